@@ -1,0 +1,86 @@
+package netpoll
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Endpoint is what the connections of one path speak: who is let in, the limits,
+// and the callbacks.
+//
+// Every callback runs on the event loop that owns the connection. It must not
+// block; []byte arguments are borrowed from the loop and valid until it returns.
+// A panic in a callback closes that one connection with 1011 and is reported to
+// [Server.OnError].
+type Endpoint struct {
+	// Path is compared with the request's path exactly. Empty matches every path;
+	// the first endpoint that matches is used.
+	Path string
+
+	// Origins is the allow-list for the Origin header: scheme://host[:port], compared
+	// exactly; "*" allows every origin. Nil allows the origin whose host and port are
+	// those of the Host header. A request without Origin (no browser) is always allowed.
+	Origins []string
+
+	// Subprotocols are the values of Sec-WebSocket-Protocol that may be echoed.
+	Subprotocols []string
+
+	// MaxMessage bounds one message in bytes, on the wire and inflated
+	// (close code 1009). 0 means 64 KiB.
+	MaxMessage int
+
+	// Compression accepts permessage-deflate (RFC 7692) without context takeover.
+	Compression bool
+	// CompressMin is the payload size in bytes from which messages to members that
+	// negotiated compression are deflated. 0 means 512.
+	CompressMin int
+
+	// PingInterval is the silence after which a connection is pinged. 0 means 25 s,
+	// negative means never. Jitter only shortens it.
+	PingInterval time.Duration
+	// PongTimeout is how long any frame of the peer may take after a ping before the
+	// connection is closed with PongCode. 0 means 10 s.
+	PongTimeout time.Duration
+	// PingFrame is the whole frame sent as a ping. Nil means a WebSocket ping (RFC 6455, 5.5.2).
+	PingFrame []byte
+	// PongCode is the close code for a silent peer. 0 means 1008.
+	PongCode frame.CloseCode
+
+	// MaxBacklog bounds the bytes a connection may owe its peer. 0 means 1 MiB.
+	MaxBacklog int
+	// SlowCode is the close code beyond MaxBacklog. 0 means 1008.
+	SlowCode frame.CloseCode
+
+	// Accept decides about a request that is a well-formed upgrade to this endpoint.
+	// Nil accepts. A [*Reject] error names the status of the refusal, any other error
+	// answers 403.
+	Accept func(r *Request) error
+	// OnOpen is called after the 101 has been laid out: what it sends follows it.
+	OnOpen func(c *Conn)
+	// OnMessage is called for every text and binary message.
+	OnMessage func(c *Conn, op frame.Op, p []byte)
+	// OnClose is called once for every connection that was opened, when it can no longer
+	// send or receive: code and reason are the peer's, or ours if we closed first.
+	OnClose func(c *Conn, code frame.CloseCode, reason string)
+}
+
+// withDefaults returns e with every zero value replaced by its documented default.
+func (e Endpoint) withDefaults() Endpoint {
+	e.MaxMessage = cmp.Or(e.MaxMessage, 64<<10)
+	e.CompressMin = cmp.Or(e.CompressMin, 512)
+	e.PingInterval = cmp.Or(e.PingInterval, 25*time.Second)
+	e.PongTimeout = cmp.Or(e.PongTimeout, 10*time.Second)
+	e.PongCode = cmp.Or(e.PongCode, frame.ClosePolicy)
+	e.MaxBacklog = cmp.Or(e.MaxBacklog, 1<<20)
+	e.SlowCode = cmp.Or(e.SlowCode, frame.ClosePolicy)
+	return e
+}
+
+func (e *Endpoint) ping() []byte {
+	if e.PingFrame != nil {
+		return e.PingFrame
+	}
+	return frame.AppendFrame(nil, frame.OpPing, nil)
+}
