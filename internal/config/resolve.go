@@ -1,0 +1,22 @@
+package config
+
+import "runtime"
+
+// Resolve replaces the zeros that mean "automatic" by what they stand for.
+// maxConns is what this machine allows for max_connections. Call it once,
+// after the configuration is validated.
+func (c *Config) Resolve(maxConns int) {
+	cpus := runtime.GOMAXPROCS(0)
+	orElse(&c.Loops, cpus)
+	orElse(&c.Shards, cpus)
+	orElse(&c.MaxConnections, maxConns)
+	orElse(&c.EchoMaxMessage, c.MaxMessage)
+	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
+	orElse(&c.RecoveryMaxBytes, c.OutboundBytes/2)
+}
+
+func orElse[T int | Size](v *T, automatic T) {
+	if *v == 0 {
+		*v = automatic
+	}
+}
