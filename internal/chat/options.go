@@ -1,0 +1,112 @@
+package chat
+
+import (
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// maxRoomName is the longest room name of the protocol, in bytes.
+const maxRoomName = 255
+
+// Options say where to chat and how. URL and Room are needed; the zero value of everything else is a default.
+type Options struct {
+	// URL of the server: ws://, wss://, http:// or https:// with a host, or just HOST:PORT. Without a path it is
+	// /connection/websocket.
+	URL string
+	// Room to enter, up to 255 bytes of UTF-8.
+	Room string
+	// Name is what others see. Default: $USER, else "someone".
+	Name string
+	// History is how many earlier messages are shown on entering; 0 shows none. The flag's default is 20 (see
+	// DefaultHistory); when standard input is a pipe and nobody asked, pass 0.
+	History int
+	// Color is "auto" (colours on a terminal, unless NO_COLOR is set or TERM is dumb), "always" or "never"; "" is auto.
+	Color string
+	// Insecure accepts any certificate of a wss:// server, for self-signed ones.
+	Insecure bool
+	// Version of throng, told to the server in connect; "" leaves it out.
+	Version string
+
+	// In is where lines come from, Out where messages go, Err where notices go when Out is no terminal.
+	// Defaults: the standard streams of the process.
+	In       io.Reader
+	Out, Err io.Writer
+
+	// Getenv reads the environment (USER, NO_COLOR, TERM). Default: os.Getenv.
+	Getenv func(string) string
+
+	// Only tests change these.
+	timeout  time.Duration // of one command; default 10 s
+	patience time.Duration // how long unsent lines of an ended pipe wait for a lost connection; default 60 s
+}
+
+// DefaultHistory is how many earlier messages are shown on entering, unless the person says otherwise.
+const DefaultHistory = 20
+
+// withDefaults fills what was left out and refuses what cannot be meant.
+func (o Options) withDefaults() (Options, error) {
+	var err error
+	if o.URL, err = target(o.URL); err != nil {
+		return o, err
+	}
+	if err = checkRoom(o.Room); err != nil {
+		return o, err
+	}
+	o.streams()
+	if o.Name == "" {
+		o.Name = o.Getenv("USER")
+	}
+	if o.Name = cleanName(o.Name); o.Name == "" {
+		o.Name = "someone"
+	}
+	if o.History < 0 {
+		return o, human.Usagef("say --history 0 for none", "the number of earlier messages cannot be negative: %d", o.History)
+	}
+	switch o.Color {
+	case "", "auto", "always", "never":
+	default:
+		return o, human.Usagef("use --color auto, always or never", "unknown colour setting %q", o.Color)
+	}
+	return o, nil
+}
+
+// streams fills in what the process has, and the times tests may change.
+func (o *Options) streams() {
+	if o.In == nil {
+		o.In = os.Stdin
+	}
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	if o.Err == nil {
+		o.Err = os.Stderr
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	if o.timeout == 0 {
+		o.timeout = 10 * time.Second
+	}
+	if o.patience == 0 {
+		o.patience = time.Minute
+	}
+}
+
+// checkRoom refuses names that no server takes.
+func checkRoom(room string) error {
+	const hint = "a room is any name of up to 255 bytes, for example: throng chat localhost:8080 lobby"
+	switch {
+	case strings.TrimSpace(room) == "":
+		return human.Usagef(hint, "the room has no name")
+	case len(room) > maxRoomName:
+		return human.Usagef(hint, "the room's name is %d bytes long", len(room))
+	case !utf8.ValidString(room):
+		return human.Usagef(hint, "the room's name is not valid UTF-8")
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+// Package human holds the one error type of throng that is meant for people. The command line prints it as two lines
+// on standard error:
+//
+//	throng: error: what is wrong
+//	throng: hint: what to do about it
+//
+// Any package whose errors reach a person (config, serve, chat, check) may return a *Error; the packages below
+// (netpoll, frame, room) return plain errors. Share this type, do not make a second one.
+package human
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Error is an error with a hint for the person who reads it.
+type Error struct {
+	Err   error  // what is wrong, lower case, without a full stop
+	Hint  string // what to do about it; "" when there is nothing useful to say
+	Usage bool   // the command line or the configuration is at fault: exit code 2 instead of 1
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong to errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf makes an Error with a hint. The format is that of fmt.Errorf, %w included.
+func Errorf(hint, format string, args ...any) *Error {
+	return &Error{Err: fmt.Errorf(format, args...), Hint: hint}
+}
+
+// Usagef is Errorf for a mistake in the command line or the configuration.
+func Usagef(hint, format string, args ...any) *Error {
+	return &Error{Err: fmt.Errorf(format, args...), Hint: hint, Usage: true}
+}
+
+// ExitCode is 0 for no error, 2 for a mistake of usage and 1 for everything else (DESIGN section 10).
+func ExitCode(err error) int {
+	var e *Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &e) && e.Usage:
+		return 2
+	}
+	return 1
+}
+
+// Report writes the error, and its hint if it has one, as the command line shows them.
+func Report(w io.Writer, err error) {
+	if err == nil {
+		return
+	}
+	fmt.Fprintf(w, "throng: error: %v\n", err)
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		fmt.Fprintf(w, "throng: hint: %s\n", e.Hint)
+	}
+}
