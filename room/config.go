@@ -1,0 +1,89 @@
+package room
+
+import (
+	"runtime"
+	"time"
+)
+
+// Config is what a Hub needs to know. The zero value of each bound is its
+// default, in brackets.
+type Config struct {
+	Loops   int // event loops of the edge, numbered from 0 [1]
+	Shards  int // goroutines that own the rooms [GOMAXPROCS]
+	Mailbox int // commands that may wait for one shard [16384]
+
+	// Encode makes the push of a message, sets p.Object, and is called on the
+	// shard once per message (again only for those read back from a log that
+	// returns no Object). nil: the buffer is the Body.
+	Encode func(room string, p *Publication) Buffer
+	// EncodeJoin and EncodeLeave make the push of a join or leave, on the
+	// shard, once per event. nil: there are none.
+	EncodeJoin, EncodeLeave func(room string, m *Member) Buffer
+	// Deliver hands a loop its events, on the shard, once per turn and loop
+	// that has any. It must not block. The events are valid until it returns.
+	Deliver func(loop int, events []Event)
+	// Busy says that a loop can take no more: publishes to rooms with members
+	// there are refused with ErrBusy. Called on the shard. nil: never.
+	Busy func(loop int) bool
+	// NewLog makes the log of one shard. nil: in memory.
+	NewLog func(shard int, sink Sink) Log
+
+	MaxRooms     int   // rooms with members or history, of the process [1,000,000]
+	HistoryBytes int64 // history in memory, of the process [256 MiB]
+
+	JoinLeaveMaxMembers int           // above it no join or leave is pushed [1,000]
+	JoinLeaveDelay      time.Duration // a join and a leave closer than this cancel out [1 s]
+	PresenceMax         int           // above it Presence answers ErrLimit [1,000]
+
+	RecoveryMaxPublications int // a join that missed more is not recovered [1,000]
+	RecoveryMaxBytes        int // nor one that missed more bytes [512 KiB]
+	HistoryMaxLimit         int // publications in one History answer [1,000]
+	MaxReplyBytes           int // bytes of publications or presence in one answer [512 KiB]
+
+	IdempotencyWindow time.Duration // [5 min]
+	IdempotencyKeys   int           // of the process [100,000]
+
+	LogTimeout  time.Duration // no answer of the log in this time: unknown [5 s]
+	MaxInFlight int           // commands of one shard that wait for the log [Mailbox]
+
+	Now func() time.Time // [time.Now]
+}
+
+func (c Config) withDefaults() Config {
+	def(&c.Loops, 1)
+	def(&c.Shards, runtime.GOMAXPROCS(0))
+	def(&c.Mailbox, 16384)
+	def(&c.MaxRooms, 1_000_000)
+	def(&c.HistoryBytes, 256<<20)
+	def(&c.JoinLeaveMaxMembers, 1000)
+	def(&c.JoinLeaveDelay, time.Second)
+	def(&c.PresenceMax, 1000)
+	def(&c.RecoveryMaxPublications, 1000)
+	def(&c.RecoveryMaxBytes, 512<<10)
+	def(&c.HistoryMaxLimit, 1000)
+	def(&c.MaxReplyBytes, 512<<10)
+	def(&c.IdempotencyWindow, 5*time.Minute)
+	def(&c.IdempotencyKeys, 100_000)
+	def(&c.LogTimeout, 5*time.Second)
+	def(&c.MaxInFlight, c.Mailbox)
+	return c.withFuncs()
+}
+
+func (c Config) withFuncs() Config {
+	if c.Encode == nil {
+		c.Encode = func(_ string, p *Publication) Buffer { p.Object = p.Body; return p.Body }
+	}
+	if c.Deliver == nil {
+		c.Deliver = func(int, []Event) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+func def[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}
