@@ -28,14 +28,14 @@ type Config struct {
 	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once; more are refused with 503. 0: the file limit less 256."`
 	MaxHTTP        int `yaml:"max_http" default:"256" placeholder:"N" group:"Size" help:"Plain HTTP requests (the page) at once; more are refused with 503."`
 
-	MaxRooms               int  `yaml:"max_rooms" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
-	RoomsPerConnection     int  `yaml:"rooms_per_connection" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
-	HistoryBytes           Size `yaml:"history_bytes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
-	HistoryMaxPublications int  `yaml:"history_max_publication_limit" name:"history-max-publication-limit" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
-	RecoveryMax            int  `yaml:"recovery_max_publications" name:"recovery-max-publications" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
-	RecoveryMaxBytes       Size `yaml:"recovery_max_bytes" placeholder:"SIZE" group:"Rooms" help:"The same in bytes. 0: half of outbound_bytes."`
-	JoinLeaveMaxMembers    int  `yaml:"join_leave_max_members" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
-	PresenceMax            int  `yaml:"presence_max" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
+	MaxRooms                   int  `yaml:"max_rooms" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
+	RoomsPerConnection         int  `yaml:"rooms_per_connection" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
+	HistoryBytes               Size `yaml:"history_bytes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
+	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
+	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
+	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" placeholder:"SIZE" group:"Rooms" help:"The same in bytes. 0: half of outbound_bytes."`
+	JoinLeaveMaxMembers        int  `yaml:"join_leave_max_members" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
+	PresenceMax                int  `yaml:"presence_max" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
 
 	OutboundBytes Size `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
 	ShardMailbox  int  `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`

@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// assign sets a scalar or a list of strings from its text. The error says what
+// the text should have been, without naming the key.
+func assign(v reflect.Value, s string) error {
+	switch p := v.Addr().Interface().(type) {
+	case *string:
+		*p = s
+		return nil
+	case *bool:
+		return parseInto(p, s, parseBool, "true or false")
+	case *int:
+		return parseInto(p, s, strconv.Atoi, "a whole number")
+	case *time.Duration:
+		return parseInto(p, s, time.ParseDuration, "a time, as 500ms, 10s or 24h")
+	case *Size:
+		return p.UnmarshalText([]byte(s))
+	case *[]string:
+		*p = splitList(s)
+		return nil
+	}
+	panic("config: no text form for " + v.Type().String())
+}
+
+func parseInto[T any](p *T, s string, parse func(string) (T, error), want string) error {
+	t, err := parse(strings.TrimSpace(s))
+	if err != nil {
+		return fmt.Errorf("%q is not %s", s, want)
+	}
+	*p = t
+	return nil
+}
+
+// parseBool also takes the words of YAML 1.1, which people still write.
+func parseBool(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "yes", "on":
+		return true, nil
+	case "no", "off":
+		return false, nil
+	}
+	return strconv.ParseBool(s)
+}
+
+// splitList reads a list from one text: comma-separated, never nil, so that an
+// empty list that was set differs from one that was not.
+func splitList(s string) []string {
+	list := []string{}
+	for _, item := range strings.Split(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			list = append(list, item)
+		}
+	}
+	return list
+}

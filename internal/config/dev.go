@@ -1,0 +1,113 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Typing is the namespace in which the demo page says that somebody types.
+const Typing = "typing"
+
+// applyDev sets what --dev stands for; the file, the environment and the flags
+// may still say otherwise.
+func (l *Loaded) applyDev() {
+	l.Client = Client{AllowAnonymous: true, NameAsInfo: true}
+	l.devNonZero("client", &l.Client)
+	l.Drain = time.Second // Ctrl-C in a terminal should not take half a minute
+	l.devKey("drain")
+
+	o := everythingAllowed()
+	o.Presence, o.JoinLeave = true, true
+	o.ForceRecovery, o.ForcePositioning, o.AllowRecovery, o.AllowPositioning = true, true, true, true
+	o.HistorySize, o.HistoryTTL = 5000, 24*time.Hour
+	l.Channel.WithoutNamespace = o
+	l.devNonZero("channel.without_namespace", &l.Channel.WithoutNamespace)
+}
+
+// completeDev adds what --dev needs and nobody has set: the origins of this
+// machine and the typing namespace.
+func (l *Loaded) completeDev() {
+	if l.AllowedOrigins == nil {
+		l.AllowedOrigins = LocalOrigins()
+		l.devKey("allowed_origins")
+	}
+	l.dropDevRecovery()
+	named := func(ns Namespace) bool { return ns.Name == Typing }
+	if slices.ContainsFunc(l.Channel.Namespaces, named) {
+		return
+	}
+	ns := Namespace{Name: Typing, Options: everythingAllowed()}
+	l.devNonZero(fmt.Sprintf("channel.namespaces[%d]", len(l.Channel.Namespaces)), &ns)
+	l.Channel.Namespaces = append(l.Channel.Namespaces, ns)
+}
+
+// dropDevRecovery takes back what --dev has set about history when somebody
+// else has turned the history off: history_size: 0 alone is not a mistake.
+func (l *Loaded) dropDevRecovery() {
+	o := &l.Channel.WithoutNamespace
+	if o.HistorySize != 0 && o.HistoryTTL != 0 {
+		return
+	}
+	walk(reflect.ValueOf(o).Elem(), "channel.without_namespace.", func(path string, f field) {
+		switch f.key {
+		case "history_size", "history_ttl", "force_recovery", "allow_recovery":
+			if l.Source(path).Layer == Dev {
+				f.value.SetZero()
+				delete(l.sources, path)
+			}
+		}
+	})
+}
+
+func everythingAllowed() Options {
+	return Options{
+		AllowSubscribeForClient: true, AllowSubscribeForAnonymous: true,
+		AllowPublishForClient: true, AllowPublishForSubscriber: true, AllowPublishForAnonymous: true,
+		AllowPresenceForClient: true, AllowPresenceForSubscriber: true, AllowPresenceForAnonymous: true,
+		AllowHistoryForClient: true, AllowHistoryForSubscriber: true, AllowHistoryForAnonymous: true,
+	}
+}
+
+// LocalOrigins lists the origins of this machine at any port: its loopback
+// names, its host name and the addresses of its interfaces, so that a phone on
+// the same network can open the page too.
+func LocalOrigins() []string {
+	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
+	if name, err := os.Hostname(); err == nil && name != "" && name != "localhost" {
+		hosts = append(hosts, strings.ToLower(name))
+	}
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
+			hosts = append(hosts, urlHost(ip.IP))
+		}
+	}
+	var origins []string
+	for _, h := range hosts {
+		origins = append(origins, "http://"+h+":*", "https://"+h+":*")
+	}
+	return origins
+}
+
+func urlHost(ip net.IP) string {
+	if ip.To4() == nil {
+		return "[" + ip.String() + "]"
+	}
+	return ip.String()
+}
+
+func (l *Loaded) devKey(key string) { l.sources[key] = Source{Layer: Dev} }
+
+// devNonZero notes --dev as the source of every key of o that it has set.
+func (l *Loaded) devNonZero(prefix string, o any) {
+	walk(reflect.ValueOf(o).Elem(), prefix+".", func(path string, f field) {
+		if !f.value.IsZero() {
+			l.devKey(path)
+		}
+	})
+}

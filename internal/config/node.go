@@ -1,0 +1,146 @@
+package config
+
+import (
+	"reflect"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// maxDepth stops an alias that contains itself.
+const maxDepth = 32
+
+// reader copies a YAML tree into the configuration. It does by hand what
+// yaml.Decoder.KnownFields does, to name the key and its line in every error
+// and to note where each value came from.
+type reader struct {
+	loaded *Loaded
+	where  func(*yaml.Node) Source
+	depth  int
+}
+
+func (r *reader) node(v reflect.Value, n *yaml.Node, path string) error {
+	if r.depth++; r.depth > maxDepth {
+		return r.errorf(n, path, "nested too deeply")
+	}
+	defer func() { r.depth-- }()
+	n = resolveAlias(n)
+	switch {
+	case n.Tag == "!!null": // "channel:" with all its keys commented out
+		return nil
+	case v.Kind() == reflect.Struct:
+		return r.mapping(v, n, path)
+	case v.Kind() == reflect.Slice && n.Kind == yaml.SequenceNode:
+		return r.list(v, n, path)
+	case v.Type() == reflect.TypeFor[[]Namespace]():
+		return r.errorf(n, path, "want a list of namespaces, each starting with \"- name:\"")
+	case n.Kind != yaml.ScalarNode:
+		return r.errorf(n, path, "want one value")
+	}
+	if err := assign(v, n.Value); err != nil {
+		return r.errorf(n, path, "%v", err)
+	}
+	r.loaded.sources[path] = r.where(n)
+	return nil
+}
+
+func (r *reader) mapping(v reflect.Value, n *yaml.Node, path string) error {
+	if n.Kind != yaml.MappingNode {
+		return r.errorf(n, path, "want keys with values, as \"key: value\"")
+	}
+	seen := map[string]bool{}
+	return r.pairs(n, path, seen, func(key, value *yaml.Node) error {
+		for _, f := range fields(v) {
+			if f.key == key.Value {
+				return r.node(f.value, value, join(path, f.key))
+			}
+		}
+		return r.unknown(key, path)
+	})
+}
+
+// pairs visits the keys of a mapping and then those merged into it by "<<",
+// of which an own key hides the merged one.
+func (r *reader) pairs(n *yaml.Node, path string, seen map[string]bool, visit func(k, v *yaml.Node) error) error {
+	var merged []*yaml.Node
+	own := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case key.Tag == "!!merge":
+			merged = append(merged, mergeList(value)...)
+			continue
+		case own[key.Value]:
+			return r.errorf(key, join(path, key.Value), "given twice")
+		case seen[key.Value]:
+			continue
+		}
+		own[key.Value], seen[key.Value] = true, true
+		if err := visit(key, value); err != nil {
+			return err
+		}
+	}
+	for _, m := range merged {
+		if r.depth++; m.Kind != yaml.MappingNode || r.depth > maxDepth {
+			return r.errorf(n, path, "<< must name a mapping")
+		}
+		if err := r.pairs(m, path, seen, visit); err != nil {
+			return err
+		}
+		r.depth--
+	}
+	return nil
+}
+
+func (r *reader) list(v reflect.Value, n *yaml.Node, path string) error {
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	r.loaded.sources[path] = r.where(n)
+	for i, item := range n.Content {
+		if err := r.node(v.Index(i), item, path+"["+strconv.Itoa(i)+"]"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) errorf(n *yaml.Node, path, format string, args ...any) error {
+	hint := ""
+	if h := helpOf(path); h != "" {
+		hint = path + ": " + h
+	}
+	return human.Usagef(hint, "%s: "+format, append([]any{r.where(n).name(path)}, args...)...)
+}
+
+func (r *reader) unknown(key *yaml.Node, path string) error {
+	full := join(path, key.Value)
+	return human.Usagef(suggest(full, keys(), "throng config --example lists all keys"),
+		"%s: unknown key %q", r.where(key).place(), full)
+}
+
+func resolveAlias(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+func mergeList(n *yaml.Node) []*yaml.Node {
+	n = resolveAlias(n)
+	if n.Kind != yaml.SequenceNode {
+		return []*yaml.Node{n}
+	}
+	var list []*yaml.Node
+	for _, item := range n.Content {
+		list = append(list, resolveAlias(item))
+	}
+	return list
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}

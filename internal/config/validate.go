@@ -1,0 +1,215 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// validate checks every value and how they go together. The first error wins.
+func (l *Loaded) validate() error {
+	for _, step := range []func() error{
+		l.validateAddresses, l.validateSizes, l.validateCounts, l.validateTimes,
+		l.validateOrigins, l.validateLogLevel, l.validateChannel,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bad is the error about the value of a key, in the words of whoever set it.
+func (l *Loaded) bad(key, format string, args ...any) error {
+	hint := ""
+	if h := helpOf(key); h != "" {
+		hint = leaf(stripIndex(key)) + ": " + h
+	}
+	return human.Usagef(hint, "%s: "+format, append([]any{l.Source(key).name(key)}, args...)...)
+}
+
+func (l *Loaded) validateAddresses() error {
+	if err := l.address("listen", l.Listen); err != nil {
+		return err
+	}
+	if l.Admin == "" {
+		return nil
+	}
+	return l.address("admin", l.Admin)
+}
+
+func (l *Loaded) address(key, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return l.bad(key, "%q is not an address; write it as :8080 or 127.0.0.1:8080", addr)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return l.bad(key, "port %q is not a number from 0 to 65535", port)
+	}
+	return nil
+}
+
+func (l *Loaded) validateSizes() error {
+	for _, c := range []struct {
+		key          string
+		v, low, high Size
+		orZero       bool
+	}{
+		{"max_message", l.MaxMessage, 1, 256 * MiB, false},
+		{"echo_max_message", l.EchoMaxMessage, 1, 256 * MiB, true},
+		{"compress_min", l.CompressMin, 0, GiB, false},
+		{"history_bytes", l.HistoryBytes, MiB, 1 << 50, false},
+		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, true},
+		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
+		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},
+	} {
+		if (c.v < c.low || c.v > c.high) && !(c.orZero && c.v == 0) {
+			return l.bad(c.key, "%v is out of range (%v to %v)", c.v, c.low, c.high)
+		}
+	}
+	if l.OutboundBytes != 0 && l.OutboundBytes < 2*l.MaxMessage {
+		return l.bad("outbound_bytes", "%v is less than twice max_message (%v): one message could not be answered",
+			l.OutboundBytes, l.MaxMessage)
+	}
+	return nil
+}
+
+func (l *Loaded) validateCounts() error {
+	for _, c := range []struct {
+		key          string
+		v, low, high int
+	}{
+		{"loops", l.Loops, 0, 1024},
+		{"shards", l.Shards, 0, 1024},
+		{"max_connections", l.MaxConnections, 0, 1 << 30},
+		{"max_http", l.MaxHTTP, 0, 1 << 20},
+		{"max_rooms", l.MaxRooms, 1, 1 << 30},
+		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
+		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
+		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},
+		{"join_leave_max_members", l.JoinLeaveMaxMembers, 0, 1 << 24},
+		{"presence_max", l.PresenceMax, 0, 1 << 24},
+		{"shard_mailbox", l.ShardMailbox, 16, 1 << 24},
+	} {
+		if c.v < c.low || c.v > c.high {
+			return l.bad(c.key, "%d is out of range (%d to %d)", c.v, c.low, c.high)
+		}
+	}
+	return nil
+}
+
+func (l *Loaded) validateTimes() error {
+	for _, c := range []struct {
+		key       string
+		v         time.Duration
+		low, high time.Duration
+	}{
+		{"ping_interval", l.PingInterval, time.Second, time.Hour}, // the protocol tells it in whole seconds
+		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
+		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
+		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
+		{"drain", l.Drain, 0, time.Hour},
+	} {
+		if c.v < c.low || c.v > c.high {
+			return l.bad(c.key, "%v is out of range (%v to %v)", c.v, c.low, c.high)
+		}
+	}
+	if l.PongTimeout >= l.PingInterval {
+		return l.bad("pong_timeout", "%v is not shorter than ping_interval (%v)", l.PongTimeout, l.PingInterval)
+	}
+	return nil
+}
+
+func (l *Loaded) validateOrigins() error {
+	for i, o := range l.AllowedOrigins {
+		if o == "*" || validOrigin(o) {
+			l.AllowedOrigins[i] = strings.ToLower(o) // as browsers send it
+			continue
+		}
+		return l.bad("allowed_origins", "%q is not an origin; write it as https://example.com or http://localhost:3000", o)
+	}
+	return nil
+}
+
+// validOrigin accepts scheme://host[:port] with nothing after it; the port may be "*".
+func validOrigin(o string) bool {
+	anyPort := strings.TrimSuffix(o, ":*")
+	u, err := url.Parse(anyPort)
+	switch {
+	case err != nil, u.Host == "", u.Scheme == "", !strings.EqualFold(u.Scheme+"://"+u.Host, anyPort):
+		return false
+	case anyPort != o && u.Port() != "":
+		return false
+	}
+	return !strings.Contains(u.Host, "*") && u.Hostname() != ""
+}
+
+func (l *Loaded) validateLogLevel() error {
+	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, l.LogLevel) {
+		return l.bad("log_level", "%q is not one of %s", l.LogLevel, strings.Join(levels, ", "))
+	}
+	return nil
+}
+
+// namespaceName is what Centrifugo accepts, one letter included.
+var namespaceName = regexp.MustCompile(`^[-a-zA-Z0-9_.]{1,64}$`)
+
+func (l *Loaded) validateChannel() error {
+	if err := l.validateOptions("channel.without_namespace", &l.Channel.WithoutNamespace); err != nil {
+		return err
+	}
+	first := map[string]int{}
+	for i := range l.Channel.Namespaces {
+		ns, path := &l.Channel.Namespaces[i], "channel.namespaces["+strconv.Itoa(i)+"]"
+		switch before, twice := first[ns.Name]; {
+		case ns.Name == "":
+			return l.badNamespace(path, "has no name")
+		case !namespaceName.MatchString(ns.Name):
+			return l.badNamespace(path+".name", "%q is not a name of a namespace: up to 64 of letters, digits, - _ and .", ns.Name)
+		case twice:
+			return l.badNamespace(path+".name", "namespace %q is there twice, see channel.namespaces[%d]", ns.Name, before)
+		}
+		first[ns.Name] = i
+		if err := l.validateOptions(path, &ns.Options); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// badNamespace is bad with a hint that shows a whole namespace.
+func (l *Loaded) badNamespace(path, format string, args ...any) error {
+	src := l.Source(path)
+	if src == (Source{}) {
+		src = l.Source("channel.namespaces")
+	}
+	return human.Usagef("a namespace is written as {name: chat, presence: true, ...}",
+		"%s: "+format, append([]any{src.name(path)}, args...)...)
+}
+
+func (l *Loaded) validateOptions(path string, o *Options) error {
+	const maxTTL = 365 * 24 * time.Hour
+	switch history := o.HistorySize > 0 && o.HistoryTTL > 0; {
+	case o.HistorySize < 0 || o.HistorySize > 1<<20:
+		return l.bad(path+".history_size", "%d is out of range (0 to %d)", o.HistorySize, 1<<20)
+	case o.HistoryTTL < 0 || o.HistoryTTL > maxTTL:
+		return l.bad(path+".history_ttl", "%v is out of range (0 to %v)", o.HistoryTTL, maxTTL)
+	case o.HistoryMetaTTL != 0 && o.HistoryMetaTTL < o.HistoryTTL:
+		return l.bad(path+".history_meta_ttl", "%v is shorter than history_ttl (%v)", o.HistoryMetaTTL, o.HistoryTTL)
+	case o.HistorySize > 0 && !history:
+		return l.bad(path+".history_size", "a history needs history_ttl as well")
+	case o.HistoryTTL > 0 && !history:
+		return l.bad(path+".history_ttl", "a history needs history_size as well")
+	case o.ForceRecovery && !history:
+		return l.bad(path+".force_recovery", "recovery needs a history: set history_size and history_ttl")
+	case o.AllowRecovery && !history:
+		return l.bad(path+".allow_recovery", "recovery needs a history: set history_size and history_ttl")
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package config
+
+import "testing"
+
+func TestValidate(t *testing.T) {
+	for _, c := range []struct{ name, file, text string }{
+		{"address", "listen: '8080'\n", `throng.yaml:1: listen: "8080" is not an address`},
+		{"port", "listen: :http2\n", `port "http2" is not a number`},
+		{"port range", "admin: 127.0.0.1:70000\n", `admin: port "70000"`},
+		{"no message", "max_message: 0\n", "max_message: 0 is out of range (1 to 256MiB)"},
+		{"huge message", "max_message: 1GiB\n", "max_message: 1GiB is out of range"},
+		{"outbound", "max_message: 16MiB\noutbound_bytes: 1MiB\n", "outbound_bytes: 1MiB is less than twice max_message (16MiB)"},
+		{"negative", "max_rooms: -1\n", "max_rooms: -1 is out of range"},
+		{"no rooms", "max_rooms: 0\n", "max_rooms: 0 is out of range (1 to"},
+		{"ping", "ping_interval: 10ms\n", "ping_interval: 10ms is out of range (1s to"},
+		{"pong", "ping_interval: 5s\n", "pong_timeout: 10s is not shorter than ping_interval (5s)"},
+		{"drain", "drain: -1s\n", "drain: -1s is out of range"},
+		{"origin", "allowed_origins: [example.com]\n", `allowed_origins: "example.com" is not an origin`},
+		{"origin with path", "allowed_origins: ['https://example.com/']\n", "is not an origin"},
+		{"origin pattern", "allowed_origins: ['https://*.example.com']\n", "is not an origin"},
+		{"origin two ports", "allowed_origins: ['https://example.com:1:*']\n", "is not an origin"},
+		{"level", "log_level: loud\n", `log_level: "loud" is not one of debug, info, warn, error`},
+		{"no name", "channel: {namespaces: [{presence: true}]}\n", "channel.namespaces[0]: has no name"},
+		{"bad name", "channel: {namespaces: [{name: 'a:b'}]}\n", `"a:b" is not a name of a namespace`},
+		{"name twice", "channel:\n  namespaces:\n  - name: a\n  - name: b\n  - name: a\n",
+			`throng.yaml:5: channel.namespaces[2].name: namespace "a" is there twice, see channel.namespaces[0]`},
+		{"size alone", "channel: {without_namespace: {history_size: 5}}\n", "channel.without_namespace.history_size: a history needs history_ttl"},
+		{"ttl alone", "channel: {without_namespace: {history_ttl: 5s}}\n", "a history needs history_size"},
+		{"size range", "channel: {without_namespace: {history_size: -5, history_ttl: 1s}}\n", "history_size: -5 is out of range"},
+		{"recovery", "channel: {namespaces: [{name: a, force_recovery: true}]}\n", "channel.namespaces[0].force_recovery: recovery needs a history"},
+		{"meta", "channel: {without_namespace: {history_size: 5, history_ttl: 2h, history_meta_ttl: 1h}}\n", "history_meta_ttl: 1h0m0s is shorter"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := load(t, c.file, nil, nil)
+			rejected(t, err, c.text, "")
+		})
+	}
+}
+
+func TestValid(t *testing.T) {
+	for _, file := range []string{
+		"max_message: 16MiB\necho_max_message: 16MiB\n",
+		"listen: 127.0.0.1:0\nadmin: ''\n",
+		"listen: '[::1]:80'\n",
+		"allowed_origins: ['*']\n",
+		"allowed_origins: ['https://example.com:8443', 'http://[::1]:*', 'capacitor://localhost']\n",
+		"allowed_origins: https://example.com\n",
+		"channel: {namespaces: [{name: a.b-c_1, history_size: 1, history_ttl: 1s, force_recovery: true}]}\n",
+	} {
+		mustLoad(t, file, nil, nil)
+	}
+}
