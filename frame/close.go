@@ -75,7 +75,7 @@ func cutReason(s string) string {
 }
 
 // checkClose judges a received close payload (RFC 6455 sections 5.5.1 and 7.4).
-func checkClose(p []byte) error {
+func checkClose(p []byte) *Error {
 	if len(p) == 0 {
 		return nil
 	}

@@ -1,19 +1,218 @@
 package frame
 
-// Decoder is the state of one connection; the zero value is ready.
-type Decoder struct{ flags byte }
+import (
+	"unicode/utf8"
 
-// EnableDeflate says that permessage-deflate was negotiated.
-func (d *Decoder) EnableDeflate() { d.flags = 1 }
+	"github.com/gobwas/ws"
+)
+
+// Message is a whole message or a control frame.
+type Message struct {
+	Op      Op     // OpText, OpBinary, OpClose, OpPing or OpPong; 0 when more bytes are needed
+	Payload []byte // unmasked, inflated; text is UTF-8 and a close payload is valid
+}
+
+// Decoder is the incremental parser of one connection: 40 bytes, one pointer that is nil while nothing is split
+// over reads or fragments. The zero value is ready, and a zero Decoder is between two messages. Not safe for
+// concurrent use.
+type Decoder struct {
+	buf    *buffer   // what has arrived of an incomplete message or control frame
+	remain int       // payload bytes of the current frame still to come
+	mask   [4]byte   // of the current frame, turned so that mask[0] meets the next payload byte
+	hdr    [14]byte  // a header split over reads
+	nhdr   uint8     // bytes in hdr
+	flags  flags     // see below
+	op     Op        // of the current frame
+	utf8   utf8State // of the current text message
+}
+
+type flags uint8
+
+const (
+	negotiated flags = 1 << iota // permessage-deflate
+	inFrame                      // a header is complete, its payload is not
+	fin                          // the current frame is the last of its message
+	fragmented                   // a data message has begun and its last fragment has not
+	text                         // that message, or the current data frame, is text
+	compressed                   // and is deflated
+	dead                         // a close frame or an error: nothing is parsed any more
+)
+
+// EnableDeflate says that permessage-deflate was negotiated with no context takeover both ways, as AcceptDeflate
+// answers. Call it before the first Next.
+func (d *Decoder) EnableDeflate() { d.flags |= negotiated }
 
 // Deflate reports whether permessage-deflate was negotiated.
-func (d *Decoder) Deflate() bool { return d.flags != 0 }
+func (d *Decoder) Deflate() bool { return d.flags&negotiated != 0 }
 
-// Next consumes from b and returns the next message. The parser arrives with the next commit.
-func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) { return m, len(b), nil }
+// Partial reports whether a frame or a message is in progress: the time when an assembly deadline runs.
+func (d *Decoder) Partial() bool {
+	return d.nhdr > 0 || d.flags&(inFrame|fragmented) != 0
+}
 
-// Partial reports whether a frame or message is in progress.
-func (d *Decoder) Partial() bool { return false }
+// Release gives pooled memory back to c; the decoder is zero afterwards, deflate included.
+func (d *Decoder) Release(c *Config) {
+	c.buffers.put(d.buf)
+	*d = Decoder{}
+}
 
-// Release gives pooled memory back.
-func (d *Decoder) Release(c *Config) { *d = Decoder{} }
+// Next consumes from b, unmasking in place, and returns the next whole message or control frame and how many
+// bytes of b were used; call it again with the rest. m.Op is 0 when more bytes are needed, and then all of b
+// was used. m.Payload is valid until the next call with the same Config, or until b is reused.
+//
+// An error is always an *Error, the close to send. After it, and after a close frame, the connection is over:
+// Next takes all bytes and returns nothing (RFC 6455 sections 5.5.1 and 7.1.7).
+func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
+	if d.flags&dead != 0 {
+		return Message{}, len(b), nil
+	}
+	for {
+		if d.flags&inFrame == 0 {
+			k, bad := d.header(b[n:], c)
+			n += k
+			if bad != nil {
+				return Message{}, n, d.fail(bad, c)
+			}
+			if d.flags&inFrame == 0 {
+				return Message{}, n, nil
+			}
+		}
+		p := b[n:]
+		if len(p) > d.remain {
+			p = p[:d.remain]
+		}
+		n += len(p)
+		d.unmask(p, c)
+		m, bad := d.payload(p, c)
+		if bad != nil {
+			return Message{}, n, d.fail(bad, c)
+		}
+		if m.Op != 0 || d.flags&inFrame != 0 {
+			return m, n, nil
+		}
+	}
+}
+
+// unmask takes p as the next bytes of the current frame (RFC 6455 section 5.3).
+func (d *Decoder) unmask(p []byte, c *Config) {
+	d.remain -= len(p)
+	if c.Client {
+		return
+	}
+	ws.Cipher(p, d.mask, 0)
+	if d.remain > 0 {
+		m := d.mask
+		for i := range m {
+			d.mask[i] = m[(len(p)+i)%len(m)]
+		}
+	}
+}
+
+// payload handles an unmasked piece of the current frame. The result is empty unless p completes a message or
+// a control frame.
+func (d *Decoder) payload(p []byte, c *Config) (Message, *Error) {
+	whole := d.remain == 0
+	if len(p) == 0 && !whole {
+		return Message{}, nil // the read ended with the header
+	}
+	if whole {
+		d.flags &^= inFrame
+	}
+	if d.op.Control() {
+		return d.control(p, whole, c)
+	}
+	if d.flags&(text|compressed) == text && !d.validText(p, whole) {
+		return Message{}, errText
+	}
+	whole = whole && d.flags&fin != 0
+	if whole && d.buf == nil && d.flags&compressed == 0 {
+		return Message{d.messageOp(), p}, nil // the usual case: nothing was copied
+	}
+	d.buffer(c).add(p, c.maxMessage())
+	if !whole {
+		return Message{}, nil
+	}
+	return d.message(c)
+}
+
+// validText validates as far as the text has come: at its end no code point may be open.
+func (d *Decoder) validText(p []byte, whole bool) bool {
+	last := whole && d.flags&fin != 0
+	if last && d.utf8 == 0 {
+		return utf8.Valid(p)
+	}
+	s, ok := d.utf8.validate(p)
+	d.utf8 = s
+	return ok && (!last || s == 0)
+}
+
+// message ends the accumulated message.
+func (d *Decoder) message(c *Config) (Message, *Error) {
+	m := Message{d.messageOp(), d.buf.msg}
+	d.flags &^= fragmented
+	b := d.buf
+	d.buf = nil
+	if d.flags&compressed == 0 {
+		c.buffers.put(b)
+		return m, nil
+	}
+	out, bad := c.inflater.inflate(b, c.maxMessage())
+	c.buffers.put(b)
+	if bad == nil && m.Op == OpText && !utf8.Valid(out) {
+		bad = errText
+	}
+	m.Payload = out
+	return m, bad
+}
+
+// control handles a piece of a control frame, which may stand between the fragments of a message.
+func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
+	if !whole {
+		d.buffer(c).addControl(p)
+		return Message{}, nil
+	}
+	if b := d.buf; b != nil {
+		if b.nctl > 0 {
+			p = b.addControl(p)
+			b.nctl = 0
+		}
+		if d.flags&fragmented == 0 {
+			c.buffers.put(b)
+			d.buf = nil
+		}
+	}
+	if d.op == OpClose {
+		if bad := checkClose(p); bad != nil {
+			return Message{}, bad
+		}
+		d.end(c)
+	}
+	return Message{d.op, p}, nil
+}
+
+func (d *Decoder) messageOp() Op {
+	if d.flags&text != 0 {
+		return OpText
+	}
+	return OpBinary
+}
+
+// buffer is the connection's own accumulator, taken from the pool when there is none yet.
+func (d *Decoder) buffer(c *Config) *buffer {
+	if d.buf == nil {
+		d.buf = c.buffers.take()
+	}
+	return d.buf
+}
+
+func (d *Decoder) fail(e *Error, c *Config) error {
+	d.end(c)
+	return e
+}
+
+// end stops parsing for good and gives the memory back.
+func (d *Decoder) end(c *Config) {
+	deflate := d.flags & negotiated
+	d.Release(c)
+	d.flags = deflate | dead
+}

@@ -53,7 +53,3 @@ func (d *Deflater) compress(p []byte) {
 	_, _ = d.w.Write(p)
 	_ = d.w.Flush()
 }
-
-// flushTail ends a flushed DEFLATE stream. It is left out on the wire and put back before inflating
-// (RFC 7692 sections 7.2.1 and 7.2.2).
-const flushTail = "\x00\x00\xff\xff"

@@ -1,0 +1,189 @@
+package frame
+
+import "encoding/binary"
+
+// header gathers and parses one frame header from b and returns the bytes used. inFrame is set once the header
+// is complete; before that all of b has been used.
+func (d *Decoder) header(b []byte, c *Config) (int, *Error) {
+	if d.nhdr == 0 {
+		n, bad := d.parse(b, c)
+		if n == 0 && bad == nil {
+			n = copy(d.hdr[:], b)
+			d.nhdr = uint8(n)
+		}
+		return n, bad
+	}
+	// A header split over reads is looked at again with every byte, from its first: nothing of the state that
+	// the checks use changes before the header is complete.
+	for i, x := range b {
+		d.hdr[d.nhdr] = x
+		d.nhdr++
+		n, bad := d.parse(d.hdr[:d.nhdr], c)
+		if n != 0 || bad != nil {
+			d.nhdr = 0
+			return i + 1, bad
+		}
+	}
+	return len(b), nil
+}
+
+// parse judges the header that h begins with, each part as soon as it is there, and begins the frame when all
+// of it is. It returns the header's length, or 0 when h is too short.
+func (d *Decoder) parse(h []byte, c *Config) (int, *Error) {
+	if len(h) == 0 {
+		return 0, nil
+	}
+	if bad := d.checkFirst(h[0]); bad != nil || len(h) == 1 {
+		return 0, bad
+	}
+	size, n := 2, uint64(h[1]&^bitMask)
+	if bad := checkSecond(h, c); bad != nil {
+		return 0, bad
+	}
+	if n >= len16 {
+		size, n = extended(h)
+		if size == 0 {
+			return 0, nil
+		}
+		if bad := checkLength(size, n); bad != nil {
+			return 0, bad
+		}
+	}
+	if bad := d.checkSize(h[0], n, c); bad != nil {
+		return 0, bad
+	}
+	if !c.Client {
+		size += len(d.mask)
+		if len(h) < size {
+			return 0, nil
+		}
+		d.mask = [4]byte(h[size-len(d.mask):])
+	}
+	return size, d.begin(h[0], int(n), c)
+}
+
+// checkFirst judges opcode, reserved bits and fragmentation: all in the first byte (RFC 6455 sections 5.2 and
+// 5.4, RFC 7692 section 6: RSV1 is for the first frame of a compressed message).
+func (d *Decoder) checkFirst(b0 byte) *Error {
+	op := Op(b0 & 0x0F)
+	rsv := b0 & bitRSV
+	switch {
+	case op > OpPong, op > OpBinary && op < OpClose:
+		return errReservedOp
+	case rsv != 0 && (rsv != bitRSV1 || d.flags&negotiated == 0 || op.Control() || op == OpContinuation):
+		return errReservedBit
+	case op.Control():
+		if b0&bitFin == 0 {
+			return errControlFin
+		}
+	case op == OpContinuation && d.flags&fragmented == 0:
+		return errNoStart
+	case op != OpContinuation && d.flags&fragmented != 0:
+		return errInterleaved
+	}
+	return nil
+}
+
+// checkSecond judges the mask bit (RFC 6455 section 5.1) and the length of a control frame (section 5.5).
+func checkSecond(h []byte, c *Config) *Error {
+	masked := h[1]&bitMask != 0
+	if masked && c.Client {
+		return errMasked
+	}
+	if !masked && !c.Client {
+		return errUnmasked
+	}
+	if Op(h[0]&0x0F).Control() && h[1]&^bitMask > maxControl {
+		return errControlSize
+	}
+	return nil
+}
+
+// extended reads a 16 or 64 bit length and returns where it ends, 0 when it is not complete.
+func extended(h []byte) (size int, n uint64) {
+	if h[1]&^bitMask == len16 {
+		if len(h) < 4 {
+			return 0, 0
+		}
+		return 4, uint64(binary.BigEndian.Uint16(h[2:]))
+	}
+	if len(h) < HeaderRoom {
+		return 0, 0
+	}
+	return HeaderRoom, binary.BigEndian.Uint64(h[2:])
+}
+
+// checkLength: the most significant bit must be 0 and the shortest form must have been used (RFC 6455
+// section 5.2). The Autobahn suite does not look at the latter; smugglers do.
+func checkLength(size int, n uint64) *Error {
+	if n >= 1<<63 {
+		return errLengthTop
+	}
+	if size == 4 && n < len16 || size == HeaderRoom && n <= 0xFFFF {
+		return errLength
+	}
+	return nil
+}
+
+// checkSize holds the message, with the n bytes this frame announces, against the limit. Compared as what is
+// left of the limit, so that no sum can overflow.
+func (d *Decoder) checkSize(b0 byte, n uint64, c *Config) *Error {
+	if Op(b0 & 0x0F).Control() {
+		return nil
+	}
+	left := c.maxMessage()
+	if d.flags&fragmented != 0 {
+		left -= len(d.buf.msg)
+	}
+	if left < 0 || n > uint64(left) {
+		return errTooBig
+	}
+	return nil
+}
+
+// begin makes the complete header the current frame.
+func (d *Decoder) begin(b0 byte, n int, c *Config) *Error {
+	d.op = Op(b0 & 0x0F)
+	d.remain = n
+	d.flags |= inFrame
+	if d.op.Control() {
+		return nil
+	}
+	if d.op != OpContinuation {
+		d.startMessage(b0)
+	}
+	if b0&bitFin != 0 {
+		d.flags |= fin
+	} else {
+		d.flags = d.flags&^fin | fragmented
+	}
+	if d.flags&fragmented != 0 {
+		return d.countFragment(n, c)
+	}
+	return nil
+}
+
+func (d *Decoder) startMessage(b0 byte) {
+	d.flags &^= text | compressed
+	d.utf8 = 0
+	if d.op == OpText {
+		d.flags |= text
+	}
+	if b0&bitRSV1 != 0 {
+		d.flags |= compressed
+	}
+}
+
+// minFragment is the mean payload in bytes that many fragments must have. Fragments are legal in any number,
+// so a bare count would refuse honest peers: 4 MiB in pieces of 64 bytes is 65,536 of them.
+const minFragment = 16
+
+// countFragment refuses what only costs us: a message of very many, nearly empty fragments.
+func (d *Decoder) countFragment(n int, c *Config) *Error {
+	b := d.buffer(c)
+	b.frags++
+	if b.frags > c.maxFragments() && uint64(len(b.msg)+n)/minFragment < uint64(b.frags) {
+		return errManyFragments
+	}
+	return nil
+}
