@@ -1,0 +1,110 @@
+package netpoll
+
+import (
+	"bytes"
+	"net/http"
+	"net/netip"
+)
+
+// Request is the upgrade request [Endpoint.Accept] decides about. It is borrowed from the
+// loop: valid until Accept returns, on that goroutine only. The strings it returns are
+// copies and may be kept.
+type Request struct {
+	block       []byte // the whole header block, known to be well formed
+	target      target
+	host        []byte
+	endpoint    *Endpoint
+	remote      func() netip.AddrPort
+	subprotocol string
+	context     any
+}
+
+// Method is always GET (RFC 6455, section 4.1).
+func (r *Request) Method() string { return http.MethodGet }
+
+// Path is the path of the request target as it was sent: nothing is decoded.
+func (r *Request) Path() string {
+	if r.endpoint != nil && string(r.target.path) == r.endpoint.Path {
+		return r.endpoint.Path // saves the copy
+	}
+	return string(r.target.path)
+}
+
+// Query is what follows the first question mark of the target, undecoded.
+func (r *Request) Query() string { return string(r.target.query) }
+
+// Host is the Host header.
+func (r *Request) Host() string { return string(r.host) }
+
+// Header is the value of the first header with that name, in any case, or empty.
+func (r *Request) Header(name string) string {
+	v, _ := headerValue(r.block, name)
+	return string(v)
+}
+
+// Origin is the Origin header; empty for clients that are no browsers. The endpoint's
+// rule for it has been applied.
+func (r *Request) Origin() string { return r.Header("Origin") }
+
+// RemoteAddr asks the kernel for the peer's address.
+func (r *Request) RemoteAddr() netip.AddrPort {
+	if r.remote == nil {
+		return netip.AddrPort{}
+	}
+	return r.remote()
+}
+
+// Subprotocol is the one that was chosen: the first the client offers that is in
+// [Endpoint.Subprotocols], or empty.
+func (r *Request) Subprotocol() string { return r.subprotocol }
+
+// SetContext stores what [Conn.Context] will return.
+func (r *Request) SetContext(v any) { r.context = v }
+
+// target is a request target of a WebSocket (RFC 9112, section 3.2).
+type target struct{ authority, path, query []byte }
+
+// parseTarget splits the target of a well-formed block. It takes the origin form, and
+// the absolute form of http and https (RFC 6455, section 4.2.1).
+func parseTarget(block []byte) (t target, ok bool) {
+	from := bytes.IndexByte(block, ' ') + 1
+	v := block[from : from+bytes.IndexByte(block[from:], ' ')]
+	if scheme, rest, found := bytes.Cut(v, []byte("://")); found && (equalFold(scheme, "http") || equalFold(scheme, "https")) {
+		i := bytes.IndexAny(rest, "/?")
+		if i < 0 || rest[i] == '?' {
+			return t, false
+		}
+		t.authority, v = rest[:i], rest[i:]
+	}
+	t.path, t.query, _ = bytes.Cut(v, []byte("?"))
+	return t, len(v) > 0 && v[0] == '/' && validEscapes(t.path)
+}
+
+// validEscapes reports whether every % begins two hexadecimal digits.
+func validEscapes(path []byte) bool {
+	for i, c := range path {
+		if c == '%' && (len(path) < i+3 || !isHex(path[i+1]) || !isHex(path[i+2])) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// headerValue finds the first field with that name in a well-formed block.
+func headerValue(block []byte, name string) (value []byte, ok bool) {
+	for {
+		i := bytes.IndexByte(block, '\n')
+		if i < 0 {
+			return nil, false
+		}
+		block = block[i+1:]
+		if len(block) > len(name) && block[len(name)] == ':' && equalFold(block[:len(name)], name) {
+			line := block[len(name)+1:]
+			return trim(line[:bytes.IndexByte(line, '\r')]), true
+		}
+	}
+}
