@@ -1,0 +1,96 @@
+package protocol
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAppendString(t *testing.T) {
+	for _, s := range []string{"", "room", `a"b\c`, "\x00\x01\n\r\t\x1f\x7f", "é😀\u2028", "\xffx\xed\xa0\x80", "\x1b[31m"} {
+		var back string
+		got := AppendString(nil, s)
+		if err := json.Unmarshal(got, &back); err != nil || back != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+			t.Errorf("%q became %s: %q, %v", s, got, back, err)
+		}
+		if !utf8.Valid(got) {
+			t.Errorf("%q became %q", s, got)
+		}
+	}
+}
+
+// TestAppend shows every shape that leaves the server.
+func TestAppend(t *testing.T) {
+	ann := ClientInfo{User: "ann", Client: ClientID{0xab, 15: 1}, ConnInfo: []byte(`{"name":"Ann"}`), ChanInfo: []byte(`1`)}
+	bob := ClientInfo{Client: ClientID{1}}
+	const annJSON = `{"user":"ann","client":"ab000000-0000-0000-0000-000000000001","conn_info":{"name":"Ann"},"chan_info":1}`
+	const bobJSON = `{"user":"","client":"01000000-0000-0000-0000-000000000000"}`
+	objects := slices.Values([][]byte{[]byte(`{"data":1}`), []byte(`{"data":2}`)})
+	push, from, to := AppendPush(nil, "c", AppendPublication(nil, Raw(`{"a":1}`), &bob), 3, 4)
+	server, _, _ := AppendPush(nil, `c"`, AppendPublication(nil, Raw("[1,\n2]"), nil), 0, 0)
+	for _, tt := range []struct{ got, want string }{
+		{string(push), `{"push":{"channel":"c","pub":{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}}}`},
+		{string(push[from:to]), `{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}`},
+		{string(server), `{"push":{"channel":"c\"","pub":{"data":[1,2]}}}`},
+		{string(AppendJoin(nil, "c", &ann)), `{"push":{"channel":"c","join":{"info":` + annJSON + `}}}`},
+		{string(AppendLeave(nil, "c", &bob)), `{"push":{"channel":"c","leave":{"info":` + bobJSON + `}}}`},
+		{string(AppendUnsubscribe(nil, "c", UnsubscribeInsufficientState)), `{"push":{"channel":"c","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`},
+		{string(AppendEmptyReply(nil, 4, "ping")), `{"id":4,"ping":{}}`},
+		{string(AppendError(nil, 4, ErrTooManyRequests)), `{"id":4,"error":{"code":111,"message":"too many requests","temporary":true}}`},
+		{string(AppendError(nil, 4, ErrPermissionDenied)), `{"id":4,"error":{"code":103,"message":"permission denied"}}`},
+		{string(AppendConnect(nil, 1, &ConnectResult{Client: bob.Client, Version: "throng 1", Ping: 25, Pong: true, Expires: true, TTL: 60, Data: []byte(`{}`)})),
+			`{"id":1,"connect":{"client":"01000000-0000-0000-0000-000000000000","version":"throng 1","expires":true,"ttl":60,"data":{},"ping":25,"pong":true}}`},
+		{string(AppendSubscribe(nil, 2, &SubscribeResult{Epoch: "e"}, nil)), `{"id":2,"subscribe":{"epoch":"e","offset":0}}`},
+		{string(AppendSubscribe(nil, 2, &SubscribeResult{Epoch: "e", Offset: 9, Recoverable: true, Positioned: true, WasRecovering: true, Recovered: true}, objects)),
+			`{"id":2,"subscribe":{"epoch":"e","offset":9,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":1},{"data":2}]}}`},
+		{string(AppendPublish(nil, 3, 0, "")), `{"id":3,"publish":{}}`},
+		{string(AppendPublish(nil, 3, 12, "e")), `{"id":3,"publish":{"offset":12,"epoch":"e"}}`},
+		{string(AppendPresenceStats(nil, 3, 2, 1)), `{"id":3,"presence_stats":{"num_clients":2,"num_users":1}}`},
+		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo(nil)))), `{"id":3,"presence":{"presence":{}}}`},
+		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo{ann, bob}))),
+			`{"id":3,"presence":{"presence":{"ab000000-0000-0000-0000-000000000001":` + annJSON + `,"01000000-0000-0000-0000-000000000000":` + bobJSON + `}}}`},
+		{string(AppendHistory(nil, 3, objects, "e", 7)), `{"id":3,"history":{"publications":[{"data":1},{"data":2}],"epoch":"e","offset":7}}`},
+		{string(AppendHistory(nil, 3, slices.Values([][]byte(nil)), "e", 7)), `{"id":3,"history":{"publications":[],"epoch":"e","offset":7}}`},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got  %s\nwant %s", tt.got, tt.want)
+		}
+		if !json.Valid([]byte(tt.got)) {
+			t.Errorf("no JSON: %s", tt.got)
+		}
+	}
+}
+
+func TestAppendPushAllocatesNothing(t *testing.T) {
+	body := AppendPublication(nil, Raw(`{"text":"hello"}`), &ClientInfo{User: "u"})
+	dst := make([]byte, 0, 512)
+	if n := testing.AllocsPerRun(100, func() { AppendPush(dst, "room", body, 1<<53, 1<<50) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if push, _, _ := AppendPush(nil, "room", body, 1<<64-1, 1<<62); len(push) > PushRoom+len("room")+len(body) {
+		t.Errorf("PushRoom is too small: %d bytes", len(push))
+	}
+}
+
+func TestCodes(t *testing.T) {
+	for i, e := range Errors() {
+		if e.Code != uint32(100+i) || e.Message == "" {
+			t.Errorf("error %d: %+v", 100+i, e)
+		}
+		if temporary := e.Code == 100 || e.Code == 111 || e.Code == 113; e.Temporary != temporary {
+			t.Errorf("%d: temporary is %v", e.Code, e.Temporary)
+		}
+	}
+	for _, d := range Disconnects() {
+		if d.Reconnect() != (d.Code < 3500) || d.Reason == "" {
+			t.Errorf("%+v reconnects: %v", d, d.Reconnect())
+		}
+	}
+	for code, want := range map[uint16]bool{1000: true, 1009: false, 1012: true, 4000: true, 4499: true, 4500: false, 4999: false} {
+		if Reconnects(code) != want {
+			t.Errorf("%d", code)
+		}
+	}
+}

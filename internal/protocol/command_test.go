@@ -1,0 +1,228 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailru/easyjson/jlexer"
+)
+
+// read takes a frame apart and writes down what came out, one word per command.
+func read(frame string) string {
+	var out []string
+	r := NewReader([]byte(frame))
+	for {
+		c, err := r.Next()
+		switch {
+		case err == io.EOF:
+			return strings.Join(out, " ")
+		case errors.Is(err, ErrMalformed):
+			return strings.Join(append(out, "malformed"), " ")
+		case err != nil:
+			out = append(out, fmt.Sprintf("%d:refused", c.ID))
+		default:
+			out = append(out, fmt.Sprintf("%d:%d:%s", c.ID, c.Method, c.Params))
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	deep := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
+	open := strings.Repeat("[", 100_000)
+	for _, tt := range []struct{ name, frame, want string }{
+		{"empty", ``, ``},
+		{"spaces", " \r\n\n ", ``},
+		{"pong", `{}`, `0:0:`},
+		{"one", `{"id":1,"ping":{}}`, `1:9:{}`},
+		{"the SDK puts the id last", `{"publish":{"channel":"c"},"id":7}`, `7:5:{"channel":"c"}`},
+		{"batch", "{\"id\":1,\"ping\":{}}\n{}\n{\"send\":{\"data\":1}}\n", `1:9:{} 0:0: 0:10:{"data":1}`},
+		{"empty lines", "\n{\"id\":1,\"ping\":{}}\r\n\n\n{}", `1:9:{} 0:0:`},
+		{"pretty", "{\n \"id\": 1,\n \"ping\": {\n }\n}\n{}", "1:9:{\n } 0:0:"},
+		{"null method", `{"id":1,"connect":null,"ping":{}}`, `1:9:{}`},
+		{"unknown method", `{"id":1,"fly":{}}`, `1:1:`},
+		{"id alone", `{"id":1}`, `1:1:`},
+		{"largest id", `{"id":4294967295,"ping":{}}`, `4294967295:9:{}`},
+		{"good lines count", "{\"id\":1,\"ping\":{}}\n{\"id\":2", `1:9:{} malformed`},
+		{"two on a line", `{"id":1,"ping":{}}{"id":2,"ping":{}}`, `malformed`},
+		{"two methods", `{"id":1,"ping":{},"rpc":{}}`, `1:refused`},
+		{"no id", `{"ping":{}}`, `malformed`},
+		{"unknown without id", `{"fly":{}}`, `malformed`},
+		{"id of text", `{"id":"1","ping":{}}`, `malformed`},
+		{"negative id", `{"id":-1,"ping":{}}`, `malformed`},
+		{"id too large", `{"id":4294967296,"ping":{}}`, `malformed`},
+		{"a megabyte of id", `{"id":` + strings.Repeat("1", 1<<20) + `,"ping":{}}`, `malformed`},
+		{"array", `[{"id":1,"ping":{}}]`, `malformed`},
+		{"no JSON", `hello`, `malformed`},
+		{"NUL behind", "{\"id\":1,\"ping\":{}}\x00", `malformed`},
+		{"NUL inside", "{\"id\":1,\"rpc\":{\"data\":\"\x00\"}}", `malformed`},
+		{"NUL escaped", `{"id":1,"rpc":{"data":"\u0000"}}`, `1:refused`},
+		{"no UTF-8", "{\"id\":1,\"rpc\":{\"data\":\"\xff\"}}", `malformed`},
+		{"duplicate id", `{"id":1,"id":2,"ping":{}}`, `2:refused`},
+		{"duplicate key", `{"rpc":{"data":{"a":1,"b":2,"a":3}},"id":1}`, `1:refused`},
+		{"same key elsewhere", `{"id":1,"rpc":{"data":[{"a":1},{"a":1,"b":{"a":1}}]}}`, `1:11:{"data":[{"a":1},{"a":1,"b":{"a":1}}]}`},
+		{"lone surrogate", `{"id":1,"rpc":{"data":"\ud83d"}}`, `1:refused`},
+		{"lone low surrogate", `{"id":1,"rpc":{"data":"\ude00"}}`, `1:refused`},
+		{"surrogates swapped", `{"id":1,"rpc":{"data":"\ude00\ud83d"}}`, `1:refused`},
+		{"surrogate pair", `{"id":1,"rpc":{"data":"\ud83d\ude00"}}`, `1:11:{"data":"\ud83d\ude00"}`},
+		{"1e999", `{"id":1,"rpc":{"data":1e999}}`, `1:refused`},
+		{"a million digits", `{"rpc":{"data":` + strings.Repeat("9", 1_000_000) + `},"id":3}`, `3:refused`},
+		{"1e-999 is zero", `{"id":1,"rpc":{"data":1e-999}}`, `1:11:{"data":1e-999}`},
+		{"leading zero", `{"id":1,"rpc":{"data":01}}`, `malformed`},
+		{"plus", `{"id":1,"rpc":{"data":+1}}`, `malformed`},
+		{"trailing comma", `{"id":1,"rpc":{},}`, `malformed`},
+		{"deep", `{"rpc":{"data":` + deep + `},"id":5}`, `5:refused`},
+		{"deep and open", `{"id":5,"rpc":{"data":` + open, `malformed`},
+		{"the line after a refused one", "{\"id\":1,\"rpc\":{\"data\":1e999}}\n{\"id\":2,\"ping\":{}}", `1:refused 2:9:{}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			start := time.Now()
+			if got := read(tt.frame); got != tt.want {
+				t.Errorf("got %.200s, want %.200s", got, tt.want)
+			}
+			if d := time.Since(start); d > 50*time.Millisecond { // 5 ms of an idle core; the race detector is slow
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+}
+
+// manyKeys is an object with n different keys, and one twice.
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"%07d":1,`, (i*7919)%n)
+	}
+	return `{"id":1,"rpc":{"data":{` + b.String() + `"0000001":1}}}`
+}
+
+func TestManyKeys(t *testing.T) {
+	frame := manyKeys(5_800) // 64 KiB, the default limit
+	start := time.Now()
+	if got := read(frame); got != "1:refused" {
+		t.Errorf("got %.100s", got)
+	}
+	if d := time.Since(start); d > 50*time.Millisecond {
+		t.Errorf("took %v", d)
+	}
+}
+
+func TestDecode(t *testing.T) {
+	decode := func(frame string, req interface {
+		UnmarshalEasyJSON(*jlexer.Lexer)
+	}) error {
+		r := NewReader([]byte(frame))
+		c, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Decode(c, req)
+	}
+	var s SubscribeRequest
+	err := decode(`{"id":1,"subscribe":{"channel":"c\u00e9","recover":true,"offset":9007199254740993,"epoch":"e","flag":3,"delta":"fossil","x":[1]}}`, &s)
+	if err != nil || s.Channel != "cé" || !s.Recover || s.Offset != 9007199254740993 || s.Flag&FlagRejectUnrecovered == 0 {
+		t.Errorf("subscribe: %+v, %v", s, err)
+	}
+	var p PublishRequest
+	if err := decode(`{"id":1,"publish":{"channel":"c","data": {"a" : [1, 2]} ,"idempotency_key":"k"}}`, &p); err != nil ||
+		string(p.Data) != `{"a" : [1, 2]}` || p.IdempotencyKey != "k" {
+		t.Errorf("publish: %+v %s, %v", p, p.Data, err)
+	}
+	for _, bad := range []string{
+		`{"id":1,"publish":5}`, `{"id":1,"publish":[]}`, `{"id":1,"publish":"x"}`, `{"id":1,"publish":{"channel":1}}`,
+		`{"id":1,"publish":{"idempotency_key":{}}}`,
+	} {
+		if decode(bad, &PublishRequest{}) == nil {
+			t.Errorf("%s was accepted", bad)
+		}
+	}
+}
+
+func FuzzEnvelope(f *testing.F) {
+	for _, s := range []string{
+		`{}`, `{"id":1,"connect":{"token":"t","data":{"name":"ann"},"subs":{"c":{"recover":true}}}}`,
+		"{\"id\":1,\"publish\":{\"channel\":\"c\",\"data\":{\"a\":[1,-2.5e3,\"\\ud83d\\ude00\"]}}}\n{\"id\":2,\"ping\":{}}",
+		"{\"publish\":{\"channel\":\"c\",\"data\":{\r\n\"a\" : null}},\"id\":3}",
+		`{"id":1,"publish":{"channel":"\u0041\"\n","data":"\u0000"}}`, `{"id":1,"publish":{"data":1e999}}`,
+		`{"id":1,"publish":{"data":{"a":1,"a":1}}}`, `{"id":1,"rpc":` + strings.Repeat("[", 200),
+		`{"id":1,"history":{"channel":"c","limit":-1,"since":{"offset":1,"epoch":"e"},"reverse":true}}`,
+		`{"id":01}`, "{\"id\":1}\x00", "\xff", `{"id":1,"subscribe":{"flag":3,"tf":{},"type":4}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		r := NewReader(frame)
+		for n := 0; ; n++ {
+			c, err := r.Next()
+			if err != nil && err != ErrBadRequest {
+				return
+			}
+			if n > len(frame)/2 {
+				t.Fatal("more commands than bytes")
+			}
+			if err == nil && c.Params != nil {
+				checkCommand(t, r, c)
+			}
+		}
+	})
+}
+
+// checkCommand holds that what the scanner lets through is JSON for everyone, and goes out as it came in.
+func checkCommand(t *testing.T, r *Reader, c Command) {
+	if !json.Valid(c.Params) {
+		t.Fatalf("accepted what is no JSON: %q", c.Params)
+	}
+	_ = r.Decode(c, &ConnectRequest{})
+	_ = r.Decode(c, &SubscribeRequest{})
+	_ = r.Decode(c, &HistoryRequest{})
+	var p PublishRequest
+	if err := r.Publish(c, &p); err != nil || len(p.Data) == 0 {
+		return
+	}
+	info := ClientInfo{User: p.Channel, ConnInfo: AppendRaw(nil, p.Data)}
+	push, from, to := AppendPush(nil, p.Channel, AppendPublication(nil, p.Data, &info), 7, 8)
+	if bytes.ContainsAny(push, "\r\n") {
+		t.Fatalf("line end in %q", push)
+	}
+	var got struct {
+		Push struct {
+			Channel string
+			Pub     struct {
+				Data   json.RawMessage
+				Offset uint64
+			}
+		}
+	}
+	if err := json.Unmarshal(push, &got); err != nil {
+		t.Fatalf("%v in %q", err, push)
+	}
+	if want := AppendRaw(nil, p.Data); !bytes.Equal(got.Push.Pub.Data, want) || got.Push.Channel != p.Channel {
+		t.Fatalf("%q became %q", want, push)
+	}
+	if !json.Valid(push[from:to]) {
+		t.Fatalf("object %q", push[from:to])
+	}
+}
+
+func BenchmarkPublish(b *testing.B) {
+	frame := []byte(`{"publish":{"channel":"room","data":{"text":"` + strings.Repeat("x", 80) + `"}},"id":12}`)
+	info := ClientInfo{User: "u", ConnInfo: []byte(`{"name":"ann"}`)}
+	b.ReportAllocs()
+	var dst, out []byte
+	var r Reader
+	for b.Loop() {
+		r.Reset(frame)
+		c, _ := r.Next()
+		var p PublishRequest
+		if err := r.Publish(c, &p); err != nil {
+			b.Fatal(err)
+		}
+		dst = AppendPublication(dst[:0], p.Data, &info)
+		out, _, _ = AppendPush(out[:0], p.Channel, dst, 1, 2)
+	}
+}

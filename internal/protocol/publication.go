@@ -1,0 +1,62 @@
+package protocol
+
+import "strconv"
+
+// ClientInfo says who published, joined, left or is present. ConnInfo and ChanInfo are nil or valid JSON without
+// line ends.
+type ClientInfo struct {
+	User     string
+	Client   ClientID
+	ConnInfo []byte
+	ChanInfo []byte
+}
+
+// AppendClientInfo appends the info object. user and client always stand in it, an anonymous user as "".
+func AppendClientInfo(dst []byte, i *ClientInfo) []byte {
+	dst = AppendString(append(dst, `{"user":`...), i.User)
+	dst = i.Client.Append(append(dst, `,"client":"`...))
+	dst = append(dst, '"')
+	if len(i.ConnInfo) > 0 {
+		dst = append(append(dst, `,"conn_info":`...), i.ConnInfo...)
+	}
+	if len(i.ChanInfo) > 0 {
+		dst = append(append(dst, `,"chan_info":`...), i.ChanInfo...)
+	}
+	return append(dst, '}')
+}
+
+// AppendPublication appends the part of a publication that is known before its room has put it in order: the object
+// without its closing brace. AppendPush and AppendObject complete it. info is nil for a publication of the server.
+func AppendPublication(dst []byte, data Raw, info *ClientInfo) []byte {
+	dst = AppendRaw(append(dst, `{"data":`...), data)
+	if info != nil {
+		dst = AppendClientInfo(append(dst, `,"info":`...), info)
+	}
+	return dst
+}
+
+// PushRoom is how many bytes AppendPush may add to the body and the name of the room, unless the name needs escapes.
+const PushRoom = len(`{"push":{"channel":"","pub":,"offset":,"time":}}}`) + 2*20
+
+// AppendPush appends the whole push of a publication and tells where in it the publication object stands: the same
+// bytes serve recovery and history. body is what AppendPublication made; offset 0 and ms 0 (Unix time) are left out.
+func AppendPush(dst []byte, channel string, body []byte, offset uint64, ms int64) (push []byte, from, to int) {
+	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
+	dst = append(dst, `,"pub":`...)
+	from = len(dst)
+	dst = AppendObject(dst, body, offset, ms)
+	to = len(dst)
+	return append(dst, '}', '}'), from, to
+}
+
+// AppendObject appends the publication object alone.
+func AppendObject(dst, body []byte, offset uint64, ms int64) []byte {
+	dst = append(dst, body...)
+	if offset > 0 {
+		dst = strconv.AppendUint(append(dst, `,"offset":`...), offset, 10)
+	}
+	if ms > 0 {
+		dst = strconv.AppendInt(append(dst, `,"time":`...), ms, 10)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,224 @@
+package protocol
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+)
+
+// Bounds of what one command may look like. JSON that people's programs write is far below them.
+const (
+	MaxDepth  = 128  // nesting of objects and arrays in one command
+	maxNumber = 1024 // characters of one number
+)
+
+// field is a member of the command object: its name with quotes, and its value. Offsets, not slices: half the memory, and
+// nothing for the garbage collector.
+type field struct{ key, value span }
+
+// span is a piece of the scanned bytes.
+type span struct{ from, to int32 }
+
+func (p span) of(b []byte) []byte { return b[p.from:p.to] }
+
+// scanner checks one JSON value in one pass. Strictly RFC 8259; what is refused beyond the grammar is listed in the
+// package comment. The members of the outermost object are collected as fields.
+type scanner struct {
+	b       []byte
+	i       int
+	depth   int
+	refused bool
+	keys    []span // of the objects that are open, innermost last
+	fields  []field
+}
+
+// object scans from '{' to its '}'; false means that this is no JSON.
+func (s *scanner) object() bool {
+	s.i++
+	s.depth++
+	first := len(s.keys)
+	if s.space(); s.take('}') {
+		s.depth--
+		return true
+	}
+	for {
+		if !s.member() {
+			return false
+		}
+		if s.space(); s.take('}') {
+			s.refused = s.refused || duplicates(s.b, s.keys[first:])
+			s.keys = s.keys[:first]
+			s.depth--
+			return true
+		}
+		if !s.take(',') {
+			return false
+		}
+		s.space()
+	}
+}
+
+// member scans "key": value.
+func (s *scanner) member() bool {
+	from := s.i
+	if s.i >= len(s.b) || s.b[s.i] != '"' || !s.str() {
+		return false
+	}
+	key := span{int32(from), int32(s.i)}
+	s.keys = append(s.keys, key)
+	if s.space(); !s.take(':') {
+		return false
+	}
+	s.space()
+	from = s.i
+	if !s.value() {
+		return false
+	}
+	if s.depth == 1 {
+		s.fields = append(s.fields, field{key, span{int32(from), int32(s.i)}})
+	}
+	return true
+}
+
+// array scans from '[' to its ']'.
+func (s *scanner) array() bool {
+	s.i++
+	s.depth++
+	if s.space(); s.take(']') {
+		s.depth--
+		return true
+	}
+	for {
+		if s.space(); !s.value() {
+			return false
+		}
+		if s.space(); s.take(']') {
+			s.depth--
+			return true
+		}
+		if !s.take(',') {
+			return false
+		}
+	}
+}
+
+// value scans whatever begins at s.i.
+func (s *scanner) value() bool {
+	if s.i >= len(s.b) {
+		return false
+	}
+	switch c := s.b[s.i]; {
+	case c == '"':
+		return s.str()
+	case c == '{' || c == '[':
+		return s.nested(c)
+	case c == 't':
+		return s.word("true")
+	case c == 'f':
+		return s.word("false")
+	case c == 'n':
+		return s.word("null")
+	default:
+		return s.number()
+	}
+}
+
+// nested scans an object or an array one level deeper. What is nested beyond MaxDepth is refused, and only its end
+// is looked for, so that the id behind it can still be answered.
+func (s *scanner) nested(c byte) (ok bool) {
+	if s.depth == MaxDepth {
+		s.refused = true
+		return s.skip()
+	}
+	if c == '{' {
+		return s.object()
+	}
+	return s.array()
+}
+
+// skip goes to the bracket that closes the one at s.i, whatever its shape, without recursion.
+func (s *scanner) skip() bool {
+	for open := 0; s.i < len(s.b); {
+		switch s.b[s.i] {
+		case '"':
+			if !s.str() {
+				return false
+			}
+			continue
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		}
+		s.i++
+		if open == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// space skips what RFC 8259 section 2 allows between tokens.
+func (s *scanner) space() {
+	for s.i < len(s.b) && isSpace(s.b[s.i]) {
+		s.i++
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+func (s *scanner) take(c byte) bool {
+	if s.i < len(s.b) && s.b[s.i] == c {
+		s.i++
+		return true
+	}
+	return false
+}
+
+func (s *scanner) word(w string) bool {
+	if !bytes.HasPrefix(s.b[s.i:], []byte(w)) {
+		return false
+	}
+	s.i += len(w)
+	return true
+}
+
+// number scans the grammar of RFC 8259 section 6, then refuses what does not fit a float64.
+func (s *scanner) number() bool {
+	from := s.i
+	s.take('-')
+	if !s.take('0') && !s.digits() {
+		return false
+	}
+	if s.take('.') && !s.digits() {
+		return false
+	}
+	exp := s.take('e') || s.take('E')
+	if exp {
+		if !s.take('+') {
+			s.take('-')
+		}
+		if !s.digits() {
+			return false
+		}
+	}
+	if n := s.i - from; n > maxNumber || (exp || n > 300) && infinite(s.b[from:s.i]) {
+		s.refused = true
+	}
+	return true
+}
+
+// digits takes one or more digits. A zero in front is the caller's business.
+func (s *scanner) digits() bool {
+	from := s.i
+	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
+		s.i++
+	}
+	return s.i > from
+}
+
+// infinite tells whether a number is beyond a float64, as 1e999 is.
+func infinite(b []byte) bool {
+	f, _ := strconv.ParseFloat(string(b), 64)
+	return math.IsInf(f, 0)
+}
