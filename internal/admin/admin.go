@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync/atomic"
+	"time"
+)
+
+// State is what /readyz tells.
+type State int32
+
+// The states in the order a process goes through them. Only Ready answers 200.
+const (
+	Starting State = iota
+	Ready
+	Draining
+)
+
+func (s State) String() string { return [...]string{"starting", "ready", "draining"}[s] }
+
+// Server is the admin listener. Its methods may be called from any goroutine.
+type Server struct {
+	ln    net.Listener
+	http  http.Server
+	state atomic.Int32
+}
+
+// Listen binds the address. The server answers once Serve runs.
+func Listen(addr string) (*Server, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{ln: ln}
+	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	return s, nil
+}
+
+// Addr is the bound address.
+func (s *Server) Addr() net.Addr { return s.ln.Addr() }
+
+// Serve answers requests until Close; it returns http.ErrServerClosed then.
+func (s *Server) Serve() error { return s.http.Serve(s.ln) }
+
+// SetState changes what /readyz answers from now on.
+func (s *Server) SetState(state State) { s.state.Store(int32(state)) }
+
+// Close ends the listener, giving requests in flight until ctx is done.
+func (s *Server) Close(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+// Handler serves the pages of the listener.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	state, status := State(s.state.Load()), http.StatusServiceUnavailable
+	if state == Ready {
+		status = http.StatusOK
+	}
+	answer(w, status, state.String())
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // a probe that has gone away is no error of ours
+}

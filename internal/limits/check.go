@@ -1,0 +1,183 @@
+package limits
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// What a connection costs. The kernel's share is measured: notes in
+// docs/architecture.md; the process's is the goal for one that joined a room.
+const (
+	kernelPerConn  = 5 << 10
+	processPerConn = 1 << 10
+	processBase    = 64 << 20
+)
+
+// Need is what the server is to do.
+type Need struct {
+	Connections  int
+	HistoryBytes int64
+}
+
+// memory is what the process itself needs, kernel what its sockets do, in bytes.
+func (n Need) memory() int64 {
+	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes
+}
+func (n Need) kernel() int64 { return int64(n.Connections) * kernelPerConn }
+
+// Finding is one limit and what it means for the need.
+type Finding struct {
+	Name   string
+	OK     bool
+	Detail string
+	Fix    string // the command that lifts the limit; "" if OK or if there is none
+}
+
+// Check looks at every limit that is known to stand in the way of many
+// connections. What this machine does not have is left out.
+func (m *Machine) Check(n Need) []Finding {
+	var all []Finding
+	for _, check := range []func(Need) []Finding{
+		m.checkFiles, m.checkSystemFiles, m.checkWatches, m.checkBacklog, m.checkTCPMemory,
+		m.checkConntrack, m.checkMemory, m.checkGoMemory, m.checkPorts,
+	} {
+		all = append(all, check(n)...)
+	}
+	return all
+}
+
+func (m *Machine) checkFiles(n Need) []Finding {
+	need := int64(n.Connections) + Reserve
+	f := Finding{
+		Name: "open files", OK: m.Files.Hard >= uint64(need),
+		Detail: fmt.Sprintf("soft %d, hard %d, needed %d", m.Files.Soft, m.Files.Hard, need),
+	}
+	if !f.OK {
+		f.Fix = m.command("prlimit --pid $$ --nofile=%d:%d", need, need) +
+			fmt.Sprintf("   (this shell; under systemd: LimitNOFILE=%d)", need)
+	}
+	return []Finding{f}
+}
+
+// checkSystemFiles: fs.nr_open bounds what a hard limit may be raised to,
+// fs.file-max all processes together.
+func (m *Machine) checkSystemFiles(n Need) []Finding {
+	need := int64(n.Connections) + Reserve
+	return append(m.atLeast("fs.nr_open", 0, need), m.atLeast("fs.file-max", 0, need+need/10)...)
+}
+
+// checkWatches: each connection is one watch of epoll, bounded per user.
+func (m *Machine) checkWatches(n Need) []Finding {
+	return m.atLeast("fs.epoll.max_user_watches", 0, int64(n.Connections)+Reserve)
+}
+
+// checkBacklog: after a restart everybody comes back at once. The kernel's
+// default since 5.4 is 4096.
+func (m *Machine) checkBacklog(n Need) []Finding {
+	if n.Connections < 4096 {
+		return nil
+	}
+	return append(m.atLeast("net.core.somaxconn", 0, 4096), m.atLeast("net.ipv4.tcp_max_syn_backlog", 0, 1024)...)
+}
+
+// checkTCPMemory: tcp_mem counts pages of buffers. An idle connection holds
+// none; one page for each is what a broadcast to all may need for a moment.
+func (m *Machine) checkTCPMemory(n Need) []Finding {
+	high, ok := m.sysctl("net.ipv4.tcp_mem", 2)
+	if !ok {
+		return nil
+	}
+	need := int64(n.Connections)
+	f := Finding{Name: "net.ipv4.tcp_mem", OK: high >= need, Detail: fmt.Sprintf("%d pages, needed %d", high, need)}
+	if !f.OK {
+		f.Fix = m.command("sysctl -w net.ipv4.tcp_mem='%d %d %d'", need/2, need*3/4, need)
+	}
+	return []Finding{f}
+}
+
+// checkConntrack: a full table drops new connections. It exists only where the
+// firewall tracks connections.
+func (m *Machine) checkConntrack(n Need) []Finding {
+	return m.atLeast("net.netfilter.nf_conntrack_max", 0, int64(n.Connections)*5/4)
+}
+
+func (m *Machine) checkMemory(n Need) []Finding {
+	have, ok := m.memory()
+	if !ok {
+		return nil
+	}
+	where := "physical"
+	limit, file, limited := m.cgroupMemory()
+	if limited = limited && limit < have; limited {
+		have, where = limit, file
+	}
+	need := n.memory() + n.kernel()
+	f := Finding{
+		Name: "memory", OK: have >= need,
+		Detail: fmt.Sprintf("%s (%s), needed about %s: %s for the process, %s for the kernel's sockets",
+			mib(have), where, mib(need), mib(n.memory()), mib(n.kernel())),
+	}
+	if !f.OK && limited {
+		f.Fix = m.command("sh -c 'echo %d > %s'", need, file)
+	}
+	return []Finding{f}
+}
+
+// checkGoMemory: in a control group the collector should know of the limit,
+// and never be given less than the process needs.
+func (m *Machine) checkGoMemory(n Need) []Finding {
+	limit, _, limited := m.cgroupMemory()
+	want := max(limit-n.kernel()-limit/20, n.memory())
+	switch {
+	case m.GoMemory < n.memory():
+		return []Finding{{
+			Name: "GOMEMLIMIT", Detail: fmt.Sprintf("%s, needed %s: the collector would never rest", mib(m.GoMemory), mib(n.memory())),
+			Fix: fmt.Sprintf("export GOMEMLIMIT=%dMiB", n.memory()>>20+1),
+		}}
+	case limited && m.GoMemory >= limit:
+		return []Finding{{
+			Name: "GOMEMLIMIT", Detail: "unset or above the memory limit: the collector does not know when to hurry",
+			Fix: fmt.Sprintf("export GOMEMLIMIT=%dMiB", want>>20),
+		}}
+	case m.GoMemory == unlimited:
+		return nil
+	}
+	return []Finding{{Name: "GOMEMLIMIT", OK: true, Detail: mib(m.GoMemory)}}
+}
+
+// checkPorts says what bounds a load generator: a server's connections share one port.
+func (m *Machine) checkPorts(Need) []Finding {
+	low, ok := m.sysctl("net.ipv4.ip_local_port_range", 0)
+	high, ok2 := m.sysctl("net.ipv4.ip_local_port_range", 1)
+	if !ok || !ok2 {
+		return nil
+	}
+	return []Finding{{
+		Name: "net.ipv4.ip_local_port_range", OK: true,
+		Detail: fmt.Sprintf("%d to %d: no limit for the server; a load generator here opens at most %d connections per address pair",
+			low, high, high-low+1),
+	}}
+}
+
+// atLeast checks one number of a sysctl that can be raised freely.
+func (m *Machine) atLeast(name string, nth int, need int64) []Finding {
+	have, ok := m.sysctl(name, nth)
+	if !ok {
+		return nil
+	}
+	f := Finding{Name: name, OK: have >= need, Detail: fmt.Sprintf("%d, needed %d", have, need)}
+	if !f.OK {
+		f.Fix = m.command("sysctl -w %s=%d", name, need)
+	}
+	return []Finding{f}
+}
+
+func (m *Machine) command(format string, args ...any) string {
+	c := fmt.Sprintf(format, args...)
+	if m.Sudo {
+		return "sudo " + c
+	}
+	return c
+}
+
+func mib(n int64) string { return strconv.FormatInt(n>>20, 10) + " MiB" }

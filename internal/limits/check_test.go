@@ -1,0 +1,154 @@
+package limits
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// machine is one that holds a million connections, with these files changed.
+func machine(change map[string]string) *Machine {
+	files := map[string]string{
+		"proc/sys/fs/nr_open":                     "2000000",
+		"proc/sys/fs/file-max":                    "9223372036854775807",
+		"proc/sys/fs/epoll/max_user_watches":      "5000000",
+		"proc/sys/net/core/somaxconn":             "4096",
+		"proc/sys/net/ipv4/tcp_max_syn_backlog":   "4096",
+		"proc/sys/net/ipv4/tcp_mem":               "500000\t1000000\t1500000",
+		"proc/sys/net/ipv4/ip_local_port_range":   "32768\t60999",
+		"proc/sys/net/netfilter/nf_conntrack_max": "2000000",
+		"proc/meminfo":                            "MemTotal:       33554432 kB\nMemFree: 1 kB\n",
+		"proc/self/cgroup":                        "0::/system.slice/throng.service\n",
+		"sys/fs/cgroup/system.slice/memory.max":   "max",
+	}
+	for path, text := range change {
+		files[path] = text
+	}
+	root := fstest.MapFS{}
+	for path, text := range files {
+		if text != "" {
+			root[path] = &fstest.MapFile{Data: []byte(text + "\n")}
+		}
+	}
+	return &Machine{Root: root, Files: Files{1024, 2000000}, GoMemory: math.MaxInt64}
+}
+
+var million = Need{Connections: 1_000_000, HistoryBytes: 256 << 20}
+
+func low(fs []Finding) (names []string) {
+	for _, f := range fs {
+		if !f.OK {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func TestNothingInTheWay(t *testing.T) {
+	fs := machine(nil).Check(million)
+	if names := low(fs); names != nil {
+		t.Errorf("in the way: %q", names)
+	}
+	if len(fs) != 10 {
+		t.Errorf("%d findings, want 10: %+v", len(fs), fs)
+	}
+	for _, f := range fs {
+		if f.Fix != "" {
+			t.Errorf("%s is fine, yet: %s", f.Name, f.Fix)
+		}
+	}
+}
+
+func TestEachLimit(t *testing.T) {
+	for _, c := range []struct{ path, text, name, fix string }{
+		{"proc/sys/fs/nr_open", "1048576000", "", ""},
+		{"proc/sys/fs/nr_open", "1000000", "fs.nr_open", "sysctl -w fs.nr_open=1000256"},
+		{"proc/sys/fs/file-max", "1000000", "fs.file-max", "sysctl -w fs.file-max="},
+		{"proc/sys/fs/epoll/max_user_watches", "400000", "fs.epoll.max_user_watches", "sysctl -w fs.epoll.max_user_watches=1000256"},
+		{"proc/sys/net/core/somaxconn", "128", "net.core.somaxconn", "sysctl -w net.core.somaxconn=4096"},
+		{"proc/sys/net/ipv4/tcp_mem", "1 2 3", "net.ipv4.tcp_mem", "sysctl -w net.ipv4.tcp_mem='500000 750000 1000000'"},
+		{"proc/sys/net/netfilter/nf_conntrack_max", "262144", "net.netfilter.nf_conntrack_max", "sysctl -w net.netfilter.nf_conntrack_max=1250000"},
+		{"proc/sys/net/netfilter/nf_conntrack_max", "", "", ""}, // no firewall
+		{"proc/meminfo", "MemTotal: 1048576 kB", "memory", ""},
+		{"sys/fs/cgroup/system.slice/throng.service/memory.max", "1073741824", "memory",
+			"sh -c 'echo 6479544320 > /sys/fs/cgroup/system.slice/throng.service/memory.max'"},
+		{"sys/fs/cgroup/system.slice/memory.max", "1073741824", "memory", "> /sys/fs/cgroup/system.slice/memory.max'"},
+		{"sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712", "", ""}, // version 1's "none"
+		{"sys/fs/cgroup/memory.max", "8589934592", "GOMEMLIMIT", "export GOMEMLIMIT="},
+	} {
+		found := machine(map[string]string{c.path: c.text}).Check(million)
+		names := low(found)
+		if c.name == "" {
+			if names != nil {
+				t.Errorf("%s = %q: %q in the way", c.path, c.text, names)
+			}
+			continue
+		}
+		i := indexOf(found, c.name)
+		if i < 0 || found[i].OK {
+			t.Errorf("%s = %q: %s is not in the way but %q", c.path, c.text, c.name, names)
+			continue
+		}
+		if !strings.Contains(found[i].Fix, c.fix) || (c.fix == "" && found[i].Fix != "") {
+			t.Errorf("%s: fix %q, want %q", c.name, found[i].Fix, c.fix)
+		}
+	}
+}
+
+func indexOf(fs []Finding, name string) int {
+	for i, f := range fs {
+		if f.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func TestOpenFiles(t *testing.T) {
+	m := machine(nil)
+	m.Files, m.Sudo = Files{1024, 4096}, true
+	f := m.Check(million)[0]
+	if f.OK || !strings.HasPrefix(f.Fix, "sudo prlimit --pid $$ --nofile=1000256:1000256") {
+		t.Errorf("%+v", f)
+	}
+	for _, c := range []struct {
+		hard uint64
+		want int
+	}{{100, 0}, {256, 0}, {257, 1}, {20000, 19744}, {math.MaxUint64, 1 << 30}} {
+		if got := (Files{Hard: c.hard}).Connections(); got != c.want {
+			t.Errorf("hard limit %d: %d connections, want %d", c.hard, got, c.want)
+		}
+	}
+}
+
+func TestGoMemory(t *testing.T) {
+	m := machine(nil)
+	m.GoMemory = 100 << 20
+	if names := low(m.Check(million)); len(names) != 1 || names[0] != "GOMEMLIMIT" {
+		t.Errorf("too small a GOMEMLIMIT: %q in the way", names)
+	}
+	m.GoMemory = 10 << 30
+	if names := low(m.Check(million)); names != nil {
+		t.Errorf("a good GOMEMLIMIT: %q in the way", names)
+	}
+}
+
+// TestNoLinux: a machine without these files has no findings but the file limit.
+func TestNoLinux(t *testing.T) {
+	m := &Machine{Root: fstest.MapFS{}, Files: Files{10, 10_000_000}, GoMemory: math.MaxInt64}
+	if fs := m.Check(million); len(fs) != 1 || !fs[0].OK {
+		t.Errorf("%+v", fs)
+	}
+}
+
+func TestThisMachine(t *testing.T) {
+	m, err := This()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Files.Soft != m.Files.Hard {
+		t.Errorf("the soft limit was not raised: %+v", m.Files)
+	}
+	m.Check(Need{Connections: 10})
+}

@@ -1,0 +1,47 @@
+package limits
+
+import (
+	"math"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Reserve is how many file descriptors are kept back from connections: for the
+// listeners, the pollers, the page, the log.
+const Reserve = 256
+
+// Files are the limits of open files of this process, which bound its connections.
+type Files struct{ Soft, Hard uint64 }
+
+// Connections is how many connections the hard limit leaves room for. It is at
+// most 2^30: more file descriptors no kernel hands out.
+func (f Files) Connections() int {
+	if f.Hard <= Reserve {
+		return 0
+	}
+	return int(min(f.Hard-Reserve, 1<<30))
+}
+
+// RaiseFiles raises the soft limit to the hard one, and returns both.
+//
+// The Go runtime does the same at start, but gives up silently where the hard
+// limit is "unlimited" and the kernel's is lower (macOS).
+func RaiseFiles() (Files, error) {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return Files{}, err
+	}
+	f := Files{Soft: uint64(r.Cur), Hard: uint64(r.Max)}
+	if f.Soft >= f.Hard {
+		return f, nil
+	}
+	r.Cur = r.Max
+	if err := syscall.Setrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return Files{f.Soft, f.Soft}, nil // what we have is what there is
+	}
+	return Files{f.Hard, f.Hard}, nil
+}
+
+// unlimited is how a limit that does not exist is written.
+const unlimited = math.MaxInt64
