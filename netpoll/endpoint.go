@@ -33,9 +33,6 @@ type Endpoint struct {
 
 	// Compression accepts permessage-deflate (RFC 7692) without context takeover.
 	Compression bool
-	// CompressMin is the payload size in bytes from which messages to members that
-	// negotiated compression are deflated. 0 means 512.
-	CompressMin int
 
 	// PingInterval is the silence after which a connection is pinged. 0 means 25 s,
 	// negative means never. Jitter only shortens it.
@@ -50,7 +47,10 @@ type Endpoint struct {
 
 	// MaxBacklog bounds the bytes a connection may owe its peer. 0 means 1 MiB.
 	MaxBacklog int
-	// SlowCode is the close code beyond MaxBacklog. 0 means 1008.
+	// MaxBacklogAge bounds the time in which a peer that owes takes not a single byte.
+	// 0 means 30 s.
+	MaxBacklogAge time.Duration
+	// SlowCode is the close code beyond MaxBacklog or MaxBacklogAge. 0 means 1008.
 	SlowCode frame.CloseCode
 
 	// Accept decides about a request that is a well-formed upgrade to this endpoint.
@@ -69,11 +69,11 @@ type Endpoint struct {
 // withDefaults returns e with every zero value replaced by its documented default.
 func (e Endpoint) withDefaults() Endpoint {
 	e.MaxMessage = cmp.Or(e.MaxMessage, 64<<10)
-	e.CompressMin = cmp.Or(e.CompressMin, 512)
 	e.PingInterval = cmp.Or(e.PingInterval, 25*time.Second)
 	e.PongTimeout = cmp.Or(e.PongTimeout, 10*time.Second)
 	e.PongCode = cmp.Or(e.PongCode, frame.ClosePolicy)
 	e.MaxBacklog = cmp.Or(e.MaxBacklog, 1<<20)
+	e.MaxBacklogAge = cmp.Or(e.MaxBacklogAge, 30*time.Second)
 	e.SlowCode = cmp.Or(e.SlowCode, frame.ClosePolicy)
 	return e
 }

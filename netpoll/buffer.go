@@ -1,0 +1,49 @@
+package netpoll
+
+import (
+	"sync"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Buffer is one encoded message, WebSocket header included. It is immutable and belongs
+// to nobody: any goroutine may send it to any number of connections and topics, and the
+// garbage collector frees it when the last slow reader has got it.
+type Buffer struct {
+	bytes    []byte // the whole frame
+	header   int    // bytes of the header
+	op       frame.Op
+	deflate  sync.Once
+	deflated []byte // the same message as one RSV1 frame, made when the first member needs it
+}
+
+// NewBuffer encodes p as one message. It copies p.
+func NewBuffer(op frame.Op, p []byte) *Buffer {
+	return newBuffer(op, frame.AppendFrame(make([]byte, 0, len(p)+frame.HeaderRoom), op, p), len(p))
+}
+
+// NewBufferInPlace encodes the payload raw[frame.HeaderRoom:] without a copy: the header is
+// written into the room before it. raw must not be touched afterwards.
+func NewBufferInPlace(op frame.Op, raw []byte) *Buffer {
+	return newBuffer(op, frame.PutHeader(raw, op), len(raw)-frame.HeaderRoom)
+}
+
+func newBuffer(op frame.Op, bytes []byte, payload int) *Buffer {
+	return &Buffer{bytes: bytes, header: len(bytes) - payload, op: op}
+}
+
+// Payload is the message without its header. It must not be changed.
+func (b *Buffer) Payload() []byte { return b.bytes[b.header:] }
+
+// Len is the size on the wire in bytes, header included.
+func (b *Buffer) Len() int { return len(b.bytes) }
+
+// compressed returns the deflated frame, or the plain one if the payload is below limit.
+// The message is compressed once, by the first loop that has a member for it.
+func (b *Buffer) compressed(limit int, d *frame.Deflater) []byte {
+	if len(b.bytes)-b.header < limit {
+		return b.bytes
+	}
+	b.deflate.Do(func() { b.deflated = d.AppendFrame(nil, b.op, b.Payload()) })
+	return b.deflated
+}

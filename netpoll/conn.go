@@ -1,0 +1,158 @@
+package netpoll
+
+import (
+	"net/netip"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Conn is one WebSocket connection: a slot of the slab, about 130 bytes. While it is idle
+// nothing else belongs to it.
+//
+// Only the loop that owns the connection may touch it, so only callbacks get a *Conn, and
+// they must not keep it: keep its [Handle].
+type Conn struct {
+	owner    atomic.Uint64 // see owner; stored last on accept, zeroed first on close
+	loop     *Loop
+	fd       int32
+	phase    phase
+	endpoint uint8
+	flags    flags
+	dec      frame.Decoder
+	out      *outbox // what is owed to the peer; nil when nothing is
+	aux      *aux    // rare state: a header in pieces, why it closes
+	context  any
+	topic    *topic    // the first topic
+	topics   *[]*topic // all others
+	heard    uint32    // tick of the last sign of life
+	due      uint32    // tick by which the phase's deadline expires
+	timer    uint32    // tick of the authoritative wheel entry
+	partial  uint32    // tick at which the message in progress began
+	controls uint32    // control frames in the current tick
+	ctlTick  uint32
+}
+
+type phase uint8
+
+const (
+	phaseFree    phase = iota
+	phaseHeader        // reading the upgrade request
+	phaseOpen          // frames
+	phaseClosing       // a close frame was sent: waiting for the peer's
+	phaseLinger        // nothing more is read or sent: waiting for the peer's FIN
+)
+
+type flags uint16
+
+const (
+	flagOpened flags = 1 << iota // OnOpen was called
+	flagTold                     // OnClose was called
+	flagDead                     // the socket failed: close it without ceremony
+	flagDirty                    // in loop.dirty: has bytes for the end of the turn
+	flagDoomed                   // in loop.doomed: its phase must be looked at at the end of the turn
+	flagSlow                     // in the slow list of its topics
+	flagArmed                    // EPOLLOUT is registered
+	flagPaused                   // reading stopped until the backlog shrinks
+	flagPinged                   // a ping is unanswered
+	flagShut                     // FIN was sent
+	flagPong                     // aux.pong waits for the backlog to drain
+)
+
+func (c *Conn) has(f flags) bool { return c.flags&f != 0 }
+func (c *Conn) set(f flags)      { c.flags |= f }
+func (c *Conn) clear(f flags)    { c.flags &^= f }
+
+// aux is what a connection rarely needs.
+type aux struct {
+	header []byte // an upgrade request that came in pieces
+	scan   int    // how far header was searched
+	code   frame.CloseCode
+	reason string
+	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
+}
+
+func (c *Conn) rare() *aux {
+	if c.aux == nil {
+		c.aux = new(aux)
+	}
+	return c.aux
+}
+
+// Handle names the connection for other goroutines and for later.
+func (c *Conn) Handle() Handle { return makeHandle(c.fd, owner(c.owner.Load()).gen()) }
+
+// Context is what [Request.SetContext] or SetContext stored.
+func (c *Conn) Context() any { return c.context }
+
+// SetContext stores v. A pointer costs no memory of its own.
+func (c *Conn) SetContext(v any) { c.context = v }
+
+// RemoteAddr asks the kernel for the peer's address; it is not kept.
+func (c *Conn) RemoteAddr() netip.AddrPort { return remoteAddr(int(c.fd)) }
+
+// Backlog is the number of bytes that wait to be taken by the kernel.
+func (c *Conn) Backlog() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size
+}
+
+func remoteAddr(fd int) netip.AddrPort {
+	sa, err := unix.Getpeername(fd)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// memberOf reports whether c has joined t.
+func (c *Conn) memberOf(t *topic) bool {
+	return c.topic == t || c.topics != nil && slices.Contains(*c.topics, t)
+}
+
+func (c *Conn) addTopic(t *topic) {
+	switch {
+	case c.topic == nil:
+		c.topic = t
+	case c.topics == nil:
+		c.topics = &[]*topic{t}
+	default:
+		*c.topics = append(*c.topics, t)
+	}
+}
+
+func (c *Conn) removeTopic(t *topic) {
+	if c.topic == t {
+		c.topic = nil
+		return
+	}
+	if i := slices.Index(*c.topics, t); i >= 0 {
+		*c.topics = slices.Delete(*c.topics, i, i+1)
+	}
+	if len(*c.topics) == 0 {
+		c.topics = nil
+	}
+}
+
+// eachTopic calls f for every topic c has joined. f must not change the memberships.
+func (c *Conn) eachTopic(f func(*topic)) {
+	if c.topic != nil {
+		f(c.topic)
+	}
+	if c.topics != nil {
+		for _, t := range *c.topics {
+			f(t)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package netpoll
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Plain HTTP on the public port is not ours to serve: the connection leaves its loop with the
+// bytes already read and becomes net/http's.
+
+// detach gives c's socket away. Nothing of it stays here, and the file is its only owner.
+func (l *Loop) detach(c *Conn, b []byte) {
+	s := l.server
+	if s.HTTP == nil {
+		l.refuse(c, appendRefusal(nil, 426, "this port speaks WebSocket", "Upgrade: websocket"))
+		return
+	}
+	if !s.web.acquire() {
+		l.refuse(c, appendRefusal(nil, 503, "too many requests", "Retry-After: 1"))
+		return
+	}
+	b = bytes.Clone(b)
+	fd := int(c.fd)
+	if c.has(flagDoomed|flagDirty) || l.poller.Delete(fd) != nil {
+		s.web.release()
+		c.fail("cannot detach")
+		return
+	}
+	l.release(c)
+	s.forget()
+	f := os.NewFile(uintptr(fd), "tcp")
+	conn, err := net.FileConn(f)
+	_ = f.Close()
+	if err != nil {
+		s.web.release()
+		s.report(err)
+		return
+	}
+	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web})
+}
+
+// webServer runs net/http on the connections that loops give away. It is also their listener.
+type webServer struct {
+	http  http.Server
+	limit int64
+	open  atomic.Int64
+	queue chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+	addr  net.Addr
+	ended sync.WaitGroup
+}
+
+func newWebServer(s *Server) *webServer {
+	w := &webServer{
+		limit: int64(s.MaxHTTP), addr: s.address,
+		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
+		http: http.Server{
+			Handler: s.HTTP, MaxHeaderBytes: maxHeader,
+			ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		},
+	}
+	w.http.SetKeepAlivesEnabled(false)
+	if s.HTTP != nil {
+		w.ended.Go(func() { _ = w.http.Serve(w) })
+	}
+	return w
+}
+
+func (w *webServer) acquire() bool {
+	if w.open.Add(1) > w.limit {
+		w.open.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (w *webServer) release() { w.open.Add(-1) }
+
+// serve never blocks: the queue has room for everyone who was let in by acquire.
+func (w *webServer) serve(c net.Conn) { w.queue <- c }
+
+// Accept makes the webServer the listener of its http.Server.
+func (w *webServer) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.queue:
+		return c, nil
+	case <-w.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Addr is the address of the server.
+func (w *webServer) Addr() net.Addr { return w.addr }
+
+// Close ends Accept.
+func (w *webServer) Close() error {
+	w.once.Do(func() { close(w.done) })
+	return nil
+}
+
+func (w *webServer) close() {
+	_ = w.Close()
+	_ = w.http.Close()
+	w.ended.Wait()
+	for len(w.queue) > 0 {
+		_ = (<-w.queue).Close()
+	}
+}
+
+// prefixConn is a connection whose first bytes have been read already.
+type prefixConn struct {
+	net.Conn
+	prefix []byte
+	web    *webServer
+	closed atomic.Bool
+}
+
+func (c *prefixConn) Read(p []byte) (int, error) {
+	if len(c.prefix) > 0 {
+		n := copy(p, c.prefix)
+		c.prefix = c.prefix[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *prefixConn) Close() error {
+	if c.closed.CompareAndSwap(false, true) {
+		c.web.release()
+	}
+	return c.Conn.Close()
+}

@@ -1,0 +1,56 @@
+// Broadcast puts whoever connects with ?room=NAME into that topic, and sends each text
+// message to everyone in it, the sender included.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log"
+	"net/url"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll"
+)
+
+func main() {
+	listen := flag.String("listen", ":8080", "address to listen on")
+	loops := flag.Int("loops", 0, "number of event loops; 0 means one per CPU")
+	flag.Parse()
+	server := &netpoll.Server{Addr: *listen, Loops: *loops, Endpoints: []netpoll.Endpoint{room()}, OnError: func(err error) { log.Print(err) }}
+	go shutdownOnSignal(server)
+	if err := server.ListenAndServe(); !errors.Is(err, netpoll.ErrServerClosed) {
+		log.Fatal(err)
+	}
+}
+
+func room() netpoll.Endpoint {
+	return netpoll.Endpoint{
+		Accept: func(r *netpoll.Request) error {
+			query, err := url.ParseQuery(r.Query())
+			if err != nil || query.Get("room") == "" {
+				return &netpoll.Reject{Status: 400, Reason: "which room? connect with ?room=NAME"}
+			}
+			r.SetContext(query.Get("room"))
+			return nil
+		},
+		OnOpen: func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) },
+		OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
+			if op == frame.OpText {
+				c.Publish(c.Context().(string), netpoll.NewBuffer(op, p))
+			}
+		},
+	}
+}
+
+func shutdownOnSignal(server *netpoll.Server) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = server.Shutdown(ctx)
+}

@@ -1,0 +1,147 @@
+package netpoll
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"github.com/panjf2000/gnet/v2/pkg/socket"
+	"golang.org/x/sys/unix"
+)
+
+// probe binds the address once without SO_REUSEPORT: a port that another server holds is an
+// error, not a share of its connections.
+func (s *Server) probe() error {
+	reuse := []socket.Option[int]{{SetSockOpt: socket.SetReuseAddr, Opt: 1}}
+	fd, addr, err := socket.TCPSocket("tcp", s.Addr, true, reuse, nil)
+	if errors.Is(err, unix.EAFNOSUPPORT) && strings.HasPrefix(s.Addr, ":") { // no IPv6 here
+		s.Addr = "0.0.0.0" + s.Addr
+		fd, addr, err = socket.TCPSocket("tcp", s.Addr, true, reuse, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("netpoll: listen on %s: %w", s.Addr, err)
+	}
+	defer unix.Close(fd)
+	s.address = addr
+	return nil
+}
+
+// listen opens the loop's own listener. TCP_NODELAY passes on to accepted sockets.
+func (l *Loop) listen() error {
+	addr := l.server.Addr
+	if l.index > 0 {
+		addr = l.server.address.String() // the port that was chosen for :0
+	}
+	fd, bound, err := socket.TCPSocket("tcp", addr, true, []socket.Option[int]{
+		{SetSockOpt: socket.SetReuseAddr, Opt: 1},
+		{SetSockOpt: socket.SetReuseport, Opt: 1},
+		{SetSockOpt: socket.SetNoDelay, Opt: 1},
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("netpoll: listen on %s: %w", addr, err)
+	}
+	if l.index == 0 {
+		if l.server.address, err = boundAddr(fd, bound); err != nil {
+			return errors.Join(err, unix.Close(fd))
+		}
+	}
+	l.listener = fd
+	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
+}
+
+func (l *Loop) closeListener() {
+	if l.listener >= 0 {
+		if !l.parked {
+			_ = l.poller.Delete(l.listener)
+		}
+		_ = unix.Close(l.listener)
+		l.listener = -1
+	}
+}
+
+const (
+	acceptBatch = 64
+	parkTime    = 50 * time.Millisecond
+)
+
+// accept takes a batch of new connections.
+func (l *Loop) accept() {
+	for range acceptBatch {
+		fd, _, err := socket.Accept(l.listener)
+		switch {
+		case err == nil:
+			l.adopt(fd)
+		case err == unix.EAGAIN:
+			return
+		case err == unix.EINTR || err == unix.ECONNABORTED:
+		default:
+			l.park(err)
+			return
+		}
+	}
+}
+
+// park pauses accepting: without descriptors or memory the next accept would fail as well.
+// Those connected are served on, the new ones wait in the backlog.
+func (l *Loop) park(err error) {
+	if now := time.Now().Unix(); l.server.reported.Swap(now) != now {
+		l.server.report(fmt.Errorf("accept: %w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
+	}
+	if l.poller.Delete(l.listener) != nil {
+		return
+	}
+	l.parked = true
+	time.AfterFunc(parkTime, func() { l.Do(l.unpark) })
+}
+
+func (l *Loop) unpark() {
+	if l.parked && l.listener >= 0 {
+		l.parked = false
+		_ = l.poller.AddRead(&gnetpoll.PollAttachment{FD: l.listener}, false)
+	}
+}
+
+// adopt makes fd a connection of this loop. Its word 0 is stored before the poller can
+// report it.
+func (l *Loop) adopt(fd int) {
+	s := l.server
+	c := s.slab.slot(fd)
+	if s.conns.Add(1) > int64(s.MaxConns) || c == nil {
+		_, _ = send(fd, appendRefusal(nil, 503, "too many connections", "Retry-After: 5"))
+		_ = unix.Close(fd)
+		s.forget()
+		return
+	}
+	gen := max(1, owner(c.owner.Load()).gen()+1)
+	c.loop, c.fd, c.phase = l, int32(fd), phaseHeader
+	c.heard = l.wheel.now
+	c.owner.Store(uint64(makeOwner(gen, l.index)))
+	l.scratch.FD = fd
+	if err := l.poller.AddRead(&l.scratch, false); err != nil {
+		s.report(err)
+		l.free(c)
+		return
+	}
+	c.due = l.wheel.now + s.ticksOf(s.HeaderTimeout) + 1
+	l.schedule(c, c.due)
+}
+
+// boundAddr is addr with the port that the kernel chose.
+func boundAddr(fd int, addr net.Addr) (net.Addr, error) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	tcp := *addr.(*net.TCPAddr)
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		tcp.Port = sa.Port
+	case *unix.SockaddrInet6:
+		tcp.Port = sa.Port
+	}
+	return &tcp, nil
+}

@@ -1,0 +1,188 @@
+package netpoll
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+
+	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"github.com/panjf2000/gnet/v2/pkg/queue"
+
+	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Loop is one event loop: one goroutine, one poller, and every connection that it accepted.
+// Apart from Index, Post, Do, NewBatch and QueuedBytes nothing of it may be touched by
+// another goroutine.
+type Loop struct {
+	server  *Server
+	index   int
+	poller  *gnetpoll.Poller
+	scratch gnetpoll.PollAttachment // the default poller reads only its FD: one serves all
+
+	listener int  // -1 when closed
+	parked   bool // accepting pauses for want of descriptors
+
+	closed  atomic.Bool
+	rousing atomic.Int32 // goroutines that are about to write to the waker
+
+	waker  waker
+	awake  atomic.Bool // the waker has been written and its event not been handled
+	tasks  queue.AsyncTaskQueue
+	queued atomic.Int64 // bytes posted and not yet laid out
+
+	wheel   wheel
+	ticking atomic.Bool // a tick has been triggered and not been handled
+	ticks   atomic.Uint32
+
+	upgrader *upgrader
+	configs  []frame.Config // by endpoint
+	pings    [][]byte       // by endpoint
+	deflater frame.Deflater
+
+	readBuf  []byte
+	response []byte
+	vector   [][]byte
+	layout   [numForms][]byte
+	boxes    []*outbox // free
+	dirty    []*Conn   // have bytes for the end of the turn
+	doomed   []*Conn   // their phase changed: settled at the end of the turn
+
+	topics  map[string]*topic
+	walks   []*topic // have something to hand out, in order
+	stopped bool
+}
+
+const readBufSize = 64 << 10
+
+func newLoop(s *Server, index int) (*Loop, error) {
+	l := &Loop{
+		server: s, index: index, listener: -1,
+		tasks:   queue.NewLockFreeQueue(),
+		readBuf: make([]byte, readBufSize),
+		topics:  make(map[string]*topic),
+	}
+	for _, e := range s.endpoints {
+		l.configs = append(l.configs, frame.Config{MaxMessage: e.MaxMessage})
+		l.pings = append(l.pings, e.ping())
+	}
+	l.upgrader = newUpgrader(s.endpoints)
+	var err error
+	if l.poller, err = gnetpoll.OpenPoller(); err != nil {
+		return nil, err
+	}
+	if l.waker, err = newWaker(); err != nil {
+		_ = l.poller.Close()
+		return nil, err
+	}
+	if err = l.poller.AddRead(&gnetpoll.PollAttachment{FD: l.waker.fd}, true); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Index is the loop's number, from 0. Any goroutine may call it.
+func (l *Loop) Index() int { return l.index }
+
+// run polls until the server stops the loop.
+func (l *Loop) run() error {
+	err := l.poller.Polling(l.event)
+	l.server.slab.each(l, func(c *Conn) {
+		c.fail("server closed")
+		l.endTurn()
+	})
+	return err
+}
+
+// event is one turn: something happened on fd.
+func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error {
+	switch fd {
+	case l.waker.fd:
+		l.mailbox()
+	case l.listener:
+		l.accept()
+	default:
+		l.ready(fd, ev, flags)
+	}
+	if l.stopped {
+		return errorx.ErrEngineShutdown
+	}
+	return nil
+}
+
+// ready serves a connection's socket. The slot's owner is checked before anything else: an
+// event of a descriptor that was closed and handed out again in the same batch finds a slot
+// of another loop, or a socket with nothing to read.
+func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
+	c := l.server.slab.slot(fd)
+	if c == nil || !owner(c.owner.Load()).ownedBy(l) {
+		return
+	}
+	if gnetpoll.IsWriteEvent(ev) {
+		l.flush(c)
+	}
+	// An error flag never closes by itself: the read decides.
+	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {
+		l.read(c)
+	}
+	l.endTurn()
+}
+
+// endTurn sends what the turn has laid out and settles the connections whose phase changed.
+// Callbacks of the latter may lay out more.
+func (l *Loop) endTurn() {
+	for len(l.dirty) > 0 || len(l.doomed) > 0 {
+		l.flushDirty()
+		l.settleDoomed()
+	}
+}
+
+// lookup returns the connection h names if it is still there and belongs to l.
+func (l *Loop) lookup(h Handle) *Conn {
+	c := l.server.slab.slot(h.fd())
+	if c == nil {
+		return nil
+	}
+	if o := owner(c.owner.Load()); !o.ownedBy(l) || o.gen() != h.gen() {
+		return nil
+	}
+	return c
+}
+
+// at returns the connection with descriptor fd, which must belong to l.
+func (l *Loop) at(fd int32) *Conn { return l.server.slab.slot(int(fd)) }
+
+// rescue is deferred around callbacks: a panic costs that connection and nothing else.
+func (l *Loop) rescue(c *Conn) {
+	if r := recover(); r != nil {
+		l.reportPanic(r)
+		c.abort(frame.CloseInternal, "internal error")
+	}
+}
+
+// rescueTask is rescue for a function that belongs to no connection.
+func (l *Loop) rescueTask() {
+	if r := recover(); r != nil {
+		l.reportPanic(r)
+	}
+}
+
+func (l *Loop) reportPanic(r any) {
+	l.server.panics.Add(1)
+	l.server.report(fmt.Errorf("panic in a callback: %v\n%s", r, debug.Stack()))
+}
+
+// close frees what the loop holds. The loop must not be running any more.
+func (l *Loop) close() {
+	l.closed.Store(true)
+	for l.rousing.Load() > 0 {
+		runtime.Gosched()
+	}
+	l.closeListener()
+	l.waker.close()
+	_ = l.poller.Close()
+}

@@ -1,0 +1,157 @@
+package netpoll
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// read takes what the socket has, at most one buffer full, and hands it to the phase.
+func (l *Loop) read(c *Conn) {
+	defer l.rescue(c)
+	n, err := recv(int(c.fd), l.readBuf)
+	switch {
+	case err == unix.EAGAIN || err == unix.EINTR:
+	case err != nil:
+		c.fail(err.Error())
+	case n == 0:
+		c.fail("the peer closed the socket without a close frame")
+	default:
+		c.heard = l.wheel.now
+		l.input(c, l.readBuf[:n])
+	}
+}
+
+func (l *Loop) input(c *Conn, b []byte) {
+	switch c.phase {
+	case phaseHeader:
+		l.header(c, b)
+	case phaseOpen, phaseClosing:
+		l.frames(c, b)
+	}
+}
+
+// header collects the upgrade request. It usually comes in one piece, and then nothing of it
+// is kept.
+func (l *Loop) header(c *Conn, b []byte) {
+	scan := 0
+	if c.aux != nil {
+		c.aux.header = append(c.aux.header, b...)
+		b, scan = c.aux.header, c.aux.scan
+	}
+	fd := int(c.fd)
+	v, response := l.upgrader.run(l.response[:0], b, &scan, func() netip.AddrPort { return remoteAddr(fd) })
+	l.response = response[:0]
+	switch v.kind {
+	case needMore:
+		if c.rare().header == nil {
+			c.aux.header = slices.Clone(b)
+		}
+		c.aux.scan = scan
+	case accepted:
+		c.aux = nil
+		l.open(c, v, response)
+		l.frames(c, b[v.used:])
+	case rejected:
+		l.refuse(c, response)
+	case plainHTTP:
+		l.detach(c, b)
+	}
+}
+
+// open turns c into a WebSocket connection.
+func (l *Loop) open(c *Conn, v verdict, response []byte) {
+	c.endpoint, c.context = uint8(v.endpoint), v.context
+	if v.deflate {
+		c.dec.EnableDeflate()
+	}
+	l.sendBytes(c, response)
+	c.phase = phaseOpen
+	c.set(flagOpened)
+	l.startPings(c)
+	if e := l.endpointOf(c); e.OnOpen != nil {
+		e.OnOpen(c)
+	}
+}
+
+// refuse sends an HTTP response and closes.
+func (l *Loop) refuse(c *Conn, response []byte) {
+	l.sendBytes(c, response)
+	l.linger(c)
+}
+
+// frames hands out the messages in b, which is unmasked in place.
+func (l *Loop) frames(c *Conn, b []byte) {
+	cfg := &l.configs[c.endpoint]
+	whole := !c.dec.Partial()
+	for len(b) > 0 && (c.phase == phaseOpen || c.phase == phaseClosing) {
+		m, n, err := c.dec.Next(b, cfg)
+		b = b[n:]
+		if err != nil {
+			l.violation(c, err)
+			return
+		}
+		if m.Op != 0 {
+			l.message(c, m)
+			whole = true
+		}
+	}
+	if whole && c.dec.Partial() {
+		c.partial = l.wheel.now
+		l.schedule(c, c.partial+l.server.ticksOf(assemblyTimeout))
+	}
+}
+
+func (l *Loop) message(c *Conn, m frame.Message) {
+	switch {
+	case m.Op == frame.OpClose:
+		l.peerClosed(c, m.Payload)
+	case c.phase == phaseClosing: // we have said goodbye: only the peer's goodbye counts
+	case m.Op.Control():
+		l.control(c, m)
+	default:
+		if e := l.endpointOf(c); e.OnMessage != nil {
+			e.OnMessage(c, m.Op, m.Payload)
+		}
+	}
+}
+
+// maxControls bounds the pings and pongs of one peer per tick.
+const maxControls = 1000
+
+// control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written only the
+// latest ping is kept (5.5.3 allows to answer only the most recent one).
+func (l *Loop) control(c *Conn, m frame.Message) {
+	if c.ctlTick != l.wheel.now {
+		c.ctlTick, c.controls = l.wheel.now, 0
+	}
+	if c.controls++; c.controls > maxControls {
+		c.abort(frame.ClosePolicy, "too many control frames")
+		return
+	}
+	if m.Op != frame.OpPing {
+		return
+	}
+	if c.has(flagArmed) {
+		c.rare().pong = append(c.rare().pong[:0], m.Payload...)
+		c.set(flagPong)
+		return
+	}
+	l.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, frame.OpPong, m.Payload) })
+}
+
+// violation ends a connection whose peer broke the protocol (RFC 6455, 7.1.7): the close
+// frame says why, and nothing more is read.
+func (l *Loop) violation(c *Conn, err error) {
+	var fe *frame.Error
+	if !errors.As(err, &fe) {
+		fe = &frame.Error{Code: frame.CloseInternal, Reason: err.Error()}
+	}
+	c.abort(fe.Code, fe.Reason)
+}
+
+func (l *Loop) endpointOf(c *Conn) *Endpoint { return &l.server.endpoints[c.endpoint] }

@@ -1,0 +1,18 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package netpoll
+
+import "golang.org/x/sys/unix"
+
+// The sockets are non-blocking, so neither call waits.
+
+func recv(fd int, b []byte) (int, error) {
+	n, err := unix.Read(fd, b)
+	return max(n, 0), err
+}
+
+// send returns how many bytes of b the kernel took; b must not be empty.
+func send(fd int, b []byte) (int, error) {
+	n, err := unix.Write(fd, b)
+	return max(n, 0), err
+}

@@ -1,0 +1,332 @@
+package netpoll
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Server accepts WebSocket connections and serves them on event loops. Its fields must be set
+// before Listen and not be changed afterwards.
+type Server struct {
+	// Addr is the TCP address to listen on, host:port. Empty means ":8080".
+	Addr string
+	// Loops is the number of event loops, each a goroutine with its own listener
+	// (SO_REUSEPORT). 0 means GOMAXPROCS.
+	Loops int
+	// Endpoints are tried in order by path. At least one is needed, at most 255.
+	Endpoints []Endpoint
+	// HTTP serves requests on the same port that do not ask for a WebSocket, each on a
+	// connection of its own with a goroutine. Nil answers 426.
+	HTTP http.Handler
+	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
+	MaxHTTP int
+	// MaxConns bounds all connections; beyond it 503 is answered. 0 means the limit of open
+	// files (RLIMIT_NOFILE) less 256.
+	MaxConns int
+	// HeaderTimeout bounds the upgrade request from accept to its last byte. 0 means 5 s.
+	HeaderTimeout time.Duration
+	// CloseTimeout bounds the closing handshake. 0 means 2 s.
+	CloseTimeout time.Duration
+	// CompressMin is the payload size in bytes from which messages to members that negotiated
+	// compression are deflated. 0 means 512.
+	CompressMin int
+	// Tick is the resolution of all timeouts. 0 means 1 s.
+	Tick time.Duration
+	// OnError is told what no connection can be told: failing accepts (at most one a second),
+	// panics in callbacks. Any goroutine calls it. Nil ignores them.
+	OnError func(error)
+
+	endpoints []Endpoint
+	slab      *slab
+	loops     []*Loop
+	address   net.Addr
+	batches   sync.Pool
+	conns     atomic.Int64
+	panics    atomic.Int64
+	reported  atomic.Int64 // unix second of the last accept error that was reported
+	web       *webServer
+
+	mu      sync.Mutex // guards the state of Serve and Shutdown, nothing on the path of a message
+	state   serverState
+	done    chan struct{} // closed by Close
+	empty   chan struct{} // gets a token when the last connection has gone
+	stopped sync.WaitGroup
+}
+
+type serverState int
+
+const (
+	stateNew serverState = iota
+	stateListening
+	stateServing
+	stateClosed
+)
+
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = errors.New("netpoll: server closed")
+
+// ListenAndServe is Listen and Serve.
+func (s *Server) ListenAndServe() error {
+	if err := s.Listen(); err != nil {
+		return err
+	}
+	return s.Serve()
+}
+
+// Listen binds the address, so that ListenAddr is known and clients may connect; they are
+// served from Serve on.
+func (s *Server) Listen() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateNew {
+		return errors.New("netpoll: Listen was called before")
+	}
+	if len(s.Endpoints) == 0 || len(s.Endpoints) > 255 {
+		return errors.New("netpoll: a server needs 1 to 255 endpoints")
+	}
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	for i := range s.Loops {
+		l, err := newLoop(s, i)
+		if err == nil {
+			s.loops = append(s.loops, l)
+			err = l.listen()
+		}
+		if err != nil {
+			s.closeLoops()
+			return err
+		}
+	}
+	s.state = stateListening
+	return nil
+}
+
+func (s *Server) prepare() error {
+	limit := openFileLimit()
+	s.Addr = cmp.Or(s.Addr, ":8080")
+	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))
+	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
+	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
+	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
+	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
+	s.CompressMin = cmp.Or(s.CompressMin, 512)
+	s.Tick = cmp.Or(s.Tick, time.Second)
+	s.endpoints = nil
+	for _, e := range s.Endpoints {
+		s.endpoints = append(s.endpoints, e.withDefaults())
+	}
+	s.slab = newSlab(limit)
+	s.batches.New = func() any { return new(Batch) }
+	s.done, s.empty = make(chan struct{}), make(chan struct{}, 1)
+	return s.probe()
+}
+
+// maxFDs bounds the slab's directory where the limit of open files is unlimited.
+const maxFDs = 1 << 24
+
+func openFileLimit() int {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return 1024
+	}
+	return int(min(uint64(r.Max), maxFDs))
+}
+
+// ListenAddr is the address bound by Listen.
+func (s *Server) ListenAddr() net.Addr { return s.address }
+
+// NumLoops is the number of event loops. Any goroutine may call it after Listen.
+func (s *Server) NumLoops() int { return len(s.loops) }
+
+// Loop returns event loop i. Any goroutine may call it after Listen.
+func (s *Server) Loop(i int) *Loop { return s.loops[i] }
+
+// NumConns is the number of connections, those in the middle of an upgrade or of a closing
+// handshake included. Any goroutine may call it.
+func (s *Server) NumConns() int { return int(s.conns.Load()) }
+
+// Panics is the number of panics in callbacks. Any goroutine may call it.
+func (s *Server) Panics() int64 { return s.panics.Load() }
+
+// Serve runs the loops until Shutdown or Close, and returns ErrServerClosed then.
+func (s *Server) Serve() error {
+	s.mu.Lock()
+	if s.state != stateListening {
+		closed := s.state == stateClosed
+		s.mu.Unlock()
+		if closed {
+			return ErrServerClosed
+		}
+		return errors.New("netpoll: Serve needs Listen first")
+	}
+	s.state = stateServing
+	s.web = newWebServer(s)
+	errs := make(chan error, len(s.loops))
+	for _, l := range s.loops {
+		s.stopped.Go(func() { errs <- l.run() })
+	}
+	s.stopped.Go(s.runTicker)
+	s.mu.Unlock()
+	var failed error
+	select {
+	case <-s.done:
+	case failed = <-errs: // a poller gave up
+		s.stop()
+	}
+	s.stopped.Wait()
+	s.web.close()
+	s.closeLoops()
+	return cmp.Or(failed, ErrServerClosed)
+}
+
+// Publish sends b to every member of topic on every loop. Members of one loop all see the
+// messages of one goroutine in the order of its calls. Any goroutine may call it.
+func (s *Server) Publish(topic string, b *Buffer) { s.publish(topic, b, nil) }
+
+func (s *Server) publish(topic string, b *Buffer, except *Loop) {
+	for _, l := range s.loops {
+		if l != except {
+			batch := l.NewBatch()
+			batch.Publish(topic, b)
+			l.Post(batch)
+		}
+	}
+}
+
+// StopAccepting closes the listeners. Any goroutine may call it.
+func (s *Server) StopAccepting() {
+	for _, l := range s.loops {
+		l.Do(l.closeListener)
+	}
+}
+
+// Drain closes all connections with code, spread evenly over d, so that they do not all come
+// back elsewhere at once. It returns when the last close has been sent or ctx ends. Any
+// goroutine may call it; usually StopAccepting comes before and Shutdown behind it.
+func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCode, reason string) error {
+	const step = 50 * time.Millisecond
+	steps := max(1, int(d/step))
+	t := time.NewTicker(step)
+	defer t.Stop()
+	for i := range steps {
+		s.closeShare(i, steps, code, reason)
+		if s.conns.Load() == 0 || i == steps-1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.C:
+		}
+	}
+	return nil
+}
+
+// closeShare closes the connections whose descriptor falls to share i of n.
+func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
+	for _, l := range s.loops {
+		l.Do(func() {
+			s.slab.each(l, func(c *Conn) {
+				if int(c.fd)%n != i {
+					return
+				}
+				if c.phase == phaseHeader {
+					l.linger(c)
+				}
+				c.Close(code, reason)
+			})
+		})
+	}
+}
+
+// Shutdown stops accepting, closes every connection with 1001 (going away), waits until all
+// are gone or ctx ends, and then closes the server.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	serving := s.state == stateServing
+	s.mu.Unlock()
+	var err error
+	if serving {
+		s.StopAccepting()
+		s.closeShare(0, 1, frame.CloseGoingAway, "server is shutting down")
+		err = s.waitEmpty(ctx)
+	}
+	return cmp.Or(err, s.Close())
+}
+
+func (s *Server) waitEmpty(ctx context.Context) error {
+	for s.conns.Load() > 0 {
+		select {
+		case <-s.empty:
+		case <-s.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Close ends the server at once: the sockets are closed without a closing handshake. OnClose
+// is called for every open connection before Serve returns.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	state := s.state
+	s.mu.Unlock()
+	switch state {
+	case stateListening:
+		s.stop()
+		s.closeLoops()
+	case stateServing:
+		s.stop()
+		s.stopped.Wait()
+	}
+	return nil
+}
+
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed {
+		return
+	}
+	s.state = stateClosed
+	close(s.done)
+	for _, l := range s.loops {
+		l.Do(func() { l.stopped = true })
+	}
+}
+
+func (s *Server) closeLoops() {
+	for _, l := range s.loops {
+		l.close()
+	}
+}
+
+// forget counts a connection that is gone.
+func (s *Server) forget() {
+	if s.conns.Add(-1) == 0 {
+		select {
+		case s.empty <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *Server) report(err error) {
+	if s.OnError != nil {
+		s.OnError(err)
+	}
+}

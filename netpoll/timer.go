@@ -1,0 +1,135 @@
+package netpoll
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/panjf2000/gnet/v2/pkg/queue"
+
+	"github.com/throngd/throng/frame"
+)
+
+// assemblyTimeout is how long a frame or a message may take to arrive whole.
+const assemblyTimeout = 30 * time.Second
+
+// ticksOf converts a duration to ticks, rounded up.
+func (s *Server) ticksOf(d time.Duration) uint32 {
+	return uint32(max(1, (d+s.Tick-1)/s.Tick))
+}
+
+// runTicker drives the wheels of all loops. A loop that has not handled its last tick gets no
+// other: its clock stands still while it is busy. Trigger runs after the reads of the same
+// turn, so a deadline is judged only when what had arrived has been read.
+func (s *Server) runTicker() {
+	t := time.NewTicker(s.Tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-t.C:
+		}
+		for _, l := range s.loops {
+			if l.ticking.CompareAndSwap(false, true) {
+				_ = l.poller.Trigger(queue.HighPriority, l.tick, nil)
+			}
+		}
+	}
+}
+
+func (l *Loop) tick(any) error {
+	l.ticking.Store(false)
+	l.ticks.Add(1)
+	for _, h := range l.wheel.advance() {
+		if c := l.lookup(h); c != nil && c.timer == l.wheel.now {
+			c.timer = 0
+			l.deadline(c)
+		}
+	}
+	l.endTurn()
+	return nil
+}
+
+// schedule makes sure that c's deadlines are looked at by tick at.
+func (l *Loop) schedule(c *Conn, at uint32) { l.wheel.schedule(c, at) }
+
+// deadline looks at a connection whose wheel entry has come up.
+func (l *Loop) deadline(c *Conn) {
+	switch now := l.wheel.now; {
+	case c.phase == phaseOpen:
+		l.openDeadline(c)
+	case now < c.due:
+		l.schedule(c, c.due)
+	case c.phase == phaseHeader:
+		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))
+	default:
+		c.fail("the closing handshake took too long")
+	}
+}
+
+// openDeadline judges an open connection: its message in progress, its backlog, its silence.
+func (l *Loop) openDeadline(c *Conn) {
+	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
+	next := now + wheelSlots
+	if c.dec.Partial() {
+		late := c.partial + s.ticksOf(assemblyTimeout)
+		if now >= late {
+			c.abort(frame.ClosePolicy, "the message took too long")
+			return
+		}
+		next = min(next, late)
+	}
+	if c.out != nil {
+		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
+		if now >= late {
+			c.cutBacklog()
+			c.Close(e.SlowCode, "slow consumer")
+			return
+		}
+		next = min(next, late)
+	}
+	if e.PingInterval > 0 {
+		if !l.ping(c, e) {
+			return
+		}
+		next = min(next, c.due)
+	}
+	if e.PingInterval > 0 || c.dec.Partial() || c.out != nil {
+		l.schedule(c, next)
+	}
+}
+
+// startPings spreads the first ping over half an interval, so that those who came together
+// are not pinged together; jitter only shortens.
+func (l *Loop) startPings(c *Conn) {
+	e := l.endpointOf(c)
+	if e.PingInterval <= 0 {
+		return
+	}
+	n := l.server.ticksOf(e.PingInterval)
+	c.due = l.wheel.now + n - rand.Uint32N(n/2+1)
+	l.schedule(c, c.due)
+}
+
+// ping sends a ping when it is due, and judges the answer when that is due. c.due is the tick
+// of the next of the two. It reports false when the peer was silent for too long.
+func (l *Loop) ping(c *Conn, e *Endpoint) bool {
+	now, s := l.wheel.now, l.server
+	if now < c.due {
+		return true
+	}
+	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)
+	if c.has(flagPinged) {
+		if c.heard < c.due-pong {
+			c.abort(e.PongCode, "no pong")
+			return false
+		}
+		c.clear(flagPinged)
+		c.due = max(now+1, c.due-pong+interval)
+		return true
+	}
+	c.set(flagPinged)
+	c.due = now + pong
+	l.sendBytes(c, l.pings[c.endpoint])
+	return true
+}

@@ -1,0 +1,252 @@
+package netpoll
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A walk hands what is pending in a topic to the members it has at that moment: laid out once,
+// one send for each. It runs in slices, so that the loop polls in between; who joins or
+// publishes meanwhile belongs to the next walk.
+
+const (
+	sliceSends = 1024
+	sliceTime  = 5 * time.Millisecond
+	sendsCheck = 64 // sends between two looks at the clock
+)
+
+const (
+	formPlain = iota
+	formDeflated
+	numForms
+)
+
+type walk struct {
+	active  bool
+	private bool // the bytes stay valid for ever: a slow member may refer to them
+	bytes   [numForms][]byte
+	stage   int // the list being walked
+	pos     int // the next index in it
+	end     [numLists]int
+}
+
+// reached reports whether the member at index i of list has been served, or is not part of
+// the walk.
+func (w *walk) reached(list, i int) bool {
+	return i >= w.end[list] || list < w.stage || list == w.stage && i < w.pos
+}
+
+// shared returns the laid out bytes in memory that nobody will write to again.
+func (w *walk) shared(deflated bool) []byte {
+	if !w.private {
+		w.private = true
+		for i := range w.bytes {
+			w.bytes[i] = slices.Clone(w.bytes[i])
+		}
+	}
+	if deflated {
+		return w.bytes[formDeflated]
+	}
+	return w.bytes[formPlain]
+}
+
+// budget is what is left of a turn's share for walking.
+type budget struct {
+	sends int
+	start time.Time
+}
+
+func (b *budget) spend() (left bool) {
+	b.sends--
+	return b.sends > 0 && (b.sends%sendsCheck != 0 || time.Since(b.start) < sliceTime)
+}
+
+// Publish sends b to every member of topic on every loop, c's own included. Members of one
+// loop all see the same order. It is cheaper than Server.Publish: c's own loop needs no mail.
+func (c *Conn) Publish(topic string, b *Buffer) {
+	l := c.loop
+	l.queued.Add(int64(b.Len()))
+	l.publish(topic, b)
+	l.rouse()
+	l.server.publish(topic, b, l)
+}
+
+// publish notes b for the topic's next walk.
+func (l *Loop) publish(name string, b *Buffer) {
+	t := l.topics[name]
+	if t == nil {
+		l.queued.Add(-int64(b.Len()))
+		return
+	}
+	t.pending = append(t.pending, b)
+	t.bytes += int64(b.Len())
+	if !t.queued {
+		t.queued = true
+		l.walks = append(l.walks, t)
+	}
+}
+
+// walkTopics walks one slice and reports whether something is left for the next turn.
+func (l *Loop) walkTopics() bool {
+	if len(l.walks) == 0 {
+		return false
+	}
+	left := budget{sends: sliceSends, start: time.Now()}
+	done := 0
+	for done < len(l.walks) {
+		t := l.walks[done]
+		done++
+		if !t.walk.active {
+			l.begin(t)
+		}
+		if !l.step(t, &left) {
+			t.walk.shared(false)         // the scratch is needed by others
+			l.walks = append(l.walks, t) // the others have their turn first
+			break
+		}
+		l.finishWalk(t)
+		if left.sends <= 0 {
+			break
+		}
+	}
+	l.walks = slices.Delete(l.walks, 0, done)
+	return len(l.walks) > 0
+}
+
+// begin lays out what is pending and notes who gets it.
+func (l *Loop) begin(t *topic) {
+	l.queued.Add(-t.bytes)
+	fresh := t.admit()
+	for i := range t.lists {
+		t.lists[i].tidy()
+		t.walk.end[i] = len(t.lists[i].fds)
+	}
+	l.layOut(t)
+	t.walk.active, t.walk.stage, t.walk.pos = true, 0, 0
+	l.admitLate(t, fresh)
+	clear(t.pending)
+	t.pending, t.bytes = t.pending[:0], 0
+}
+
+// admit moves the fresh members that get all that is pending into the lists, and returns the
+// others.
+func (t *topic) admit() []fresh {
+	late := t.fresh[:0]
+	for _, f := range t.fresh {
+		if f.from > 0 {
+			late = append(late, f)
+		} else {
+			t.enlist(f)
+		}
+	}
+	t.fresh = nil
+	return late
+}
+
+func (t *topic) enlist(f fresh) { t.lists[t.loop.at(f.fd).list()].add(int(f.fd)) }
+
+// admitLate gives those who joined in between their part, and lists them behind the walk's end.
+func (l *Loop) admitLate(t *topic, late []fresh) {
+	for _, f := range late {
+		c := l.at(f.fd)
+		for _, b := range t.pending[f.from:] {
+			l.sendBytes(c, c.formOf(b))
+		}
+		l.flush(c) // a fast list has no room for somebody who owes
+		t.enlist(f)
+	}
+}
+
+// layOut puts the frames of all pending messages behind one another. A single message is
+// used as it is.
+func (l *Loop) layOut(t *topic) {
+	w := &t.walk
+	w.private = len(t.pending) == 1
+	deflate := t.lists[listDeflate].len() > 0 || t.lists[listSlow].len() > 0
+	limit := l.server.CompressMin
+	if w.private {
+		w.bytes[formPlain] = t.pending[0].bytes
+		if deflate {
+			w.bytes[formDeflated] = t.pending[0].compressed(limit, &l.deflater)
+		}
+		return
+	}
+	plain, deflated := l.layout[formPlain][:0], l.layout[formDeflated][:0]
+	for _, b := range t.pending {
+		plain = append(plain, b.bytes...)
+		if deflate {
+			deflated = append(deflated, b.compressed(limit, &l.deflater)...)
+		}
+	}
+	l.layout = [numForms][]byte{plain, deflated}
+	w.bytes = l.layout
+}
+
+// step goes on with a walk; false means that the budget is used up.
+func (l *Loop) step(t *topic, left *budget) bool {
+	w := &t.walk
+	for ; w.stage < numLists; w.stage, w.pos = w.stage+1, 0 {
+		going := true
+		for w.pos < w.end[w.stage] && going {
+			fd := t.lists[w.stage].fds[w.pos]
+			w.pos++
+			if fd < 0 {
+				continue
+			}
+			if w.stage == listSlow {
+				l.enqueue(w, l.at(fd))
+			} else if n, err := send(int(fd), w.bytes[w.stage]); n != len(w.bytes[w.stage]) {
+				l.unsent(w, l.at(fd), n, err)
+			}
+			going = left.spend()
+		}
+		if w.pos < w.end[w.stage] {
+			return false
+		}
+	}
+	return true
+}
+
+// enqueue serves a member that has, or had, a backlog.
+func (l *Loop) enqueue(w *walk, c *Conn) {
+	if c.phase == phaseOpen && !c.has(flagDead) && l.hasRoom(c) {
+		l.box(c).refer(w.shared(c.dec.Deflate()))
+		l.soil(c)
+	}
+}
+
+// unsent serves a fast member that did not take everything: it owes from here on. A failed
+// send only marks; the list that is being walked keeps its places.
+func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
+	if err != nil && err != unix.EAGAIN && err != unix.EINTR {
+		c.fail(err.Error())
+		return
+	}
+	l.box(c).refer(w.shared(w.stage == listDeflate)[n:])
+	l.backlog(c)
+}
+
+// finishWalk lets the members that have drained meanwhile back into the fast lists.
+func (l *Loop) finishWalk(t *topic) {
+	t.walk = walk{}
+	slow := &t.lists[listSlow]
+	for i := 0; i < len(slow.fds); i++ {
+		if fd := slow.fds[i]; fd >= 0 && l.at(fd).out == nil {
+			l.promote(l.at(fd))
+		}
+	}
+	if len(t.pending) > 0 {
+		l.walks = append(l.walks, t)
+		return
+	}
+	t.queued = false
+	for _, f := range t.fresh {
+		t.enlist(f)
+	}
+	t.fresh = nil
+	if t.empty() {
+		delete(l.topics, t.name)
+	}
+}

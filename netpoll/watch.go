@@ -1,0 +1,43 @@
+package netpoll
+
+// watch registers what c waits for: writability while it has a backlog, readability unless
+// the backlog is so large that reading more commands would only make it larger.
+func (l *Loop) watch(c *Conn) {
+	limit := l.endpointOf(c).MaxBacklog
+	pause := c.out != nil && (c.out.size > limit/2 || c.has(flagPaused) && c.out.size > limit/4)
+	arm := c.out != nil
+	if pause == c.has(flagPaused) && arm == c.has(flagArmed) {
+		return
+	}
+	if err := l.register(c, arm, pause); err != nil {
+		c.fail(err.Error())
+	}
+}
+
+func (l *Loop) register(c *Conn, arm, pause bool) error {
+	l.scratch.FD = int(c.fd)
+	wasPaused := c.has(flagPaused)
+	c.clear(flagArmed | flagPaused)
+	if arm {
+		c.set(flagArmed)
+	}
+	if pause {
+		c.set(flagPaused)
+	}
+	if pause || wasPaused {
+		if err := l.poller.Delete(int(c.fd)); err != nil {
+			return err
+		}
+	}
+	switch {
+	case pause:
+		return l.poller.AddWrite(&l.scratch, false)
+	case wasPaused && arm:
+		return l.poller.AddReadWrite(&l.scratch, false)
+	case wasPaused:
+		return l.poller.AddRead(&l.scratch, false)
+	case arm:
+		return l.poller.ModReadWrite(&l.scratch, false)
+	}
+	return l.poller.ModRead(&l.scratch, false)
+}

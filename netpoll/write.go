@@ -1,0 +1,193 @@
+package netpoll
+
+import (
+	"golang.org/x/sys/unix"
+
+	gio "github.com/panjf2000/gnet/v2/pkg/io"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Send queues one message; it leaves at the end of the turn, together with everything else
+// the turn has for this connection. It copies p. After the close it does nothing.
+func (c *Conn) Send(op frame.Op, p []byte) {
+	if c.phase != phaseOpen {
+		return
+	}
+	c.loop.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, op, p) })
+}
+
+// SendBuffer is Send without a copy: b is shared.
+func (c *Conn) SendBuffer(b *Buffer) {
+	if c.phase == phaseOpen {
+		c.loop.sendBytes(c, c.formOf(b))
+	}
+}
+
+// formOf is the encoding of b that c's peer has negotiated.
+func (c *Conn) formOf(b *Buffer) []byte {
+	if !c.dec.Deflate() {
+		return b.bytes
+	}
+	l := c.loop
+	return b.compressed(l.server.CompressMin, &l.deflater)
+}
+
+// Loop is the loop that owns the connection.
+func (c *Conn) Loop() *Loop { return c.loop }
+
+// sendBytes queues immutable bytes: whole frames, or an HTTP response.
+func (l *Loop) sendBytes(c *Conn, b []byte) {
+	if l.hasRoom(c) {
+		l.box(c).add(b)
+		l.soil(c)
+	}
+}
+
+// extend lets f append frames to c's private chunk.
+func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
+	if l.hasRoom(c) {
+		o := l.box(c)
+		o.keep(f(o.private()))
+		l.soil(c)
+	}
+}
+
+// hasRoom checks the bound before a message is added, so that one message may be larger than
+// the bound. Beyond it the connection is closed: what it has not got yet it can only get by
+// coming back.
+func (l *Loop) hasRoom(c *Conn) bool {
+	e := l.endpointOf(c)
+	if c.out == nil || c.out.size <= e.MaxBacklog {
+		return true
+	}
+	if c.phase == phaseOpen {
+		c.cutBacklog()
+		c.Close(e.SlowCode, "slow consumer")
+	}
+	return false
+}
+
+// cutBacklog drops what has not begun to leave; chunks are whole frames, so the peer still
+// sees whole frames.
+func (c *Conn) cutBacklog() {
+	o := c.out
+	keep := o.chunks[o.head:o.head]
+	if o.off > 0 {
+		keep = o.chunks[o.head : o.head+1]
+	}
+	clear(o.chunks[o.head+len(keep):])
+	o.chunks, o.own = o.chunks[:o.head+len(keep)], false
+	o.size = 0
+	if len(keep) > 0 {
+		o.size = len(keep[0]) - o.off
+	}
+}
+
+func (l *Loop) box(c *Conn) *outbox {
+	if c.out == nil {
+		if n := len(l.boxes); n > 0 {
+			c.out, l.boxes = l.boxes[n-1], l.boxes[:n-1]
+		} else {
+			c.out = new(outbox)
+		}
+		c.out.since = l.wheel.now
+	}
+	return c.out
+}
+
+// maxFreeBoxes bounds the empty outboxes a loop keeps.
+const maxFreeBoxes = 64
+
+func (l *Loop) freeBox(c *Conn) {
+	if c.out != nil && len(l.boxes) < maxFreeBoxes {
+		c.out.reset()
+		l.boxes = append(l.boxes, c.out)
+	}
+	c.out = nil
+}
+
+// soil notes that c has bytes for the end of the turn. If the kernel is known to take no
+// more, EPOLLOUT will resume it.
+func (l *Loop) soil(c *Conn) {
+	if !c.has(flagDirty | flagArmed) {
+		c.set(flagDirty)
+		l.dirty = append(l.dirty, c)
+	}
+}
+
+func (l *Loop) flushDirty() {
+	for i := 0; i < len(l.dirty); i++ {
+		c := l.dirty[i]
+		c.clear(flagDirty)
+		l.flush(c)
+	}
+	clear(l.dirty)
+	l.dirty = l.dirty[:0]
+}
+
+// flush writes what c owes until it is done or the kernel takes no more.
+func (l *Loop) flush(c *Conn) {
+	for c.out != nil && !c.has(flagDead) {
+		n, err := l.writeSome(c)
+		if n > 0 {
+			c.out.sent(n)
+			c.out.since = l.wheel.now
+			if c.has(flagArmed) {
+				c.heard = l.wheel.now // a peer that takes bytes is alive
+			}
+		}
+		switch {
+		case c.out.size == 0:
+			l.freeBox(c)
+			l.drained(c)
+		case err == unix.EAGAIN:
+			l.backlog(c)
+			return
+		case err != nil && err != unix.EINTR:
+			c.fail(err.Error())
+			return
+		}
+	}
+}
+
+// writeSome makes one system call. A short write is followed by another one, which says EAGAIN.
+func (l *Loop) writeSome(c *Conn) (int, error) {
+	b, rest := c.out.first()
+	if !rest {
+		return send(int(c.fd), b)
+	}
+	l.vector = c.out.vector(l.vector[:0], 256)
+	n, err := gio.Writev(int(c.fd), l.vector)
+	clear(l.vector)
+	return max(n, 0), err
+}
+
+// backlog is what happens when the kernel takes no more: EPOLLOUT is awaited, the member
+// leaves the fast lists of its topics, and a peer that does not read is not read either.
+func (l *Loop) backlog(c *Conn) {
+	if !c.has(flagSlow) && c.phase == phaseOpen {
+		l.demote(c)
+		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
+	}
+	l.watch(c)
+}
+
+// drained is the end of a backlog.
+func (l *Loop) drained(c *Conn) {
+	if c.has(flagPong) {
+		c.clear(flagPong)
+		l.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, frame.OpPong, c.aux.pong) })
+		c.aux.pong = nil
+		return
+	}
+	if c.has(flagSlow) {
+		l.promote(c)
+	}
+	if c.has(flagArmed) {
+		l.watch(c)
+	}
+	if c.phase == phaseLinger {
+		l.finish(c)
+	}
+}
