@@ -181,13 +181,14 @@ func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 			d.buf = nil
 		}
 	}
+	m := Message{d.op, p}
 	if d.op == OpClose {
 		if bad := checkClose(p); bad != nil {
 			return Message{}, bad
 		}
 		d.end(c)
 	}
-	return Message{d.op, p}, nil
+	return m, nil
 }
 
 func (d *Decoder) messageOp() Op {

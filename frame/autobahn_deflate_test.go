@@ -1,0 +1,159 @@
+package frame
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gobwas/httphead"
+)
+
+// pmdSizes are the rows of each sub-group of 12 and 13: message size and autofragmentation, 0 = one frame.
+var pmdSizes = [18][2]int{{16, 0}, {64, 0}, {256, 0}, {1024, 0}, {4096, 0}, {8192, 0}, {16384, 0}, {32768, 0},
+	{65536, 0}, {131072, 0}, {8192, 256}, {16384, 256}, {32768, 256}, {65536, 256}, {131072, 256}, {131072, 1024},
+	{131072, 4096}, {131072, 32768}}
+
+// pmdData are the kinds of payload of 12.1-12.5: JSON, a picture, prose, large JSON, Markov prose.
+func pmdData(kind, n int) (Op, []byte) {
+	r := rand.New(rand.NewPCG(uint64(kind), 7))
+	var b []byte
+	for len(b) < n {
+		switch kind {
+		case 1, 4:
+			b = fmt.Appendf(b, `{"AutobahnPython":{"id":%d,"name":"näme %d","list":[%d,%d,true,null]}},`, r.IntN(1e6), r.IntN(50), r.IntN(9), r.IntN(99))
+		case 2:
+			b = append(b, byte(r.Uint32()), byte(r.Uint32()), 0, byte(r.IntN(8)))
+		default:
+			b = append(append(b, []string{"Alice", "was", "beginning", "to", "get", "very", "tired"}[r.IntN(7)]...), ' ')
+		}
+	}
+	if kind == 2 {
+		return OpBinary, b[:n]
+	}
+	b = b[:n]
+	for len(b) > 0 && cutOff(b) > 0 { // a code point cut in two becomes blanks
+		for i := range cutOff(b) {
+			b[len(b)-1-i] = ' '
+		}
+	}
+	return OpText, b
+}
+
+// stdDeflate is what a client sends: compressed by the standard library, the flush marker taken off.
+func stdDeflate(t testing.TB, p []byte, level int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = w.Write(p)
+	_ = w.Flush()
+	out, ok := bytes.CutSuffix(b.Bytes(), []byte(flushTail))
+	if !ok {
+		t.Fatal("no flush marker")
+	}
+	return out
+}
+
+func deflating() *Decoder {
+	d := &Decoder{}
+	d.EnableDeflate()
+	return d
+}
+
+// TestAutobahn12Deflate is group 12, with 3 messages a row instead of 1,000: nothing is carried from one to the
+// next. The answer goes back through the Deflater and is read as a client reads it.
+func TestAutobahn12Deflate(t *testing.T) {
+	// The picture does not compress: its deflated form is a little longer than 131,072 bytes.
+	c, client, f := &Config{MaxMessage: 132000}, &Config{Client: true, MaxMessage: 132000}, &Deflater{}
+	for kind := 1; kind <= 5; kind++ {
+		for i, s := range pmdSizes {
+			id := fmt.Sprintf("12.%d.%d", kind, i+1)
+			op, p := pmdData(kind, s[0])
+			frag := s[1]
+			if frag == 0 {
+				frag = 1 << 20
+			}
+			stream := repeat(3, fragment(byte(op)|bitRSV1, stdDeflate(t, p, 1+i%9), frag))
+			echoAll(t, id, deflating(), c, stream, note(op, p), 3, chops(1+64<<(i%10)))
+			echoAll(t, id+" echo", deflating(), client, repeat(3, f.AppendFrame(nil, op, p)), note(op, p), 3, chops(4096))
+		}
+	}
+	if cap(c.inflater.out) > keepBuffer {
+		t.Errorf("%d bytes of output are kept, at most %d", cap(c.inflater.out), keepBuffer)
+	}
+}
+
+const bothNoTakeover = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+// TestAutobahn13Negotiation is group 13: the offers of its seven sub-groups. A declined one leaves the suite an
+// uncompressed connection, or its next offer (13.7).
+func TestAutobahn13Negotiation(t *testing.T) {
+	base := "permessage-deflate; client_no_context_takeover; client_max_window_bits"
+	rows := []struct {
+		id, offers string
+		accepted   int // which of the offers, from 1; 0 = none
+	}{
+		{"13.1", base, 1},
+		{"13.2", base + "; server_no_context_takeover", 1},
+		{"13.3", base + "; server_max_window_bits=9", 0},
+		{"13.4", base + "; server_max_window_bits=15", 1},
+		{"13.5", base + "; server_no_context_takeover; server_max_window_bits=9", 0},
+		{"13.6", base + "; server_no_context_takeover; server_max_window_bits=15", 1},
+		{"13.7", base + "; server_no_context_takeover; server_max_window_bits=9, " + base + "; server_no_context_takeover, " + base, 2},
+	}
+	for _, row := range rows {
+		offers, ok := httphead.ParseOptions([]byte(row.offers), nil)
+		if !ok {
+			t.Fatal(row.id, "offer does not parse")
+		}
+		accepted := 0
+		for i, o := range offers {
+			answer, ok := AcceptDeflate(o)
+			if ok && accepted == 0 {
+				accepted = i + 1
+				checkAnswer(t, row.id, answer)
+			}
+		}
+		if accepted != row.accepted {
+			t.Errorf("%s: offer %d accepted, want %d", row.id, accepted, row.accepted)
+		}
+	}
+}
+
+// TestAutobahn13Messages: whatever was offered, both sides then work without context takeover, so all accepted
+// sub-groups are one: the sizes of group 12 with messages that differ, in both roles, plain ones between them.
+func TestAutobahn13Messages(t *testing.T) {
+	c := &Config{MaxMessage: 132000}
+	for i, s := range pmdSizes {
+		frag := s[1]
+		if frag == 0 {
+			frag = 1 << 20
+		}
+		var stream []byte
+		var want []string
+		for kind := 1; kind <= 5; kind++ {
+			op, p := pmdData(kind, s[0])
+			stream = append(stream, fragment(byte(op)|bitRSV1, stdDeflate(t, p, 6), frag)...)
+			stream = append(stream, fragment(byte(op), p, frag)...) // RSV1=0 stays legal
+			want = append(want, note(op, p), note(op, p))
+		}
+		got := feed(t, deflating(), c, stream, chops(1000))
+		if got.code != 0 || !same(got.msgs, want) {
+			t.Errorf("13.1.%d: code %d, %d messages, want %d", i+1, got.code, len(got.msgs), len(want))
+		}
+	}
+}
+
+func checkAnswer(t *testing.T, id string, answer httphead.Option) {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := httphead.WriteOptions(&b, []httphead.Option{answer}); err != nil || despace(b.String()) != despace(bothNoTakeover) {
+		t.Errorf("%s: answer %q, %v, want %q", id, b.String(), err, bothNoTakeover)
+	}
+}
+
+func despace(s string) string { return string(bytes.ReplaceAll([]byte(s), []byte(" "), nil)) }
