@@ -1,0 +1,37 @@
+// Package web is the demo chat page, embedded in the binary: what a person sees
+// who opens the address of a throng server in a browser.
+//
+// Handler serves three kinds of paths:
+//
+//	/                        index.html, revalidated by ETag on every visit
+//	/assets/VERSION/FILE     scripts, styles, the icon: cached for a year
+//	anything else            404
+//
+// VERSION is a hash of all the assets, written into index.html when the handler
+// is made. A new binary therefore changes every address at once, the scripts of
+// one page always belong together, and a browser that comes back loads one file.
+// That matters here because the public port closes a connection after each
+// plain HTTP answer (DESIGN section 3).
+//
+// The page loads nothing from elsewhere and runs nothing inline: its
+// Content-Security-Policy allows its own origin alone, so text that somebody
+// sends cannot become code even if the page had a mistake in it.
+//
+// The scripts in static are ES modules without a build step:
+//
+//	app.js        wires everything: name, rooms, address bar, keyboard
+//	chat.js       the connection and the list of rooms
+//	room.js       one room: what is said there, what was missed, what was caught up
+//	outbox.js     what was written and is not yet known to be stored
+//	people.js     who is in a room and who is typing there
+//	timeline.js   the messages of a room in order, as plain data
+//	view.js       the timeline on the screen, a window of it at a time
+//	message.js    one message as elements; other people's text becomes text, never markup
+//	composer.js   where one writes
+//	panels.js     the lists of rooms and people, the state of the connection
+//	dialogs.js    the dialogs: one's name, and going to a room by its name
+//
+// static/vendor holds the browser SDK as it is published, which generate.sh
+// fetches by its pinned version; a test compares its checksum. Neither building
+// nor running throng needs node.
+package web

@@ -1,0 +1,233 @@
+// One room: its subscription and everything known about it.
+
+import { Outbox } from './outbox.js';
+import { People, Typing, personOf } from './people.js';
+import { Timeline } from './timeline.js';
+import { clock } from './message.js';
+
+/** Messages asked for at once: on entering, and for each page of older ones. */
+const PAGE = 200;
+
+const REFUSALS = {
+  102: 'There is no such room on this server.',
+  103: 'You may not enter this room.',
+  106: 'The server has reached its limit of rooms.',
+};
+
+export class Room {
+  /**
+   * @param sent what this browser wrote: remember(id, text), wrote(id, text)
+   * @param onChange called with what changed: messages, people, typing, state
+   * @param onMessage called with each new message that is not from the history
+   */
+  constructor({ name, client, sent, onChange, onMessage }) {
+    this.name = name;
+    this.client = client;
+    this.sent = sent;
+    this.changed = onChange;
+    this.onMessage = onMessage;
+    this.timeline = new Timeline();
+    this.state = 'entering'; // entering, here, refused
+    this.settled = false; // here, and what was missed is known: now it is clear what to send again
+    this.refusal = '';
+    this.unread = 0;
+    this.firstUnread = null;
+    this.hasEarlier = false;
+    this.draft = '';
+    this.epoch = null;
+    this.outage = null; // {at, note}: the connection was lost and the room not caught up yet
+    this.uneventful = null; // the two lines of the last outage in which nothing was missed
+    this.catchingUp = null; // {count} while recovered messages come in
+    this.subscription = this.#subscribe();
+    this.people = new People(this.subscription, () => this.changed('people'));
+    this.typing = new Typing(client, name, () => this.changed('typing'));
+    this.outbox = new Outbox({
+      publish: ({ id, text }) => client.publish(name, { text, id }),
+      canSend: () => this.settled,
+      onChange: () => this.changed('messages'),
+    });
+  }
+
+  #subscribe() {
+    const sub = this.client.newSubscription(this.name, { recoverable: true, positioned: true, joinLeave: true });
+    sub.on('subscribing', () => this.#away('entering'));
+    sub.on('subscribed', (ctx) => this.#entered(ctx));
+    sub.on('unsubscribed', (ctx) => this.#refused(ctx));
+    sub.on('publication', (ctx) => this.#receive(ctx));
+    sub.on('join', ({ info }) => this.people.joined(info));
+    sub.on('leave', ({ info }) => {
+      this.people.left(info);
+      this.typing.stopped(info.client);
+    });
+    return sub;
+  }
+
+  enter() {
+    this.subscription.subscribe();
+  }
+
+  leave() {
+    this.watch(false);
+    this.subscription.unsubscribe();
+    this.client.removeSubscription(this.subscription);
+  }
+
+  /** Looked at or not: typing and the number of people matter only then. */
+  watch(on) {
+    this.typing.watch(on);
+    this.people.watch(on);
+    if (!on) this.firstUnread = null;
+  }
+
+  send(text) {
+    const id = crypto.randomUUID?.() ?? Math.random().toString(36).slice(2) + Date.now().toString(36);
+    this.sent.remember(id, text);
+    this.typing.reset();
+    this.firstUnread = null;
+    this.outbox.add(id, text);
+  }
+
+  countUnread(message) {
+    this.unread++;
+    this.firstUnread ??= message;
+    this.changed('state');
+  }
+
+  markRead() {
+    if (this.unread === 0) return;
+    this.unread = 0;
+    this.changed('state');
+  }
+
+  /** Called by the chat when the connection is gone. */
+  connectionLost(at) {
+    if (this.outage || this.epoch === null) return;
+    this.#forgetUneventful();
+    this.outage = { at, note: this.timeline.note('lost', `Connection lost at ${clock(at)}`) };
+    this.changed('messages');
+  }
+
+  /** A page of older messages; the answer tells whether there were any. */
+  async loadEarlier() {
+    const oldest = this.timeline.oldest;
+    if (!oldest) return false;
+    try {
+      return (await this.#loadPage({ offset: oldest.offset, epoch: this.epoch })).length > 0;
+    } catch {
+      this.hasEarlier = false; // its messages were evicted meanwhile, or the connection went
+      return false;
+    }
+  }
+
+  #setState(state, refusal = '') {
+    this.state = state;
+    this.refusal = refusal;
+    this.changed('state');
+  }
+
+  #away(state, refusal) {
+    this.settled = false;
+    this.#setState(state, refusal);
+  }
+
+  #refused({ code, reason }) {
+    if (code === 0) return; // our own leave
+    this.#away('refused', REFUSALS[code] ?? `The server closed this room: ${reason}.`);
+  }
+
+  // On entering the SDK emits subscribed and then, in the same task, every
+  // message that was missed. What follows them waits for the microtask.
+  #entered(ctx) {
+    const returning = this.epoch !== null;
+    const epoch = ctx.streamPosition?.epoch ?? '';
+    const caughtUp = ctx.wasRecovering && ctx.recovered;
+    const tooOld = returning && !caughtUp && (ctx.wasRecovering || epoch !== this.epoch);
+    if (tooOld) this.timeline.startOver();
+    this.epoch = epoch;
+    this.#setState('here');
+    this.people.refresh();
+    if (caughtUp) {
+      this.catchingUp = { count: 0 };
+      queueMicrotask(() => this.#caughtUp());
+    } else {
+      this.#reload(returning, tooOld);
+    }
+  }
+
+  #caughtUp() {
+    const { count } = this.catchingUp;
+    this.catchingUp = null;
+    this.#noteReturn(count);
+    this.#settle();
+  }
+
+  async #reload(returning, tooOld) {
+    try {
+      const fresh = await this.#loadPage();
+      if (tooOld || (returning && fresh.length === PAGE)) {
+        this.timeline.note('warn', 'History too old: reloaded. Some messages may be missing above.');
+      } else if (returning) {
+        this.#noteReturn(fresh.filter((m) => !m.mine).length);
+      }
+    } catch {
+      if (returning) this.timeline.note('warn', 'Back, but what was said meanwhile could not be loaded.');
+    }
+    this.outbox.forgetSent();
+    this.#settle();
+  }
+
+  #noteReturn(missed) {
+    if (missed > 0) {
+      this.timeline.note('back', `Caught up: ${missed} missed ${missed === 1 ? 'message' : 'messages'}`);
+    } else if (this.outage) {
+      this.uneventful = [this.outage.note, this.timeline.note('back', `Back at ${clock(Date.now())}, nothing missed`)];
+    }
+  }
+
+  #settle() {
+    if (this.outage) this.outage.note.tone = 'past';
+    this.outage = null;
+    this.settled = this.state === 'here';
+    this.outbox.flush();
+    this.changed('messages');
+  }
+
+  /** A connection that comes and goes with nothing missed leaves one pair of lines, not a column of them. */
+  #forgetUneventful() {
+    const notes = this.uneventful;
+    if (notes && this.timeline.items.at(-1) === notes[1]) this.timeline.remove(notes);
+    this.uneventful = null;
+  }
+
+  async #loadPage(since) {
+    const request = { limit: PAGE, reverse: true, ...(since && { since }) };
+    const { publications } = await this.subscription.history(request);
+    this.hasEarlier = publications.length === PAGE;
+    const messages = publications.reverse().map((pub) => this.#messageOf(pub, null));
+    const fresh = this.timeline.merge(messages);
+    fresh.filter((m) => m.mine).forEach((m) => this.outbox.confirm(m.id));
+    this.changed('messages');
+    return fresh;
+  }
+
+  #receive(ctx) {
+    const message = this.#messageOf(ctx, Date.now());
+    if (message.mine) this.outbox.confirm(message.id);
+    if (this.timeline.merge([message]).length === 0) return;
+    this.typing.stopped(message.from.client);
+    if (!message.mine) {
+      if (this.catchingUp) this.catchingUp.count++;
+      this.onMessage(this, message);
+    }
+    this.changed('messages');
+  }
+
+  /** Nothing of what others send is trusted to have any shape. */
+  #messageOf({ data, info, offset, time }, now) {
+    const isChat = typeof data?.text === 'string';
+    const text = isChat ? data.text : JSON.stringify(data) ?? '';
+    const id = typeof data?.id === 'string' ? data.id.slice(0, 64) : '';
+    const mine = id !== '' && this.sent.wrote(id, text);
+    return { kind: 'message', id, text, isChat, mine, from: personOf(info), offset, time: time ?? now };
+  }
+}

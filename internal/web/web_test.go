@@ -1,0 +1,103 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func get(t *testing.T, method, path string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestAnswers(t *testing.T) {
+	asset := assetPrefix + newSite(static).version + "/"
+	for _, tt := range []struct {
+		name, method, path string
+		status             int
+		contentType, cache string
+	}{
+		{"page", "GET", "/", 200, "text/html; charset=utf-8", "no-cache"},
+		{"page with a query", "GET", "/?utm=x", 200, "text/html; charset=utf-8", "no-cache"},
+		{"page by HEAD", "HEAD", "/", 200, "text/html; charset=utf-8", "no-cache"},
+		{"script", "GET", asset + "app.js", 200, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"style", "GET", asset + "app.css", 200, "text/css; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"icon", "GET", asset + "favicon.svg", 200, "image/svg+xml", "public, max-age=31536000, immutable"},
+		{"SDK", "GET", asset + "vendor/centrifuge.js", 200, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"licence of the SDK", "GET", asset + "vendor/centrifuge.LICENSE.txt", 200, "text/plain; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"asset of another version", "GET", "/assets/0123/app.js", 200, "text/javascript; charset=utf-8", "no-store"},
+		{"asset that is none", "GET", asset + "nothing.js", 404, "text/plain; charset=utf-8", ""},
+		{"page by its file name", "GET", asset + "index.html", 404, "text/plain; charset=utf-8", ""},
+		{"folder", "GET", asset, 404, "text/plain; charset=utf-8", ""},
+		{"way out", "GET", asset + "../web.go", 404, "text/plain; charset=utf-8", ""},
+		{"other path", "GET", "/nothing", 404, "text/plain; charset=utf-8", ""},
+		{"post", "POST", "/", 405, "text/plain; charset=utf-8", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := get(t, tt.method, tt.path)
+			h := w.Header()
+			if w.Code != tt.status || h.Get("Content-Type") != tt.contentType || h.Get("Cache-Control") != tt.cache {
+				t.Errorf("%d %q %q, want %d %q %q", w.Code, h.Get("Content-Type"), h.Get("Cache-Control"), tt.status, tt.contentType, tt.cache)
+			}
+			if h.Get("Content-Security-Policy") != contentSecurityPolicy || h.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("security headers are missing: %v", h)
+			}
+			if body := w.Body.Len() > 0; body == (tt.method == "HEAD") {
+				t.Errorf("body of %d bytes for %s", w.Body.Len(), tt.method)
+			}
+		})
+	}
+}
+
+func TestKnownETagIsNotSentAgain(t *testing.T) {
+	etag := get(t, "GET", "/").Header().Get("ETag")
+	if w := get(t, "GET", "/", "If-None-Match", etag); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+		t.Errorf("%d with %d bytes, want 304 with none", w.Code, w.Body.Len())
+	}
+}
+
+// The policy forbids what is inline: a page that has some would break in the
+// browser, silently for a style.
+func TestPageHasNothingInline(t *testing.T) {
+	page := get(t, "GET", "/").Body.String()
+	for _, forbidden := range []string{`<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`, `https?://`, `<script(\s[^>]*)?>[^<]`, `\{\{`} {
+		if m := regexp.MustCompile(forbidden).FindString(page); m != "" {
+			t.Errorf("index.html has %q", m)
+		}
+	}
+}
+
+func TestEveryReferenceIsServed(t *testing.T) {
+	page := get(t, "GET", "/").Body.String()
+	for _, m := range regexp.MustCompile(`(?:src|href)="(/[^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if w := get(t, "GET", m[1]); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %s", m[1], w.Code, w.Header().Get("Cache-Control"))
+		}
+	}
+}
+
+// Every module is named in the page, so that the browser loads them side by
+// side and not import after import.
+func TestModulesAreLoadedAtOnce(t *testing.T) {
+	s := newSite(static)
+	page := string(s.index.data)
+	for name, a := range s.files {
+		for _, m := range regexp.MustCompile(`from '\./([^']+)'`).FindAllStringSubmatch(string(a.data), -1) {
+			if _, ok := s.files[m[1]]; !ok {
+				t.Errorf("%s imports %s, which does not exist", name, m[1])
+			}
+			if !strings.Contains(page, "/"+m[1]+`"`) {
+				t.Errorf("index.html does not name %s", m[1])
+			}
+		}
+	}
+}
