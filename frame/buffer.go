@@ -18,8 +18,8 @@ type buffer struct {
 	nctl  int
 }
 
-// add appends payload. It grows with what has arrived, never with what was announced: at most twofold, and not
-// past limit.
+// add appends payload. Capacity follows what has arrived, never what was announced: it doubles until limit comes
+// into sight.
 func (b *buffer) add(p []byte, limit int) {
 	if need := len(b.msg) + len(p); need > cap(b.msg) {
 		b.msg = slices.Grow(b.msg, max(len(p), min(cap(b.msg), limit-len(b.msg))))

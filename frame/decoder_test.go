@@ -1,0 +1,230 @@
+package frame
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+func TestDecoderSize(t *testing.T) {
+	if n := unsafe.Sizeof(Decoder{}); n > 40 {
+		t.Errorf("a Decoder is %d bytes, 40 are budgeted for each idle connection", n)
+	}
+}
+
+func next(t *testing.T, d *Decoder, c *Config, b []byte) Message {
+	t.Helper()
+	m, n, err := d.Next(b, c)
+	if err != nil || n != len(b) {
+		t.Fatalf("Next used %d of %d, %v", n, len(b), err)
+	}
+	return m
+}
+
+// TestZeroCopy: a whole frame is delivered where it lies, and takes no memory.
+func TestZeroCopy(t *testing.T) {
+	var d Decoder
+	c := &Config{}
+	for _, b := range [][]byte{fr(0x81, "text"), fr(0x82, strings.Repeat("b", 5000)), fr(0x89, "ping"), fr(0x88, "\x03\xe8bye")} {
+		m := next(t, &d, c, b)
+		if &m.Payload[0] != &b[len(b)-len(m.Payload)] {
+			t.Errorf("%v was copied", m.Op)
+		}
+		if d.buf != nil || len(c.buffers.free) > 0 {
+			t.Errorf("%v took a buffer", m.Op)
+		}
+		d.Release(c)
+	}
+}
+
+// TestHeaderAtEndOfRead: the payload that comes whole in the next read is still delivered in place.
+func TestHeaderAtEndOfRead(t *testing.T) {
+	var d Decoder
+	c := &Config{}
+	b := fr(0x81, "text")
+	next(t, &d, c, b[:6])
+	if m := next(t, &d, c, b[6:]); &m.Payload[0] != &b[6] {
+		t.Error("copied")
+	}
+}
+
+// TestSplitHeaderTakesNothing: thousands of half headers (H26) cost no memory at all.
+func TestSplitHeaderTakesNothing(t *testing.T) {
+	c := &Config{}
+	b := announce(0x82, 65536)
+	if n := testing.AllocsPerRun(10, func() {
+		var d Decoder
+		for i := range len(b) - 1 {
+			if m, _, err := d.Next(b[i:i+1:i+1], c); m.Op != 0 || err != nil {
+				t.Fatal(m, err)
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestNoPreallocation: what is held follows what has arrived, not what was announced.
+func TestNoPreallocation(t *testing.T) {
+	var d Decoder
+	c := &Config{MaxMessage: 1 << 30}
+	b := append(announce(0x82, 1<<30), make([]byte, 1<<16)...)
+	next(t, &d, c, b[:14+10])
+	if n := cap(d.buf.msg); n > 64 {
+		t.Errorf("%d bytes held for 10", n)
+	}
+	for at := 14 + 10; at < len(b); at += 100 {
+		next(t, &d, c, b[at:min(at+100, len(b))])
+		if have, n := len(d.buf.msg), cap(d.buf.msg); n > have*5/2+1024 { // twofold, and the allocator rounds up
+			t.Fatalf("%d bytes held for %d", n, have)
+		}
+	}
+}
+
+// TestGrowthStaysUnderLimit: doubling does not pass the limit of a message.
+func TestGrowthStaysUnderLimit(t *testing.T) {
+	var d Decoder
+	c := &Config{MaxMessage: 100_000}
+	b := fr(0x82, strings.Repeat("x", 100_000))
+	for at := 0; at < len(b)-1; at += 1000 {
+		next(t, &d, c, b[at:min(at+1000, len(b)-1)])
+	}
+	if n := cap(d.buf.msg); n > 100_000*5/4 { // a slice grows by a quarter at least
+		t.Errorf("%d bytes for a message of 100,000", n)
+	}
+}
+
+// TestPoolForgets: large buffers are not kept, nor many of them, and those kept hold no old messages.
+func TestPoolForgets(t *testing.T) {
+	c := &Config{MaxMessage: 8 << 20}
+	big := fragment(2, make([]byte, 4<<20), 1<<20)
+	feed(t, &Decoder{}, c, big, chops(64<<10))
+	if c.buffers.bytes > keepBuffer {
+		t.Errorf("%d bytes kept after a message of 4 MiB", c.buffers.bytes)
+	}
+	many := make([]Decoder, 1000)
+	part := fragment(2, make([]byte, 50_000), 50_000)
+	for i := range many {
+		next(t, &many[i], c, bytes.Clone(part[:40_000]))
+	}
+	for i := range many {
+		many[i].Release(c)
+	}
+	if c.buffers.bytes > keepTotal || len(c.buffers.free) > keepBuffers {
+		t.Errorf("%d bytes in %d buffers kept, at most %d in %d", c.buffers.bytes, len(c.buffers.free), keepTotal, keepBuffers)
+	}
+	sum := 0
+	for _, b := range c.buffers.free {
+		sum += cap(b.msg)
+		if len(b.msg) != 0 || b.frags != 0 || b.nctl != 0 {
+			t.Fatal("a kept buffer is not empty")
+		}
+	}
+	if sum != c.buffers.bytes {
+		t.Errorf("the pool counts %d bytes, it has %d", c.buffers.bytes, sum)
+	}
+}
+
+// TestPartial follows one fragmented message with a ping inside, byte by byte.
+func TestPartial(t *testing.T) {
+	var d Decoder
+	c := &Config{}
+	b := cat(fr(0x01, "ab"), fr(0x89, "p"), fr(0x80, "cd"))
+	if d.Partial() {
+		t.Error("partial before the first byte")
+	}
+	for i := range b {
+		m := next(t, &d, c, b[i:i+1])
+		last := i == len(b)-1
+		if d.Partial() == last || (m.Op == OpText) != last {
+			t.Fatalf("byte %d: Partial = %v, message %v", i, d.Partial(), m.Op)
+		}
+	}
+	if d.buf != nil || len(c.buffers.free) != 1 {
+		t.Errorf("left over: %+v", d)
+	}
+}
+
+func TestRelease(t *testing.T) {
+	c := &Config{}
+	d := deflating()
+	next(t, d, c, fr(0x41, "ab"))
+	next(t, d, c, fr(0x89, "half a ping")[:9])
+	d.Release(c)
+	if *d != (Decoder{}) || len(c.buffers.free) != 1 {
+		t.Errorf("%+v, %d buffers in the pool", *d, len(c.buffers.free))
+	}
+	d.Release(c) // nothing twice
+	if len(c.buffers.free) != 1 {
+		t.Error("a buffer was given back twice")
+	}
+}
+
+// TestAfterTheEnd is H25 and what follows an error: swallowed, whatever it is.
+func TestAfterTheEnd(t *testing.T) {
+	for _, end := range [][]byte{closeFrame(1000, "bye"), fr(0x83, "bad")} {
+		d, c := deflating(), &Config{}
+		next(t, d, c, fr(0x01, "unfinished"))
+		_, _, _ = d.Next(end, c)
+		for _, b := range [][]byte{fr(0x81, "text"), closeFrame(1000, ""), fr(0x83, ""), {0xFF}} {
+			if m := next(t, d, c, b); m.Op != 0 {
+				t.Errorf("%v after the end", m.Op)
+			}
+		}
+		if d.Partial() || d.buf != nil || !d.Deflate() {
+			t.Errorf("after the end: %+v", d)
+		}
+	}
+}
+
+// TestSteadyState: decoding allocates nothing, split, fragmented and compressed messages included.
+func TestSteadyState(t *testing.T) {
+	_, p := pmdData(1, 3000)
+	stream := cat(fr(0x81, string(p)), fragment(2, p, 500), fr(0x89, "ping"),
+		fragment(0x41, stdDeflate(t, p, 5), 200), fragment(0xC1, stdDeflate(t, p, 1), 10000))
+	d, c := deflating(), &Config{}
+	buf := make([]byte, len(stream))
+	run := func() {
+		copy(buf, stream)
+		for at := 0; at < len(buf); {
+			for b := buf[at:min(at+700, len(buf))]; len(b) > 0; {
+				_, n, err := d.Next(b, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, at = b[n:], at+n
+			}
+		}
+	}
+	if n := testing.AllocsPerRun(50, run); n != 0 {
+		t.Errorf("%v allocations per stream", n)
+	}
+}
+
+// TestConfigForgetsLargeMessages: a large compressed message is not reachable from the Config afterwards.
+func TestConfigForgetsLargeMessages(t *testing.T) {
+	d, c := deflating(), &Config{MaxMessage: 32 << 20}
+	b := raw{b0: 0xC2, payload: stdDeflate(t, make([]byte, 32<<20), 1)}.bytes()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	feed(t, d, c, b, chops(4096))
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
+		t.Errorf("%d bytes stay after a message of 32 MiB", grown)
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(b)
+}
+
+func TestLimitsOverflow(t *testing.T) {
+	c := &Config{MaxMessage: int(^uint(0) >> 1), MaxFragments: int(^uint(0) >> 1)}
+	got := feed(t, deflating(), c, cat(fr(0x81, "x"), fr(0xC1, "\x00"), fr(0x01, "y"), announce(0x80, 1<<63-1)), whole)
+	if got.code != CloseTooBig || !same(got.msgs, texts("x", "")) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,43 @@
+package frame
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestDeflater: every size around a change of the header's form, compressible or not, read back as a client
+// does, behind bytes that are already in the buffer.
+func TestDeflater(t *testing.T) {
+	var f Deflater
+	r := rand.New(rand.NewPCG(8, 8))
+	c := &Config{Client: true, MaxMessage: 1 << 20}
+	for _, n := range []int{0, 1, 100, 119, 120, 121, 125, 126, 127, 128, 200, 252, 253, 300, 5000, 65000, 65520, 65535, 65536, 131073, 200000} {
+		noise := make([]byte, n)
+		for i := range noise {
+			noise[i] = byte(r.Uint32())
+		}
+		for _, p := range [][]byte{noise, bytes.Repeat([]byte("a"), n)} {
+			before := bytes.Clone(p)
+			got := f.AppendFrame([]byte("before"), OpBinary, p)
+			if !bytes.HasPrefix(got, []byte("before")) || !bytes.Equal(p, before) {
+				t.Fatalf("%d: what was there is gone", n)
+			}
+			echoAll(t, "deflater", deflating(), c, got[6:], note(OpBinary, p), 1, whole)
+		}
+	}
+}
+
+// TestDeflaterForgets: no frame refers to the message before it; each is the same from a fresh Deflater.
+func TestDeflaterForgets(t *testing.T) {
+	var used Deflater
+	for kind := 1; kind <= 5; kind++ {
+		op, p := pmdData(kind, 3000)
+		for range 3 {
+			var fresh Deflater
+			if a, b := used.AppendFrame(nil, op, p), fresh.AppendFrame(nil, op, p); !bytes.Equal(a, b) {
+				t.Fatalf("kind %d: %d bytes, a fresh one %d", kind, len(a), len(b))
+			}
+		}
+	}
+}
