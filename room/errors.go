@@ -22,6 +22,9 @@ var (
 	ErrAlreadyJoined = &Error{Code: 105, Message: "already joined"}
 	// ErrLimit: a bound of Config would be exceeded.
 	ErrLimit = &Error{Code: 106, Message: "limit exceeded"}
+	// ErrInvalid: Submit was given a command that is none: an unknown Op, no
+	// Options, no Conn or Info, or a Loop that does not exist.
+	ErrInvalid = &Error{Code: 107, Message: "bad request"}
 	// ErrNotMember: a Leave of somebody who is not in the room. Harmless.
 	ErrNotMember = &Error{Code: 108, Message: "not a member"}
 	// ErrLeft answers a Join that was still waiting for the log when its
@@ -45,8 +48,11 @@ var (
 // anything else is ErrTemporary.
 func asError(err error) error {
 	var e *Error
-	if err == nil || errors.As(err, &e) {
-		return err
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &e):
+		return e
 	}
 	return ErrTemporary
 }

@@ -1,33 +1,94 @@
 package room
 
-// Hub is all rooms of a process.
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// Hub is all rooms of a process. Its methods may be called by any goroutine.
 type Hub struct {
-	cfg Config
+	cfg    Config
+	seed   maphash.Seed
+	rooms  atomic.Int64 // counted against Config.MaxRooms
+	budget budget
+	shards []*shard
 }
 
 // New starts the shards of a hub. Close ends them.
-func New(cfg Config) *Hub { return &Hub{cfg: cfg.withDefaults()} }
-
-// Submit hands a command to the shard of its room. Any goroutine may call; it
-// never blocks. ErrBusy: the mailbox is full, the command was not taken and gets
-// no other answer (a Leave is always taken). ErrClosed: the hub is closing.
-// Commands of one goroutine to one room keep their order.
-func (h *Hub) Submit(c Command) error { return ErrClosed }
-
-// Close takes no further command, answers those in flight, and ends the shards.
-func (h *Hub) Close() {}
-
-// Stats are sums over the shards, each as of its last turn.
-type Stats struct {
-	Rooms        int64 // with members or history
-	Members      int64
-	Waiting      int64 // commands in the mailboxes
-	InFlight     int64 // commands that wait for the log
-	HistoryBytes int64
-	Messages     int64 // broadcast since the start
-	Refused      int64 // commands refused with ErrBusy
-	Gaps         int64 // losses between the log and the shard that were found
+func New(cfg Config) *Hub {
+	h := build(cfg)
+	for _, s := range h.shards {
+		go s.run()
+	}
+	return h
 }
 
-// Stats may be called by any goroutine.
-func (h *Hub) Stats() Stats { return Stats{} }
+// build makes a hub whose shards do not run yet.
+func build(cfg Config) *Hub {
+	h := &Hub{cfg: cfg.withDefaults(), seed: maphash.MakeSeed()}
+	h.budget.limit = h.cfg.HistoryBytes
+	for i := range h.cfg.Shards {
+		h.shards = append(h.shards, newShard(h, i))
+	}
+	return h
+}
+
+// Submit hands a command to the shard of its room; it never blocks. ErrBusy: the
+// mailbox is full, the command was not taken and gets no other answer (a Leave
+// is always taken). ErrClosed: the hub is closing. ErrInvalid: no such command.
+// Commands of one goroutine to one room keep their order.
+func (h *Hub) Submit(c Command) error {
+	if !h.valid(&c) {
+		return ErrInvalid
+	}
+	s := h.shard(c.Room)
+	if err := s.box.admit(c.Op == Leave); err != nil {
+		if err == ErrBusy {
+			s.refused.Add(1)
+		}
+		return err
+	}
+	n := s.box.node()
+	n.kind, n.cmd = command, c
+	s.box.put(n)
+	return nil
+}
+
+func (h *Hub) valid(c *Command) bool {
+	member := c.Op == Join || c.Op == Leave
+	return c.Op >= Join && c.Op <= History &&
+		(c.Options != nil || c.Op == Leave) &&
+		(c.Member.Conn != 0 || !member) &&
+		(c.Member.Info != nil || c.Op != Join) &&
+		c.Member.Loop >= 0 && c.Member.Loop < h.cfg.Loops
+}
+
+func (h *Hub) shard(room string) *shard {
+	if len(h.shards) == 1 {
+		return h.shards[0]
+	}
+	return h.shards[maphash.String(h.seed, room)%uint64(len(h.shards))]
+}
+
+// Close takes no further command, answers those in flight (ErrTemporary for
+// those the log leaves unanswered for Config.LogTimeout), delivers, and ends the
+// shards. It returns when they have ended.
+func (h *Hub) Close() {
+	for _, s := range h.shards {
+		s.box.close()
+	}
+	for _, s := range h.shards {
+		<-s.done
+	}
+}
+
+// addRoom counts one room more, unless that is one too many.
+func (h *Hub) addRoom() error {
+	if h.rooms.Add(1) > int64(h.cfg.MaxRooms) {
+		h.rooms.Add(-1)
+		return ErrLimit
+	}
+	return nil
+}
+
+func (h *Hub) dropRoom() { h.rooms.Add(-1) }

@@ -1,0 +1,79 @@
+package room
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// budget is the memory that history may take in the process. What is over it
+// goes from the coldest rooms of all shards, oldest first: each shard tells how
+// cold its coldest is, and the one with the coldest is asked to drop.
+type budget struct {
+	limit  int64
+	used   atomic.Int64
+	shares []*shardBudget
+}
+
+type shardBudget struct {
+	shard   *shard
+	coldest atomic.Int64 // when its coldest room had its last message; nothing: it has none
+	asked   atomic.Bool
+}
+
+const nothing = math.MaxInt64
+
+// join adds a shard, before any of them runs.
+func (b *budget) join(s *shard) *shardBudget {
+	sb := &shardBudget{shard: s}
+	sb.coldest.Store(nothing)
+	b.shares = append(b.shares, sb)
+	return sb
+}
+
+func (b *budget) over() bool { return b.used.Load() > b.limit }
+
+// spare is how far above the limit it may be for as long as the shard with the
+// coldest room takes to answer.
+func (b *budget) spare() int64 { return b.limit / 16 }
+
+func (b *budget) coldest() *shardBudget {
+	c := b.shares[0]
+	for _, sb := range b.shares[1:] {
+		if sb.coldest.Load() < c.coldest.Load() {
+			c = sb
+		}
+	}
+	return c
+}
+
+// trim drops messages while the process keeps too many bytes, if this shard's
+// are the coldest or there is no time to ask who has them.
+func (m *memory) trim() {
+	m.cool()
+	for m.budget.over() && m.kept > 0 {
+		c := m.budget.coldest()
+		if c != m.share && m.budget.used.Load() <= m.budget.limit+m.budget.spare() {
+			c.ask()
+			return
+		}
+		m.evictColdest()
+	}
+	if c := m.budget.coldest(); m.budget.over() && c.coldest.Load() != nothing {
+		c.ask()
+	}
+}
+
+// ask makes the shard trim.
+func (sb *shardBudget) ask() {
+	if !sb.asked.CompareAndSwap(false, true) {
+		return
+	}
+	n := sb.shard.box.node()
+	n.kind, n.call = call, sb.answer
+	sb.shard.box.put(n)
+}
+
+func (sb *shardBudget) answer() {
+	sb.asked.Store(false)
+	sb.shard.mem.trim()
+}

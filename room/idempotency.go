@@ -1,0 +1,107 @@
+package room
+
+import (
+	"hash/maphash"
+	"time"
+)
+
+// window remembers the idempotency keys of a shard's rooms: for a time, and no
+// more than a number of them (the oldest go first). Keys are kept as 128 bits
+// of two seeded hashes, so that a long key costs what a short one does.
+type window struct {
+	ttl   time.Duration
+	max   int
+	seeds [2]maphash.Seed
+	keys  map[idKey]firstPublish
+	order queue[keyAge]
+}
+
+type idKey [2]uint64
+
+// firstPublish is the publish that used a key first.
+type firstPublish struct {
+	token uint64 // its wait, while it is in flight; then 0
+	pos   Position
+	at    time.Time
+}
+
+type keyAge struct {
+	key idKey
+	at  time.Time
+}
+
+func newWindow(ttl time.Duration, limit int) window {
+	return window{
+		ttl: ttl, max: max(limit, 1),
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		keys:  make(map[idKey]firstPublish),
+	}
+}
+
+// key is never zero for a publish that has one.
+func (w *window) key(c *Command) (k idKey) {
+	if c.IdempotencyKey == "" {
+		return k
+	}
+	for i := range k {
+		var h maphash.Hash
+		h.SetSeed(w.seeds[i])
+		h.WriteString(c.Room)
+		h.WriteByte(byte(len(c.Room))) // where the name ends
+		h.WriteByte(byte(len(c.Room) >> 8))
+		h.WriteString(c.IdempotencyKey)
+		k[i] = h.Sum64() | 1
+	}
+	return k
+}
+
+func (w *window) len() int { return w.order.len() }
+
+func (w *window) find(k idKey, now time.Time) (firstPublish, bool) {
+	f, ok := w.keys[k]
+	return f, ok && (f.token != 0 || now.Sub(f.at) < w.ttl)
+}
+
+// begin remembers that the publish of a wait uses k.
+func (w *window) begin(k idKey, token uint64, now time.Time) {
+	for w.order.len() >= w.max {
+		w.drop()
+	}
+	w.keys[k] = firstPublish{token: token, at: now}
+	w.order.push(keyAge{k, now})
+}
+
+// stored and failed end what begin began, unless k was dropped meanwhile.
+func (w *window) stored(k idKey, token uint64, pos Position) {
+	if f, ok := w.keys[k]; ok && f.token == token {
+		f.token, f.pos = 0, pos
+		w.keys[k] = f
+	}
+}
+
+func (w *window) failed(k idKey, token uint64) {
+	if f, ok := w.keys[k]; ok && f.token == token {
+		delete(w.keys, k)
+	}
+}
+
+// drop forgets the oldest key.
+func (w *window) drop() {
+	a := w.order.pop()
+	if f, ok := w.keys[a.key]; ok && f.at.Equal(a.at) { // else it was used again since
+		delete(w.keys, a.key)
+	}
+}
+
+const sweepKeys = 1024
+
+// sweep drops expired keys, a bounded number; true: there may be more.
+func (w *window) sweep(now time.Time) bool {
+	for range sweepKeys {
+		if w.order.len() == 0 || now.Sub(w.order.first().at) < w.ttl {
+			return false
+		}
+		w.drop()
+	}
+	return true
+}

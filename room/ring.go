@@ -1,0 +1,98 @@
+package room
+
+import "sort"
+
+// ring is a room's history in memory, oldest first. It grows by doubling up to
+// HistorySize and is given back when it is empty.
+type ring struct {
+	name    string
+	opts    *Options
+	open    bool   // has members here: it stays while it is empty
+	top     uint64 // the room's position
+	evicted uint64 // the highest offset that the room had and has not any more, or more
+	bytes   int64
+	coldAt  int64 // when the last message came, unix ms
+
+	buf        []Publication
+	start, n   int
+	prev, next *ring // in memory.warm, if n > 0
+}
+
+// publicationCost is what a kept message costs beside its bytes.
+const publicationCost = 128
+
+func (g *ring) at(i int) *Publication { return &g.buf[(g.start+i)%len(g.buf)] }
+
+// push appends p and returns where it is; the caller has made room.
+func (g *ring) push(p Publication) *Publication {
+	if g.n == len(g.buf) {
+		g.resize(min(max(2*g.n, 4), max(g.opts.HistorySize, g.n+1)))
+	}
+	g.n++
+	at := g.at(g.n - 1)
+	*at = p
+	return at
+}
+
+func (g *ring) resize(size int) {
+	buf := make([]Publication, size)
+	for i := range g.n {
+		buf[i] = *g.at(i)
+	}
+	g.buf, g.start = buf, 0
+}
+
+// pop evicts the oldest message.
+func (g *ring) pop() (cost int64) {
+	p := g.at(0)
+	cost = int64(p.size()) + publicationCost
+	g.evicted = p.Offset
+	*p = Publication{}
+	g.start = (g.start + 1) % len(g.buf)
+	g.n--
+	switch {
+	case g.n == 0:
+		g.buf, g.start = nil, 0
+	case len(g.buf) > 16 && g.n < len(g.buf)/4:
+		g.resize(len(g.buf) / 2)
+	}
+	return cost
+}
+
+// expired: the oldest message has reached the age (unix ms now).
+func (g *ring) expired(now int64) bool {
+	ttl := g.opts.HistoryTTL.Milliseconds()
+	return g.n > 0 && ttl > 0 && now-g.at(0).Time >= ttl
+}
+
+// after is the index of the first message after offset.
+func (g *ring) after(offset uint64) int {
+	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset > offset })
+}
+
+// read collects what q asks for; complete as in Result.
+func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
+	i, step := 0, 1
+	switch {
+	case q.Reverse && q.HasSince:
+		i, step = g.before(q.Since.Offset), -1
+	case q.Reverse:
+		i, step = g.n-1, -1
+	case q.HasSince:
+		i = g.after(q.Since.Offset)
+	}
+	size := 0
+	for ; i >= 0 && i < g.n && len(pubs) < q.Limit; i += step {
+		p := g.at(i)
+		if size += p.size(); size > q.MaxBytes && len(pubs) > 0 {
+			break
+		}
+		pubs = append(pubs, *p)
+	}
+	return pubs, i == g.n && q.HasSince && q.Since.Offset >= g.evicted && q.Since.Offset <= g.top
+}
+
+// before is the index of the last message before offset, or -1.
+func (g *ring) before(offset uint64) int {
+	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset >= offset }) - 1
+}
