@@ -47,6 +47,8 @@ type Server struct {
 	// panics in callbacks. Any goroutine calls it. Nil ignores them.
 	OnError func(error)
 
+	sliceSends int // see walk.go; tests make it small
+
 	endpoints []Endpoint
 	slab      *slab
 	loops     []*Loop
@@ -123,6 +125,7 @@ func (s *Server) prepare() error {
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
 	s.Tick = cmp.Or(s.Tick, time.Second)
+	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
 	s.endpoints = nil
 	for _, e := range s.Endpoints {
 		s.endpoints = append(s.endpoints, e.withDefaults())

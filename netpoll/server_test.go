@@ -115,9 +115,16 @@ func TestMaxHTTP(t *testing.T) {
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { enter <- true; <-leave })
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}, HTTP: h, MaxHTTP: 1})
 	done := make(chan bool)
-	go func() { _, _ = http.Get("http://" + s.address.String()); done <- true }()
+	get := func() (*http.Response, error) {
+		r, err := http.Get("http://" + s.address.String())
+		if err == nil {
+			_ = r.Body.Close()
+		}
+		return r, err
+	}
+	go func() { _, _ = get(); done <- true }()
 	<-enter
-	r, err := http.Get("http://" + s.address.String())
+	r, err := get()
 	if err != nil || r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
 		t.Errorf("beyond the bound: %v %v", r, err)
 	}

@@ -12,9 +12,9 @@ import (
 // publishes meanwhile belongs to the next walk.
 
 const (
-	sliceSends = 1024
-	sliceTime  = 5 * time.Millisecond
-	sendsCheck = 64 // sends between two looks at the clock
+	defaultSliceSends = 1024
+	sliceTime         = 5 * time.Millisecond
+	sendsCheck        = 64 // sends between two looks at the clock
 )
 
 const (
@@ -93,7 +93,7 @@ func (l *Loop) walkTopics() bool {
 	if len(l.walks) == 0 {
 		return false
 	}
-	left := budget{sends: sliceSends, start: time.Now()}
+	left := budget{sends: l.server.sliceSends, start: time.Now()}
 	done := 0
 	for done < len(l.walks) {
 		t := l.walks[done]
@@ -150,12 +150,12 @@ func (t *topic) enlist(f fresh) { t.lists[t.loop.at(f.fd).list()].add(int(f.fd))
 // admitLate gives those who joined in between their part, and lists them behind the walk's end.
 func (l *Loop) admitLate(t *topic, late []fresh) {
 	for _, f := range late {
+		t.enlist(f)
 		c := l.at(f.fd)
 		for _, b := range t.pending[f.from:] {
 			l.sendBytes(c, c.formOf(b))
 		}
-		l.flush(c) // a fast list has no room for somebody who owes
-		t.enlist(f)
+		l.flush(c) // who owes must not stay in a fast list
 	}
 }
 
