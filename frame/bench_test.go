@@ -3,6 +3,9 @@ package frame
 import (
 	"bytes"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
 )
 
 // benchDecode decodes a read of many frames, again and again, as a busy loop does.
@@ -103,6 +106,23 @@ func BenchmarkInflate(b *testing.B) {
 	for b.Loop() {
 		if m, _, err := d.Next(p, c); err != nil || len(m.Payload) != len(benchJSON) {
 			b.Fatal(m, err)
+		}
+	}
+}
+
+// BenchmarkFloor120 is what no decoder can save: unmasking, utf8.Valid and the bench's own copy.
+func BenchmarkFloor120(b *testing.B) {
+	const frames = 64
+	one := AppendMaskedFrame(nil, OpText, bytes.Repeat([]byte("x"), 120), testMask)
+	stream := bytes.Repeat(one, frames)
+	buf := make([]byte, len(stream))
+	for i := 0; i < b.N; i += frames {
+		copy(buf, stream)
+		for p := buf; len(p) > 0; p = p[len(one):] {
+			ws.Cipher(p[6:126], testMask, 0)
+			if !utf8.Valid(p[6:126]) {
+				b.Fatal()
+			}
 		}
 	}
 }

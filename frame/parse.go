@@ -165,7 +165,6 @@ func (d *Decoder) begin(b0 byte, n int, c *Config) *Error {
 
 func (d *Decoder) startMessage(b0 byte) {
 	d.flags &^= text | compressed
-	d.utf8 = 0
 	if d.op == OpText {
 		d.flags |= text
 	}
