@@ -22,8 +22,8 @@ type Options struct {
 	Room string
 	// Name is what others see. Default: $USER, else "someone".
 	Name string
-	// History is how many earlier messages are shown on entering; 0 shows none. The flag's default is 20 (see
-	// DefaultHistory); when standard input is a pipe and nobody asked, pass 0.
+	// History is how many earlier messages are shown on entering; 0 shows none. AutoHistory, or any negative number, is
+	// DefaultHistory, and none when the input is a pipe.
 	History int
 	// Color is "auto" (colours on a terminal, unless NO_COLOR is set or TERM is dumb), "always" or "never"; "" is auto.
 	Color string
@@ -42,11 +42,16 @@ type Options struct {
 
 	// Only tests change these.
 	timeout  time.Duration // of one command; default 10 s
-	patience time.Duration // how long unsent lines of an ended pipe wait for a lost connection; default 60 s
+	patience time.Duration // how long unsent messages may hold up leaving; default 60 s, on a terminal 5 s
+	source   source        // what In is; default: found out
 }
 
-// DefaultHistory is how many earlier messages are shown on entering, unless the person says otherwise.
-const DefaultHistory = 20
+// DefaultHistory is how many earlier messages are shown on entering, unless the person says otherwise; AutoHistory asks
+// for that where somebody reads, and for none where a pipe only sends.
+const (
+	DefaultHistory = 20
+	AutoHistory    = -1
+)
 
 // withDefaults fills what was left out and refuses what cannot be meant.
 func (o Options) withDefaults() (Options, error) {
@@ -64,9 +69,6 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Name = cleanName(o.Name); o.Name == "" {
 		o.Name = "someone"
 	}
-	if o.History < 0 {
-		return o, human.Usagef("say --history 0 for none", "the number of earlier messages cannot be negative: %d", o.History)
-	}
 	switch o.Color {
 	case "", "auto", "always", "never":
 	default:
@@ -75,7 +77,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// streams fills in what the process has, and the times tests may change.
+// streams fills in what the process has, and what depends on it.
 func (o *Options) streams() {
 	if o.In == nil {
 		o.In = os.Stdin
@@ -92,8 +94,19 @@ func (o *Options) streams() {
 	if o.timeout == 0 {
 		o.timeout = 10 * time.Second
 	}
+	if o.source == unknownSource {
+		o.source = sourceOf(o.In)
+	}
 	if o.patience == 0 {
 		o.patience = time.Minute
+		if o.source == fromTerminal {
+			o.patience = 5 * time.Second
+		}
+	}
+	if o.History < 0 && o.source == fromPipe {
+		o.History = 0
+	} else if o.History < 0 {
+		o.History = DefaultHistory
 	}
 }
 

@@ -2,15 +2,78 @@ package chat
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"os"
 )
 
 // Run chats until the person leaves, the input has been sent, the server ends it for good, or ctx is cancelled (which
 // counts as leaving). Errors that a person can do something about are *human.Error values; nil means that everything
 // typed or piped in was acknowledged by the server. The terminal is restored before Run returns.
+//
+// Only one Run at a time may use a terminal. A read of Options.In that blocks may outlive Run.
 func Run(ctx context.Context, o Options) error {
-	if _, err := o.withDefaults(); err != nil {
+	o, err := o.withDefaults()
+	if err != nil {
 		return err
 	}
-	return errors.New("chat: not written yet")
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s := &session{o: o, ctx: inner, calls: make(chan func(), 64), dialer: newDialer(o), times: newTimes(), visit: &visit{room: o.Room}}
+	s.open()
+	if s.screen != nil {
+		defer s.screen.close()
+	}
+	lines := make(chan typed)
+	go s.read(lines)
+	s.prompt()
+	s.connect()
+	defer s.close(stop)
+	return s.loop(ctx, lines)
+}
+
+// open decides where to write, and how.
+func (s *session) open() {
+	o := s.o
+	tty := isTerminal(o.Out)
+	if o.source == fromTerminal && tty && o.Getenv("TERM") != "dumb" {
+		sc, err := openScreen(o.In.(*os.File), o.Out.(*os.File))
+		if err == nil {
+			s.screen = sc
+			s.view = newView(sc, sc, paintFor(o, o.Out), true)
+			return
+		}
+	}
+	s.view = newView(o.Out, o.Err, paintFor(o, o.Out), tty)
+}
+
+// read sends the input to the loop.
+func (s *session) read(lines chan<- typed) {
+	switch {
+	case s.screen != nil:
+		go s.watchKeys()
+		s.screen.readLines(lines, s.ctx.Done())
+	case s.o.source == fromNowhere:
+		close(lines)
+	default:
+		readLines(s.o.In, lines, s.ctx.Done())
+	}
+}
+
+// watchKeys tells others that a line is being typed.
+func (s *session) watchKeys() {
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-s.screen.keys:
+			s.post(func() { s.typing.tell(s) })
+		}
+	}
+}
+
+// connectData is what the server makes a person's conn_info of.
+func connectData(name string) []byte {
+	b, _ := json.Marshal(struct {
+		Name string `json:"name"`
+	}{name})
+	return b
 }

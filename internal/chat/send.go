@@ -1,0 +1,84 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/centrifugal/centrifuge-go"
+)
+
+// say queues a message. While the connection is lost it waits there.
+func (s *session) say(text string) {
+	s.out.add(text)
+	if s.screen != nil && s.visit.phase != live {
+		s.view.note("kept until the connection is back: %s", cleanLine(shorten(text)))
+	}
+	s.pump()
+}
+
+// pump sends the next message when one may be sent: not before the room's missed messages have been read, since the one
+// in doubt may be among them.
+func (s *session) pump() {
+	if s.visit.phase != live || s.ended {
+		return
+	}
+	m := s.out.take()
+	s.maybeGone()
+	if m == nil {
+		return
+	}
+	room, id, data := s.visit.room, m.id, encode(m.text, m.id)
+	go func() {
+		ctx, cancel := context.WithTimeout(s.ctx, s.o.timeout)
+		defer cancel()
+		_, err := s.client.Publish(ctx, room, data)
+		s.post(func() { s.published(id, err) })
+	}()
+}
+
+// published takes the answer for the first message of the outbox.
+func (s *session) published(id string, err error) {
+	s.out.flying = false
+	if !s.out.empty() && s.out.queue[0].id == id { // else the room was left, with the message given back by it
+		s.settle(&s.out.queue[0], err)
+	}
+	s.pump()
+	s.maybeGone()
+}
+
+// settle decides what becomes of a message: stored, refused, later, or in doubt.
+func (s *session) settle(m *outgoing, err error) {
+	var e *centrifuge.Error
+	switch {
+	case err == nil:
+		s.out.drop()
+	case !errors.As(err, &e):
+		if s.visit.phase == live { // else a loading is on its way, which ends in pump
+			s.load(s.visit, recheck)
+		}
+	case e.Temporary && m.busy < 8:
+		m.busy++
+		s.out.resting = true
+		s.after(min(100*time.Millisecond<<m.busy, 5*time.Second), func() {
+			s.out.resting = false
+			s.pump()
+		})
+	case s.o.source == fromPipe && hopeless(err):
+		s.end(unsent(len(s.out.queue), "could not be sent", refusal(err)))
+	default:
+		why := refusal(err)
+		s.view.alarm("not sent: %s: %v", cleanLine(shorten(m.text)), why)
+		s.out.refuse(why)
+	}
+}
+
+// answered says whether the server answered, if only with an error.
+func answered(err error) bool {
+	var e *centrifuge.Error
+	return errors.As(err, &e)
+}
+
+func timedOut(err error) bool {
+	return errors.Is(err, centrifuge.ErrTimeout) || errors.Is(err, context.DeadlineExceeded)
+}

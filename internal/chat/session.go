@@ -1,0 +1,167 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/centrifugal/centrifuge-go"
+	"github.com/throngd/throng/internal/human"
+)
+
+// session is one chat from coming to leaving. Everything in it belongs to the goroutine of loop. The SDK's callbacks and
+// the requests in flight hand it functions by post; the loop itself never waits for the SDK, whose callbacks may be
+// waiting for the loop.
+type session struct {
+	o      Options
+	view   *view
+	screen *screen // nil where nobody types at a prompt
+	client *centrifuge.Client
+	dialer *dialer
+	times  *times
+
+	ctx   context.Context // ends with loop
+	calls chan func()
+
+	visit  *visit
+	out    outbox
+	seen   seen
+	typing typing
+	self   string // client id of the present connection
+	met    bool   // connected at least once
+	lost   bool   // the connection is lost and was announced so
+	leaving,
+	ended bool
+	err error
+}
+
+// loop runs until the chat ends and returns why.
+func (s *session) loop(ctx context.Context, lines <-chan typed) error {
+	for !s.ended {
+		input := lines
+		if s.o.source == fromPipe && s.out.full() {
+			input = nil // the pipe waits until the server has caught up
+		}
+		select {
+		case <-ctx.Done():
+			s.abort()
+		case f := <-s.calls:
+			f()
+		case l, ok := <-input:
+			if !ok {
+				lines = nil
+			}
+			s.input(l, ok)
+		}
+		s.checkView()
+	}
+	return s.err
+}
+
+// post hands f to the loop; after the end it is dropped. Any goroutine but the loop's.
+func (s *session) post(f func()) {
+	select {
+	case s.calls <- f:
+	case <-s.ctx.Done():
+	}
+}
+
+// after posts f later.
+func (s *session) after(d time.Duration, f func()) {
+	time.AfterFunc(d, func() { s.post(f) })
+}
+
+// input takes one line, or the end of the input.
+func (s *session) input(l typed, ok bool) {
+	switch {
+	case !ok && s.o.source == fromNowhere:
+		// nothing was ever to come: listen on
+	case !ok:
+		s.leave()
+	case l.abort:
+		s.abort()
+	case l.err != nil:
+		s.end(human.Errorf("", "cannot read the input: %w", l.err))
+	case strings.TrimSpace(l.text) == "":
+		// nothing to say
+	case s.o.source == fromTerminal && strings.HasPrefix(l.text, "//"):
+		s.say(l.text[1:])
+	case s.o.source == fromTerminal && strings.HasPrefix(l.text, "/"):
+		s.obey(l.text)
+	default:
+		s.say(l.text)
+	}
+}
+
+// leave ends the chat when everything is acknowledged, or when that takes too long.
+func (s *session) leave() {
+	if s.leaving {
+		return
+	}
+	s.leaving = true
+	s.after(s.o.patience, s.abort)
+	s.maybeGone()
+}
+
+// maybeGone ends a chat that waits only for acknowledgements, when there are none left to wait for.
+func (s *session) maybeGone() {
+	if !s.leaving || !s.out.empty() {
+		return
+	}
+	if s.out.refused > 0 && s.o.source == fromPipe {
+		s.end(unsent(s.out.refused, "could not be sent", s.out.reason))
+		return
+	}
+	s.end(nil)
+}
+
+// abort ends the chat now.
+func (s *session) abort() {
+	if n := len(s.out.queue); n > 0 {
+		s.end(human.Errorf("whoever reads the room can tell whether it arrived", "%s not acknowledged by the server", plural(n, "message was", "messages were")))
+		return
+	}
+	s.end(nil)
+}
+
+// unsent keeps the hint of the cause.
+func unsent(n int, what string, why error) error {
+	var e *human.Error
+	hint := ""
+	if errors.As(why, &e) {
+		hint = e.Hint
+	}
+	return human.Errorf(hint, "%s %s: %w", plural(n, "message", "messages"), what, why)
+}
+
+// end is final; the first reason stands.
+func (s *session) end(err error) {
+	if !s.ended {
+		s.ended, s.err = true, err
+	}
+}
+
+// checkView ends the chat when nobody reads any more, quietly as every filter does.
+func (s *session) checkView() {
+	switch err := s.view.err; {
+	case err == nil:
+	case errors.Is(err, syscall.EPIPE):
+		s.end(nil)
+	default:
+		s.end(human.Errorf("", "cannot write: %w", err))
+	}
+}
+
+// prompt shows the room and the state of the connection where a person types.
+func (s *session) prompt() {
+	if s.screen == nil {
+		return
+	}
+	p := cleanName(s.visit.room)
+	if s.lost {
+		p += " (offline)"
+	}
+	s.screen.setPrompt(s.typing.prefix() + p + "> ")
+}

@@ -1,0 +1,101 @@
+package chat
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// view writes what people read. Every call is one Write, so that lines stay whole in a pipe and on a terminal. The first
+// write error is kept in err and later calls do nothing.
+type view struct {
+	out   io.Writer // messages, joins and leaves
+	notes io.Writer // everything about the connection; the same as out on a terminal
+	paint paint
+	tty   bool // a person watches: short times, a line for a new day, long messages cut
+	now   func() time.Time
+	day   string // of the last line shown
+	err   error
+}
+
+const (
+	plainTime = "2006-01-02 15:04:05"
+	shortTime = "15:04"
+	dayFormat = "Monday 2 January 2006"
+
+	maxShownRunes = 4000 // of one message on a terminal
+)
+
+// newView starts with today, so that only other days are announced.
+func newView(out, notes io.Writer, p paint, tty bool) *view {
+	return &view{out: out, notes: notes, paint: p, tty: tty, now: time.Now, day: time.Now().Format(dayFormat)}
+}
+
+// message shows one message; further lines of it are indented.
+func (v *view) message(m message) {
+	text := cleanText(m.text)
+	if v.tty {
+		text = shorten(text)
+	}
+	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+v.indent())
+	v.write(v.out, v.stamp(m.at)+v.paint.name(m.from)+": "+text+"\n")
+}
+
+// event shows that somebody came or went.
+func (v *view) event(who person, what string) {
+	v.write(v.out, v.stamp(v.now())+v.paint.dim("* "+who.name+" "+what)+"\n")
+}
+
+// note tells something about the connection or answers a command. Values that came from outside must be clean already.
+func (v *view) note(format string, args ...any) {
+	v.write(v.notes, v.paint.dim("* "+fmt.Sprintf(format, args...))+"\n")
+}
+
+// alarm is a note that should not be overlooked.
+func (v *view) alarm(format string, args ...any) {
+	v.write(v.notes, v.paint.warn("* "+fmt.Sprintf(format, args...))+"\n")
+}
+
+func (v *view) write(w io.Writer, s string) {
+	if v.err == nil {
+		_, v.err = io.WriteString(w, s)
+	}
+}
+
+// stamp is the time in front of a line, preceded on a terminal by a line of its own when the day changes.
+func (v *view) stamp(at time.Time) string {
+	if !v.tty {
+		if at.IsZero() {
+			return "- - "
+		}
+		return v.paint.dim(at.Local().Format(plainTime)) + " "
+	}
+	if at.IsZero() {
+		return strings.Repeat(" ", len(shortTime)+1)
+	}
+	at = at.Local()
+	head := ""
+	if day := at.Format(dayFormat); day != v.day {
+		v.day = day
+		head = v.paint.dim("-- "+day+" --") + "\n"
+	}
+	return head + v.paint.dim(at.Format(shortTime)) + " "
+}
+
+func (v *view) indent() string {
+	if v.tty {
+		return strings.Repeat(" ", len(shortTime)+3)
+	}
+	return "    "
+}
+
+// shorten keeps one long message from pushing everything else off the screen.
+func shorten(s string) string {
+	n := utf8.RuneCountInString(s)
+	if n <= maxShownRunes {
+		return s
+	}
+	return string([]rune(s)[:maxShownRunes]) + fmt.Sprintf("\n(%d more characters)", n-maxShownRunes)
+}
