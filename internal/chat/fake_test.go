@@ -79,9 +79,11 @@ type fakeCommand struct {
 	} `json:"publish"`
 }
 
-func newFake(t testing.TB) *fake {
+func newFake(t testing.TB) *fake { return startFake(t, httptest.NewServer) }
+
+func startFake(t testing.TB, listen func(http.Handler) *httptest.Server) *fake {
 	f := &fake{t: t, conns: map[*fakeConn]bool{}, log: map[string][]fakePub{}, epoch: "e1", deny: map[string]uint32{}, joined: make(chan struct{}, 100)}
-	f.srv = httptest.NewServer(http.HandlerFunc(f.serve))
+	f.srv = listen(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		f.dropAll(websocket.StatusGoingAway)
 		f.srv.Close()
@@ -296,7 +298,7 @@ func (f *fake) set(change func()) {
 	change()
 }
 
-func (f *fake) url() string { return strings.TrimPrefix(f.srv.URL, "http://") }
+func (f *fake) url() string { return strings.TrimPrefix(f.srv.URL, "http://") } // not of a TLS server
 
 func (c *fakeConn) reply(id uint32, method string, result any) {
 	c.write(map[string]any{"id": id, method: result})

@@ -1,0 +1,122 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/centrifugal/centrifuge-go"
+	"github.com/throngd/throng/internal/human"
+)
+
+func TestCodes(t *testing.T) {
+	for _, c := range []struct {
+		got  error
+		want string
+		hint bool
+	}{
+		{refusal(&centrifuge.Error{Code: 103, Message: "permission denied"}), "permission denied (103)", true},
+		{refusal(&centrifuge.Error{Code: 107, Message: "too\x1blong"}), "the server did not understand the request (107 too\ufffdlong)", true},
+		{refusal(&centrifuge.Error{Code: 4242, Message: "house rules"}), "the server answered with error 4242 (house rules)", false},
+		{refusal(fmt.Errorf("x: %w", centrifuge.ErrTimeout)), "the server did not answer in time", true},
+		{refusal(centrifuge.ErrClientDisconnected), "the connection was lost", false},
+		{farewell(3504, "connection limit"), "the server is full: it allows no more connections (3504)", true},
+		{farewell(101, "unauthorized"), "the server wants to know who you are (101)", true},
+		{farewell(3, ""), "the server closed the connection: a message was too long for it (3)", true},
+		{farewell(4501, "banned"), "the server closed the connection with code 4501 (banned)", false},
+	} {
+		var h *human.Error
+		if c.got.Error() != c.want || (errors.As(c.got, &h) && h.Hint != "") != c.hint {
+			t.Errorf("%q (%+v), want %q", c.got, h, c.want)
+		}
+	}
+	for code, want := range map[uint32]string{3001: " (the server is shutting down)", 1: "", 3333: " (3333 why)"} {
+		if got := interruption(code, "why"); got != want {
+			t.Errorf("interruption(%d): %q, want %q", code, got, want)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = nil
+	srv.StartTLS()
+	defer srv.Close()
+	host := strings.TrimPrefix(srv.URL, "https://")
+	for _, c := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{URL: "wss://" + host}, "is not signed by anyone this machine trusts"},
+		{Options{URL: "wss://" + host, Insecure: true}, "has no chat at " + defaultPath + " (404)"},
+		{Options{URL: "ws://" + host}, "wants TLS"},
+	} {
+		k := start(t, newFake(t), c.o)
+		err := k.end()
+		var h *human.Error
+		if !errors.As(err, &h) || !strings.Contains(err.Error(), c.want) || h.Hint == "" {
+			t.Errorf("%s: %v, want %q", c.o.URL, err, c.want)
+		}
+	}
+}
+
+func TestInsecure(t *testing.T) {
+	f := startFake(t, httptest.NewTLSServer)
+	k := start(t, f, Options{URL: f.srv.URL, Insecure: true})
+	k.type_("over TLS")
+	k.leave()
+	if got := f.texts("lobby"); len(got) != 1 {
+		t.Errorf("published %q", got)
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	d := &dialer{url: "wss://host:1/ws"}
+	for text, want := range map[string]string{
+		"error dial: tls: failed to verify certificate: x509: certificate has expired or is not yet valid": "has expired",
+		"error dial: x509: certificate is valid for a.example, not host":                                   "made for another name",
+		"error dial: tls: something else":                                                                  "no TLS connection to host:1: tls: something else",
+		"error dial: EOF":                                                                                  "closed the connection without an answer",
+		"error dial: i/o timeout":                                                                          "did not answer",
+		"error dial: odd\x1b":                                                                              "cannot connect to host:1: odd\ufffd",
+	} {
+		if err := d.explain(context.Background(), centrifuge.TransportError{Err: errors.New(text)}); !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for status, want := range map[int]string{
+		403: "does not let you connect (403)", 429: "takes no more connections now (429)", 503: "takes no more connections now (503)",
+		301: "sends you to http://other/", 200: "answered with HTTP status 200",
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://other/")
+			w.WriteHeader(status)
+		}))
+		k := start(t, newFake(t), Options{URL: srv.URL})
+		if err := k.end(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("status %d: %v, want %q", status, err, want)
+		}
+		srv.Close()
+	}
+}
+
+// A server that takes the connection and says nothing.
+func TestDeafServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	k := start(t, newFake(t), Options{URL: l.Addr().String(), timeout: 200e6})
+	if err := k.end(); err == nil || !strings.Contains(err.Error(), "did not answer") {
+		t.Error(err)
+	}
+}
