@@ -63,7 +63,7 @@ func (l *Loaded) validateSizes() error {
 	}{
 		{"max_message", l.MaxMessage, 1, 256 * MiB, false},
 		{"echo_max_message", l.EchoMaxMessage, 1, 256 * MiB, true},
-		{"compress_min", l.CompressMin, 0, GiB, false},
+		{"compress_min", l.CompressMin, 1, GiB, false},
 		{"history_bytes", l.HistoryBytes, MiB, 1 << 50, false},
 		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, true},
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
@@ -88,13 +88,14 @@ func (l *Loaded) validateCounts() error {
 		{"loops", l.Loops, 0, 1024},
 		{"shards", l.Shards, 0, 1024},
 		{"max_connections", l.MaxConnections, 0, 1 << 30},
-		{"max_http", l.MaxHTTP, 0, 1 << 20},
+		{"max_http", l.MaxHTTP, 1, 1 << 20},
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},
-		{"join_leave_max_members", l.JoinLeaveMaxMembers, 0, 1 << 24},
-		{"presence_max", l.PresenceMax, 0, 1 << 24},
+		{"join_leave_max_members", l.JoinLeaveMaxMembers, 1, 1 << 24},
+		{"presence_max", l.PresenceMax, 1, 1 << 24},
+		{"idempotency_keys", l.IdempotencyKeys, 1, 1 << 30},
 		{"shard_mailbox", l.ShardMailbox, 16, 1 << 24},
 	} {
 		if c.v < c.low || c.v > c.high {
@@ -114,6 +115,7 @@ func (l *Loaded) validateTimes() error {
 		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
 		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
 		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
+		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
 	} {
 		if c.v < c.low || c.v > c.high {
@@ -128,7 +130,7 @@ func (l *Loaded) validateTimes() error {
 
 func (l *Loaded) validateOrigins() error {
 	for i, o := range l.AllowedOrigins {
-		if o == "*" || validOrigin(o) {
+		if o == "*" || o == "null" || validOrigin(o) {
 			l.AllowedOrigins[i] = strings.ToLower(o) // as browsers send it
 			continue
 		}
