@@ -1,0 +1,50 @@
+//go:build linux
+
+// Floor is the least a chat server can do: accept, an answer from memory, then read(2) and
+// non-blocking send(2), on one core. Nothing that checks, limits or outlives trouble. What
+// a real server costs above it is its own doing.
+//
+// A member of room NAME connects with ?room=NAME; a connection to /echo gets its own
+// messages back.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/throngd/throng/benchmarks/internal/sys"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:7000", "IPv4 `address` and port")
+	flush := flag.String("flush", "turn", "when messages are sent: message (one send per message and member), "+
+		"turn (those read in one turn are laid out once, one send per member), deep (as turn, but it reads until nothing is left)")
+	flag.Parse()
+	if err := run(*listen, *flush); err != nil {
+		fmt.Fprintln(os.Stderr, "floor:", err)
+		os.Exit(1)
+	}
+}
+
+func run(listen, flush string) error {
+	policy, ok := map[string]policy{"message": perMessage, "turn": perTurn, "deep": deep}[flush]
+	if !ok {
+		return fmt.Errorf("--flush %s: message, turn or deep", flush)
+	}
+	addr, err := netip.ParseAddrPort(listen)
+	if err != nil {
+		return err
+	}
+	fd, err := sys.Listen(addr)
+	if err != nil {
+		return err
+	}
+	s, err := newServer(fd, policy)
+	if err != nil {
+		return err
+	}
+	s.serve()
+	return nil
+}

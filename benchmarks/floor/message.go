@@ -1,0 +1,84 @@
+//go:build linux
+
+package main
+
+import (
+	"github.com/gobwas/ws"
+
+	"github.com/throngd/throng/frame"
+
+	"github.com/throngd/throng/benchmarks/internal/sys"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+)
+
+// frames takes the whole frames off b, which it unmasks, and returns the rest.
+func (s *server) frames(fd int32, b []byte) (rest []byte) {
+	c := s.clients[fd]
+	if c.phase == echo {
+		return s.echo(fd, b)
+	}
+	for {
+		payload, rest := cut(b)
+		if payload == nil {
+			return rest
+		}
+		s.publish(s.byNumber[c.room], payload)
+		b = rest
+	}
+}
+
+// cut returns the next text message of b, or nil. Other frames are skipped.
+func cut(b []byte) (payload, rest []byte) {
+	for {
+		h := wire.ParseHeader(b)
+		if h.Size == 0 || len(b) < h.Size+h.Length {
+			return nil, b
+		}
+		payload, rest = b[h.Size:h.Size+h.Length], b[h.Size+h.Length:]
+		if h.Op == wire.OpText {
+			ws.Cipher(payload, [4]byte(b[h.Size-4:]), 0)
+			return payload, rest
+		}
+		b = rest
+	}
+}
+
+// publish lays the message out. Whoever is to flush at once does it here.
+func (s *server) publish(r *room, payload []byte) {
+	if len(r.out) == 0 {
+		s.dirty = append(s.dirty, r)
+	}
+	r.out = frame.AppendFrame(r.out, frame.OpText, payload)
+	if s.policy == perMessage {
+		s.flush()
+	}
+}
+
+// flush sends every room's bytes to its members: one send each, what the kernel does not
+// take is lost (and the load generator says so).
+func (s *server) flush() {
+	for _, r := range s.dirty {
+		for _, fd := range r.fds {
+			sys.Send(int(fd), r.out)
+		}
+		r.out = r.out[:0]
+	}
+	s.dirty = s.dirty[:0]
+}
+
+// echo sends the messages of b back, all that were read with one send, or one each.
+func (s *server) echo(fd int32, b []byte) (rest []byte) {
+	out := s.echoed[:0]
+	payload, rest := cut(b)
+	for ; payload != nil; payload, rest = cut(rest) {
+		out = frame.AppendFrame(out, frame.OpText, payload)
+		if s.policy == perMessage {
+			sys.Send(int(fd), out)
+			out = out[:0]
+		}
+	}
+	if s.echoed = out; len(out) > 0 {
+		sys.Send(int(fd), out)
+	}
+	return rest
+}

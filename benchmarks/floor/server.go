@@ -1,0 +1,191 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/benchmarks/internal/sys"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+)
+
+// policy is when what was read goes out.
+type policy uint8
+
+const (
+	perMessage policy = iota
+	perTurn           // one epoll_wait
+	deep              // epoll_waits until there is nothing more to read
+)
+
+const (
+	turnEvents = 1024
+	readSize   = 256 << 10
+)
+
+// server is one loop over everything. Its connections are bytes in an array.
+type server struct {
+	poll     *sys.Epoll
+	listener int
+	policy   policy
+	clients  []client // by fd
+	rooms    map[string]*room
+	byNumber []*room
+	dirty    []*room
+	parts    map[int32][]byte // frames that came in pieces, by fd
+	read     []byte
+	echoed   []byte // scratch
+}
+
+var response = []byte(wire.Response)
+
+// client is a connection: the number of its room, and what else it is.
+type client struct {
+	room  int32
+	phase phase
+}
+
+type phase uint8
+
+const (
+	gone phase = iota
+	greeted
+	member
+	echo
+)
+
+// room is its members' descriptors and what they are to get.
+type room struct {
+	number int32
+	fds    []int32
+	out    []byte
+}
+
+func newServer(listener int, p policy) (*server, error) {
+	poll, err := sys.NewEpoll(turnEvents)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{poll: poll, listener: listener, policy: p, rooms: map[string]*room{},
+		parts: map[int32][]byte{}, read: make([]byte, readSize)}
+	return s, poll.Add(listener, int32(listener))
+}
+
+func (s *server) serve() {
+	for {
+		s.turn(s.poll.Wait(-1))
+		for s.policy == deep && len(s.dirty) > 0 {
+			more := s.poll.Poll()
+			if len(more) == 0 {
+				break
+			}
+			s.turn(more)
+		}
+		s.flush()
+	}
+}
+
+// turn reads from everything that is ready.
+func (s *server) turn(ready []unix.EpollEvent) {
+	for i := range ready {
+		if fd := ready[i].Fd; int(fd) == s.listener {
+			s.accept()
+		} else {
+			s.receive(fd)
+		}
+	}
+}
+
+func (s *server) accept() {
+	for range 64 {
+		fd, err := sys.Accept(s.listener)
+		if err != nil {
+			return
+		}
+		for len(s.clients) <= fd {
+			s.clients = append(s.clients, make([]client, 1024)...)
+		}
+		s.clients[fd] = client{phase: greeted}
+		if s.poll.Add(fd, int32(fd)) != nil {
+			unix.Close(fd)
+		}
+	}
+}
+
+func (s *server) receive(fd int32) {
+	part := s.parts[fd]
+	held := copy(s.read, part)
+	n, errno := sys.Recv(int(fd), s.read[held:])
+	switch {
+	case errno == unix.EAGAIN:
+		return
+	case errno != 0 || n == 0:
+		s.leave(fd)
+		return
+	}
+	b := s.read[:held+n]
+	if s.clients[fd].phase == greeted {
+		b = s.greet(fd, b)
+	} else {
+		b = s.frames(fd, b)
+	}
+	if len(b) > 0 || part != nil {
+		s.keep(fd, b)
+	}
+}
+
+// keep stores what is left of a read for the next one.
+func (s *server) keep(fd int32, b []byte) {
+	if len(b) == 0 {
+		delete(s.parts, fd)
+		return
+	}
+	s.parts[fd] = append(s.parts[fd][:0], b...)
+}
+
+// greet answers the request in b and puts the connection where it asks to be.
+func (s *server) greet(fd int32, b []byte) (rest []byte) {
+	head, rest, complete := bytes.Cut(b, []byte("\r\n\r\n"))
+	if !complete {
+		return b
+	}
+	c := &s.clients[fd]
+	target, _, _ := bytes.Cut(head[len("GET "):], []byte(" "))
+	if bytes.HasPrefix(target, []byte("/echo")) {
+		c.phase = echo
+	} else {
+		_, name, _ := bytes.Cut(target, []byte("?room="))
+		r := s.room(name)
+		r.fds = append(r.fds, fd)
+		c.room, c.phase = r.number, member
+	}
+	sys.Send(int(fd), response)
+	return s.frames(fd, rest)
+}
+
+func (s *server) room(name []byte) *room {
+	if r, ok := s.rooms[string(name)]; ok {
+		return r
+	}
+	r := &room{number: int32(len(s.byNumber))}
+	s.rooms[string(name)], s.byNumber = r, append(s.byNumber, r)
+	return r
+}
+
+// leave closes the connection and forgets it.
+func (s *server) leave(fd int32) {
+	if c := s.clients[fd]; c.phase == member {
+		fds := &s.byNumber[c.room].fds
+		for i, f := range *fds {
+			if f == fd {
+				*fds = append((*fds)[:i], (*fds)[i+1:]...)
+				break
+			}
+		}
+	}
+	s.clients[fd] = client{}
+	delete(s.parts, fd)
+	unix.Close(int(fd))
+}

@@ -1,0 +1,17 @@
+module github.com/throngd/throng/benchmarks
+
+go 1.26.8
+
+// The servers under test are those of this tree.
+replace github.com/throngd/throng => ../
+
+require (
+	github.com/gobwas/ws v1.5.0
+	github.com/throngd/throng v0.0.0-00010101000000-000000000000
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+)

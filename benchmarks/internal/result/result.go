@@ -1,0 +1,35 @@
+// Package result is what one run of the load generator found out.
+package result
+
+import "time"
+
+// Result of one server at one work. With a Fault the figures mean nothing.
+type Result struct {
+	Fault string `json:"fault,omitempty"` // why there is no number: lost messages, closed connections, ...
+
+	Connections int     `json:"connections,omitempty"`
+	Seconds     float64 `json:"seconds,omitempty"`
+	Messages    int64   `json:"messages,omitempty"`   // that every member got
+	Deliveries  int64   `json:"deliveries,omitempty"` // messages that members got
+	Rate        float64 `json:"rate,omitempty"`       // deliveries per second
+	PerRead     float64 `json:"per_read,omitempty"`   // deliveries in one recv(2) of the generator
+
+	// From the send of a message to its arrival at a member, in microseconds.
+	P50  float64 `json:"p50_us,omitempty"`
+	P99  float64 `json:"p99_us,omitempty"`
+	P999 float64 `json:"p999_us,omitempty"`
+
+	ServerCPU     float64 `json:"server_cpu_us,omitempty"`  // processor microseconds of the server per delivery
+	GeneratorIdle float64 `json:"generator_idle,omitempty"` // share of the time the generator waited for the server
+
+	Memory       []Memory `json:"memory,omitempty"`
+	BytesPerConn float64  `json:"bytes_per_conn,omitempty"` // growth of Rss between the first and the last Memory
+}
+
+// Memory of the server with that many connections, in bytes.
+type Memory struct {
+	Connections int           `json:"connections"`
+	Rss         int64         `json:"rss"`
+	Pss         int64         `json:"pss"`
+	Settled     time.Duration `json:"settled_ns"` // how long it took until the reading was stable
+}

@@ -1,0 +1,59 @@
+//go:build linux
+
+package sys
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Epoll is one level-triggered epoll instance. An id of the caller's choice stands for
+// each descriptor.
+type Epoll struct {
+	fd     int
+	events []unix.EpollEvent
+}
+
+// NewEpoll returns up to batch events per Wait.
+func NewEpoll(batch int) (*Epoll, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create1: %w", err)
+	}
+	return &Epoll{fd: fd, events: make([]unix.EpollEvent, batch)}, nil
+}
+
+// Add reports fd by id as long as it is readable.
+func (e *Epoll) Add(fd int, id int32) error {
+	return unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: id})
+}
+
+// Poll returns what is ready now.
+func (e *Epoll) Poll() []unix.EpollEvent {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(e.fd),
+		uintptr(unsafe.Pointer(&e.events[0])), uintptr(len(e.events)), 0, 0, 0)
+	if errno != 0 {
+		return nil
+	}
+	return e.events[:n]
+}
+
+// Wait polls and, if nothing is ready, sleeps until something is, at most max.
+// Negative means forever.
+func (e *Epoll) Wait(max time.Duration) []unix.EpollEvent {
+	if ready := e.Poll(); len(ready) > 0 {
+		return ready
+	}
+	ms := -1
+	if max >= 0 {
+		ms = int((max + time.Millisecond - 1) / time.Millisecond)
+	}
+	n, err := unix.EpollWait(e.fd, e.events, ms)
+	if err != nil { // EINTR: the runtime's signals
+		return nil
+	}
+	return e.events[:n]
+}

@@ -1,0 +1,94 @@
+//go:build linux
+
+package sys
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Send is a non-blocking send(2): MSG_DONTWAIT spares a fcntl and a wait.
+func Send(fd int, p []byte) (int, unix.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
+		uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return int(n), errno
+}
+
+// Recv is a non-blocking recv(2). 0 and no error is the peer's end.
+func Recv(fd int, p []byte) (int, unix.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
+		uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
+	return int(n), errno
+}
+
+// Accept takes one waiting connection, without asking whose it is.
+func Accept(listener int) (int, error) {
+	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(fd), noDelay(int(fd))
+}
+
+// Listen binds addr, an IPv4 address and port, with a backlog of 4,096.
+func Listen(addr netip.AddrPort) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("socket: %w", err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return -1, fmt.Errorf("SO_REUSEADDR: %w", err)
+	}
+	if err := unix.Bind(fd, sockaddr(addr)); err != nil {
+		return -1, fmt.Errorf("bind %v: %w", addr, err)
+	}
+	if err := unix.Listen(fd, 4096); err != nil {
+		return -1, fmt.Errorf("listen %v: %w", addr, err)
+	}
+	return fd, nil
+}
+
+// Dial connects to addr from the source address, and bounds every blocking call on the
+// connection by timeout. The port is chosen late, so that source addresses multiply the
+// ports (ip(7), IP_BIND_ADDRESS_NO_PORT).
+func Dial(addr netip.AddrPort, source netip.Addr, timeout time.Duration) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("socket: %w", err)
+	}
+	if err := prepare(fd, source, timeout); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	if err := unix.Connect(fd, sockaddr(addr)); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("connect to %v from %v: %w", addr, source, err)
+	}
+	return fd, noDelay(fd)
+}
+
+func prepare(fd int, source netip.Addr, timeout time.Duration) error {
+	tv := unix.NsecToTimeval(timeout.Nanoseconds())
+	for _, opt := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
+		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, opt, &tv); err != nil {
+			return fmt.Errorf("setsockopt: %w", err)
+		}
+	}
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+		return fmt.Errorf("setsockopt: %w", err)
+	}
+	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
+		return fmt.Errorf("bind %v: %w", source, err)
+	}
+	return nil
+}
+
+func noDelay(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
+
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+}

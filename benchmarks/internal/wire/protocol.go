@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+)
+
+// Protocol is how a server wants to be spoken to.
+type Protocol interface {
+	// Target is the request target for a member of the room.
+	Target(room string) string
+	// Hello is the message to send after the upgrade; nil if the upgrade is all.
+	Hello(room string) []byte
+	// Joined reports whether the payload says that the hello was successful. An error
+	// ends the attempt.
+	Joined(payload []byte) (bool, error)
+	// Publish is the message that sends the body to everyone in the room.
+	Publish(room string, body []byte) []byte
+	// Heartbeat is the answer to the payload if that is a ping of the protocol's own.
+	Heartbeat(payload []byte) []byte
+	// Refused returns the complaint in a payload without a body, if it is one.
+	Refused(payload []byte) error
+}
+
+// NewProtocol knows "rooms" and "centrifuge". path may be empty.
+func NewProtocol(name, path string) (Protocol, error) {
+	switch name {
+	case "rooms":
+		return rooms{path: path}, nil
+	case "centrifuge":
+		return centrifuge{path: path}, nil
+	}
+	return nil, fmt.Errorf("no protocol %q: rooms, centrifuge", name)
+}
+
+// rooms is what the floor and the minimal servers speak: the room stands in the URL,
+// every text message goes to everyone in it.
+type rooms struct{ path string }
+
+func (p rooms) Target(room string) string {
+	return or(p.path, "/") + "?room=" + url.QueryEscape(room)
+}
+func (rooms) Hello(string) []byte                  { return nil }
+func (rooms) Joined([]byte) (bool, error)          { return true, nil }
+func (rooms) Publish(_ string, body []byte) []byte { return body }
+func (rooms) Heartbeat([]byte) []byte              { return nil }
+func (rooms) Refused([]byte) error                 { return nil }
+
+// centrifuge is the Centrifuge client protocol in JSON.
+type centrifuge struct{ path string }
+
+func (p centrifuge) Target(string) string { return or(p.path, "/connection/websocket") }
+
+func (centrifuge) Hello(room string) []byte {
+	return fmt.Appendf(nil, `{"id":1,"connect":{"data":{"name":"bench"}}}`+"\n"+`{"id":2,"subscribe":{"channel":%q}}`, room)
+}
+
+func (p centrifuge) Joined(payload []byte) (bool, error) {
+	return bytes.Contains(payload, []byte(`"id":2,`)), p.Refused(payload)
+}
+
+func (centrifuge) Publish(room string, body []byte) []byte {
+	return fmt.Appendf(nil, `{"id":3,"publish":{"channel":%q,"data":%q}}`, room, body)
+}
+
+func (centrifuge) Heartbeat(payload []byte) []byte {
+	if len(payload) == 2 {
+		return payload // {} both ways
+	}
+	return nil
+}
+
+func (centrifuge) Refused(payload []byte) error {
+	if bytes.Contains(payload, []byte(`"error":`)) {
+		return fmt.Errorf("the server answered %.200s", payload)
+	}
+	return nil
+}
+
+func or(path, otherwise string) string {
+	if path == "" {
+		return otherwise
+	}
+	return path
+}

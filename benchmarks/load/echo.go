@@ -1,0 +1,110 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/throngd/throng/benchmarks/internal/result"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+)
+
+// choir is connections that each send a batch of messages with one send, wait until all
+// are back, and send the next. The number of a message is its round (24 bits) and its
+// place in the batch.
+type choir struct {
+	*crowd
+	meter    meter
+	template *wire.Template
+	batch    []byte
+	voices   []voice
+	due      []int32
+	stopped  bool
+}
+
+type voice struct {
+	next  uint32 // the number that is due
+	round uint32
+	sent  time.Duration
+}
+
+func echo(o options) (r result.Result, err error) {
+	if o.conns < 1 || o.pipeline < 1 || o.pipeline > 255 {
+		return r, fmt.Errorf("conns must be positive, pipeline 1 to 255")
+	}
+	c, err := newCrowd(o)
+	if err != nil {
+		return r, err
+	}
+	t := wire.NewTemplate(wire.Body(o.size))
+	e := &choir{crowd: c, meter: meter{crowd: c}, template: t, batch: bytes.Repeat(t.Frame, o.pipeline),
+		voices: make([]voice, o.conns)}
+	c.deliver = e.deliver
+	c.afterRead = e.sing
+	nowhere := func(int) string { return "" }
+	if err := c.dial(o.conns, func(int) string { return o.protocol.Target("") }, nowhere); err != nil {
+		return r, err
+	}
+	for id := range o.conns {
+		e.due = append(e.due, int32(id))
+	}
+	e.sing()
+	if r, err = e.meter.run(); err != nil {
+		return r, err
+	}
+	return r, e.finish()
+}
+
+func (e *choir) deliver(id int32, number uint32) {
+	v := &e.voices[id]
+	if number != v.next {
+		e.fail(fmt.Errorf("connection %d got message %x back instead of %x", id, number, v.next))
+		return
+	}
+	v.next++
+	e.meter.delivered(v.sent)
+	if e.meter.running {
+		e.meter.messages++
+	}
+	if int(number&255)+1 == e.o.pipeline {
+		v.round++
+		v.next = v.round << 8
+		e.due = append(e.due, id)
+	}
+}
+
+// sing sends the batches that are due.
+func (e *choir) sing() {
+	if e.stopped {
+		return
+	}
+	for _, id := range e.due {
+		v := &e.voices[id]
+		for i := range e.o.pipeline {
+			e.template.NumberIn(e.batch[i*len(e.template.Frame):], v.next+uint32(i))
+		}
+		v.sent = time.Since(e.start)
+		e.send(id, e.batch)
+	}
+	e.due = e.due[:0]
+}
+
+// finish waits for what is still outstanding, as long as something comes.
+func (e *choir) finish() error {
+	e.stopped = true
+	for end := e.now + lossWait; len(e.due) < e.o.conns && e.now < end; {
+		before := e.reads
+		if err := e.turn(50 * time.Millisecond); err != nil {
+			return err
+		}
+		if e.reads != before {
+			end = e.now + lossWait
+		}
+	}
+	if n := e.o.conns - len(e.due); n > 0 {
+		return fmt.Errorf("lost: %d of %d connections never got all back", n, e.o.conns)
+	}
+	return nil
+}

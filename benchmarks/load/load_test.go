@@ -1,0 +1,182 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+	"github.com/throngd/throng/frame"
+)
+
+// roomServer sends every message to everybody, but for what tamper does to it: the bytes
+// it returns are what the member with that number gets instead of frame number n.
+type roomServer struct {
+	mu      sync.Mutex
+	members []net.Conn
+	sent    []int
+	tamper  func(member, n int, f []byte) []byte
+}
+
+func (s *roomServer) listen(t *testing.T) netip.AddrPort {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { c.Close() })
+			go s.serve(c)
+		}
+	}()
+	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+func (s *roomServer) serve(c net.Conn) {
+	if _, err := ws.Upgrade(c); err != nil {
+		return
+	}
+	s.mu.Lock()
+	s.members, s.sent = append(s.members, c), append(s.sent, 0)
+	s.mu.Unlock()
+	for {
+		f, err := ws.ReadFrame(c)
+		if err != nil {
+			return
+		}
+		s.broadcast(frame.AppendFrame(nil, frame.OpText, ws.UnmaskFrameInPlace(f).Payload))
+	}
+}
+
+func (s *roomServer) broadcast(f []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, c := range s.members {
+		out := f
+		if s.tamper != nil {
+			out = s.tamper(i, s.sent[i], bytes.Clone(f))
+		}
+		s.sent[i]++
+		if out == nil {
+			c.Close()
+			continue
+		}
+		c.Write(out)
+	}
+}
+
+func testOptions(addr netip.AddrPort) options {
+	p, _ := wire.NewProtocol("rooms", "")
+	return options{addr: addr, protocol: p, seconds: 200 * time.Millisecond, warmup: 20 * time.Millisecond, pid: os.Getpid(),
+		size: 40, rooms: 1, members: 7, inflight: 3, conns: 1, pipeline: 4, steps: []int{2, 4}}
+}
+
+func TestFanout(t *testing.T) {
+	r, err := fanout(testOptions(new(roomServer).listen(t)))
+	if err != nil || r.Fault != "" {
+		t.Fatal(err, r.Fault)
+	}
+	if r.Messages < 10 || r.Deliveries < 7*(r.Messages-3) || r.Deliveries > 7*(r.Messages+3) || r.P99 < r.P50 || r.P50 <= 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestEcho(t *testing.T) {
+	r, err := echo(testOptions(new(roomServer).listen(t))) // a room of one
+	if err != nil || r.Deliveries < 10 || r.Deliveries != r.Messages {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestIdle(t *testing.T) {
+	other := exec.Command("sleep", "60") // its memory stays as it is
+	if err := other.Start(); err != nil {
+		t.Skip(err)
+	}
+	defer other.Wait()
+	defer other.Process.Kill()
+	o := testOptions(new(roomServer).listen(t))
+	o.pid = other.Process.Pid
+	r, err := idle(o)
+	if err != nil || len(r.Memory) != 2 || r.Memory[1].Connections != 4 || r.Memory[0].Rss == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestFaults breaks the stream of one member: none of it may end as a number.
+func TestFaults(t *testing.T) {
+	tests := map[string]struct {
+		tamper func(f []byte) []byte
+		want   string
+	}{
+		"lost":      {func(f []byte) []byte { return []byte{} }, ""},
+		"twice":     {func(f []byte) []byte { return append(f, f...) }, "instead of"},
+		"closed":    {func([]byte) []byte { return nil }, "closed"},
+		"close":     {func([]byte) []byte { return frame.AppendClose(nil, 1008, "no") }, "no"},
+		"invented":  {func(f []byte) []byte { return frame.AppendFrame(f, frame.OpText, wire.Body(40)) }, "instead of"},
+		"truncated": {func(f []byte) []byte { return f[:len(f)-1] }, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &roomServer{tamper: func(member, n int, f []byte) []byte {
+				if member == 4 && n == 20 {
+					return tt.tamper(f)
+				}
+				return f
+			}}
+			r, err := fanout(testOptions(s.listen(t)))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%+v, %v; want an error with %q", r, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestPings: a benchmark may be longer than a ping interval.
+func TestPings(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	pongs := make(chan string, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		ws.Upgrade(c)
+		c.Write(frame.AppendFrame(nil, frame.OpPing, []byte("are you there")))
+		f, _ := ws.ReadFrame(c)
+		pongs <- string(ws.UnmaskFrameInPlace(f).Payload)
+		io.Copy(io.Discard, c)
+	}()
+	o := testOptions(netip.MustParseAddrPort(l.Addr().String()))
+	o.steps = []int{1}
+	go idle(o)
+	select {
+	case got := <-pongs:
+		if got != "are you there" {
+			t.Errorf("pong %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("no pong")
+	}
+}

@@ -1,0 +1,114 @@
+//go:build linux
+
+// Load is the load generator: one goroutine over epoll with precomputed frames, so that on
+// a core of its own it costs less than any server on another. It checks what it counts:
+// every member must get every message exactly once, or there is no number.
+//
+//	load fanout --members 1000 --inflight 16   messages into rooms
+//	load echo --conns 1000 --pipeline 16       messages that come back
+//	load idle --steps 3000,15000               bytes per connection
+//
+// It prints one JSON object, see internal/result.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/throngd/throng/benchmarks/internal/result"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+)
+
+// options are what the flags say.
+type options struct {
+	addr     netip.AddrPort
+	protocol wire.Protocol
+	pid      int
+	seconds  time.Duration
+	warmup   time.Duration
+	size     int
+	rooms    int
+	members  int
+	inflight int
+	conns    int
+	pipeline int
+	steps    []int
+	spin     bool
+}
+
+var works = map[string]func(options) (result.Result, error){"fanout": fanout, "echo": echo, "idle": idle}
+
+func main() {
+	if len(os.Args) < 2 || works[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: load fanout|echo|idle [flags]")
+		os.Exit(2)
+	}
+	o, err := parse(os.Args[1], os.Args[2:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(2)
+	}
+	endWithParent()
+	r, err := works[os.Args[1]](o)
+	if err != nil {
+		r = result.Result{Fault: err.Error()}
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+		os.Exit(1)
+	}
+}
+
+// endWithParent keeps an interrupted benchmark from going on alone.
+func endWithParent() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
+	go func() { <-c; os.Exit(1) }()
+}
+
+func parse(work string, args []string) (o options, err error) {
+	f := flag.NewFlagSet("load "+work, flag.ContinueOnError)
+	addr := f.String("addr", "127.0.0.1:7000", "IPv4 `address` and port of the server")
+	protocol := f.String("protocol", "rooms", "rooms (?room=NAME) or centrifuge")
+	path := f.String("path", "", "path of the endpoint, if not the protocol's usual one")
+	steps := f.String("steps", "3000,15000", "idle: numbers of connections at which memory is read")
+	f.IntVar(&o.pid, "pid", 0, "process of the server, for its memory and processor time")
+	f.DurationVar(&o.seconds, "time", 5*time.Second, "how long to measure")
+	f.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "how long to run before")
+	f.IntVar(&o.size, "size", 100, "bytes of a message")
+	f.IntVar(&o.rooms, "rooms", 1, "fanout, idle: rooms")
+	f.IntVar(&o.members, "members", 1000, "fanout: members of each room")
+	f.IntVar(&o.inflight, "inflight", 1, "fanout: messages outstanding in each room, each until every member has it")
+	f.IntVar(&o.conns, "conns", 1000, "echo: connections")
+	f.IntVar(&o.pipeline, "pipeline", 1, "echo: messages of a connection sent at once")
+	f.BoolVar(&o.spin, "spin", false, "never sleep: no wake-up for the server to pay")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.steps, err = numbers(*steps); err != nil {
+		return o, fmt.Errorf("--steps: %w", err)
+	}
+	if o.addr, err = netip.ParseAddrPort(*addr); err != nil {
+		return o, fmt.Errorf("--addr: %w", err)
+	}
+	o.protocol, err = wire.NewProtocol(*protocol, *path)
+	return o, err
+}
+
+func numbers(list string) (ns []int, err error) {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return nil, err
+		}
+		ns = append(ns, n)
+	}
+	return ns, nil
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// child is a process of ours. It is ended by its id, and dies with us.
+type child struct {
+	cmd  *exec.Cmd
+	out  bytes.Buffer
+	errs bytes.Buffer
+	done chan struct{}
+}
+
+// start runs the program on the core; -1 is any. The child inherits the affinity of the
+// thread that forks it, and the Go runtime takes its GOMAXPROCS from that.
+func start(core int, program string, args ...string) (*child, error) {
+	c := &child{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.errs
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: PDEATHSIG follows the thread, affinity stays on it
+		started <- c.fork(core)
+		c.cmd.Wait()
+		close(c.done)
+	}()
+	return c, <-started
+}
+
+func (c *child) fork(core int) error {
+	if core >= 0 {
+		var set unix.CPUSet
+		set.Set(core)
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			return fmt.Errorf("pin to core %d: %w", core, err)
+		}
+	}
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c.cmd.Start()
+}
+
+func (c *child) pid() int { return c.cmd.Process.Pid }
+
+// end kills the process and waits for it: there is nothing to be saved.
+func (c *child) end() {
+	c.cmd.Process.Kill() // one that has ended is not touched: os/exec knows
+	<-c.done
+}
+
+// listens waits until the server accepts connections.
+func (c *child) listens(ctx context.Context, addr string) error {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-c.done:
+			return fmt.Errorf("did not start: %s", c.lastWords())
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("does not listen on %s after 10 s", addr)
+}
+
+// lastWords is the last line the process has written about its trouble.
+func (c *child) lastWords() string {
+	lines := strings.Split(strings.TrimSpace(c.errs.String()+c.out.String()), "\n")
+	return lines[len(lines)-1]
+}
+
+// freeAddr is an address of this machine nobody listens on.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
