@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 // Handle names a connection: its descriptor and the generation of its slot. It is safe to

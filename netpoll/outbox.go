@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 // outbox is what a connection owes its peer, in order: references to shared immutable bytes,

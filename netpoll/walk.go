@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 import (
@@ -224,7 +226,9 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 		c.fail(err.Error())
 		return
 	}
-	l.box(c).refer(w.shared(w.stage == listDeflate)[n:])
+	o := l.box(c) // empty, so the chunk is a whole number of frames of which n bytes have left
+	o.refer(w.shared(w.stage == listDeflate))
+	o.sent(n)
 	l.backlog(c)
 }
 

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 // watch registers what c waits for: writability while it has a backlog, readability unless

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 // wheel is a loop's timer: one entry per connection, checked lazily. Activity only stores a

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package netpoll
 
 import (
@@ -110,7 +112,9 @@ func (l *Loop) freeBox(c *Conn) {
 // soil notes that c has bytes for the end of the turn. If the kernel is known to take no
 // more, EPOLLOUT will resume it.
 func (l *Loop) soil(c *Conn) {
-	if !c.has(flagDirty | flagArmed) {
+	if c.has(flagArmed) {
+		l.watch(c)
+	} else if !c.has(flagDirty) {
 		c.set(flagDirty)
 		l.dirty = append(l.dirty, c)
 	}

@@ -1,0 +1,330 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/throngd/throng/frame"
+)
+
+func masked(op frame.Op, p []byte) []byte {
+	return frame.AppendMaskedFrame(nil, op, p, [4]byte{1, 2, 3, 4})
+}
+
+// expectClose reads server frames until a close frame, then until the server's FIN, and
+// returns the close code and what came before.
+func expectClose(t *testing.T, c net.Conn) (code uint16, before []ws.Frame) {
+	t.Helper()
+	r := bufio.NewReader(c)
+	for {
+		f, err := ws.ReadFrame(r)
+		if err != nil {
+			t.Fatalf("no close frame: %v", err)
+		}
+		if f.Header.OpCode != ws.OpClose {
+			before = append(before, f)
+			continue
+		}
+		if len(f.Payload) >= 2 {
+			code = binary.BigEndian.Uint16(f.Payload)
+		}
+		if n, err := r.ReadByte(); err != io.EOF {
+			t.Fatalf("after the close frame: byte %x, %v; want FIN", n, err)
+		}
+		return code, before
+	}
+}
+
+func TestHeaderDeadline(t *testing.T) {
+	s := start(t, &Server{Loops: 1, HeaderTimeout: 200 * time.Millisecond, Endpoints: []Endpoint{echo()}})
+	for _, first := range []string{"", "GET / HTTP/1.1\r\nHost: x\r\n"} {
+		c, err := net.Dial("tcp", s.address.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		began := time.Now()
+		_, _ = io.WriteString(c, first)
+		var dribble sync.WaitGroup
+		stop := make(chan bool)
+		dribble.Go(func() { // a byte now and then must not extend the deadline
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+					if first != "" {
+						_, _ = c.Write([]byte("x"))
+					}
+				}
+			}
+		})
+		_ = c.SetReadDeadline(time.Now().Add(patience))
+		got, _ := io.ReadAll(c)
+		close(stop)
+		dribble.Wait()
+		if !strings.HasPrefix(string(got), "HTTP/1.1 408 ") {
+			t.Errorf("%q: got %.60q", first, got)
+		}
+		if d := time.Since(began); d < 150*time.Millisecond {
+			t.Errorf("closed after %v already", d)
+		}
+	}
+	eventually(t, "slots are free", func() bool { return s.NumConns() == 0 })
+}
+
+func TestPings(t *testing.T) {
+	told := make(chan frame.CloseCode, 2)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PongCode: 3012,
+		OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) },
+		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { told <- code },
+	}}})
+	alive := dial(t, s, "/") // coder/websocket answers pings while it reads
+	heard := make(chan error, 1)
+	go func() { _, _, err := alive.Read(testCtx(t)); heard <- err }()
+
+	silent := raw(t, s, "/", "")
+	code, before := expectClose(t, silent)
+	if code != 3012 || len(before) != 1 || before[0].Header.OpCode != ws.OpPing {
+		t.Errorf("silent peer: code %d after %v", code, before)
+	}
+	if got := <-told; got != 3012 {
+		t.Errorf("told %d", got)
+	}
+	say(t, alive, "I answered") // several intervals later
+	if err := <-heard; err != nil {
+		t.Errorf("a peer that answers was closed: %v", err)
+	}
+}
+
+func TestAnyFrameIsLife(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}")),
+		OnMessage: func(c *Conn, _ frame.Op, p []byte) {
+			if string(p) != "{}" {
+				c.Close(4000, "")
+			}
+		},
+	}}})
+	c := dial(t, s, "/")
+	for range 5 {
+		hear(t, c, "{}")
+		say(t, c, "{}")
+	}
+	say(t, c, "done")
+	hearClose(t, c, 4000)
+}
+
+func TestCloseDeadline(t *testing.T) {
+	s := start(t, &Server{Loops: 1, CloseTimeout: 100 * time.Millisecond, Endpoints: []Endpoint{{
+		OnMessage: func(c *Conn, _ frame.Op, _ []byte) { c.Close(4000, "") },
+	}}})
+	c := raw(t, s, "/", "")
+	_, _ = c.Write(masked(frame.OpText, []byte("x")))
+	eventually(t, "gone although the peer never answers", func() bool { return s.NumConns() == 0 })
+}
+
+func TestCloseIsAnsweredOnce(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
+	c := raw(t, s, "/", "")
+	b := masked(frame.OpText, []byte("before"))
+	b = append(b, masked(frame.OpClose, []byte{0x03, 0xe8})...)
+	b = append(b, masked(frame.OpText, []byte("after"))...)
+	b = append(b, masked(frame.OpClose, []byte{0x03, 0xe9})...)
+	_, _ = c.Write(append(b, 0xff, 0xff))
+	code, before := expectClose(t, c)
+	if code != 1000 || len(before) != 1 || string(before[0].Payload) != "before" {
+		t.Errorf("code %d after %v", code, before)
+	}
+}
+
+func TestPingsAreAnsweredInOrder(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
+	c := raw(t, s, "/", "")
+	var b []byte
+	for i := range 500 {
+		b = append(b, masked(frame.OpPing, []byte(fmt.Sprint(i)))...)
+	}
+	_, _ = c.Write(b)
+	r := bufio.NewReader(c)
+	for i := range 500 {
+		f, err := ws.ReadFrame(r)
+		if err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != fmt.Sprint(i) {
+			t.Fatalf("pong %d: %v %v", i, f, err)
+		}
+	}
+}
+
+// TestFloodOfPings never reads its pongs: memory stays bounded, then 1008 or the socket's end.
+func TestFloodOfPings(t *testing.T) {
+	closed := make(chan frame.CloseCode, 1)
+	s := start(t, &Server{Loops: 1, Tick: time.Second, Endpoints: []Endpoint{{
+		OnClose: func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+	}}})
+	c := raw(t, s, "/", "")
+	var b []byte
+	for range 64 {
+		b = append(b, masked(frame.OpPing, make([]byte, 125))...)
+	}
+	for {
+		select {
+		case code := <-closed:
+			if code != frame.ClosePolicy && code != frame.CloseAbnormal {
+				t.Errorf("code %d", code)
+			}
+			return
+		default:
+			_, _ = c.Write(b)
+		}
+	}
+}
+
+func TestSlowConsumer(t *testing.T) {
+	closed := make(chan frame.CloseCode, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		MaxBacklog: 100 << 10, SlowCode: 3008, PingInterval: -1,
+		OnOpen:  func(c *Conn) { c.Subscribe("room") },
+		OnClose: func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+	}}})
+	stalled, healthy := raw(t, s, "/", ""), dial(t, s, "/")
+	buf := NewBuffer(frame.OpText, []byte(strings.Repeat("x", 10_000)))
+	sent := 0
+	for code := frame.CloseCode(0); code == 0; sent++ {
+		s.Publish("room", buf)
+		hear(t, healthy, string(buf.Payload()))
+		select {
+		case code = <-closed:
+			if code != 3008 {
+				t.Errorf("code %d", code)
+			}
+		default:
+		}
+	}
+	code, before := expectClose(t, stalled) // whole frames, then the close frame that always has room
+	if code != 3008 || len(before) == 0 || len(before) >= sent {
+		t.Errorf("stalled reader: code %d after %d of %d messages", code, len(before), sent)
+	}
+	for _, f := range before {
+		if len(f.Payload) != 10_000 {
+			t.Fatal("a frame was cut")
+		}
+	}
+}
+
+// TestBacklogAge stalls completely with a backlog below the bound.
+func TestBacklogAge(t *testing.T) {
+	closed := make(chan frame.CloseCode, 1)
+	s := start(t, &Server{Loops: 1, CloseTimeout: 50 * time.Millisecond, Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 30, MaxBacklogAge: 200 * time.Millisecond, SlowCode: 3008, PingInterval: -1,
+		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, 16<<20)) },
+		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+	}}})
+	c := raw(t, s, "/", "")
+	_, _ = c.Write(masked(frame.OpBinary, []byte("x")))
+	if code := <-closed; code != 3008 {
+		t.Errorf("code %d", code)
+	}
+	eventually(t, "gone", func() bool { return s.NumConns() == 0 })
+}
+
+// TestPeerThatDoesNotReadIsNotRead floods an echo server without reading, for more than the
+// bound; then it reads everything.
+func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {
+	e := echo()
+	e.MaxBacklog = 1 << 20
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
+	c := raw(t, s, "/", "")
+	const n = 3000
+	go func() {
+		for i := range n {
+			_, _ = c.Write(masked(frame.OpText, []byte(strings.Repeat(fmt.Sprint(i%10), 10_000))))
+		}
+	}()
+	eventually(t, "the server stops reading", func() bool {
+		paused := make(chan bool)
+		s.Loop(0).Do(func() {
+			found := false
+			s.slab.each(s.Loop(0), func(c *Conn) { found = found || c.has(flagPaused) })
+			paused <- found
+		})
+		return <-paused
+	})
+	r := bufio.NewReader(c)
+	for i := range n {
+		f, err := ws.ReadFrame(r)
+		if err != nil || len(f.Payload) != 10_000 || f.Payload[0] != byte('0'+i%10) {
+			t.Fatalf("message %d: %d bytes, %v", i, len(f.Payload), err)
+		}
+	}
+}
+
+// TestReadsInterleave holds the read latency while two producers never stop posting.
+func TestReadsInterleave(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
+	c := dial(t, s, "/")
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	l := s.Loop(0)
+	for range 2 {
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				for l.tasks.Length() > 2000 {
+					time.Sleep(50 * time.Microsecond)
+				}
+				l.Do(func() { time.Sleep(0); busy(20 * time.Microsecond) })
+			}
+		})
+	}
+	eventually(t, "a queue has built up", func() bool { return l.tasks.Length() > 1000 })
+	worst := time.Duration(0)
+	for range 200 {
+		began := time.Now()
+		say(t, c, "x")
+		hear(t, c, "x")
+		worst = max(worst, time.Since(began))
+	}
+	close(stop)
+	all.Wait()
+	// 2,000 queued tasks of 20 us would be 40 ms; two turns of a millisecond are the promise.
+	t.Logf("worst round trip %v", worst)
+	if worst > 35*time.Millisecond {
+		t.Errorf("worst round trip %v: reads waited for the mailbox", worst)
+	}
+}
+
+func busy(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+	}
+}
+
+// TestGarbageCostsOnlyItsSender sends what breaks the protocol beside a healthy connection.
+func TestGarbageCostsOnlyItsSender(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
+	healthy := dial(t, s, "/")
+	for _, garbage := range []string{"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x83\x80", "\x81\x05hello", "\xc1\x80\x00\x00\x00\x00"} {
+		c := raw(t, s, "/", "")
+		_, _ = io.WriteString(c, garbage)
+		if code, _ := expectClose(t, c); code != 1002 {
+			t.Errorf("%x: code %d", garbage, code)
+		}
+		say(t, healthy, "fine")
+		hear(t, healthy, "fine")
+	}
+}

@@ -1,0 +1,51 @@
+// Package netpoll is a WebSocket server on event loops: epoll on Linux, kqueue on macOS and
+// the BSDs, through the poller of gnet. It holds a very large number of connections, because
+// an idle one is a slot of about 150 bytes in an array and nothing else: no goroutine, no
+// buffer, no timer, no map entry.
+//
+// A [Server] listens and runs [Server.Loops] loops, each with a listener of its own. A
+// connection belongs to the loop that accepted it for all its life. What it speaks is an
+// [Endpoint], chosen by the path of the request: who is let in, limits, and callbacks.
+//
+//	server := netpoll.Server{
+//		Addr: ":8080",
+//		Endpoints: []netpoll.Endpoint{{
+//			OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
+//		}},
+//	}
+//	log.Fatal(server.ListenAndServe())
+//
+// # Which goroutine
+//
+// Callbacks run on the connection's loop and must not block: they hold up everybody on it.
+// A *[Conn] must only be used there and must not be kept. What may be kept is its [Handle]:
+// from any goroutine, [Loop.Post] hands a loop a [Batch] of operations on handles and topics,
+// and an operation on a connection that is gone does nothing. Byte slices given to callbacks
+// are borrowed until they return.
+//
+// # Topics
+//
+// A topic is a name with members ([Conn.Subscribe]). [Conn.Publish] and [Server.Publish] send
+// a message, encoded once as a [Buffer], to every member on every loop. All messages that
+// are pending for a topic leave together with one system call for each member. A member gets
+// exactly what was published during its membership, in order; members on one loop all see
+// the same order.
+//
+// # Slow peers
+//
+// What a peer does not take is kept as references to shared bytes, bounded by
+// [Endpoint.MaxBacklog] and [Endpoint.MaxBacklogAge]. Beyond it the connection is closed with
+// [Endpoint.SlowCode]. A peer that does not read its replies is not read either.
+//
+// # Errors
+//
+// A peer that breaks the protocol gets a close frame that says why (RFC 6455, 7.4) and costs
+// only its own connection; so does a panic in a callback. When accept runs out of descriptors
+// the listener pauses and everyone connected is served on.
+//
+// # Caveats
+//
+// Windows is not supported. gnet's build tag poll_opt must not be set. The loops are made for
+// many connections with little work each: a handler that computes or waits belongs on a
+// goroutine of the application, which answers by Post.
+package netpoll
