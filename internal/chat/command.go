@@ -45,7 +45,7 @@ func (s *session) rewind(arg string) {
 		return
 	}
 	v := s.visit
-	go func() {
+	s.ask(func() {
 		l := s.fetch(v, n)
 		s.post(func() {
 			if l.err != nil {
@@ -57,7 +57,7 @@ func (s *session) rewind(arg string) {
 				s.view.message(m)
 			}
 		})
-	}()
+	})
 }
 
 const mostHistory = 1000
@@ -91,8 +91,8 @@ func (s *session) move(room string) {
 	s.visit = &visit{room: room, phase: entering}
 	s.times.forget()
 	s.prompt()
-	go func() {
+	s.ask(func() {
 		s.drop(old)
 		s.post(func() { s.enter(room) })
-	}()
+	})
 }

@@ -160,6 +160,7 @@ func (f *fake) subscribe(c *fakeConn, q fakeCommand) {
 		if q.Subscribe.Epoch == f.epoch {
 			res["recovered"] = true
 			res["publications"] = f.log[room][q.Subscribe.Offset:]
+			res["offset"] = q.Subscribe.Offset // each publication moves it on
 		}
 	}
 	for o := range f.conns {

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +73,7 @@ func refusal(err error) error {
 	switch {
 	case errors.As(err, &e):
 		return fromCode(refusals, e.Code, e.Message, "the server answered with error")
-	case errors.Is(err, centrifuge.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, centrifuge.ErrTimeout):
 		return human.Errorf("try again, or look at the server's log", "the server did not answer in time")
 	case errors.Is(err, centrifuge.ErrClientDisconnected), errors.Is(err, io.EOF):
 		return errors.New("the connection was lost")

@@ -3,8 +3,10 @@ package chat
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/centrifugal/centrifuge-go"
+	"github.com/throngd/throng/internal/human"
 )
 
 // connect makes the SDK's client and lets it connect. It goes on by itself from then on, also after a lost connection.
@@ -23,7 +25,7 @@ func (s *session) connect() {
 	})
 	s.client.OnConnecting(func(e centrifuge.ConnectingEvent) { s.post(func() { s.connecting(e) }) })
 	s.client.OnConnected(func(e centrifuge.ConnectedEvent) { s.post(func() { s.connected(e) }) })
-	s.client.OnDisconnected(func(e centrifuge.DisconnectedEvent) { s.post(func() { s.end(farewell(e.Code, e.Reason)) }) })
+	s.client.OnDisconnected(func(e centrifuge.DisconnectedEvent) { s.post(func() { s.dismissed(e) }) })
 	s.client.OnError(func(e centrifuge.ErrorEvent) { s.post(func() { s.failed(e.Error) }) })
 	s.enter(s.visit.room)
 	go func() { _ = s.client.Connect() }() // its error comes through OnError too
@@ -32,6 +34,16 @@ func (s *session) connect() {
 func (s *session) connected(e centrifuge.ConnectedEvent) {
 	s.self = e.ClientID
 	s.met = true
+}
+
+// dismissed hears that the server ended the connection for good. A server that wants a token says no more to one who
+// has none than that the request is bad.
+func (s *session) dismissed(e centrifuge.DisconnectedEvent) {
+	if e.Code == 3501 && !s.met {
+		s.end(human.Errorf(refusals[101].hint, "the server does not let you in without a token (3501)"))
+		return
+	}
+	s.end(farewell(e.Code, e.Reason))
 }
 
 // connecting is also called for the first connection, where there is nothing to tell.
@@ -88,7 +100,7 @@ func (s *session) enter(room string) {
 	sub.OnPublication(func(e centrifuge.PublicationEvent) { here(func() { s.heard(v, e.Publication) }) })
 	sub.OnJoin(func(e centrifuge.JoinEvent) { here(func() { s.came(e.ClientInfo) }) })
 	sub.OnLeave(func(e centrifuge.LeaveEvent) { here(func() { s.left(e.ClientInfo) }) })
-	go func() { _ = sub.Subscribe() }() // fails only after the client was closed
+	s.ask(func() { _ = sub.Subscribe() }) // fails only after the client was closed
 	s.watchTyping(v)
 }
 
@@ -120,8 +132,22 @@ func (s *session) delayed(err error) {
 	}
 }
 
-// close ends the connection; the loop has ended before.
+// close ends the connection; the loop has ended before. The SDK (v0.10.10) wants care: a request that is being sent
+// while the client closes is a data race, so answers are waited for, but not long; a request whose context is cancelled
+// before the client closes leaves a goroutine behind, so stop comes last.
 func (s *session) close(stop context.CancelFunc) {
-	stop()
+	done := make(chan struct{})
+	go func() {
+		s.asking.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(300 * time.Millisecond):
+	}
 	s.client.Close()
+	stop()
 }
+
+// ask runs f, which makes a request of the SDK and may wait for its answer, outside the loop.
+func (s *session) ask(f func()) { s.asking.Go(f) }

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,7 +15,7 @@ const mostNames = 50 // that /who lists
 // who asks who is here and shows it. Where there are too many to list, it shows how many.
 func (s *session) who() {
 	v, self := s.visit, s.self
-	go func() {
+	s.ask(func() {
 		text, err := s.present(v, self)
 		s.post(func() {
 			switch {
@@ -27,14 +26,12 @@ func (s *session) who() {
 				s.view.note("%s", text)
 			}
 		})
-	}()
+	})
 }
 
 // present runs in a goroutine of its own.
 func (s *session) present(v *visit, self string) (string, error) {
-	ctx, cancel := s.deadline()
-	defer cancel()
-	p, err := v.sub.Presence(ctx)
+	p, err := v.sub.Presence(s.ctx)
 	if err == nil {
 		return roster(p.Clients, self), nil
 	}
@@ -42,7 +39,7 @@ func (s *session) present(v *visit, self string) (string, error) {
 	if !errors.As(err, &e) || e.Code != 106 {
 		return "", err
 	}
-	stats, err := v.sub.PresenceStats(ctx)
+	stats, err := v.sub.PresenceStats(s.ctx)
 	if err != nil {
 		return "", err
 	}
@@ -81,9 +78,4 @@ func (s *session) moved(i centrifuge.ClientInfo, what string) {
 	if i.Client != s.self && s.o.source != fromPipe {
 		s.view.event(personOf(i), what)
 	}
-}
-
-// deadline is for one request to the server.
-func (s *session) deadline() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(s.ctx, s.o.timeout)
 }

@@ -17,7 +17,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &session{o: o, ctx: inner, calls: make(chan func(), 64), dialer: newDialer(o), times: newTimes(), visit: &visit{room: o.Room}}
+	s := &session{o: o, ctx: inner, calls: make(chan func(), 64), gone: make(chan struct{}), dialer: newDialer(o), times: newTimes(), visit: &visit{room: o.Room}}
 	s.open()
 	if s.screen != nil {
 		defer s.screen.close()
@@ -50,11 +50,11 @@ func (s *session) read(lines chan<- typed) {
 	switch {
 	case s.screen != nil:
 		go s.watchKeys()
-		s.screen.readLines(lines, s.ctx.Done())
+		s.screen.readLines(lines, s.gone)
 	case s.o.source == fromNowhere:
 		close(lines)
 	default:
-		readLines(s.o.In, lines, s.ctx.Done())
+		readLines(s.o.In, lines, s.gone)
 	}
 }
 
@@ -62,7 +62,7 @@ func (s *session) read(lines chan<- typed) {
 func (s *session) watchKeys() {
 	for {
 		select {
-		case <-s.ctx.Done():
+		case <-s.gone:
 			return
 		case <-s.screen.keys:
 			s.post(func() { s.typing.tell(s) })

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -29,12 +28,10 @@ func (s *session) pump() {
 		return
 	}
 	room, id, data := s.visit.room, m.id, encode(m.text, m.id)
-	go func() {
-		ctx, cancel := context.WithTimeout(s.ctx, s.o.timeout)
-		defer cancel()
-		_, err := s.client.Publish(ctx, room, data)
+	s.ask(func() {
+		_, err := s.client.Publish(s.ctx, room, data)
 		s.post(func() { s.published(id, err) })
-	}()
+	})
 }
 
 // published takes the answer for the first message of the outbox.
@@ -79,6 +76,4 @@ func answered(err error) bool {
 	return errors.As(err, &e)
 }
 
-func timedOut(err error) bool {
-	return errors.Is(err, centrifuge.ErrTimeout) || errors.Is(err, context.DeadlineExceeded)
-}
+func timedOut(err error) bool { return errors.Is(err, centrifuge.ErrTimeout) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,8 +23,11 @@ type session struct {
 	dialer *dialer
 	times  *times
 
-	ctx   context.Context // ends with loop
+	ctx   context.Context // of requests: ends after the client was closed
 	calls chan func()
+	gone  chan struct{} // closed when loop has ended
+
+	asking sync.WaitGroup // requests in flight
 
 	visit  *visit
 	out    outbox
@@ -39,6 +43,7 @@ type session struct {
 
 // loop runs until the chat ends and returns why.
 func (s *session) loop(ctx context.Context, lines <-chan typed) error {
+	defer close(s.gone)
 	for !s.ended {
 		input := lines
 		if s.o.source == fromPipe && s.out.full() {
@@ -64,7 +69,7 @@ func (s *session) loop(ctx context.Context, lines <-chan typed) error {
 func (s *session) post(f func()) {
 	select {
 	case s.calls <- f:
-	case <-s.ctx.Done():
+	case <-s.gone:
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 // it out of what it hands over; only its trace log has the whole answer. So the trace is read, for answers that carry
 // publications. The log comes from a goroutine of its own and may lag or lose entries: a time is then unknown, no more.
 type times struct {
-	mu    sync.Mutex
-	at    map[uint64]time.Time
-	fresh chan struct{} // closed and replaced when times were added
+	mu      sync.Mutex
+	at      map[uint64]time.Time // by offset
+	answers int                  // replies to requests for history, or errors, that the log has come to
+	fresh   chan struct{}        // closed and replaced with each of them
 }
 
 const maxTimes = 16384 // more than one answer holds; then the old ones are forgotten
@@ -33,37 +34,53 @@ type stampedList struct {
 // log is the SDK's log handler.
 func (t *times) log(e centrifuge.LogEntry) {
 	text := e.Fields["reply"]
-	if !strings.Contains(text, `"publications"`) {
+	list := strings.Contains(text, `"publications":`)
+	answer := strings.Contains(text, `"history":`) || strings.Contains(text, `"error":`)
+	if !list && !answer {
 		return
 	}
 	var r struct{ Subscribe, History stampedList }
-	if json.Unmarshal([]byte(text), &r) != nil {
-		return
+	if list {
+		_ = json.Unmarshal([]byte(text), &r)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.note(r.Subscribe)
+	t.note(r.History)
+	if answer {
+		t.answers++
+		close(t.fresh)
+		t.fresh = make(chan struct{})
+	}
+}
+
+func (t *times) note(l stampedList) {
 	if len(t.at) > maxTimes {
 		clear(t.at)
 	}
-	for _, p := range append(r.Subscribe.Publications, r.History.Publications...) {
+	for _, p := range l.Publications {
 		if p.Time > 0 {
 			t.at[p.Offset] = time.UnixMilli(p.Time)
 		}
 	}
-	close(t.fresh)
-	t.fresh = make(chan struct{})
 }
 
-// wait returns when the time of the offset is known, or after a moment without it.
-func (t *times) wait(ctx context.Context, offset uint64) {
+// asked is called before a request for history, and answered after its reply: it returns when the log has come to
+// that reply, and with it to everything before, or after a moment without.
+func (t *times) asked() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.answers
+}
+
+func (t *times) answered(ctx context.Context, asked int) {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
 	for {
 		t.mu.Lock()
-		_, known := t.at[offset]
-		fresh := t.fresh
+		answers, fresh := t.answers, t.fresh
 		t.mu.Unlock()
-		if known {
+		if answers > asked {
 			return
 		}
 		select {

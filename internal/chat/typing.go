@@ -46,7 +46,7 @@ func (s *session) watchTyping(v *visit) {
 			}
 		})
 	})
-	go func() { _ = sub.Subscribe() }()
+	s.ask(func() { _ = sub.Subscribe() })
 }
 
 // start shows it in the prompt, unless the person here is typing too: the line would jump under their hands.
@@ -81,9 +81,7 @@ func (t *typing) tell(s *session) {
 		return
 	}
 	t.told = time.Now()
-	go func() {
-		ctx, cancel := s.deadline()
-		defer cancel()
-		_, _ = s.client.Publish(ctx, v.typing.Channel, []byte(`{"typing":true}`)) // nobody misses one that is lost
-	}()
+	s.ask(func() {
+		_, _ = s.client.Publish(s.ctx, v.typing.Channel, []byte(`{"typing":true}`)) // nobody misses one that is lost
+	})
 }

@@ -27,7 +27,6 @@ type visit struct {
 	try     int    // counts loadings: late answers to an earlier one are dropped
 	epoch   string // of the offsets below
 	last    uint64 // offset of the latest message shown
-	top     uint64 // position of the room when the subscription was answered
 	held    []message
 }
 
@@ -66,13 +65,10 @@ func (s *session) subscribed(v *visit, e centrifuge.SubscribedEvent) {
 	default:
 		w = blind
 	}
-	v.been, v.delayed, v.top = true, false, 0
-	if p := e.StreamPosition; p != nil {
-		if p.Epoch != v.epoch {
-			v.epoch, v.last = p.Epoch, 0
-			s.times.forget()
-		}
-		v.top = p.Offset
+	v.been, v.delayed = true, false
+	if p := e.StreamPosition; p != nil && p.Epoch != v.epoch {
+		v.epoch, v.last = p.Epoch, 0
+		s.times.forget()
 	}
 	s.load(v, w)
 }
@@ -90,31 +86,25 @@ func (s *session) load(v *visit, w welcome) {
 	case gap:
 		limit = max(s.o.History, 100)
 	}
-	missed := w == resumed && v.top > v.last
-	go func() {
+	s.ask(func() {
 		l := s.fetch(v, limit)
-		if missed {
-			s.times.wait(s.ctx, v.top)
-		}
 		s.post(func() {
 			if s.visit == v && v.try == try {
 				s.arrived(v, w, l)
 			}
 		})
-	}()
+	})
 }
 
 // fetch gets the last messages of the room. It runs in a goroutine of its own.
 func (s *session) fetch(v *visit, limit int) loaded {
-	ctx, cancel := s.deadline()
-	defer cancel()
-	h, err := v.sub.History(ctx, centrifuge.WithHistoryLimit(int32(limit)), centrifuge.WithHistoryReverse(true))
-	if err != nil || len(h.Publications) == 0 {
-		return loaded{err: err}
+	asked := s.times.asked()
+	h, err := v.sub.History(s.ctx, centrifuge.WithHistoryLimit(int32(limit)), centrifuge.WithHistoryReverse(true))
+	if err == nil || answered(err) {
+		s.times.answered(s.ctx, asked)
 	}
 	slices.Reverse(h.Publications)
-	s.times.wait(ctx, h.Publications[len(h.Publications)-1].Offset)
-	var l loaded
+	l := loaded{err: err}
 	for _, p := range h.Publications {
 		l.messages = append(l.messages, received(p, s.times.of(p.Offset)))
 	}
@@ -130,8 +120,8 @@ func (s *session) arrived(v *visit, w welcome, l loaded) {
 		return // the connection is lost; the next subscription loads anew
 	}
 	for i := range v.held {
-		if v.held[i].offset <= v.top && v.held[i].offset > 0 {
-			v.held[i].at = s.times.of(v.held[i].offset)
+		if at := s.times.of(v.held[i].offset); !at.IsZero() {
+			v.held[i].at = at
 		}
 	}
 	s.announce(v, w)
@@ -167,11 +157,11 @@ func (s *session) announce(v *visit, w welcome) {
 	}
 }
 
-// missed counts the messages of others that came while the connection was lost.
+// missed counts the messages of others that came while the connection was lost, or in the moment since.
 func (s *session) missed(v *visit) int {
 	n := 0
 	for _, m := range v.held {
-		if m.offset > v.last && m.offset <= v.top && !s.out.has(m.id) {
+		if m.offset > v.last && !s.out.has(m.id) {
 			n++
 		}
 	}
