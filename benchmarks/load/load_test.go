@@ -26,6 +26,7 @@ type roomServer struct {
 	members []net.Conn
 	sent    []int
 	tamper  func(member, n int, f []byte) []byte
+	answer  func(c net.Conn, p []byte) []byte // what to broadcast for p; nil is p itself
 }
 
 func (s *roomServer) listen(t *testing.T) netip.AddrPort {
@@ -59,7 +60,13 @@ func (s *roomServer) serve(c net.Conn) {
 		if err != nil {
 			return
 		}
-		s.broadcast(frame.AppendFrame(nil, frame.OpText, ws.UnmaskFrameInPlace(f).Payload))
+		p := ws.UnmaskFrameInPlace(f).Payload
+		if s.answer != nil {
+			p = s.answer(c, p)
+		}
+		if p != nil {
+			s.broadcast(frame.AppendFrame(nil, frame.OpText, p))
+		}
 	}
 }
 
@@ -93,6 +100,38 @@ func TestFanout(t *testing.T) {
 	}
 	if r.Messages < 10 || r.Deliveries < 7*(r.Messages-3) || r.Deliveries > 7*(r.Messages+3) || r.P99 < r.P50 || r.P50 <= 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestCentrifuge has replies, joins, heartbeats and pushes with more than the data.
+func TestCentrifuge(t *testing.T) {
+	text := func(c net.Conn, s string) { c.Write(frame.AppendFrame(nil, frame.OpText, []byte(s))) }
+	answer := func(c net.Conn, p []byte) []byte {
+		if bytes.HasPrefix(p, []byte(`{"id":1,"connect":`)) {
+			text(c, `{"id":1,"connect":{"client":"x","ping":25,"pong":true}}`)
+			text(c, "{}")
+			text(c, `{"push":{"channel":"room0","join":{"info":{"client":"x"}}}}`+"\n"+`{"id":2,"subscribe":{"epoch":"e"}}`)
+			return nil
+		}
+		at := wire.FindBody(p, -1)
+		if at < 0 {
+			return nil
+		}
+		text(c, `{"id":3,"publish":{"offset":1}}`)
+		return []byte(`{"push":{"channel":"room0","pub":{"data":"` + string(p[at:at+40]) + `","offset":7}}}`)
+	}
+	o := testOptions((&roomServer{answer: answer}).listen(t))
+	o.protocol, _ = wire.NewProtocol("centrifuge", "")
+	r, err := fanout(o)
+	if err != nil || r.Messages < 10 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	refuse := func(c net.Conn, p []byte) []byte {
+		return []byte(`{"id":3,"error":{"code":111,"message":"too many requests"}}`)
+	}
+	o.addr = (&roomServer{answer: refuse}).listen(t)
+	if r, err := fanout(o); err == nil || !strings.Contains(err.Error(), "too many requests") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
