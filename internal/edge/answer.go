@@ -1,0 +1,87 @@
+package edge
+
+import (
+	"iter"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// The functions of this file encode replies on a shard, from the room's answers.
+
+func encodeAnswer(a *room.Answer) *netpoll.Buffer {
+	id := token(a.Token).id()
+	raw := begin(replySize(a))
+	switch a.Op {
+	case room.Publish:
+		raw = protocol.AppendPublish(raw, id, a.Position.Offset, a.Position.Epoch)
+	case room.PresenceStats:
+		raw = protocol.AppendPresenceStats(raw, id, a.NumClients, a.NumUsers)
+	case room.Presence:
+		raw = protocol.AppendPresence(raw, id, present(a))
+	case room.History:
+		raw = protocol.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset)
+	}
+	return netpoll.NewBufferInPlace(frame.OpText, raw)
+}
+
+// encodeSubscribe encodes the reply to a join. With what was missed goes the position that the client resumed from,
+// which each publication then moves on; otherwise the current one.
+func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
+	t := token(a.Token)
+	res := protocol.SubscribeResult{
+		Recoverable: t.recoverable(), Positioned: t.positioned(),
+		Recovered: a.Recovered, WasRecovering: a.WasRecovering,
+		Epoch: a.Position.Epoch, Offset: a.Position.Offset,
+	}
+	var missed iter.Seq[[]byte]
+	if a.Recovered && len(a.Publications) > 0 {
+		missed = objects(a)
+		res.Offset = a.Publications[0].Prev
+	}
+	raw := protocol.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
+	return netpoll.NewBufferInPlace(frame.OpText, raw)
+}
+
+func encodeLeft(id uint32) *netpoll.Buffer {
+	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendEmptyReply(begin(32), id, "unsubscribe"))
+}
+
+func encodeError(id uint32, err error) *netpoll.Buffer {
+	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendError(begin(96), id, roomError(err)))
+}
+
+func encodeUnsubscribe(name string, u *protocol.Unsubscribe) *netpoll.Buffer {
+	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendUnsubscribe(begin(128+len(name)), name, u))
+}
+
+// replySize is about how long the reply will be.
+func replySize(a *room.Answer) int {
+	n := 160
+	for i := range a.Publications {
+		n += len(a.Publications[i].Object) + 1
+	}
+	return n + 160*len(a.Presence)
+}
+
+func objects(a *room.Answer) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range a.Publications {
+			if !yield(a.Publications[i].Object) {
+				return
+			}
+		}
+	}
+}
+
+func present(a *room.Answer) iter.Seq[protocol.ClientInfo] {
+	return func(yield func(protocol.ClientInfo) bool) {
+		for _, p := range a.Presence {
+			if !yield(clientInfo(p.Info, p.ChanInfo)) {
+				return
+			}
+		}
+	}
+}

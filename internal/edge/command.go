@@ -1,0 +1,36 @@
+package edge
+
+import (
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+)
+
+// perform carries out one command, or hands it to a room that will answer. The first must be connect.
+func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
+	if s.state == opened && cmd.Method != protocol.MethodConnect {
+		return protocol.DisconnectBadRequest
+	}
+	switch cmd.Method {
+	case protocol.MethodNone, protocol.MethodSend: // a pong; and send has no receiver in throng
+		return nil
+	case protocol.MethodPublish:
+		return s.publish(cmd)
+	case protocol.MethodConnect:
+		return s.connect(c, cmd)
+	case protocol.MethodSubscribe:
+		return s.subscribe(cmd)
+	case protocol.MethodUnsubscribe:
+		return s.unsubscribe(c, cmd)
+	case protocol.MethodPresence, protocol.MethodPresenceStats:
+		return s.presence(cmd)
+	case protocol.MethodHistory:
+		return s.history(cmd)
+	case protocol.MethodPing:
+		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "ping"))
+		return nil
+	case protocol.MethodRefresh, protocol.MethodSubRefresh:
+		return protocol.ErrNotAvailable // nothing expires without tokens
+	default:
+		return protocol.ErrMethodNotFound // rpc among them: throng offers no procedures
+	}
+}

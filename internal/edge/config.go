@@ -1,0 +1,52 @@
+package edge
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/room"
+)
+
+// Config is what an Edge is told. The zero value of a number is its default, in brackets.
+type Config struct {
+	Loops   int    // event loops of the server [1]
+	Version string // told to clients in the connect result
+
+	Client  config.Client
+	Channel config.Channel
+	// Auth decides who a connection is. Nil: people without a token, as Client says.
+	Auth Authenticator
+	// AuthHeaders names the HTTP headers of the upgrade request that Auth gets to see.
+	AuthHeaders []string
+
+	Origins        []string // as netpoll.Endpoint.Origins
+	MaxMessage     int      // bytes of one frame of commands [64 KiB]
+	Compression    bool     // negotiate permessage-deflate
+	Echo           bool     // serve /echo
+	EchoMaxMessage int      // bytes [MaxMessage]
+
+	PingInterval   time.Duration // [25 s]
+	PongTimeout    time.Duration // [10 s]
+	ConnectTimeout time.Duration // from the upgrade to the connect command [10 s]
+
+	MaxBacklog  int   // bytes a slow client may be owed before it is disconnected with 3008 [4 MiB]
+	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
+	MaxRooms    int   // rooms per connection [128]
+
+	// Hub carries the bounds of the rooms. Loops, the Encode functions, Deliver and Busy are the edge's own.
+	Hub room.Config
+}
+
+func (c Config) withDefaults() Config {
+	c.Loops = cmp.Or(c.Loops, 1)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 64<<10)
+	c.EchoMaxMessage = cmp.Or(c.EchoMaxMessage, c.MaxMessage)
+	c.PingInterval = cmp.Or(c.PingInterval, 25*time.Second)
+	c.PongTimeout = cmp.Or(c.PongTimeout, 10*time.Second)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 10*time.Second)
+	c.MaxBacklog = cmp.Or(c.MaxBacklog, 4<<20)
+	c.LoopMailbox = cmp.Or(c.LoopMailbox, 64<<20)
+	c.MaxRooms = cmp.Or(c.MaxRooms, 128)
+	return c
+}

@@ -1,0 +1,56 @@
+package edge
+
+import (
+	"math"
+	"time"
+
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+)
+
+// connect gives the session its identity. The subs of the request carry positions of server-side subscriptions, of
+// which throng has none: they are ignored.
+func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
+	if s.state != opened {
+		return protocol.DisconnectBadRequest
+	}
+	var req protocol.ConnectRequest
+	if s.loop.reader.Decode(cmd, &req) != nil {
+		return protocol.ErrBadRequest
+	}
+	id, err := s.authenticate(&req)
+	if err != nil {
+		return err
+	}
+	s.info.User, s.info.ConnInfo = id.User, id.Info
+	s.facts, s.state = nil, connected
+	s.loop.counters.connected.Add(1)
+	res := s.connectResult(id)
+	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
+	return nil
+}
+
+func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
+	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, Facts: s.facts}
+	if r.Facts == nil {
+		r.Facts = &Facts{}
+	}
+	return s.loop.edge.auth.Authenticate(&r)
+}
+
+func (s *session) connectResult(id Identity) protocol.ConnectResult {
+	cfg := &s.loop.edge.cfg
+	res := protocol.ConnectResult{Client: protocol.ClientID(s.info.Client), Version: cfg.Version}
+	if cfg.PingInterval > 0 {
+		res.Ping, res.Pong = seconds(cfg.PingInterval), true
+	}
+	if !id.ExpireAt.IsZero() {
+		res.Expires, res.TTL = true, seconds(time.Until(id.ExpireAt))
+	}
+	return res
+}
+
+// seconds rounds up: the protocol counts in whole seconds, and 0 means never.
+func seconds(d time.Duration) uint32 {
+	return uint32(min(max(math.Ceil(d.Seconds()), 1), math.MaxUint32))
+}

@@ -1,0 +1,71 @@
+package edge
+
+import (
+	"sync"
+
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// Edge serves the protocol on the event loops of one netpoll.Server.
+type Edge struct {
+	cfg    Config
+	auth   Authenticator
+	spaces namespaces
+	loops  []*loop
+	hub    *room.Hub
+
+	server *netpoll.Server
+	stop   chan struct{}
+	swept  sync.WaitGroup
+}
+
+// New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
+// has stopped, Close. It fails when the channel options make no sense.
+func New(cfg Config) (*Edge, error) {
+	e := &Edge{cfg: cfg.withDefaults(), stop: make(chan struct{})}
+	var err error
+	if e.spaces, err = newNamespaces(&e.cfg.Channel); err != nil {
+		return nil, err
+	}
+	if e.auth = e.cfg.Auth; e.auth == nil {
+		e.auth = anonymous{e.cfg.Client}
+	}
+	for range e.cfg.Loops {
+		e.loops = append(e.loops, &loop{edge: e})
+	}
+	e.hub = room.New(e.hubConfig())
+	return e, nil
+}
+
+func (e *Edge) hubConfig() room.Config {
+	c := e.cfg.Hub
+	c.Loops = e.cfg.Loops
+	c.Encode, c.EncodeJoin, c.EncodeLeave = encodePush, encodeJoin, encodeLeave
+	c.Deliver, c.Busy = e.deliver, e.busy
+	return c
+}
+
+// Bind tells the edge the server that has its endpoints. Call it once, after Listen and before Serve: the loops
+// exist, and no connection does.
+func (e *Edge) Bind(s *netpoll.Server) {
+	e.server = s
+	for i, l := range e.loops {
+		l.index, l.out = i, s.Loop(i)
+	}
+	e.swept.Add(1)
+	go e.sweep()
+}
+
+// Hub gives the rooms to those who speak to them without a connection, as the server API does.
+func (e *Edge) Hub() *room.Hub { return e.hub }
+
+// Close ends the rooms; what was accepted is answered first. Call it once, after the server has stopped.
+func (e *Edge) Close() {
+	close(e.stop)
+	e.swept.Wait()
+	e.hub.Close()
+}
+
+// busy runs on a shard.
+func (e *Edge) busy(i int) bool { return e.loops[i].out.QueuedBytes() > e.cfg.LoopMailbox }

@@ -1,0 +1,58 @@
+package edge
+
+import (
+	"errors"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// fail answers a command that went wrong: the type of the error says whether the connection survives.
+func (s *session) fail(c *netpoll.Conn, id uint32, err error) {
+	var (
+		d *protocol.Disconnect
+		r *room.Error
+		p *protocol.Error
+	)
+	switch {
+	case errors.As(err, &p):
+		s.refuse(c, id, p)
+	case errors.As(err, &r):
+		s.refuse(c, id, roomError(r))
+	case errors.As(err, &d):
+		s.disconnect(c, d)
+	case errors.Is(err, protocol.ErrMalformed):
+		s.disconnect(c, protocol.DisconnectBadRequest)
+	default:
+		s.disconnect(c, protocol.DisconnectServerError)
+	}
+}
+
+// refuse answers with an error. What has no id has nobody to answer.
+func (s *session) refuse(c *netpoll.Conn, id uint32, e *protocol.Error) {
+	s.loop.counters.errors.Add(1)
+	if id != 0 {
+		s.send(c, protocol.AppendError(s.loop.reply, id, e))
+	}
+}
+
+// disconnect closes with a code of the protocol; the SDKs read from it whether to come back.
+func (s *session) disconnect(c *netpoll.Conn, d *protocol.Disconnect) {
+	s.state = closing
+	c.Close(frame.CloseCode(d.Code), d.Reason)
+}
+
+// roomError finds the protocol's error of a room's error: the code is the same, the text is the protocol's.
+func roomError(err error) *protocol.Error {
+	var r *room.Error
+	if errors.As(err, &r) {
+		for _, e := range protocol.Errors() {
+			if e.Code == r.Code {
+				return e
+			}
+		}
+	}
+	return protocol.ErrInternal
+}

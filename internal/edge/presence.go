@@ -1,0 +1,30 @@
+package edge
+
+import (
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/room"
+)
+
+// presence asks a room who is there, or how many are.
+func (s *session) presence(cmd protocol.Command) error {
+	var req protocol.ChannelRequest
+	if s.loop.reader.Decode(cmd, &req) != nil {
+		return protocol.ErrBadRequest
+	}
+	ns, err := s.loop.edge.spaces.of(req.Channel)
+	switch {
+	case err != nil:
+		return err
+	case !ns.Presence:
+		return protocol.ErrNotAvailable
+	case !s.may(ns.mayPresence(), ns, req.Channel):
+		return protocol.ErrPermissionDenied
+	}
+	op := room.Presence
+	if cmd.Method == protocol.MethodPresenceStats {
+		op = room.PresenceStats
+	}
+	return s.loop.edge.hub.Submit(room.Command{
+		Op: op, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
+	})
+}

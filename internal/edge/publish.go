@@ -1,0 +1,34 @@
+package edge
+
+import (
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/room"
+)
+
+const maxKey = 255 // bytes of an idempotency key
+
+// publish hands a message to its room, which answers when the message is stored.
+func (s *session) publish(cmd protocol.Command) error {
+	var req protocol.PublishRequest
+	if s.loop.reader.Publish(cmd, &req) != nil || len(req.Data) == 0 || len(req.IdempotencyKey) > maxKey {
+		return protocol.ErrBadRequest
+	}
+	ns, err := s.loop.edge.spaces.of(req.Channel)
+	if err != nil {
+		return err
+	}
+	if !s.may(ns.mayPublish(), ns, req.Channel) {
+		return protocol.ErrPermissionDenied
+	}
+	return s.loop.edge.hub.Submit(room.Command{
+		Op: room.Publish, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
+		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
+	})
+}
+
+// body encodes the part of the publication that is known already.
+func (s *session) body(data protocol.Raw) []byte {
+	info := clientInfo(&s.info, nil)
+	n := len(data) + len(info.User) + len(info.ConnInfo) + len(`{"data":,"info":{"user":"","client":"","conn_info":}}`) + 36
+	return protocol.AppendPublication(make([]byte, 0, n), data, &info)
+}

@@ -1,0 +1,157 @@
+package edge
+
+import (
+	"crypto/rand"
+	"io"
+	"slices"
+	"unique"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// session is one connection that speaks the protocol. It belongs to its loop; only info, immutable from connect on,
+// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 128 bytes).
+type session struct {
+	info   room.Info
+	loop   *loop
+	conn   netpoll.Handle
+	facts  *Facts       // until connect, if somebody wants them
+	first  membership   // most connections are in one room
+	more   []membership // all others
+	serial uint32       // of the last membership
+	state  state
+}
+
+type state uint8
+
+const (
+	opened    state = iota // no connect command yet
+	connected              // has an identity
+	closing                // a close frame was sent: nothing is read any more
+)
+
+// membership is one room of a session. The name is interned: a thousand members of a room share one string.
+type membership struct {
+	room   unique.Handle[string]
+	serial uint32 // tells it from an earlier membership of the same room; 0 = none
+	joined bool   // the join was answered
+	watch  bool   // member of the second topic, for joins and leaves
+}
+
+// open begins a session.
+func (e *Edge) open(c *netpoll.Conn) {
+	l := e.loops[c.Loop().Index()]
+	s := &session{loop: l, conn: c.Handle()}
+	s.facts, _ = c.Context().(*Facts)
+	_, _ = rand.Read(s.info.Client[:]) // never fails
+	c.SetContext(s)
+	l.await(s)
+	l.counters.opened.Add(1)
+}
+
+// message takes the commands out of a frame and has each carried out.
+func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
+	s := c.Context().(*session)
+	if op != frame.OpText {
+		s.disconnect(c, protocol.DisconnectInappropriateFormat)
+		return
+	}
+	r := &s.loop.reader
+	for r.Reset(p); s.state != closing; {
+		cmd, err := r.Next()
+		if err == io.EOF {
+			return
+		}
+		s.loop.counters.commands.Add(1)
+		if err == nil {
+			err = s.perform(c, cmd)
+		}
+		if err != nil {
+			s.fail(c, cmd.ID, err)
+		}
+	}
+}
+
+// closed leaves every room, also those whose join is still under way.
+func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
+	s, ok := c.Context().(*session)
+	if !ok {
+		return
+	}
+	s.state = closing
+	s.loop.counters.closed(code)
+	for m := range s.memberships {
+		s.leave(m, 0)
+	}
+	s.first, s.more = membership{}, nil
+}
+
+// memberships yields the rooms of the session.
+func (s *session) memberships(yield func(*membership) bool) {
+	if s.first.serial != 0 && !yield(&s.first) {
+		return
+	}
+	for i := range s.more {
+		if !yield(&s.more[i]) {
+			return
+		}
+	}
+}
+
+// find returns the membership of a room, nil if there is none.
+func (s *session) find(name string) *membership {
+	for m := range s.memberships {
+		if m.room.Value() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// rooms is the number of memberships.
+func (s *session) rooms() int {
+	if s.first.serial == 0 {
+		return len(s.more)
+	}
+	return 1 + len(s.more)
+}
+
+// add begins a membership.
+func (s *session) add(name string, watch bool) membership {
+	s.serial = s.serial%serialMax + 1
+	m := membership{room: unique.Make(name), serial: s.serial, watch: watch}
+	if s.first.serial == 0 {
+		s.first = m
+	} else {
+		s.more = append(s.more, m)
+	}
+	return m
+}
+
+// remove ends a membership.
+func (s *session) remove(m *membership) {
+	if m == &s.first {
+		s.first = membership{}
+		return
+	}
+	i := slices.IndexFunc(s.more, func(o membership) bool { return o.serial == m.serial })
+	if s.more = slices.Delete(s.more, i, i+1); len(s.more) == 0 {
+		s.more = nil
+	}
+}
+
+// member says who asks a room for something.
+func (s *session) member() room.Member {
+	return room.Member{Conn: uint64(s.conn), Loop: s.loop.index, Info: &s.info}
+}
+
+// send sends a reply that was appended to the loop's scratch.
+func (s *session) send(c *netpoll.Conn, reply []byte) {
+	c.Send(frame.OpText, reply)
+	if s.loop.reply = reply[:0]; cap(reply) > 64<<10 {
+		s.loop.reply = nil
+	}
+}

@@ -1,0 +1,74 @@
+package edge
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// TestSessionSize holds what an idle connection costs here: one allocation of the 128-byte class.
+func TestSessionSize(t *testing.T) {
+	if n := unsafe.Sizeof(session{}); n > 128 {
+		t.Errorf("a session has %d bytes", n)
+	}
+}
+
+func TestMemberships(t *testing.T) {
+	s := &session{}
+	names := []string{"a", "b", "c", "d"}
+	for i, name := range names {
+		s.add(name, false)
+		if s.rooms() != i+1 {
+			t.Fatalf("%d rooms after %d", s.rooms(), i+1)
+		}
+	}
+	for _, name := range []string{"b", "a", "d", "c"} {
+		m := s.find(name)
+		if m == nil || m.room.Value() != name {
+			t.Fatalf("%s is not found", name)
+		}
+		s.remove(m)
+		if s.find(name) != nil {
+			t.Fatalf("%s is still there", name)
+		}
+	}
+	if s.rooms() != 0 || s.more != nil {
+		t.Errorf("%d rooms are left", s.rooms())
+	}
+}
+
+// TestLateAnswers plays the answers that come for a membership that was replaced meanwhile.
+func TestLateAnswers(t *testing.T) {
+	s := &session{}
+	tok := func(m membership) token { return token(makeToken(7, m.serial, false, false, false)) }
+	first := s.add("a", false)
+	s.remove(s.find("a"))
+	second := s.add("a", false)
+
+	s.confirm("a", tok(first))
+	s.expelled("a")
+	s.refused("a", tok(first))
+	if m := s.find("a"); m == nil || m.joined || m.serial != second.serial {
+		t.Fatalf("an answer to the first changed the second: %+v", m)
+	}
+	s.confirm("a", tok(second))
+	s.expelled("a")
+	if s.find("a") != nil {
+		t.Error("expelled, and still there")
+	}
+	third := s.add("a", false)
+	s.refused("a", tok(third))
+	if s.find("a") != nil {
+		t.Error("refused, and still there")
+	}
+}
+
+func TestToken(t *testing.T) {
+	tok := token(makeToken(1<<32-1, serialMax, true, false, true))
+	if tok.id() != 1<<32-1 || tok.serial() != serialMax || !tok.recoverable() || tok.positioned() || !tok.watch() {
+		t.Errorf("%x", uint64(tok))
+	}
+	s := &session{serial: serialMax}
+	if m := s.add("a", false); m.serial != 1 {
+		t.Errorf("serial %d: 0 means none", m.serial)
+	}
+}

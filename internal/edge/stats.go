@@ -1,0 +1,67 @@
+package edge
+
+import (
+	"sync/atomic"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+)
+
+// counters of one loop: atomics without contention, since mostly the loop itself counts.
+type counters struct {
+	opened, connected, gone                      atomic.Int64
+	commands, errors                             atomic.Int64
+	slow, silent, stale, badRequest, disconnects atomic.Int64
+	insufficient                                 atomic.Int64
+}
+
+func (n *counters) closed(code frame.CloseCode) {
+	n.gone.Add(1)
+	switch uint16(code) {
+	case protocol.DisconnectSlow.Code:
+		n.slow.Add(1)
+	case protocol.DisconnectNoPong.Code:
+		n.silent.Add(1)
+	case protocol.DisconnectStale.Code:
+		n.stale.Add(1)
+	case protocol.DisconnectBadRequest.Code:
+		n.badRequest.Add(1)
+	}
+	if code >= 3000 {
+		n.disconnects.Add(1)
+	}
+}
+
+// Stats are sums over the loops since the start, but for Sessions, which is now.
+type Stats struct {
+	Sessions     int64 // open connections that speak the protocol
+	Opened       int64 // upgrades
+	Connected    int64 // connect commands that were accepted
+	Commands     int64
+	Errors       int64 // commands that were answered with an error
+	Disconnects  int64 // closes with a code of the protocol, of which:
+	Slow         int64 // 3008
+	Silent       int64 // 3012
+	Stale        int64 // 3502
+	BadRequest   int64 // 3501
+	Insufficient int64 // memberships ended with 2500
+}
+
+// Stats may be called by any goroutine.
+func (e *Edge) Stats() (st Stats) {
+	for _, l := range e.loops {
+		n := &l.counters
+		st.Opened += n.opened.Load()
+		st.Sessions += n.opened.Load() - n.gone.Load()
+		st.Connected += n.connected.Load()
+		st.Commands += n.commands.Load()
+		st.Errors += n.errors.Load()
+		st.Disconnects += n.disconnects.Load()
+		st.Slow += n.slow.Load()
+		st.Silent += n.silent.Load()
+		st.Stale += n.stale.Load()
+		st.BadRequest += n.badRequest.Load()
+		st.Insufficient += n.insufficient.Load()
+	}
+	return st
+}

@@ -1,0 +1,253 @@
+package edge
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// tokens takes the token for the user's name; "expired" and "banned" show what an Authenticator can answer.
+type tokens struct{}
+
+func (tokens) Authenticate(r *AuthRequest) (Identity, error) {
+	switch r.Token {
+	case "":
+		return anonymous{config.Client{AllowAnonymous: true, NameAsInfo: true}}.Authenticate(r)
+	case "expired":
+		return Identity{}, protocol.ErrTokenExpired
+	case "banned":
+		return Identity{}, protocol.DisconnectPermissionDenied
+	case "broken":
+		return Identity{}, errors.New("no database")
+	case "hour":
+		return Identity{User: "hour", ExpireAt: time.Now().Add(time.Hour)}, nil
+	case "header":
+		return Identity{User: r.Header["X-User"] + r.Query + r.Headers["h"]}, nil
+	}
+	return Identity{User: r.Token, Info: []byte(`{"name":"` + r.Token + `"}`)}, nil
+}
+
+func everything() config.Options {
+	return config.Options{
+		Presence: true, JoinLeave: true, HistorySize: 10, HistoryTTL: time.Hour, AllowRecovery: true, AllowPositioning: true,
+		AllowSubscribeForClient: true, AllowSubscribeForAnonymous: true,
+		AllowPublishForClient: true, AllowPublishForSubscriber: true, AllowPublishForAnonymous: true,
+		AllowPresenceForClient: true, AllowPresenceForSubscriber: true, AllowPresenceForAnonymous: true,
+		AllowHistoryForClient: true, AllowHistoryForSubscriber: true, AllowHistoryForAnonymous: true,
+		AllowUserLimitedChannels: true,
+	}
+}
+
+func testChannels() config.Channel {
+	forced := everything()
+	forced.ForceRecovery, forced.ForcePushJoinLeave = true, true
+	users := everything()
+	users.AllowSubscribeForAnonymous, users.AllowPublishForAnonymous = false, false
+	return config.Channel{WithoutNamespace: everything(), Namespaces: []config.Namespace{
+		{Name: "forced", Options: forced},
+		{Name: "users", Options: users},
+		{Name: "closed"},
+		{Name: "typing", Options: config.Options{
+			AllowSubscribeForClient: true, AllowSubscribeForAnonymous: true, AllowPublishForClient: true, AllowPublishForAnonymous: true,
+		}},
+		{Name: "members", Options: config.Options{
+			AllowSubscribeForClient: true, AllowPublishForSubscriber: true, AllowHistoryForSubscriber: true,
+			HistorySize: 10, HistoryTTL: time.Hour, Presence: true, AllowPresenceForSubscriber: true,
+		}},
+	}}
+}
+
+// serve runs a server with an edge on loopback until the test ends.
+func serve(t testing.TB, change func(*Config)) (*Edge, string) {
+	t.Helper()
+	cfg := Config{Loops: 2, Version: "throng test", Channel: testChannels(), Auth: tokens{}, AuthHeaders: []string{"X-User"}, Echo: true}
+	cfg.Hub.JoinLeaveDelay = time.Millisecond
+	if change != nil {
+		change(&cfg)
+	}
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: cfg.Loops, Endpoints: e.Endpoints(), OnError: func(err error) { t.Error(err) }}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	e.Bind(s)
+	done := make(chan error, 1)
+	go func() { done <- s.Serve() }()
+	t.Cleanup(func() {
+		_ = s.Close()
+		<-done
+		e.Close()
+	})
+	return e, "ws://" + s.ListenAddr().String() + "/connection/websocket"
+}
+
+// peer is one raw client; lines are what the server sent, taken apart at line ends.
+type peer struct {
+	t     testing.TB
+	ws    *websocket.Conn
+	lines []string
+}
+
+func dial(t testing.TB, url string) *peer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	ws, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		Subprotocols: []string{"centrifuge-json"}, HTTPHeader: http.Header{"X-User": {"zoe"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.SetReadLimit(-1)
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	return &peer{t: t, ws: ws}
+}
+
+// connect dials and connects as a user.
+func connect(t testing.TB, url, user string) *peer {
+	t.Helper()
+	p := dial(t, url)
+	p.send(fmt.Sprintf(`{"id":1,"connect":{"token":%q}}`, user))
+	p.expect(`{"id":1,"connect":{*}}`)
+	return p
+}
+
+func (p *peer) send(frame string) {
+	p.t.Helper()
+	if err := p.ws.Write(context.Background(), websocket.MessageText, []byte(frame)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// next is the next line, or how the connection was closed.
+func (p *peer) next() string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for len(p.lines) == 0 {
+		_, b, err := p.ws.Read(ctx)
+		var closed websocket.CloseError
+		if errors.As(err, &closed) {
+			return fmt.Sprintf("close %d %s", closed.Code, closed.Reason)
+		}
+		if err != nil {
+			return err.Error()
+		}
+		p.lines = strings.Split(string(b), "\n")
+	}
+	line := p.lines[0]
+	p.lines = p.lines[1:]
+	return line
+}
+
+// expect compares the next line with a pattern in which * is anything.
+func (p *peer) expect(pattern string) string {
+	p.t.Helper()
+	line := p.next()
+	if !lineRegexp(pattern).MatchString(line) {
+		p.t.Fatalf("got  %s\nwant %s", line, pattern)
+	}
+	return line
+}
+
+// find takes the first of the next lines that fits the pattern; those before it stay.
+func (p *peer) find(pattern string) {
+	p.t.Helper()
+	re := lineRegexp(pattern)
+	for seen := []string{}; len(seen) < 10; {
+		line := p.next()
+		if re.MatchString(line) {
+			p.lines = append(seen, p.lines...)
+			return
+		}
+		if seen = append(seen, line); strings.HasPrefix(line, "close") {
+			break
+		}
+	}
+	p.t.Fatalf("no line is %s", pattern)
+}
+
+// lineRegexp makes a pattern in which * is anything.
+func lineRegexp(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + "$")
+}
+
+// TestTranscripts plays the conversations of testdata/*.txt. A line is a peer, a sign and a text: "+" connects it
+// as the user of its name (or with the token behind the sign), "~" only dials, ">" sends a frame (\n is a line end),
+// "<" is the next line from the server, "?" one of the next (a reply and a push may come in any order), "-" hangs up. "# name" begins a conversation with fresh peers and rooms.
+func TestTranscripts(t *testing.T) {
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".txt") {
+			t.Run(strings.TrimSuffix(f.Name(), ".txt"), func(t *testing.T) { playFile(t, "testdata/"+f.Name()) })
+		}
+	}
+}
+
+func playFile(t *testing.T, path string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, url := serve(t, nil)
+	for part := range strings.SplitSeq("\n"+string(b), "\n# ") {
+		name, lines, _ := strings.Cut(part, "\n")
+		if strings.TrimSpace(lines) != "" {
+			t.Run(name, func(t *testing.T) { play(t, url, name, lines) })
+		}
+	}
+}
+
+func play(t *testing.T, url, name, lines string) {
+	peers := map[string]*peer{}
+	unique := strings.NewReplacer("ROOM", strings.ReplaceAll(name, " ", "-"), `\n`, "\n")
+	for s := bufio.NewScanner(strings.NewReader(lines)); s.Scan(); {
+		line := strings.TrimSpace(s.Text())
+		if line == "" {
+			continue
+		}
+		who, sign, text := line[:1], line[1:2], unique.Replace(strings.TrimSpace(line[2:]))
+		t.Log(line)
+		switch sign {
+		case "~":
+			peers[who] = dial(t, url+text)
+		case "+":
+			if text == "" {
+				text = who
+			}
+			peers[who] = connect(t, url, text)
+		case ">":
+			peers[who].send(text)
+		case "<":
+			peers[who].expect(text)
+		case "?":
+			peers[who].find(text)
+		case "-":
+			_ = peers[who].ws.Close(websocket.StatusNormalClosure, "")
+		default:
+			t.Fatalf("what is %q?", line)
+		}
+	}
+}
