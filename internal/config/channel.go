@@ -23,7 +23,7 @@ type Options struct {
 
 	HistorySize    int           `yaml:"history_size" help:"Messages kept per room. 0: none."`
 	HistoryTTL     time.Duration `yaml:"history_ttl" help:"How long a message is kept, as 24h. Goes with history_size."`
-	HistoryMetaTTL time.Duration `yaml:"history_meta_ttl" help:"How long the position of a room without messages is kept. 0: as long as the process lives."`
+	HistoryMetaTTL time.Duration `yaml:"history_meta_ttl" help:"Accepted for files of Centrifugo. The position of a room without messages costs nothing here and is always kept."`
 
 	ForceRecovery      bool `yaml:"force_recovery" help:"Every subscription resumes after a reconnect. Needs a history."`
 	ForcePositioning   bool `yaml:"force_positioning" help:"Every subscription has its position checked."`

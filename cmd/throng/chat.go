@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"os/signal"
+	"syscall"
+
+	"github.com/throngd/throng/internal/chat"
+)
+
+type chatCmd struct {
+	URL      string `arg:"" help:"Server, as ws://localhost:8080/ws, wss://example.com or localhost:8080."`
+	Room     string `arg:"" help:"Room to enter."`
+	Name     string `help:"Name that others see. Default: your user name."`
+	History  *int   `placeholder:"N" help:"Earlier messages to show; 0 for none. Unset: 20, and none when the input is a pipe."`
+	Color    string `default:"auto" placeholder:"WHEN" help:"auto, always or never."`
+	Insecure bool   `help:"Accept any certificate of a wss:// server."`
+}
+
+// Run leaves on SIGTERM as it does at the end of the input.
+func (c *chatCmd) Run(s *streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	history := chat.AutoHistory
+	if c.History != nil {
+		history = max(0, *c.History)
+	}
+	return chat.Run(ctx, chat.Options{
+		URL: c.URL, Room: c.Room, Name: c.Name, History: history, Color: c.Color, Insecure: c.Insecure,
+		Version: release(), Out: s.out, Err: s.err,
+	})
+}
+
+// Help is the long text of throng chat --help.
+func (*chatCmd) Help() string { return chat.Help }

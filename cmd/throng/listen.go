@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/human"
+)
+
+// listenError says why an address cannot be listened on, and what to do.
+func listenError(err error, key, addr string) error {
+	flag, port := config.FlagName(key), portOf(addr)
+	other := fmt.Sprintf("or choose another address with %s", flag)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return human.Errorf(fmt.Sprintf("find it with: ss -ltnp 'sport = :%s', %s", port, other),
+			"another program already listens on %s", addr)
+	case errors.Is(err, syscall.EACCES):
+		return human.Errorf(fmt.Sprintf("allow it with: sudo setcap cap_net_bind_service=+ep %s, %s", executable(), other),
+			"no permission to listen on %s", addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return human.Errorf("see the machine's addresses with: ip addr, "+other, "%s is not an address of this machine", addr)
+	}
+	return human.Errorf("choose another address with "+flag, "cannot listen on %s: %v", addr, err)
+}
+
+func portOf(addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	return port
+}
+
+// executable is how this program was called, for hints.
+func executable() string {
+	if strings.ContainsRune(os.Args[0], '/') {
+		return os.Args[0]
+	}
+	return "throng"
+}

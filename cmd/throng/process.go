@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/throngd/throng/internal/admin"
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/server"
+)
+
+// process is a running server: the public port and the admin port.
+type process struct {
+	cfg    *config.Loaded
+	log    *slog.Logger
+	public *server.Server
+	admin  *admin.Server // nil when it is turned off
+}
+
+// listen binds both ports, the admin port first: /readyz answers 503 until the
+// public one is open.
+func (p *process) listen() error {
+	if p.cfg.Admin != "" {
+		a, err := admin.Listen(p.cfg.Admin)
+		if err != nil {
+			return listenError(err, "admin", p.cfg.Admin)
+		}
+		p.admin = a
+		go func() {
+			if err := a.Serve(); !errors.Is(err, http.ErrServerClosed) {
+				p.log.Error("the admin listener failed", "error", err)
+			}
+		}()
+	}
+	if err := p.public.Listen(); err != nil {
+		p.closeAdmin(context.Background())
+		return listenError(err, "listen", p.cfg.Listen)
+	}
+	return nil
+}
+
+func (p *process) setState(s admin.State) {
+	if p.admin != nil {
+		p.admin.SetState(s)
+	}
+}
+
+func (p *process) closeAdmin(ctx context.Context) {
+	if p.admin != nil {
+		_ = p.admin.Close(ctx) // its clients are probes: nothing is lost
+	}
+}
+
+// run serves until a signal has ended it, or the public port has failed.
+func (p *process) run(signals <-chan os.Signal, ready func()) error {
+	defer p.closeAdmin(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- p.public.Serve() }()
+	p.setState(admin.Ready)
+	ready()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving %s: %w", p.public.Addr(), err)
+	case s := <-signals:
+		return p.stop(s, signals, served)
+	}
+}
+
+// stop ends the server in order: /readyz fails first, then nobody new is let
+// in, then the connections are closed over the drain time with a code that
+// makes their clients come back elsewhere. A second signal ends it at once.
+func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan error) error {
+	p.setState(admin.Draining)
+	if !p.cfg.Dev {
+		p.log.Info("stopping", "signal", s.String(), "connections", p.public.Connections(), "drain", p.cfg.Drain.String())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if p.public.Stop(ctx) != nil {
+		return human.Errorf("one signal lets the connections go over the drain time", "ended at once by a second signal")
+	}
+	return <-served
+}
+
+// announce says where the server is: to a person who tries it out in two lines,
+// otherwise in the log.
+func (p *process) announce(w io.Writer) {
+	if !p.cfg.Dev {
+		args := []any{"version", release(), "listen", p.public.Addr().String(), "max_connections", p.cfg.MaxConnections}
+		if p.admin != nil {
+			args = append(args, "admin", p.admin.Addr().String())
+		}
+		p.log.Info("serving", args...)
+		return
+	}
+	host := dialable(p.public.Addr())
+	fmt.Fprintf(w, "Open   http://%s in a browser\n", host)
+	fmt.Fprintf(w, "Type   %s chat ws://%s/ws lobby   in another terminal\n", executable(), host)
+}
+
+// dialable is an address at which this machine reaches a listener.
+func dialable(addr net.Addr) string {
+	host, port, _ := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/limits"
+	"github.com/throngd/throng/internal/server"
+)
+
+type serveCmd struct{ settings }
+
+func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
+	cfg, err := c.load(ctx, c.ConfigFile)
+	if err != nil {
+		return err
+	}
+	log := newLogger(s.err, cfg.LogLevel)
+	if err := resolve(cfg, log); err != nil {
+		return err
+	}
+	public, err := server.New(&cfg.Config, release(), log)
+	if err != nil {
+		return err
+	}
+	p := &process{cfg: cfg, log: log, public: public}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if err := p.listen(); err != nil {
+		return err
+	}
+	return p.run(signals, func() { p.announce(s.out) })
+}
+
+// resolve fits the configuration to the machine.
+func resolve(cfg *config.Loaded, log *slog.Logger) error {
+	files, err := limits.RaiseFiles()
+	if err != nil {
+		return fmt.Errorf("reading the limit of open files: %w", err)
+	}
+	room := files.Connections()
+	need := uint64(cfg.MaxConnections) + limits.Reserve
+	switch {
+	case cfg.MaxConnections > room:
+		return human.Errorf(
+			fmt.Sprintf("raise it with: ulimit -n %d (under systemd: LimitNOFILE=%d), or lower --max-connections to %d; see throng check", need, need, room),
+			"the limit of open files, %d, is too low for %d connections (max_connections from %s): they need %d",
+			files.Hard, cfg.MaxConnections, cfg.Source("max_connections"), need)
+	case room == 0:
+		return human.Errorf("raise it with: ulimit -n 65536; see throng check",
+			"the limit of open files, %d, leaves no room for connections beside the %d kept back", files.Hard, limits.Reserve)
+	}
+	cfg.Resolve(room)
+	if cfg.MaxConnections < 1024 && cfg.Source("max_connections").Layer == config.Automatic {
+		log.Warn("the limit of open files allows few connections; see throng check", "max_connections", cfg.MaxConnections)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// runningServer is a throng serve of a script.
+type runningServer struct {
+	cmd    *exec.Cmd
+	output *watched
+	ended  chan struct{}
+}
+
+// watched collects output and lets a test wait for it.
+type watched struct {
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	changed chan struct{}
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buf.Write(p)
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.buf.String()
+}
+
+var listening = regexp.MustCompile(`"listen":"([^"]+)"|Open   http://(\S+)`)
+var adminAt = regexp.MustCompile(`"admin":"([^"]+)"`)
+
+// serverCmd: "server FLAGS..." starts throng serve, waits until it listens and
+// sets $ADDR, $PORT, $ADMIN and, for the file of its output, writes server.log
+// when it is stopped.
+func serverCmd(ts *testscript.TestScript, _ bool, args []string) {
+	exe, err := exec.LookPath(os.Args[0])
+	ts.Check(err)
+	s := &runningServer{cmd: exec.Command(exe, append([]string{"serve"}, args...)...), ended: make(chan struct{})}
+	s.cmd.Args[0] = "throng" // testscript.Main runs the command of this name
+	s.cmd.Dir = ts.Getenv("WORK")
+	s.output = &watched{changed: make(chan struct{}, 1)}
+	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
+	ts.Check(s.cmd.Start())
+	go func() { _ = s.cmd.Wait(); close(s.ended) }()
+	ts.Defer(func() { _ = s.cmd.Process.Kill(); <-s.ended })
+	servers.Store(ts.Name(), s)
+	addr := s.waitFor(ts, listening)
+	ts.Setenv("ADDR", addr)
+	ts.Setenv("PORT", portOf(addr))
+	if m := adminAt.FindStringSubmatch(s.output.String()); m != nil {
+		ts.Setenv("ADMIN", m[1])
+	}
+}
+
+// servers holds the server of each running script.
+var servers sync.Map
+
+func (s *runningServer) waitFor(ts *testscript.TestScript, re *regexp.Regexp) string {
+	deadline := time.After(20 * time.Second)
+	for {
+		if m := re.FindStringSubmatch(s.output.String()); m != nil {
+			return m[1] + m[2]
+		}
+		select {
+		case <-s.output.changed:
+		case <-s.ended:
+			ts.Fatalf("the server ended: %s", s.output)
+		case <-deadline:
+			ts.Fatalf("no %s in: %s", re, s.output)
+		}
+	}
+}
+
+// signalCmd: "signal SIGNAL EXITCODE" ends the server within 10 s.
+func signalCmd(ts *testscript.TestScript, _ bool, args []string) {
+	v, _ := servers.Load(ts.Name())
+	s := v.(*runningServer)
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT}
+	ts.Check(s.cmd.Process.Signal(signals[args[0]]))
+	select {
+	case <-s.ended:
+	case <-time.After(10 * time.Second):
+		ts.Fatalf("still running: %s", s.output)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("server.log"), []byte(s.output.String()), 0o600))
+	if code := s.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[1] {
+		ts.Fatalf("exit code %d, want %s: %s", code, args[1], s.output)
+	}
+}
+
+// getCmd: "get STATUS URL" requests a page and writes its body to the file body.
+func getCmd(ts *testscript.TestScript, _ bool, args []string) {
+	c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := c.Get(args[1])
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("body"), body, 0o600))
+	if strconv.Itoa(resp.StatusCode) != args[0] {
+		ts.Fatalf("%s: %s, want %s: %s", args[1], resp.Status, args[0], body)
+	}
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/edge"
+	"github.com/throngd/throng/internal/web"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// closeTimeout is how long Stop waits for the last closing handshakes.
+const closeTimeout = 5 * time.Second
+
+// shutdownCode makes the SDKs reconnect (protocol: 3001 shutdown).
+const shutdownCode frame.CloseCode = 3001
+
+// Server is the public port.
+type Server struct {
+	drain time.Duration
+	edge  *edge.Edge
+	poll  *netpoll.Server
+}
+
+// New makes a server of a configuration that is validated and resolved
+// ([config.Config.Resolve]). version is told to clients.
+func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) {
+	e, err := edge.New(edgeConfig(cfg, version))
+	if err != nil {
+		return nil, err
+	}
+	return &Server{drain: cfg.Drain, edge: e, poll: &netpoll.Server{
+		Addr:          cfg.Listen,
+		Loops:         cfg.Loops,
+		Endpoints:     checkOrigins(e.Endpoints(), cfg.AllowedOrigins),
+		HTTP:          web.Handler(),
+		MaxHTTP:       cfg.MaxHTTP,
+		MaxConns:      cfg.MaxConnections,
+		HeaderTimeout: cfg.HeaderTimeout,
+		CompressMin:   int(cfg.CompressMin),
+		OnError:       func(err error) { log.Error("network", "error", err) },
+	}}, nil
+}
+
+func edgeConfig(cfg *config.Config, version string) edge.Config {
+	return edge.Config{
+		Loops:          cfg.Loops,
+		Version:        version,
+		Client:         cfg.Client,
+		Channel:        cfg.Channel,
+		Origins:        cfg.AllowedOrigins,
+		MaxMessage:     int(cfg.MaxMessage),
+		Compression:    cfg.Compression,
+		Echo:           cfg.Echo,
+		EchoMaxMessage: int(cfg.EchoMaxMessage),
+		PingInterval:   cfg.PingInterval,
+		PongTimeout:    cfg.PongTimeout,
+		ConnectTimeout: cfg.ConnectTimeout,
+		MaxBacklog:     int(cfg.OutboundBytes),
+		LoopMailbox:    int64(cfg.LoopMailbox),
+		MaxRooms:       cfg.RoomsPerConnection,
+		Hub:            hubConfig(cfg),
+	}
+}
+
+// hubConfig bounds the rooms. No reply is larger than half of what a
+// connection may be owed.
+func hubConfig(cfg *config.Config) room.Config {
+	return room.Config{
+		Shards:                  cfg.Shards,
+		Mailbox:                 cfg.ShardMailbox,
+		MaxRooms:                cfg.MaxRooms,
+		HistoryBytes:            int64(cfg.HistoryBytes),
+		JoinLeaveMaxMembers:     cfg.JoinLeaveMaxMembers,
+		PresenceMax:             cfg.PresenceMax,
+		RecoveryMaxPublications: cfg.RecoveryMaxPublications,
+		RecoveryMaxBytes:        int(cfg.RecoveryMaxBytes),
+		HistoryMaxLimit:         cfg.HistoryMaxPublicationLimit,
+		MaxReplyBytes:           int(cfg.OutboundBytes / 2),
+		IdempotencyWindow:       cfg.IdempotencyWindow,
+		IdempotencyKeys:         cfg.IdempotencyKeys,
+	}
+}
+
+// Listen binds the address; on an error the server is over.
+func (s *Server) Listen() error {
+	if err := s.poll.Listen(); err != nil {
+		s.edge.Close()
+		return err
+	}
+	s.edge.Bind(s.poll)
+	return nil
+}
+
+// Addr is the bound address.
+func (s *Server) Addr() net.Addr { return s.poll.ListenAddr() }
+
+// Connections is how many there are. Any goroutine may call it.
+func (s *Server) Connections() int { return s.poll.NumConns() }
+
+// Serve runs until Stop, which makes it return nil.
+func (s *Server) Serve() error {
+	err := s.poll.Serve()
+	s.edge.Close()
+	if errors.Is(err, netpoll.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Stop lets nobody new in, closes the connections over the drain time with a
+// code that makes their clients come back elsewhere, and waits until they are
+// gone. When ctx ends it closes the rest at once and returns ctx's error. Call
+// it once, from another goroutine than Serve's.
+func (s *Server) Stop(ctx context.Context) error {
+	defer s.poll.Close()
+	s.poll.StopAccepting()
+	if err := s.poll.Drain(ctx, s.drain, shutdownCode, "shutdown"); err != nil {
+		return err
+	}
+	last, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	_ = s.poll.Shutdown(last) // whoever does not answer a close is not waited for
+	return ctx.Err()
+}
