@@ -142,7 +142,10 @@ func (s *shard) missed(r *room, since Position, res *Result) ([]Publication, boo
 			}
 		}
 	}
-	return pubs, s.fits(r.name, pubs)
+	if !s.fits(r.name, pubs) {
+		return nil, false
+	}
+	return pubs, true
 }
 
 // fits encodes what has no object yet, and says whether it may be one answer.

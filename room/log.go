@@ -56,7 +56,8 @@ type Query struct {
 }
 
 // Result answers a Query. Publications may carry Body only, then the shard
-// encodes them.
+// encodes them. Each has the Prev of the room: the first one's is not above
+// Since.Offset if nothing is missing in between.
 type Result struct {
 	// Position is not below any message stored in the room when the log read it.
 	Position     Position

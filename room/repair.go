@@ -17,52 +17,67 @@ func (s *shard) repair(r *room) {
 // answer, or an old state of it did.
 const fruitlessMax = 3
 
-func (res *Result) fruitless(r *room) bool {
-	return res.Err != nil ||
-		res.Position.Epoch == r.epoch && res.Position.Offset < max(r.catchup.seen, r.head)
-}
-
-// repairFound closes the gap, or gives the members up if that cannot be done.
+// repairFound closes the gap, a page at a time, or gives the members up if that
+// cannot be done.
 func (s *shard) repairFound(w *wait, res *Result) {
 	r, token := w.room, w.token
 	s.waits.end(w)
 	if r.gone || r.catchup == nil || r.catchup.repair != token {
 		return
 	}
-	cu := r.catchup
-	cu.repair = 0
-	if res.fruitless(r) {
-		cu.fruitless++
-	} else if res.Position.Epoch != r.epoch || !res.Complete {
-		cu.fruitless = fruitlessMax + 1
-	}
-	if cu.fruitless > fruitlessMax {
+	r.catchup.repair = 0
+	advanced := s.fill(r, res)
+	if !r.hopeful(res, advanced) {
 		s.gaps++
 		s.eject(r)
 		s.tidy(r)
 		return
 	}
-	s.fill(r, res)
+	if advanced && !res.Complete {
+		s.repair(r)
+		return
+	}
 	s.release(r)
 	s.follow(r)
 }
 
-// fill puts out what a repair has read.
-func (s *shard) fill(r *room, res *Result) {
-	if !res.Complete || res.Err != nil {
-		return
+// fill puts out what a repair has read, as far as nothing is missing in it;
+// true: that brought the room on.
+func (s *shard) fill(r *room, res *Result) bool {
+	if res.Err != nil || res.Position.Epoch != r.epoch {
+		return false
 	}
 	before := r.head
 	for i := range res.Publications {
-		if p := &res.Publications[i]; p.Offset > r.head {
+		if p := &res.Publications[i]; p.Offset > r.head && p.Prev <= r.head {
 			s.push(r, p)
 		}
 	}
-	r.head = max(r.head, res.Position.Offset)
+	if res.Complete {
+		r.head = max(r.head, res.Position.Offset)
+	}
 	if r.head > before {
 		s.gaps++
-		r.catchup.fruitless = 0
 	}
+	return r.head > before
+}
+
+// hopeful says whether the gap can still be closed.
+func (r *room) hopeful(res *Result, advanced bool) bool {
+	cu := r.catchup
+	switch {
+	case advanced:
+		cu.fruitless = 0
+	case res.Err != nil:
+		cu.fruitless++
+	case res.Position.Epoch != r.epoch:
+		return false
+	case res.Position.Offset < max(cu.seen, r.head):
+		cu.fruitless++
+	default:
+		return res.Complete
+	}
+	return cu.fruitless <= fruitlessMax
 }
 
 // eject removes all members: what they miss cannot be had. They come back with

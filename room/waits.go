@@ -50,7 +50,7 @@ func (t *waits) add(c *Command) *wait {
 // get returns the wait of a token, nil if it is over.
 func (t *waits) get(token uint64) *wait {
 	i := uint32(token)
-	if int(i) >= len(t.slots) || t.slots[i].token != token {
+	if token == 0 || int(i) >= len(t.slots) || t.slots[i].token != token {
 		return nil
 	}
 	return t.slots[i]

@@ -1,0 +1,289 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// async drives a shard on fakeLog. What each member sees is checked by world as
+// it happens; here are the rules for the answers.
+type async struct {
+	rt      *rapid.T
+	w       *world
+	log     *fakeLog
+	options *Options
+	body    int
+	evicts  int
+	faults  bool               // of the log, until settle ends them
+	wants   map[place]bool     // joined or joining, in the order of Submit
+	joining map[place]int      // joins not answered yet
+	away    map[place]Position // where a client that left was
+	acked   map[string]uint64  // room and key: offset
+}
+
+func newAsync(rt *rapid.T) *async {
+	a := &async{
+		rt: rt, options: &Options{HistorySize: 100, Presence: true, JoinLeave: true},
+		wants: make(map[place]bool), joining: make(map[place]int), away: make(map[place]Position), acked: make(map[string]uint64),
+	}
+	a.faults = rapid.Bool().Draw(rt, "faults")
+	timeout := time.Hour
+	if a.faults {
+		timeout = 5 * time.Second
+	}
+	a.w = newWorld(rt, Config{
+		RecoveryMaxPublications: 6, MaxInFlight: 40, LogTimeout: timeout,
+		NewLog: func(_ int, sink Sink) Log { a.log = newFakeLog(rt, sink, a.faults); return a.log },
+	})
+	a.w.truth = func(room string, after uint64) []Publication {
+		ms := a.log.room(room).msgs
+		i := slices.IndexFunc(ms, func(p Publication) bool { return p.Offset > after })
+		if i < 0 {
+			return nil
+		}
+		return ms[i:]
+	}
+	return a
+}
+
+func (a *async) command(op Op) Command {
+	c := Command{Op: op, Options: a.options}
+	c.Room = rapid.SampledFrom([]string{"a", "b"}).Draw(a.rt, "room")
+	c.Member = person(rapid.Uint64Range(1, 5).Draw(a.rt, "conn"))
+	return c
+}
+
+func (a *async) text() []byte {
+	a.body++
+	return fmt.Append(nil, "m", a.body)
+}
+
+// oops: the error is one that faults explain.
+func (a *async) oops(err error) bool {
+	return err == ErrBusy || a.faults && err == ErrLimit ||
+		err == ErrTemporary && (a.faults || a.evicts > 0)
+}
+
+func (a *async) publish(*rapid.T) {
+	c := a.command(Publish)
+	c.Body, c.IdempotencyKey = a.text(), rapid.SampledFrom([]string{"", "", "k", "l"}).Draw(a.rt, "key")
+	a.w.do(c, func(got *Answer) {
+		if got.Err != nil && !a.oops(got.Err) {
+			a.rt.Fatalf("publish: %v", got.Err)
+		}
+		if got.Err != nil {
+			return
+		}
+		k := c.Room + c.IdempotencyKey
+		if c.IdempotencyKey == "" {
+			k = string(c.Body)
+		}
+		if was, ok := a.acked[k]; ok && was != got.Position.Offset {
+			a.rt.Fatalf("%s acknowledged at %d and %d", k, was, got.Position.Offset)
+		}
+		a.acked[k] = got.Position.Offset
+		at := a.w.between(c.Room, got.Position.Offset-1, got.Position.Offset)
+		if len(at) != 1 || c.IdempotencyKey == "" && string(at[0].Body) != string(c.Body) {
+			a.rt.Fatalf("acknowledged %q at %d: %v", c.Body, got.Position.Offset, at)
+		}
+	})
+}
+
+// other is a message of another node.
+func (a *async) other(*rapid.T) {
+	a.log.store(a.command(Publish).Room, a.text())
+}
+
+func (a *async) join(*rapid.T) {
+	c := a.command(Join)
+	k := place{c.Room, c.Member.Conn}
+	since, back := a.away[k]
+	if back && rapid.IntRange(0, 9).Draw(a.rt, "future") == 0 {
+		since.Offset += 20
+	}
+	c.Recover, c.Since, c.RejectUnrecovered = back, since, rapid.Bool().Draw(a.rt, "reject")
+	was := a.in(k)
+	a.wants[k] = true
+	a.joining[k]++
+	left := a.leaves(k)
+	a.w.do(c, func(got *Answer) {
+		a.joining[k]--
+		switch {
+		case got.Err == nil:
+			a.joined(got, since)
+			a.wants[k] = a.leaves(k) == left // an eject may have come between
+			return
+		case got.Err == ErrAlreadyJoined && was:
+			return
+		case got.Err == ErrLeft && a.leaves(k) > left,
+			got.Err == ErrUnrecoverable && back && c.RejectUnrecovered,
+			a.oops(got.Err):
+		default:
+			a.rt.Fatalf("join: %v (was %v)", got.Err, was)
+		}
+		if a.w.sessions[k] == nil && a.leaves(k) == left {
+			a.wants[k] = false
+		}
+	})
+}
+
+func (a *async) joined(got *Answer, since Position) {
+	switch {
+	case got.Recovered:
+		a.w.recovered(got, since)
+	case got.Publications != nil:
+		a.rt.Fatalf("a part of what was missed: %+v", got)
+	}
+}
+
+// in: it may be a member, or joining, when the next command of k is handled.
+func (a *async) in(k place) bool { return a.wants[k] || a.joining[k] > 0 }
+
+// leaves counts the leaves submitted for k.
+func (a *async) leaves(k place) int { return a.w.leaves[k] }
+
+func (a *async) leave(*rapid.T) {
+	c := a.command(Leave)
+	k := place{c.Room, c.Member.Conn}
+	was := a.in(k)
+	a.wants[k] = false
+	a.w.leaves[k]++
+	a.w.do(c, func(got *Answer) {
+		if got.Err != nil && got.Err != ErrNotMember || got.Err == nil && !was {
+			a.rt.Fatalf("leave: %v", got.Err)
+		}
+		if a.w.sessions[k] != nil {
+			a.rt.Fatalf("still there after a leave: %v %v", k, got.Err)
+		}
+		a.gone(k)
+	})
+}
+
+// gone notes where the client was, possibly some messages before the last.
+func (a *async) gone(k place) {
+	if ss := a.w.ended[k]; ss != nil {
+		unseen := rapid.IntRange(0, min(3, len(ss.was)-1)).Draw(a.rt, "unseen")
+		a.away[k] = ss.was[len(ss.was)-1-unseen]
+	}
+}
+
+func (a *async) insufficient(k place) {
+	a.wants[k] = false
+	a.gone(k)
+	if !a.faults && a.evicts == 0 {
+		a.rt.Fatalf("%v was ejected for no reason", k)
+	}
+}
+
+func (a *async) ask(*rapid.T) {
+	c := a.command(rapid.SampledFrom([]Op{Presence, PresenceStats, History}).Draw(a.rt, "op"))
+	c.Limit = rapid.IntRange(-1, 3).Draw(a.rt, "limit")
+	a.w.do(c, func(got *Answer) {
+		if got.Err != nil && !a.oops(got.Err) {
+			a.rt.Fatalf("%v: %v", c.Op, got.Err)
+		}
+	})
+}
+
+func (a *async) evict(*rapid.T) {
+	if rapid.IntRange(0, 3).Draw(a.rt, "really") == 0 {
+		a.evicts++
+		a.log.evict(a.command(History).Room)
+	}
+}
+
+func (a *async) happen(*rapid.T) {
+	for range rapid.IntRange(1, 4).Draw(a.rt, "happen") {
+		a.log.one()
+	}
+}
+
+func (a *async) time(*rapid.T) {
+	d := []time.Duration{time.Millisecond, time.Second}
+	if a.faults {
+		d = append(d, 6*time.Second)
+	}
+	a.w.clock = a.w.clock.Add(rapid.SampledFrom(d).Draw(a.rt, "time"))
+}
+
+func (a *async) check(*rapid.T) {
+	if rapid.Bool().Draw(a.rt, "turn") {
+		a.w.turn()
+	}
+}
+
+// settle ends the faults, lets everything happen that is pending, and makes the
+// shard notice what was lost.
+func (a *async) settle() {
+	a.log.faults = false
+	a.drain()
+	a.w.advance(6 * time.Second) // what was never answered
+	a.drain()
+	a.log.sink.Lost("")
+	for range 6 {
+		a.w.advance(1100 * time.Millisecond)
+		a.drain()
+	}
+}
+
+func (a *async) drain() {
+	a.w.turn()
+	for a.log.one() {
+		a.w.turn()
+	}
+}
+
+// final: everybody is up to date, and whoever left can come back without loss.
+func (a *async) final() {
+	a.settle()
+	a.w.upToDate()
+	for k, since := range a.away {
+		if a.w.sessions[k] != nil {
+			continue
+		}
+		missed := a.w.truth(k.room, since.Offset)
+		lost := a.log.room(k.room).evicted > since.Offset || len(missed) > 6
+		c := Command{Op: Join, Room: k.room, Options: a.options, Member: person(k.conn), Recover: true, Since: since}
+		a.w.do(c, func(got *Answer) {
+			if got.Err != nil || got.Recovered == (lost && len(missed) > 0) {
+				a.rt.Fatalf("back at %v: %+v; missed %v, lost %v", since, got, missed, lost)
+			}
+			a.joined(got, since)
+		})
+	}
+	a.settle()
+	a.w.upToDate()
+	a.empty()
+}
+
+// empty: when all have left nothing is left.
+func (a *async) empty() {
+	for k := range a.w.sessions {
+		a.w.do(Command{Op: Leave, Room: k.room, Member: person(k.conn)}, nil)
+	}
+	a.settle()
+	a.w.upToDate()
+	s := a.w.s
+	if len(s.rooms)+s.waits.n != 0 || a.w.h.rooms.Load() != 0 || s.members != 0 {
+		a.rt.Fatalf("left over: %d rooms, %d waits, %+v", len(s.rooms), s.waits.n, a.w.h.Stats())
+	}
+}
+
+func TestAsyncModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a := newAsync(rt)
+		a.w.ejected = a.insufficient
+		rt.Repeat(map[string]func(*rapid.T){
+			"publish": a.publish, "publish2": a.publish, "other": a.other,
+			"join": a.join, "join2": a.join, "leave": a.leave, "ask": a.ask,
+			"happen": a.happen, "happen2": a.happen, "happen3": a.happen,
+			"time": a.time, "evict": a.evict,
+			"": a.check,
+		})
+		a.final()
+	})
+}

@@ -1,0 +1,262 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// world drives one shard by hand: its turns run in the test's goroutine, on a
+// clock of the test, so every interleaving is chosen by the test. It plays the
+// edge: topics per loop, and sessions that note what each member sees.
+type world struct {
+	t     failer
+	h     *Hub
+	s     *shard
+	clock time.Time
+
+	topics   map[topic]map[uint64]*session
+	sessions map[place]*session // joined, as the edge knows
+	ended    map[place]*session // the last that ended
+	expected map[uint64]func(*Answer)
+	answered map[uint64]int
+	token    uint64
+	encoded  map[string]int
+	joins    []string // join and leave pushes, as seen
+	busy     map[int]bool
+	leaves   map[place]int
+	ejected  func(place)
+
+	// truth returns a room's messages after offset, for all time.
+	truth func(room string, after uint64) []Publication
+}
+
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+type topic struct {
+	loop int
+	room string
+}
+
+type place struct {
+	room string
+	conn uint64
+}
+
+// session is one membership: everything after last must come, in order, once.
+type session struct {
+	room string
+	m    Member
+	last Position
+	was  []Position // every position it was at
+}
+
+// push is the Buffer of these tests.
+type push struct {
+	kind, room, body string
+	offset           uint64
+}
+
+func newWorld(t failer, cfg Config) *world {
+	w := &world{
+		t: t, clock: time.Unix(1_700_000_000, 0),
+		topics:   make(map[topic]map[uint64]*session),
+		sessions: make(map[place]*session),
+		ended:    make(map[place]*session),
+		expected: make(map[uint64]func(*Answer)),
+		answered: make(map[uint64]int),
+		encoded:  make(map[string]int),
+		busy:     make(map[int]bool),
+		leaves:   make(map[place]int),
+	}
+	cfg.Shards = max(cfg.Shards, 1)
+	cfg.Loops = max(cfg.Loops, 3)
+	cfg.Now = func() time.Time { return w.clock }
+	cfg.Encode = w.encode
+	cfg.EncodeJoin = func(room string, m *Member) Buffer { return &push{kind: "join", room: room, body: m.Info.User} }
+	cfg.EncodeLeave = func(room string, m *Member) Buffer { return &push{kind: "leave", room: room, body: m.Info.User} }
+	cfg.Deliver = w.deliver
+	cfg.Busy = func(loop int) bool { return w.busy[loop] }
+	w.h = build(cfg)
+	w.s = w.h.shards[0]
+	return w
+}
+
+func (w *world) encode(room string, p *Publication) Buffer {
+	if p.Body == nil {
+		w.t.Fatalf("encode of a message without a body: %s %d", room, p.Offset)
+	}
+	w.encoded[fmt.Sprint(room, "/", p.Offset)]++
+	p.Object = slices.Clone(p.Body)
+	return &push{kind: "pub", room: room, body: string(p.Body), offset: p.Offset}
+}
+
+// turn runs turns until the mailboxes are empty.
+func (w *world) turn() {
+	for _, s := range w.h.shards {
+		for s.turn() > 0 {
+		}
+	}
+}
+
+func (w *world) advance(d time.Duration) {
+	w.clock = w.clock.Add(d)
+	w.turn()
+}
+
+// do submits a command; check sees its answer.
+func (w *world) do(c Command, check func(*Answer)) {
+	w.token++
+	c.Token = w.token
+	if check == nil {
+		check = func(*Answer) {}
+	}
+	w.expected[c.Token] = check
+	if err := w.h.Submit(c); err != nil {
+		w.t.Fatalf("submit: %v", err)
+	}
+}
+
+// ask submits a command, runs a turn, and returns its answer.
+func (w *world) ask(c Command) *Answer {
+	w.t.Helper()
+	var got *Answer
+	w.do(c, func(a *Answer) { b := *a; got = &b })
+	w.turn()
+	if got == nil {
+		w.t.Fatalf("no answer to %+v", c)
+	}
+	return got
+}
+
+func (w *world) deliver(loop int, events []Event) {
+	for i := range events {
+		switch e := &events[i]; e.Kind {
+		case Reply:
+			w.reply(loop, e.Answer)
+		case Insufficient:
+			w.out(loop, e.Answer)
+			w.ejected(place{e.Room, e.Answer.Member.Conn})
+		case Broadcast:
+			w.broadcast(loop, e)
+		default:
+			w.t.Fatalf("event %+v", e)
+		}
+	}
+}
+
+func (w *world) reply(loop int, a *Answer) {
+	if a.Member.Loop != loop {
+		w.t.Fatalf("answer on loop %d for loop %d", loop, a.Member.Loop)
+	}
+	check := w.expected[a.Token]
+	if w.answered[a.Token]++; w.answered[a.Token] != 1 || check == nil {
+		w.t.Fatalf("answer %d of token %d", w.answered[a.Token], a.Token)
+	}
+	switch {
+	case a.Op == Join && a.Err == nil:
+		w.in(loop, a)
+	case a.Op == Leave && a.Err == nil:
+		w.out(loop, a)
+	}
+	check(a)
+	w.expected[a.Token] = func(*Answer) {}
+}
+
+func (w *world) in(loop int, a *Answer) {
+	k := place{a.Room, a.Member.Conn}
+	if w.sessions[k] != nil {
+		w.t.Fatalf("%v joined twice", k)
+	}
+	ss := &session{room: a.Room, m: a.Member, last: a.Position, was: []Position{a.Position}}
+	w.sessions[k] = ss
+	t := topic{loop, a.Room}
+	if w.topics[t] == nil {
+		w.topics[t] = make(map[uint64]*session)
+	}
+	w.topics[t][a.Member.Conn] = ss
+}
+
+// recovered lets the session see what the answer brought.
+func (w *world) recovered(a *Answer, since Position) {
+	ss := w.sessions[place{a.Room, a.Member.Conn}]
+	ss.last, ss.was = since, []Position{since}
+	for _, p := range a.Publications {
+		w.see(ss, p.Offset, string(p.Object))
+	}
+	if miss := w.between(ss.room, ss.last.Offset, a.Position.Offset); len(miss) > 0 {
+		w.t.Fatalf("%s: recovered %d to %d without %v", ss.room, since.Offset, a.Position.Offset, miss)
+	}
+	ss.last = a.Position
+	ss.was = append(ss.was, a.Position)
+}
+
+func (w *world) between(room string, after, upto uint64) (ps []Publication) {
+	for _, p := range w.truth(room, after) {
+		if p.Offset <= upto {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+func (w *world) out(loop int, a *Answer) {
+	k := place{a.Room, a.Member.Conn}
+	w.ended[k] = w.sessions[k]
+	delete(w.sessions, k)
+	delete(w.topics[topic{loop, a.Room}], a.Member.Conn)
+}
+
+func (w *world) broadcast(loop int, e *Event) {
+	p := e.Buffer.(*push)
+	members := w.topics[topic{loop, e.Room}]
+	if len(members) == 0 {
+		w.t.Fatalf("a broadcast to loop %d, where nobody is in %s", loop, e.Room)
+	}
+	for _, ss := range members {
+		switch {
+		case p.kind == "pub":
+			w.see(ss, p.offset, p.body)
+		case !e.Watchers || ss.m.WantJoinLeave:
+			w.joins = append(w.joins, fmt.Sprintf("%s:%s %s", ss.m.Info.User, p.kind, p.body))
+		}
+	}
+}
+
+// see: the message must be the room's first after what the member saw last.
+func (w *world) see(ss *session, offset uint64, body string) {
+	next := w.truth(ss.room, ss.last.Offset)
+	if len(next) == 0 || next[0].Offset != offset || string(next[0].Body) != body {
+		w.t.Fatalf("%s in %s, at %d, saw %d %q; next are %v",
+			ss.m.Info.User, ss.room, ss.last.Offset, offset, body, next)
+	}
+	ss.last.Offset = offset
+	ss.was = append(ss.was, ss.last)
+}
+
+// upToDate: every member has seen everything, every command was answered.
+func (w *world) upToDate() {
+	for k, ss := range w.sessions {
+		if next := w.truth(k.room, ss.last.Offset); len(next) > 0 {
+			w.t.Fatalf("%s in %s, at %d, never saw %v", ss.m.Info.User, k.room, ss.last.Offset, next)
+		}
+	}
+	for token := range w.token {
+		if n := w.answered[token+1]; n != 1 {
+			w.t.Fatalf("token %d was answered %d times", token+1, n)
+		}
+	}
+}
+
+func (p Publication) String() string { return fmt.Sprintf("%d<%d:%s", p.Prev, p.Offset, p.Body) }
+
+// person makes a member on a loop that follows from its conn.
+func person(conn uint64) Member {
+	return Member{
+		Conn: conn, Loop: int(conn % 3), WantJoinLeave: true,
+		Info: &Info{Client: ID{byte(conn)}, User: fmt.Sprint("u", conn%4), ConnInfo: []byte(`{}`)},
+	}
+}
