@@ -1,0 +1,96 @@
+// Chromium and the people in it, for the tests of the page.
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox', // tests run as root in CI
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** How long anything may take before it counts as missing, ms: CI machines can be slow. */
+const PATIENCE = 20_000;
+
+/** A connection that is cut on purpose makes the browser say so. */
+const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED/;
+
+/** Chromium with a profile of its own, gone afterwards. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+/** Somebody with a browser profile of their own, on the page but without a name yet. */
+export async function visit(browser, url, { room = '', ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(`${error}`));
+  page.on('requestfailed', (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
+  await page.goto(room ? `${url}#${encodeURIComponent(room)}` : url);
+  return new Person(page, complaints);
+}
+
+/** Somebody in a room, connected. */
+export async function enter(browser, url, name, options) {
+  const person = await visit(browser, url, options);
+  await person.page.fill('#name', name);
+  await person.page.press('#name', 'Enter');
+  await person.page.waitForFunction(() => /here/.test(document.querySelector('#room-count').textContent));
+  return person;
+}
+
+export class Person {
+  constructor(page, complaints) {
+    this.page = page;
+    this.complaints = complaints;
+  }
+
+  async say(...texts) {
+    for (const text of texts) {
+      await this.page.fill('#draft', text);
+      await this.page.press('#draft', 'Enter');
+    }
+  }
+
+  /** Waits until an element shows a text. */
+  sees(selector, text) {
+    return this.page.locator(selector).filter({ hasText: text }).first().waitFor();
+  }
+
+  gone(selector) {
+    return this.page.locator(selector).waitFor({ state: 'hidden' });
+  }
+
+  /** Waits until the last text said in the room is this one. */
+  hears(text) {
+    const lastIs = (end) => [...document.querySelectorAll('.message:not(.outgoing) .bubble')].at(-1)?.textContent === end;
+    return this.page.waitForFunction(lastIs, text);
+  }
+
+  /** Every message on the screen, in order. */
+  messages() {
+    return this.page.locator('#timeline .message:not(.outgoing) .bubble').allTextContents();
+  }
+
+  people() {
+    return this.page.locator('#people-list .label').allTextContents();
+  }
+
+  /** The page said nothing in the console that it should not, and broke no rule of its own. */
+  assertQuiet({ wasCut = false } = {}) {
+    const bad = this.complaints.filter((text) => !(wasCut && EXPECTED_WHEN_CUT.test(text)));
+    assert.deepEqual(bad, []);
+  }
+}

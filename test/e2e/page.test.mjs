@@ -1,0 +1,380 @@
+// The page in a real browser: what two people see of each other, and what
+// one sees whose connection goes.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { PHONE, enter, launch, visit } from './page.mjs';
+import { startProxy, startThrong } from './server.mjs';
+
+let server;
+let browser;
+let rooms = 0;
+
+before(async () => {
+  [server, browser] = await Promise.all([startThrong(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+
+/** A room that no other test is in. */
+const room = () => `room-${++rooms}`;
+
+describe('two people', () => {
+  test('read each other, in order and once, and each sees their own as their own', async () => {
+    const inside = { room: room() };
+    const ana = await enter(browser, server.url, 'Ana', inside);
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await ana.say('hello', 'is anybody here?');
+    await bo.hears('is anybody here?');
+    await bo.say('I am');
+    await ana.hears('I am');
+    for (const person of [ana, bo]) {
+      assert.deepEqual(await person.messages(), ['hello', 'is anybody here?', 'I am']);
+      person.assertQuiet();
+    }
+    assert.deepEqual(await ana.page.locator('.mine .bubble').allTextContents(), ['hello', 'is anybody here?']);
+    assert.equal(await bo.page.locator('.theirs .name').first().textContent(), 'Ana');
+  });
+
+  test('see who is here, and who has gone', async () => {
+    const inside = { room: room() };
+    const ana = await enter(browser, server.url, 'Ana', inside);
+    await ana.sees('#room-count', 'only you are here');
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await ana.sees('#room-count', '2 here');
+    assert.deepEqual(await ana.people(), ['Ana', 'Bo']);
+    await bo.sees('#people-list li', 'Ana');
+    assert.deepEqual(await bo.people(), ['Ana', 'Bo']);
+    await bo.page.close();
+    await ana.sees('#room-count', 'only you are here');
+    assert.deepEqual(await ana.people(), ['Ana']);
+  });
+
+  test('see the other typing until the message comes', async () => {
+    const inside = { room: room() };
+    const ana = await enter(browser, server.url, 'Ana', inside);
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await bo.sees('#people-list li', 'Ana');
+    await bo.page.locator('#draft').pressSequentially('I think');
+    await ana.sees('#typing.on', 'Bo is typing');
+    assert.equal(await bo.page.locator('#typing.on').count(), 0, 'nobody sees themselves typing');
+    await bo.page.press('#draft', 'Enter');
+    await ana.hears('I think');
+    await ana.gone('#typing.on');
+  });
+});
+
+describe('rooms', () => {
+  test('count what is unread, in the list and in the title, and mark where it begins', async () => {
+    const [first, second] = [room(), room()];
+    const ana = await enter(browser, server.url, 'Ana', { room: first });
+    const bo = await enter(browser, server.url, 'Bo', { room: first });
+    await ana.say('read');
+    await bo.hears('read');
+    await bo.page.fill('#join-name', second);
+    await bo.page.press('#join-name', 'Enter');
+    await bo.sees('#room-name', second);
+    assert.equal(new URL(bo.page.url()).hash, `#${second}`);
+    await ana.say('one', 'two');
+    await bo.sees('.badge', '2');
+    await bo.page.waitForFunction(() => document.title.startsWith('(2)'));
+    await bo.page.locator('.room .open', { hasText: first }).click();
+    await bo.hears('two');
+    await bo.page.waitForFunction(() => !document.title.startsWith('('));
+    assert.equal(await bo.page.locator('.divider + .message .bubble').textContent(), 'one');
+    bo.assertQuiet();
+  });
+
+  test('are remembered, and a link leads into one', async () => {
+    const [first, second] = [room(), room()];
+    const ana = await enter(browser, server.url, 'Ana', { room: first });
+    await ana.say('before the reload');
+    await ana.hears('before the reload');
+    await ana.page.goto('about:blank');
+    await ana.page.goto(`${server.url}#${second}`);
+    await ana.sees('#room-name', second);
+    await ana.page.goBack();
+    await ana.page.goto('about:blank');
+    await ana.page.goto(server.url);
+    await ana.page.locator('.room .open', { hasText: first }).click();
+    await ana.hears('before the reload');
+    assert.equal(await ana.page.locator('.mine .bubble').count(), 1, 'what I said is still mine');
+  });
+
+  test('show who comes later what was said before, with its day and time', async () => {
+    const inside = { room: room() };
+    const ana = await enter(browser, server.url, 'Ana', inside);
+    await ana.say('first', 'second');
+    await ana.hears('second');
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await bo.hears('second');
+    assert.deepEqual(await bo.messages(), ['first', 'second']);
+    await bo.sees('.day', 'Today');
+    const said = await bo.page.locator('.theirs time').first().getAttribute('datetime');
+    assert.ok(Math.abs(Date.now() - new Date(said)) < 60_000, `the time of the first message is ${said}`);
+  });
+
+  test('with 5,000 messages show the last ones, and older ones when asked', async () => {
+    const name = room();
+    await fill(name, 5000);
+    const ana = await enter(browser, server.url, 'Ana', { room: name });
+    await ana.hears('message 5000');
+    assert.equal((await ana.messages()).length, 200);
+    for (const shown of [400, 600]) {
+      await ana.page.click('#earlier');
+      await ana.page.waitForFunction((n) => document.querySelectorAll('#timeline .message').length === n, shown);
+    }
+    const messages = await ana.messages();
+    assert.deepEqual(messages, Array.from({ length: 600 }, (_, i) => `message ${4401 + i}`));
+    ana.assertQuiet();
+  });
+});
+
+describe('a connection that goes', () => {
+  test('is said, and what was missed comes back once and in order', async (t) => {
+    const inside = { room: room() };
+    const proxy = await startProxy(server.port);
+    t.after(() => proxy.stop());
+    const ana = await enter(browser, proxy.url, 'Ana', inside);
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await ana.say('before');
+    await bo.hears('before');
+
+    proxy.cut();
+    await ana.sees('.note.lost', 'Connection lost at');
+    await ana.sees('#banner', 'trying again');
+    await ana.sees('#connection', 'Reconnecting');
+    await bo.say('missed 1', 'missed 2', 'missed 3');
+    await ana.say('written without a connection');
+    await ana.sees('.outgoing .status', 'waiting for the connection');
+    await bo.say('missed 4');
+    await bo.hears('missed 4');
+
+    proxy.mend();
+    await ana.page.click('#reconnect').catch(() => {}); // it may be back by itself
+    await ana.sees('.note.back', 'Caught up: 4 missed messages');
+    await ana.hears('written without a connection');
+    await bo.hears('written without a connection');
+    const all = ['before', 'missed 1', 'missed 2', 'missed 3', 'missed 4', 'written without a connection'];
+    assert.deepEqual(await ana.messages(), all);
+    assert.deepEqual(await bo.messages(), all);
+    assert.equal(await ana.page.locator('.outgoing').count(), 0);
+    await ana.gone('#banner');
+    await ana.sees('#room-count', '2 here');
+    ana.assertQuiet({ wasCut: true });
+    bo.assertQuiet();
+  });
+
+  test('brings back 1,000 missed messages without losing one', async (t) => {
+    const name = room();
+    const proxy = await startProxy(server.port);
+    t.after(() => proxy.stop());
+    const ana = await enter(browser, proxy.url, 'Ana', { room: name });
+    proxy.cut();
+    await ana.sees('.note.lost', 'Connection lost at');
+    await fill(name, 1000);
+    proxy.mend();
+    await ana.sees('.note.back', 'Caught up: 1000 missed messages');
+    await ana.hears('message 1000');
+  });
+
+  test('of a device without a network waits for the network', async () => {
+    const inside = { room: room() };
+    const ana = await enter(browser, server.url, 'Ana', inside);
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await ana.page.context().setOffline(true);
+    await ana.sees('#banner', 'You are offline');
+    await bo.say('are you there?');
+    await bo.hears('are you there?');
+    await ana.page.context().setOffline(false);
+    await ana.hears('are you there?');
+    await ana.sees('.note.back', 'Caught up: 1 missed message');
+    ana.assertQuiet({ wasCut: true });
+  });
+
+  test('to a server that forgot everything is said too, and the chat goes on', async (t) => {
+    const own = await startThrong();
+    t.after(() => own.stop());
+    const proxy = await startProxy(own.port);
+    t.after(() => proxy.stop());
+    const ana = await enter(browser, proxy.url, 'Ana', { room: room() });
+    await ana.say('before');
+    await ana.hears('before');
+    proxy.cut();
+    await ana.sees('.note.lost', 'Connection lost at');
+    await own.stop();
+    const again = await startThrong({ port: own.port });
+    t.after(() => again.stop());
+    proxy.mend();
+    await ana.sees('.note.warn', 'History too old: reloaded');
+    await ana.say('after');
+    await ana.hears('after');
+    assert.deepEqual(await ana.messages(), ['before', 'after']);
+  });
+});
+
+describe('hostile text', () => {
+  const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+
+  test('stays text, in messages, names and rooms', async () => {
+    const name = `${room()}<b>x`;
+    const ana = await enter(browser, server.url, '<i onclick=x>Ana', { room: name });
+    const bo = await enter(browser, server.url, 'Bo', { room: name });
+    await ana.page.locator('#draft').pressSequentially('<b>');
+    await bo.sees('#typing.on', '<i onclick=x>Ana is typing');
+    await ana.say(markup);
+    await bo.hears(markup);
+    await bo.sees('.theirs .name', '<i onclick=x>Ana');
+    assert.equal(await bo.page.locator(':is(#timeline, #people, #rooms, #typing, .bar) :is(b, i:empty[onclick], script)').count(), 0);
+    assert.equal(await bo.page.locator('#timeline img').count(), 0);
+    bo.assertQuiet();
+  });
+
+  test('becomes a link only where it is an http address', async () => {
+    const ana = await enter(browser, server.url, 'Ana', { room: room() });
+    await ana.say('see https://example.org/a_(b)?c=d, javascript:alert(1) and (http://x.example/y).');
+    await ana.sees('.bubble a', 'example.org');
+    const links = await ana.page.locator('.bubble a').evaluateAll((all) => all.map((a) => [a.href, a.rel]));
+    assert.deepEqual(
+      links.map(([href]) => href),
+      ['https://example.org/a_(b)?c=d', 'http://x.example/y'],
+    );
+    assert.ok(links.every(([, rel]) => rel.includes('noopener') && rel.includes('noreferrer')));
+  });
+
+  test('of any shape does not stop the page', async () => {
+    const name = room();
+    const ana = await enter(browser, server.url, 'Ana', { room: name });
+    const odd = [null, 0, 'just a string', [], { text: 7 }, { text: '', id: {} }, { text: 'x'.repeat(20_000) }, { text: 'fine' }];
+    await publish(name, odd);
+    await ana.hears('fine');
+    assert.ok((await ana.messages()).length >= 6);
+    const wide = await ana.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, 'a long word does not push the page apart');
+    ana.assertQuiet();
+  });
+});
+
+test('a stranger is asked for a name first, and cannot slip past', async () => {
+  const ana = await visit(browser, server.url);
+  await ana.sees('#name-dialog', 'What should people call you?');
+  for (const key of ['Escape', 'Escape', 'Enter', '/', 'Escape']) await ana.page.keyboard.press(key);
+  assert.ok(await ana.page.locator('#name-dialog').isVisible());
+  assert.equal(await ana.page.locator('#draft').isVisible(), false);
+  await ana.page.fill('#name', '  Ana   Maria ');
+  await ana.page.keyboard.press('Enter');
+  await ana.sees('#me-name', 'Ana Maria');
+  await ana.page.reload();
+  await ana.sees('#me-name', 'Ana Maria');
+  assert.equal(await ana.page.locator('#name-dialog').isVisible(), false);
+});
+
+test('a new name is seen by the others', async () => {
+  const inside = { room: room() };
+  const ana = await enter(browser, server.url, 'Ana', inside);
+  const bo = await enter(browser, server.url, 'Bo', inside);
+  await bo.sees('#people-list li', 'Ana');
+  await ana.page.click('#me');
+  await ana.page.fill('#name', 'Anna');
+  await ana.page.keyboard.press('Enter');
+  await bo.sees('#people-list li', 'Anna');
+  await ana.say('it is me');
+  await bo.sees('.theirs .name', 'Anna');
+  assert.equal(await ana.page.locator('.note').count(), 0, 'a rename is no lost connection');
+});
+
+test('everything can be done from the keyboard', async () => {
+  const name = room();
+  const ana = await visit(browser, server.url);
+  const { keyboard } = ana.page;
+  const focused = () => ana.page.evaluate(() => document.activeElement.id);
+  await keyboard.type('Ana');
+  await keyboard.press('Enter');
+  await ana.sees('#connection', 'Connected');
+  assert.equal(await focused(), 'draft');
+
+  await keyboard.press('Control+k');
+  await keyboard.type(name);
+  await keyboard.press('Enter');
+  await ana.sees('#room-name', name);
+  assert.equal(await focused(), 'draft', 'one can write at once');
+  await keyboard.type('first line');
+  await keyboard.press('Shift+Enter');
+  await keyboard.type('second line');
+  await keyboard.press('Enter');
+  await ana.hears('first line\nsecond line');
+
+  await keyboard.press('Alt+ArrowUp');
+  await ana.sees('#room-name', 'lobby');
+  await keyboard.press('Tab'); // away from the text, where "/" is a letter
+  await keyboard.press('Tab');
+  await keyboard.press('/');
+  assert.equal(await focused(), 'switcher-input');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await ana.sees('#room-name', name);
+  await keyboard.press('Control+k');
+  await keyboard.press('Escape');
+  assert.equal(await ana.page.locator('#switcher').isVisible(), false);
+  ana.assertQuiet();
+});
+
+test('a phone has everything: rooms and people in drawers, nothing wider than the screen', async () => {
+  const name = room();
+  const ana = await enter(browser, server.url, 'Ana', { ...PHONE, room: name });
+  const isInside = () =>
+    ana.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && scrollX === 0);
+  await ana.say('w'.repeat(300));
+  await ana.hears('w'.repeat(300));
+  assert.ok(await isInside());
+  assert.equal(await ana.page.locator('#rooms').isVisible(), false);
+
+  await ana.page.tap('[data-drawer=rooms]');
+  await ana.sees('#rooms .open', name);
+  await ana.page.keyboard.press('Escape');
+  await ana.gone('#rooms');
+  await ana.page.tap('[data-drawer=people]');
+  await ana.sees('#people-list li', 'Ana');
+  await ana.page.touchscreen.tap(20, 400);
+  await ana.gone('#people');
+
+  await ana.page.tap('[data-drawer=rooms]');
+  await ana.page.fill('#join-name', `${name}-b`);
+  await ana.page.tap('#join-form button');
+  await ana.sees('#room-name', `${name}-b`);
+  await ana.gone('#rooms');
+  assert.ok(await isInside());
+  const size = await ana.page.locator('#draft').evaluate((draft) => parseFloat(getComputedStyle(draft).fontSize));
+  assert.ok(size >= 16, 'a phone zooms into smaller fields');
+  ana.assertQuiet();
+});
+
+test('a screen reader hears what others say', async () => {
+  const inside = { room: room() };
+  const ana = await enter(browser, server.url, 'Ana', inside);
+  const bo = await enter(browser, server.url, 'Bo', inside);
+  await bo.say('listen');
+  await ana.sees('#announcer', 'Bo: listen');
+});
+
+/** Publishes any data into a room, past the page, by the SDK itself. */
+async function publish(name, all) {
+  const { default: WebSocket } = await import('ws');
+  const { Centrifuge } = await import('centrifuge');
+  const client = new Centrifuge(server.ws, { websocket: WebSocket, data: { name: 'Filler' } });
+  client.connect();
+  await client.ready(5000);
+  for (let i = 0; i < all.length; i += 100) {
+    await Promise.all(all.slice(i, i + 100).map((data) => client.publish(name, data)));
+  }
+  client.disconnect();
+}
+
+function fill(name, count) {
+  return publish(name, Array.from({ length: count }, (_, i) => ({ text: `message ${i + 1}` })));
+}

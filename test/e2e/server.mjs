@@ -1,0 +1,136 @@
+// A real throng server for a test: started on a free port, ended by its pid.
+//
+//   const server = await startThrong();            // throng serve --dev on 127.0.0.1
+//   server.url     http://127.0.0.1:PORT/
+//   server.ws      ws://127.0.0.1:PORT/connection/websocket
+//   await server.stop();
+//
+// THRONG_BIN names another binary than bin/throng.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const BIN = process.env.THRONG_BIN ?? fileURLToPath(new URL('../../bin/throng', import.meta.url));
+const START_TIMEOUT = 15_000;
+const STOP_TIMEOUT = 5_000;
+
+/** Starts `throng serve --dev`; args are added, env replaces the environment's THRONG_ variables. */
+export async function startThrong({ args = [], env = {}, port } = {}) {
+  if (!existsSync(BIN)) throw new Error(`no server at ${BIN}: run "make build", or set THRONG_BIN`);
+  const listen = port ?? (await freePort());
+  const admin = await freePort();
+  const all = ['serve', '--dev', '--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, '--drain', '0s', ...args];
+  const child = spawn(BIN, all, { env: { ...withoutThrong(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => log.push(chunk.toString()));
+  const url = `http://127.0.0.1:${listen}/`;
+  try {
+    await answers(url, child);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`${error.message}\n${log.join('')}`);
+  }
+  return {
+    url,
+    ws: `ws://127.0.0.1:${listen}/connection/websocket`,
+    admin: `http://127.0.0.1:${admin}/`,
+    port: listen,
+    pid: child.pid,
+    log: () => log.join(''),
+    stop: (signal = 'SIGTERM') => stop(child, signal),
+  };
+}
+
+/** A port nobody listens on, for the server that starts next. */
+export async function freePort() {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/**
+ * A TCP proxy in front of a server, whose line can be cut: cut() ends every
+ * connection at once and refuses new ones until mend().
+ */
+export async function startProxy(targetPort) {
+  const sockets = new Set();
+  let isCut = false;
+  const proxy = net.createServer((inside) => {
+    if (isCut) return inside.destroy();
+    const outside = net.connect(targetPort, '127.0.0.1');
+    join(inside, outside, sockets);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address();
+  const endAll = () => sockets.forEach((socket) => socket.destroy());
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    ws: `ws://127.0.0.1:${port}/connection/websocket`,
+    cut() {
+      isCut = true;
+      endAll();
+    },
+    mend() {
+      isCut = false;
+    },
+    async stop() {
+      endAll();
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
+
+function join(a, b, sockets) {
+  for (const [from, to] of [[a, b], [b, a]]) {
+    sockets.add(from);
+    from.pipe(to);
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+  }
+}
+
+function withoutThrong(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('THRONG_')));
+}
+
+/** Resolves once the server answers plain HTTP; rejects if it ends before or takes too long. */
+async function answers(url, child) {
+  const deadline = Date.now() + START_TIMEOUT;
+  while (!(await ping(url))) {
+    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
+    if (Date.now() > deadline) throw new Error(`the server does not answer at ${url}`);
+    await new Promise((again) => setTimeout(again, 20));
+  }
+}
+
+function ping(url) {
+  return new Promise((result) => {
+    const request = http.get(url, { agent: false, timeout: 1000 }, (response) => {
+      response.resume();
+      result(true);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => result(false));
+  });
+}
+
+async function stop(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
+  await ended;
+  clearTimeout(late);
+}
