@@ -220,6 +220,7 @@ func (w *world) broadcast(loop int, e *Event) {
 		switch {
 		case p.kind == "pub":
 			w.see(ss, p.offset, p.body)
+		case p.kind == "other": // not looked at
 		case !e.Watchers || ss.m.WantJoinLeave:
 			w.joins = append(w.joins, fmt.Sprintf("%s:%s %s", ss.m.Info.User, p.kind, p.body))
 		}

@@ -1,0 +1,320 @@
+package room
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// lab is a world on the memory log whose truth nobody checks.
+func lab(t *testing.T, cfg Config) *world {
+	w := newWorld(t, cfg)
+	w.truth = func(string, uint64) []Publication { return nil }
+	w.s.cfg.Encode = func(room string, p *Publication) Buffer {
+		p.Object = p.Body
+		return &push{kind: "other", room: room, body: string(p.Body)}
+	}
+	return w
+}
+
+func open() *Options { return &Options{HistorySize: 100, Presence: true, JoinLeave: true} }
+
+func (w *world) join(room string, o *Options, conn uint64) *Answer {
+	return w.ask(Command{Op: Join, Room: room, Options: o, Member: person(conn)})
+}
+
+func (w *world) publish(room string, o *Options, body string) *Answer {
+	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), Body: []byte(body)})
+}
+
+func (w *world) resume(room string, o *Options, since Position) *Answer {
+	return w.ask(Command{Op: Join, Room: room, Options: o, Member: person(50), Recover: true, Since: since})
+}
+
+func TestMaxRooms(t *testing.T) {
+	w, o := lab(t, Config{MaxRooms: 2}), open()
+	if a := w.join("a", o, 1); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	if a := w.publish("b", o, "kept"); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	if a := w.join("c", o, 1); a.Err != ErrLimit {
+		t.Fatalf("join of a third room: %v", a.Err)
+	}
+	if a := w.publish("c", o, "x"); a.Err != ErrLimit {
+		t.Fatalf("publish to a third room with history: %v", a.Err)
+	}
+	if a := w.publish("d", &Options{}, "x"); a.Err != nil {
+		t.Fatalf("a publish that nobody keeps needs no room: %v", a.Err)
+	}
+	if a := w.join("b", o, 1); a.Err != nil {
+		t.Fatalf("join of a room that is there: %v", a.Err)
+	}
+	w.ask(Command{Op: Leave, Room: "a", Member: person(1)})
+	if a := w.join("c", o, 1); a.Err != nil || w.h.Stats().Rooms != 2 {
+		t.Fatalf("a room became free: %v, %+v", a.Err, w.h.Stats())
+	}
+}
+
+func TestMaxRoomsOfALog(t *testing.T) {
+	w := newWorld(t, Config{MaxRooms: 1, NewLog: func(_ int, s Sink) Log { return &sameLog{sink: s} }})
+	if a := w.join("a", open(), 1); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	if a := w.join("b", open(), 1); a.Err != ErrLimit {
+		t.Fatalf("second room: %v", a.Err)
+	}
+}
+
+func TestPresenceMax(t *testing.T) {
+	w, o := lab(t, Config{PresenceMax: 2, MaxReplyBytes: 1000}), open()
+	ask := func(op Op) *Answer { return w.ask(Command{Op: op, Room: "a", Options: o, Member: person(1)}) }
+	if a := ask(Presence); a.Err != nil || len(a.Presence) != 0 {
+		t.Fatalf("nobody: %+v", a)
+	}
+	w.join("a", o, 1)
+	w.join("a", o, 5) // the same user
+	if a := ask(Presence); len(a.Presence) != 2 || a.NumUsers != 1 || a.NumClients != 2 {
+		t.Fatalf("two: %+v", a)
+	}
+	w.join("a", o, 2)
+	if a := ask(Presence); a.Err != ErrLimit {
+		t.Fatalf("three: %v", a.Err)
+	}
+	if a := ask(PresenceStats); a.NumClients != 3 || a.NumUsers != 2 {
+		t.Fatalf("stats stay exact: %+v", a)
+	}
+	big := person(7)
+	big.ChanInfo = bytes.Repeat([]byte("x"), 900)
+	w.ask(Command{Op: Join, Room: "big", Options: o, Member: big})
+	if a := w.ask(Command{Op: Presence, Room: "big", Options: o, Member: person(1)}); a.Err != ErrLimit {
+		t.Fatalf("presence above MaxReplyBytes: %v", a.Err)
+	}
+	if a := w.ask(Command{Op: Presence, Room: "a", Options: &Options{}, Member: person(1)}); a.Err != ErrUnavailable {
+		t.Fatalf("without presence: %v", a.Err)
+	}
+}
+
+func TestRecoveryBounds(t *testing.T) {
+	w, o := lab(t, Config{RecoveryMaxPublications: 3, RecoveryMaxBytes: 100}), open()
+	since := w.join("a", o, 1).Position
+	for range 3 {
+		w.publish("a", o, "x")
+	}
+	if a := w.resume("a", o, since); !a.Recovered || len(a.Publications) != 3 {
+		t.Fatalf("three: %+v", a)
+	}
+	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
+	w.publish("a", o, "x")
+	if a := w.resume("a", o, since); a.Recovered || a.Publications != nil || a.Position.Offset != 4 {
+		t.Fatalf("four: %+v", a)
+	}
+	since = w.publish("b", o, "x").Position
+	w.publish("b", o, string(make([]byte, 60)))
+	w.publish("b", o, string(make([]byte, 60)))
+	if a := w.resume("b", o, since); a.Recovered || a.Publications != nil {
+		t.Fatalf("too many bytes: %+v", a)
+	}
+}
+
+func TestReplyBytes(t *testing.T) {
+	w, o := lab(t, Config{MaxReplyBytes: 100}), open()
+	for range 5 {
+		w.publish("a", o, string(make([]byte, 40)))
+	}
+	for _, reverse := range []bool{false, true} {
+		a := w.ask(Command{Op: History, Room: "a", Options: o, Member: person(1), Limit: -1, Reverse: reverse})
+		if len(a.Publications) != 2 {
+			t.Fatalf("reverse %v: %d publications", reverse, len(a.Publications))
+		}
+	}
+	w.publish("a", o, string(make([]byte, 400)))
+	if a := w.ask(Command{Op: History, Room: "a", Options: o, Member: person(1), Limit: 1, Reverse: true}); len(a.Publications) != 1 {
+		t.Fatalf("one that is too big alone: %d", len(a.Publications))
+	}
+}
+
+func TestHistoryBytesOfColdestRooms(t *testing.T) {
+	const each = 1000 + publicationCost
+	w, o := lab(t, Config{HistoryBytes: 4 * each}), open()
+	body := string(make([]byte, 1000))
+	cold := w.publish("cold", o, body).Position
+	w.publish("cold", o, body)
+	w.advance(time.Second)
+	warm := w.publish("warm", o, body).Position
+	w.publish("warm", o, body)
+	w.publish("warm", o, body) // the fifth: the oldest of the coldest goes
+	if n := len(w.s.mem.rings["cold"].buf); w.s.mem.rings["cold"].n != 1 {
+		t.Fatalf("cold has %d of %d", w.s.mem.rings["cold"].n, n)
+	}
+	w.publish("warm", o, body)
+	if w.s.mem.rings["cold"] != nil || w.s.mem.rings["warm"].n != 4 {
+		t.Fatal("the coldest room must go first, and whole")
+	}
+	if used := w.h.Stats().HistoryBytes; used != 4*each {
+		t.Fatalf("%d bytes", used)
+	}
+	if a := w.resume("cold", o, cold); a.Recovered {
+		t.Fatal("evicted, and recovered")
+	}
+	if a := w.resume("warm", o, warm); !a.Recovered || len(a.Publications) != 3 {
+		t.Fatalf("kept, and not recovered: %+v", a)
+	}
+}
+
+// The coldest room may be another shard's: that shard is asked.
+func TestHistoryBytesOfTheProcess(t *testing.T) {
+	w, o := lab(t, Config{Shards: 2, HistoryBytes: 100 * 1128}), open()
+	body := string(make([]byte, 1000))
+	var names [2]string
+	for i := 0; names[0] == "" || names[1] == ""; i++ {
+		name := fmt.Sprint("r", i)
+		names[slices.Index(w.h.shards, w.h.shard(name))] = name
+	}
+	for range 90 {
+		w.publish(names[0], o, body)
+	}
+	w.advance(time.Second)
+	for range 30 {
+		w.publish(names[1], o, body)
+		w.turn() // of who was asked
+	}
+	if a, b := w.h.shards[0].mem.rings[names[0]].n, w.h.shards[1].mem.rings[names[1]].n; a != 70 || b != 30 {
+		t.Fatalf("cold %d, warm %d", a, b)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	w := lab(t, Config{})
+	o := &Options{HistorySize: 10, HistoryTTL: time.Minute}
+	since := w.publish("a", o, "x").Position
+	w.advance(30 * time.Second)
+	w.publish("a", o, "y")
+	w.advance(31 * time.Second)
+	if a := w.ask(Command{Op: History, Room: "a", Options: o, Member: person(1), Limit: -1}); len(a.Publications) != 1 {
+		t.Fatalf("half expired: %v", a.Publications)
+	}
+	w.advance(time.Minute) // the sweep
+	if len(w.s.mem.rings) != 0 || w.h.Stats().HistoryBytes != 0 || w.h.Stats().Rooms != 0 {
+		t.Fatalf("left: %+v", w.h.Stats())
+	}
+	if a := w.resume("a", o, since); a.Recovered {
+		t.Fatal("expired, and recovered")
+	}
+	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
+	since.Offset++ // the last message: nothing was missed since
+	if a := w.resume("a", o, since); !a.Recovered || a.Publications != nil {
+		t.Fatalf("a forgotten room's position stays valid: %+v", a)
+	}
+}
+
+func TestSweepIsBounded(t *testing.T) {
+	w := lab(t, Config{})
+	o := &Options{HistorySize: 10, HistoryTTL: time.Minute}
+	for i := range 3 * sweepRings {
+		w.publish(fmt.Sprint(i), o, "x")
+	}
+	w.clock = w.clock.Add(2 * time.Minute)
+	w.s.turn()
+	if n := len(w.s.mem.rings); n != 2*sweepRings {
+		t.Fatalf("%d rings after one turn", n)
+	}
+	w.advance(sweepEvery / 20) // more is left: soon again
+	w.advance(sweepEvery)
+	if n := len(w.s.mem.rings); n != 0 {
+		t.Fatalf("%d rings after three", n)
+	}
+}
+
+func TestIdempotencyWindow(t *testing.T) {
+	w, o := lab(t, Config{IdempotencyKeys: 3}), open()
+	pub := func(room, key string) *Answer {
+		return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(1), Body: []byte("x"), IdempotencyKey: key})
+	}
+	first := pub("a", "k")
+	if a := pub("a", "k"); !a.Repeat || a.Position != first.Position {
+		t.Fatalf("repeat: %+v", a)
+	}
+	if a := pub("b", "k"); a.Repeat {
+		t.Fatal("a key of another room")
+	}
+	w.advance(5*time.Minute - 1)
+	if a := pub("a", "k"); !a.Repeat {
+		t.Fatal("within the window")
+	}
+	w.advance(1)
+	if a := pub("a", "k"); a.Repeat {
+		t.Fatal("after the window")
+	}
+	pub("a", "l")
+	pub("a", "m")
+	pub("a", "n")
+	if a := pub("a", "k"); a.Repeat || w.s.keys.len() != 3 || len(w.s.keys.keys) != 3 {
+		t.Fatalf("more keys than are kept: %+v, %d", a, w.s.keys.len())
+	}
+	w.advance(time.Hour)
+	if len(w.s.keys.keys) != 0 {
+		t.Fatal("swept")
+	}
+}
+
+func TestBusyLoop(t *testing.T) {
+	w, o := lab(t, Config{}), open()
+	w.join("a", o, 1)
+	w.join("b", o, 2)
+	w.busy[1] = true
+	if a := w.publish("a", o, "x"); a.Err != ErrBusy {
+		t.Fatalf("a member is on the busy loop: %v", a.Err)
+	}
+	if a := w.publish("b", o, "x"); a.Err != nil {
+		t.Fatalf("none is: %v", a.Err)
+	}
+	if n := w.h.Stats().Refused; n != 1 {
+		t.Fatalf("%d refused", n)
+	}
+}
+
+func TestMailboxBound(t *testing.T) {
+	w, o := lab(t, Config{Mailbox: 2}), open()
+	c := Command{Op: Publish, Room: "a", Options: o}
+	for i, want := range []error{nil, nil, ErrBusy} {
+		if err := w.h.Submit(c); err != want {
+			t.Fatalf("command %d: %v", i, err)
+		}
+	}
+	w.do(Command{Op: Leave, Room: "a", Member: person(1)}, nil) // never refused
+	w.turn()
+	if err := w.h.Submit(c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestInvalidCommands(t *testing.T) {
+	w, o := lab(t, Config{}), open()
+	for name, c := range map[string]Command{
+		"no op":      {Room: "a", Options: o},
+		"no options": {Op: Publish, Room: "a"},
+		"no conn":    {Op: Join, Room: "a", Options: o, Member: Member{Info: &Info{}}},
+		"no info":    {Op: Join, Room: "a", Options: o, Member: Member{Conn: 1}},
+		"no loop":    {Op: Join, Room: "a", Options: o, Member: Member{Conn: 1, Loop: 3, Info: &Info{}}},
+		"minus loop": {Op: Publish, Room: "a", Options: o, Member: Member{Loop: -1}},
+	} {
+		if err := w.h.Submit(c); err != ErrInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDoneAndServerPublish(t *testing.T) {
+	w, o := lab(t, Config{}), open()
+	var got []Answer
+	w.h.Submit(Command{Op: Publish, Room: "a", Options: o, Token: 7, Done: func(a Answer) { got = append(got, a) }})
+	w.h.Submit(Command{Op: Publish, Room: "a", Options: o}) // answered to nobody
+	w.turn()
+	if len(got) != 1 || got[0].Token != 7 || got[0].Position.Offset != 1 {
+		t.Fatalf("%+v", got)
+	}
+}

@@ -1,0 +1,189 @@
+package room
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// sameLog is a log that records what it is asked; the test answers.
+type sameLog struct {
+	sink    Sink
+	silent  bool
+	reads   []uint64
+	queries []Query
+	appends []uint64
+	opened  int
+	closed  int
+	down    bool
+	err     error
+}
+
+func (l *sameLog) Open(string, *Options) error {
+	if l.err == nil {
+		l.opened++
+	}
+	return l.err
+}
+func (l *sameLog) Close(string) { l.closed++ }
+func (l *sameLog) Shutdown()    { l.down = true }
+
+func (l *sameLog) Append(token uint64, a Append) { l.appends = append(l.appends, token) }
+
+func (l *sameLog) Read(token uint64, q Query) {
+	l.reads, l.queries = append(l.reads, token), append(l.queries, q)
+	if !l.silent {
+		l.sink.Found(token, Result{Position: Position{10, "e"}, Complete: true})
+	}
+}
+
+func late(t *testing.T, cfg Config) (*world, *sameLog) {
+	l := &sameLog{silent: true}
+	cfg.NewLog = func(_ int, s Sink) Log { l.sink = s; return l }
+	w := lab(t, cfg)
+	w.ejected = func(place) {}
+	return w, l
+}
+
+func TestLeaveUndoesAJoinThatWaits(t *testing.T) {
+	w, l := late(t, Config{})
+	var joined, left *Answer
+	keep := func(to **Answer) func(*Answer) { return func(a *Answer) { b := *a; *to = &b } }
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, keep(&joined))
+	w.turn()
+	w.do(Command{Op: Leave, Room: "a", Member: person(1)}, keep(&left))
+	w.turn()
+	if joined == nil || joined.Err != ErrLeft || left == nil || left.Err != nil {
+		t.Fatalf("join %+v, leave %+v", joined, left)
+	}
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	w.turn()
+	if len(w.s.rooms) != 0 || l.closed != 1 || w.s.waits.n != 0 {
+		t.Fatal("the answer that came later must change nothing")
+	}
+	if a := w.ask(Command{Op: Leave, Room: "a", Member: person(1)}); a.Err != ErrNotMember {
+		t.Fatalf("second leave: %v", a.Err)
+	}
+}
+
+func TestUnknownIsNoAcknowledgement(t *testing.T) {
+	w, l := late(t, Config{})
+	var answers []error
+	note := func(a *Answer) { answers = append(answers, a.Err) }
+	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1), IdempotencyKey: "k"}
+	w.do(c, note)
+	w.do(c, note) // a repeat while the first is in flight: not handed over
+	w.turn()
+	if len(l.appends) != 1 || len(answers) != 0 {
+		t.Fatalf("%d handed over, %d answered", len(l.appends), len(answers))
+	}
+	w.advance(5 * time.Second)
+	if len(answers) != 2 || answers[0] != ErrTemporary || answers[1] != ErrTemporary {
+		t.Fatalf("%v", answers)
+	}
+	l.sink.Appended(l.appends[0], Stored{Position: Position{7, "e"}}) // too late
+	w.do(c, note)                                                     // the retry is the log's to recognise
+	w.turn()
+	if len(answers) != 2 || len(l.appends) != 2 {
+		t.Fatalf("%v, %d handed over", answers, len(l.appends))
+	}
+	l.sink.Appended(l.appends[1], Stored{Err: errors.New("broken pipe")})
+	w.turn()
+	if len(answers) != 3 || answers[2] != ErrTemporary {
+		t.Fatalf("%v", answers)
+	}
+}
+
+func TestInFlightBound(t *testing.T) {
+	w, l := late(t, Config{MaxInFlight: 1})
+	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1)}
+	w.do(c, nil)
+	if a := w.ask(c); a.Err != ErrBusy {
+		t.Fatalf("second publish: %v", a.Err)
+	}
+	if a := w.join("a", open(), 1); a.Err != ErrBusy || len(w.s.rooms) != 0 {
+		t.Fatalf("join: %v", a.Err)
+	}
+	l.sink.Appended(l.appends[0], Stored{})
+	if w.turn(); w.s.waits.n != 0 {
+		t.Fatal("still in flight")
+	}
+}
+
+func TestLogRefusesRoom(t *testing.T) {
+	w, l := late(t, Config{})
+	l.err = ErrUnavailable
+	if a := w.join("a", open(), 1); a.Err != ErrUnavailable || w.h.Stats().Rooms != 0 {
+		t.Fatalf("%v, %+v", a.Err, w.h.Stats())
+	}
+}
+
+// A log that is another one (its epoch changed) leaves no state that counts.
+func TestOtherEpochEjects(t *testing.T) {
+	w, l := late(t, Config{})
+	var out []place
+	w.ejected = func(k place) { out = append(out, k) }
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	w.turn()
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{3, "f"}}, nil)
+	w.turn()
+	l.sink.Found(l.reads[1], Result{Position: Position{4, "f"}, Complete: true, Publications: []Publication{{Offset: 4, Prev: 3, Body: []byte("x")}}})
+	w.turn()
+	if len(out) != 1 || out[0].conn != 1 {
+		t.Fatalf("ejected: %v", out)
+	}
+	if r := w.s.rooms["a"]; len(r.members) != 1 || r.head != 4 || r.epoch != "f" {
+		t.Fatalf("%+v", r)
+	}
+}
+
+func TestGapIsRepairedInPages(t *testing.T) {
+	w, l := late(t, Config{})
+	w.truth = func(_ string, after uint64) []Publication {
+		if after < 10 {
+			after = 10
+		}
+		return []Publication{{Offset: after + 1, Body: []byte("x")}}
+	}
+	w.s.cfg.Encode = w.encode
+	msg := func(o uint64) Publication { return Publication{Offset: o, Prev: o - 1, Body: []byte("x")} }
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	p := msg(15)
+	l.sink.Message("a", &p)
+	w.turn()
+	l.sink.Found(l.reads[1], Result{Position: Position{15, "e"}, Publications: []Publication{msg(11), msg(12)}})
+	w.turn()
+	if w.s.rooms["a"].head != 12 || len(l.reads) != 3 || l.queries[2].Since.Offset != 12 {
+		t.Fatalf("after a page: %d, %v", w.s.rooms["a"].head, l.queries)
+	}
+	l.sink.Found(l.reads[2], Result{Position: Position{15, "e"}, Complete: true, Publications: []Publication{msg(13), msg(14), msg(15)}})
+	w.turn()
+	if r := w.s.rooms["a"]; r.head != 15 || r.catchup != nil {
+		t.Fatalf("%+v", r)
+	}
+}
+
+// The feed's bound drops messages; the room reads up on them.
+func TestFeedBound(t *testing.T) {
+	w, l := late(t, Config{Mailbox: 1})
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{0, "e"}})
+	w.turn()
+	for i := range uint64(6) {
+		l.sink.Message("a", &Publication{Offset: i + 1, Prev: i, Body: []byte("x")})
+	}
+	if n := w.s.box.waiting(); w.s.feed.n.Load() != 4 || n != 0 {
+		t.Fatalf("%d messages wait", w.s.feed.n.Load())
+	}
+	w.turn()
+	w.advance(sweepEvery)
+	w.advance(suspectFor)
+	if len(l.queries) != 2 || l.queries[1].Since.Offset != 4 {
+		t.Fatalf("%+v", l.queries)
+	}
+}
