@@ -104,6 +104,10 @@ func TestPoolForgets(t *testing.T) {
 	if c.buffers.bytes > keepBuffer {
 		t.Errorf("%d bytes kept after a message of 4 MiB", c.buffers.bytes)
 	}
+	feed(t, &Decoder{}, c, fragment(2, make([]byte, 300<<10), 1<<20), chops(64<<10))
+	if c.buffers.bytes > keepBuffer {
+		t.Errorf("%d bytes kept after a message of 300 KiB", c.buffers.bytes)
+	}
 	many := make([]Decoder, 1000)
 	part := fragment(2, make([]byte, 50_000), 50_000)
 	for i := range many {
@@ -216,6 +220,9 @@ func TestConfigForgetsLargeMessages(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
 		t.Errorf("%d bytes stay after a message of 32 MiB", grown)
+	}
+	if n := c.inflater.in.Size(); n > 0 {
+		t.Errorf("the decompressor still refers to %d bytes of input", n)
 	}
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(b)

@@ -6,7 +6,7 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// Deflater compresses messages for clients that negotiated permessage-deflate. It is large, about 1 MB: have a
+// Deflater compresses messages for clients that negotiated permessage-deflate. It is large, about 800 KiB: have a
 // few per process, not one per connection. Not safe for concurrent use. The zero value is ready; the memory is
 // taken with the first message.
 type Deflater struct {

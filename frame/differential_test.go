@@ -121,12 +121,20 @@ func (g *generator) mutate(s []byte) {
 	}
 }
 
+// streams is how many random streams a test takes: fewer with -short, as for a run under the race detector.
+func streams() int {
+	if testing.Short() {
+		return 2000
+	}
+	return 20000
+}
+
 func newGenerator(seed uint64, i int) *generator {
 	r := rand.New(rand.NewPCG(seed, uint64(i)))
 	return &generator{r: r, deflate: i%3 == 0, client: i%11 == 0}
 }
 
-// diffConfig is small enough that random streams meet the limits.
+// diffRef has limits small enough that random streams meet the limits.
 var diffRef = reference{limit: 600, frags: 4}
 
 func (g *generator) pair() (*Decoder, *Config, reference) {
@@ -144,7 +152,7 @@ func (g *generator) pair() (*Decoder, *Config, reference) {
 func TestRandomChunks(t *testing.T) {
 	f := &Deflater{}
 	shared := map[bool]*Config{} // one per role, as a loop has it: buffers are reused
-	for i := range 20000 {
+	for i := range streams() {
 		g := newGenerator(1, i)
 		g.f = f
 		s := g.stream()
@@ -172,7 +180,7 @@ func TestRandomChunks(t *testing.T) {
 // TestRandomMutations: spoilt streams end with the code of the reference, in one piece and in random ones.
 func TestRandomMutations(t *testing.T) {
 	f := &Deflater{}
-	for i := range 20000 {
+	for i := range streams() {
 		g := newGenerator(2, i)
 		g.f = f
 		s := g.stream()

@@ -34,5 +34,5 @@
 //
 // Per connection: 40 bytes idle; while a message is incomplete, about what has arrived of it, at most twice
 // that. Per Config: up to 512 KiB of buffers for reuse, and with compression in use 45 KiB of decompressor and
-// up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 1 MB.
+// up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 800 KiB.
 package frame
