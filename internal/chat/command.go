@@ -22,10 +22,8 @@ func (s *session) obey(line string) {
 		for l := range strings.Lines(helpText) {
 			s.view.note("%s", strings.TrimSuffix(l, "\n"))
 		}
-	case "/who":
-		s.who()
-	case "/history":
-		s.rewind(arg)
+	case "/who", "/history":
+		s.inquire(verb, arg)
 	case "/join":
 		s.move(arg)
 	case "/name":
@@ -34,6 +32,18 @@ func (s *session) obey(line string) {
 		s.leave()
 	default:
 		s.view.alarm("there is no command %s; /help lists them, // sends a slash", cleanLine(verb))
+	}
+}
+
+// inquire answers what only the server knows, in a room that was entered.
+func (s *session) inquire(verb, arg string) {
+	switch p := s.visit.phase; {
+	case p == entering || p == away:
+		s.view.alarm("not in the room at the moment; try again when the connection is there")
+	case verb == "/who":
+		s.who()
+	default:
+		s.rewind(arg)
 	}
 }
 
