@@ -20,7 +20,10 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain looks for goroutines of ours that stay behind. The Go SDK leaves one for each command until its timeout.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge-go.(*Client).sendAsync.func1"))
+}
 
 // tokens takes the token for the user's name; "expired" and "banned" show what an Authenticator can answer.
 type tokens struct{}
@@ -184,6 +187,20 @@ func (p *peer) find(pattern string) {
 		}
 	}
 	p.t.Fatalf("no line is %s", pattern)
+}
+
+// until skips lines until one fits the pattern.
+func (p *peer) until(pattern string) {
+	p.t.Helper()
+	for re := lineRegexp(pattern); ; {
+		line := p.next()
+		if re.MatchString(line) {
+			return
+		}
+		if !strings.HasPrefix(line, "{") {
+			p.t.Fatalf("got %s before %s", line, pattern)
+		}
+	}
 }
 
 // lineRegexp makes a pattern in which * is anything.
