@@ -1,0 +1,55 @@
+# throng: make run starts it, make test checks everything, make help lists the rest.
+
+BIN      := bin/throng
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -X main.released=$(VERSION)
+FUZZTIME := 10m
+RUNFLAGS := --dev
+
+# Pinned here and run with `go run tool@version`, so that go.mod stays clean.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := build
+.PHONY: build run test quick lint generate fuzz bench clean help
+
+build: ## build bin/throng
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/throng
+
+run: build ## build and start the server for trying it out
+	@exec $(BIN) serve $(RUNFLAGS)
+
+test: ## everything CI runs; as root on Debian it installs what it needs
+	@test/run
+
+quick: ## the unit tests alone
+	go vet ./... && go test ./...
+
+lint: ## staticcheck
+	go run $(STATICCHECK) ./...
+
+generate: ## write the generated code again (needs npm for the browser client)
+	go generate ./...
+
+# One target a line: package, fuzz function.
+define FUZZ_TARGETS
+./frame FuzzFrames
+./frame FuzzInflate
+./netpoll FuzzUpgrade
+./internal/protocol FuzzEnvelope
+endef
+export FUZZ_TARGETS
+
+fuzz: ## fuzz each target for FUZZTIME (10m)
+	@set -e; echo "$$FUZZ_TARGETS" | while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+	done
+
+bench: ## measure beside the floor, see benchmarks/README.md
+	$(MAKE) -C benchmarks
+
+clean: ## remove what was built
+	rm -rf bin
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
