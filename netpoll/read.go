@@ -104,7 +104,7 @@ func (l *Loop) frames(c *Conn, b []byte) {
 	}
 	if whole && c.dec.Partial() {
 		c.partial = l.wheel.now
-		l.schedule(c, c.partial+l.server.ticksOf(assemblyTimeout))
+		l.schedule(c, c.partial+l.server.ticksOf(l.server.MessageTimeout))
 	}
 }
 

@@ -38,6 +38,9 @@ type Server struct {
 	MaxConns int
 	// HeaderTimeout bounds the upgrade request from accept to its last byte. 0 means 5 s.
 	HeaderTimeout time.Duration
+	// MessageTimeout bounds the time from the first byte of a frame or message to its last.
+	// 0 means 30 s.
+	MessageTimeout time.Duration
 	// CloseTimeout bounds the closing handshake. 0 means 2 s.
 	CloseTimeout time.Duration
 	// CompressMin is the payload size in bytes from which messages to members that negotiated
@@ -124,6 +127,7 @@ func (s *Server) prepare() error {
 	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
 	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
 	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
+	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
 	s.Tick = cmp.Or(s.Tick, time.Second)

@@ -11,9 +11,6 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// assemblyTimeout is how long a frame or a message may take to arrive whole.
-const assemblyTimeout = 30 * time.Second
-
 // ticksOf converts a duration to ticks, rounded up.
 func (s *Server) ticksOf(d time.Duration) uint32 {
 	return uint32(max(1, (d+s.Tick-1)/s.Tick))
@@ -74,7 +71,7 @@ func (l *Loop) openDeadline(c *Conn) {
 	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
 	next := now + wheelSlots
 	if c.dec.Partial() {
-		late := c.partial + s.ticksOf(assemblyTimeout)
+		late := c.partial + s.ticksOf(s.MessageTimeout)
 		if now >= late {
 			c.abort(frame.ClosePolicy, "the message took too long")
 			return
