@@ -31,7 +31,7 @@ var refusals = map[uint32]saying{
 // farewells are the codes with which a server ends a connection for good, and those of the SDK below 100.
 var farewells = map[uint32]saying{
 	2:    {"the server said something that is not the Centrifuge protocol", "is this the address of a throng server? its path is usually " + defaultPath},
-	3:    {"the server closed the connection: a message was too long for it", "send shorter lines, or raise --max-message of the server"},
+	3:    {"the server closed the connection: a message was too long for it", "send shorter lines; throng's limit is --max-message"},
 	3500: {"the server refused the token", ""},
 	3501: {"the server did not understand a request", "is it a Centrifuge or throng server of the same age?"},
 	3502: {"the server closed the connection: it waited too long for the first command", "try again"},
@@ -55,7 +55,7 @@ var stock = map[string]bool{
 // interruptions say why a connection was lost that the SDK takes up again.
 var interruptions = map[uint32]string{
 	2:    "the server went silent",
-	3:    "the server did not answer",
+	3:    "no answer, or a message was too long",
 	3001: "the server is shutting down",
 	3004: "the server had an internal error",
 	3005: "the session expired",

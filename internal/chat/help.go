@@ -8,9 +8,14 @@ URL is ws://, wss://, http:// or https:// with a host, or just HOST:PORT; withou
 On a terminal you type at the prompt; /help lists the commands, Ctrl-D leaves when everything is sent, Ctrl-C at once.
 
 A pipe sends every line that is not blank as one message and exits with 0 when all are acknowledged, 1 if one could
-not be sent:            echo "build done" | throng chat localhost:8080 lobby
+not be sent:
+
+    echo "build done" | throng chat localhost:8080 lobby
+
 Without input it only listens, until it is interrupted or nobody reads:
-                        throng chat localhost:8080 lobby </dev/null | grep error
+
+    throng chat localhost:8080 lobby </dev/null | grep error
 
 A lost connection is taken up again: missed messages are shown, what was typed meanwhile is sent.
+
 NO_COLOR, TERM=dumb and an output that is no terminal mean no colours.`

@@ -48,6 +48,9 @@ func (s *session) dismissed(e centrifuge.DisconnectedEvent) {
 
 // connecting is also called for the first connection, where there is nothing to tell.
 func (s *session) connecting(e centrifuge.ConnectingEvent) {
+	if e.Code == 3 && e.Reason != "subscribe timeout" { // how the SDK (v0.10.10) shows close code 1009
+		s.refuseFirst(human.Errorf(farewells[3].hint, "the message is too long for the server (1009)"))
+	}
 	if !s.met || s.lost {
 		return
 	}

@@ -6,6 +6,7 @@ type outgoing struct {
 	text string
 	came bool // the room has given it back: it is stored, whatever becomes of the answer
 	busy int  // how often the server asked to try again later
+	lost int  // how often it was sent without an answer
 }
 
 // outbox holds what was typed and not acknowledged, in order. At most one message is in flight, so that they keep their

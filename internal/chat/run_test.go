@@ -308,3 +308,34 @@ func TestNoServer(t *testing.T) {
 		}
 	}
 }
+
+// A message above the server's limit ends the connection (1009): the others are sent, and that one is not tried again.
+func TestTooLong(t *testing.T) {
+	addr := serve(t, true)
+	k := start(t, nil, Options{URL: addr})
+	k.type_("one", strings.Repeat("x", 70_000), "two")
+	_ = k.in.Close()
+	err := k.end()
+	if err == nil || !strings.Contains(err.Error(), "1 message could not be sent: the message is too long for the server (1009)") {
+		t.Errorf("the end is %v", err)
+	}
+	reader := start(t, nil, Options{URL: addr, source: fromNowhere, History: AutoHistory})
+	reader.out.wait(t, "ann: two\n")
+	if text := reader.out.String(); strings.Count(text, "\n") != 2 || !strings.Contains(text, "ann: one\n") {
+		t.Errorf("in the room:\n%.500s", text)
+	}
+}
+
+func TestNeverAnswered(t *testing.T) {
+	f := newFake(t)
+	f.publish = func(_, text string, _ int) fakeAction { return fakeAction{silent: text == "bad", lose: text == "bad"} }
+	k := start(t, f, Options{timeout: 50 * time.Millisecond})
+	k.type_("one", "bad", "two")
+	_ = k.in.Close()
+	if err := k.end(); err == nil || !strings.Contains(err.Error(), "1 message could not be sent: the server never answers") {
+		t.Errorf("the end is %v", err)
+	}
+	if got, want := f.texts("lobby"), []string{"one", "two"}; !slices.Equal(got, want) {
+		t.Errorf("published %q, want %q", got, want)
+	}
+}

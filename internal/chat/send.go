@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
+	"github.com/throngd/throng/internal/human"
 )
 
 // say queues a message. While the connection is lost it waits there.
@@ -51,6 +52,9 @@ func (s *session) settle(m *outgoing, err error) {
 	case err == nil:
 		s.out.drop()
 	case !errors.As(err, &e):
+		if m.lost++; m.lost > maxLost && !m.came {
+			s.refuseFirst(human.Errorf("the server's log may say why", "the server never answers to it"))
+		}
 		if s.visit.phase == live { // else a loading is on its way, which ends in pump
 			s.load(s.visit, recheck)
 		}
@@ -64,11 +68,27 @@ func (s *session) settle(m *outgoing, err error) {
 	case s.o.source == fromPipe && hopeless(err):
 		s.end(unsent(len(s.out.queue), "could not be sent", refusal(err)))
 	default:
-		why := refusal(err)
-		s.view.alarm("not sent: %s: %v", cleanLine(shorten(m.text)), why)
-		s.out.refuse(why)
+		s.refuseFirst(refusal(err))
 	}
 }
+
+// maxLost bounds how often one message is sent without an answer: it may be what ends the connection each time.
+const maxLost = 8
+
+// refuseFirst gives up the first message, which was sent and will not be stored, and goes on with the next.
+func (s *session) refuseFirst(why error) {
+	if s.out.empty() {
+		return
+	}
+	text := []rune(cleanLine(s.out.queue[0].text))
+	if len(text) > maxQuoted {
+		text = append(text[:maxQuoted], '…')
+	}
+	s.view.alarm("not sent: %v: %s", why, string(text))
+	s.out.refuse(why)
+}
+
+const maxQuoted = 60 // runes of a message that is quoted in a notice
 
 // answered says whether the server answered, if only with an error.
 func answered(err error) bool {
