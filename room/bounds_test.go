@@ -318,3 +318,19 @@ func TestDoneAndServerPublish(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 }
+
+// The sweep's hand stands on a ring that is emptied meanwhile.
+func TestSweepGoesOn(t *testing.T) {
+	w := lab(t, Config{})
+	short, long := &Options{HistorySize: 1, HistoryTTL: time.Minute}, &Options{HistorySize: 1}
+	w.publish("a", short, "x")
+	w.publish("b", long, "x")
+	w.s.mem.hand = w.s.mem.rings["a"]
+	w.s.now = w.s.now.Add(2 * time.Minute)
+	w.s.history(&Command{Op: History, Room: "a", Options: short})
+	w.s.mem.sweep()
+	w.s.mem.sweep()
+	if w.s.mem.rings["a"] != nil || w.s.mem.rings["b"] == nil || w.s.mem.kept != 1 {
+		t.Fatalf("%v", w.s.mem.rings)
+	}
+}

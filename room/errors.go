@@ -47,11 +47,11 @@ var (
 // asError makes what a log returned fit for a client: an *Error as it is,
 // anything else is ErrTemporary.
 func asError(err error) error {
+	if err == nil {
+		return nil // the hot path: e below escapes
+	}
 	var e *Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &e):
+	if errors.As(err, &e) {
 		return e
 	}
 	return ErrTemporary

@@ -73,6 +73,9 @@ func (w *window) begin(k idKey, token uint64, now time.Time) {
 
 // stored and failed end what begin began, unless k was dropped meanwhile.
 func (w *window) stored(k idKey, token uint64, pos Position) {
+	if k == (idKey{}) {
+		return // the hot path
+	}
 	if f, ok := w.keys[k]; ok && f.token == token {
 		f.token, f.pos = 0, pos
 		w.keys[k] = f

@@ -187,3 +187,100 @@ func TestFeedBound(t *testing.T) {
 		t.Fatalf("%+v", l.queries)
 	}
 }
+
+// A client that was further on another node than the feed is here waits for it.
+func TestJoinWaitsForTheFeed(t *testing.T) {
+	w, l := late(t, Config{})
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	var joined *Answer
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{12, "e"}},
+		func(a *Answer) { b := *a; joined = &b })
+	w.turn()
+	l.sink.Found(l.reads[1], Result{Position: Position{12, "e"}, Complete: true})
+	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Body: []byte("x")})
+	if w.turn(); joined != nil {
+		t.Fatalf("joined before the feed was there: %+v", joined)
+	}
+	l.sink.Message("a", &Publication{Offset: 12, Prev: 11, Body: []byte("x")})
+	w.turn()
+	if joined == nil || !joined.Recovered || joined.Publications != nil || joined.Position.Offset != 12 {
+		t.Fatalf("%+v", joined)
+	}
+}
+
+// A message that was acknowledged but never comes is read after a while.
+func TestLastMessageLost(t *testing.T) {
+	w, l := late(t, Config{})
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Body: []byte("x")}, nil)
+	w.turn()
+	l.sink.Appended(l.appends[0], Stored{Position: Position{11, "e"}})
+	w.turn()
+	w.advance(suspectFor - 1)
+	if len(l.reads) != 1 {
+		t.Fatal("too soon")
+	}
+	w.advance(1)
+	if len(l.reads) != 2 || l.queries[1].Since.Offset != 10 {
+		t.Fatalf("%+v", l.queries)
+	}
+	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
+	w.turn()
+	if r := w.s.rooms["a"]; r.head != 11 || r.catchup != nil || w.h.Stats().Gaps != 1 {
+		t.Fatalf("%+v, %+v", r, w.h.Stats())
+	}
+}
+
+// A repair that the log never answers is tried again, and then the members go.
+func TestGapThatCannotBeRepaired(t *testing.T) {
+	w, l := late(t, Config{})
+	out := 0
+	w.ejected = func(place) { out++ }
+	for conn := range uint64(3) {
+		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(conn + 1)}, nil)
+		w.turn()
+		l.sink.Found(l.reads[len(l.reads)-1], Result{Position: Position{10, "e"}})
+		w.turn()
+	}
+	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Body: []byte("x")})
+	w.turn()
+	for range fruitlessMax {
+		w.advance(5 * time.Second)
+	}
+	if out != 0 {
+		t.Fatal("too soon")
+	}
+	w.advance(5 * time.Second)
+	if out != 3 || len(w.s.rooms) != 0 || l.closed != 1 || w.h.Stats().Members != 0 {
+		t.Fatalf("%d ejected, %+v", out, w.h.Stats())
+	}
+}
+
+// What is broadcast while a recovery is read belongs to it, unless it is more
+// than a recovery may be.
+func TestBroadcastsDuringARead(t *testing.T) {
+	for n, recovered := range map[uint64]bool{2: true, 3: false} {
+		w, l := late(t, Config{RecoveryMaxPublications: 2})
+		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+		w.turn()
+		l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+		var joined *Answer
+		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{9, "e"}},
+			func(a *Answer) { b := *a; joined = &b })
+		w.turn()
+		for i := range n {
+			l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+		}
+		w.turn()
+		// The room had no message at 10: that was the stream's position.
+		l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true})
+		w.turn()
+		if joined == nil || joined.Recovered != recovered || recovered != (len(joined.Publications) == int(n)) {
+			t.Fatalf("%d broadcasts: %+v", n, joined)
+		}
+	}
+}

@@ -185,6 +185,9 @@ func (w *world) recovered(a *Answer, since Position) {
 	ss := w.sessions[place{a.Room, a.Member.Conn}]
 	ss.last, ss.was = since, []Position{since}
 	for _, p := range a.Publications {
+		if p.Offset > a.Position.Offset {
+			w.t.Fatalf("%s: recovered %d beyond %d: it will come again", ss.room, p.Offset, a.Position.Offset)
+		}
 		w.see(ss, p.Offset, string(p.Object))
 	}
 	if miss := w.between(ss.room, ss.last.Offset, a.Position.Offset); len(miss) > 0 {
