@@ -284,3 +284,20 @@ func TestBroadcastsDuringARead(t *testing.T) {
 		}
 	}
 }
+
+// A key whose first publish failed is new again, for a whole window.
+func TestKeyAfterFailure(t *testing.T) {
+	w, l := late(t, Config{LogTimeout: time.Hour})
+	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1), IdempotencyKey: "k"}
+	w.do(c, nil)
+	w.turn()
+	l.sink.Appended(l.appends[0], Stored{Err: ErrLimit})
+	w.advance(4 * time.Minute)
+	w.do(c, nil)
+	w.turn()
+	l.sink.Appended(l.appends[1], Stored{Position: Position{5, "e"}})
+	w.advance(2 * time.Minute) // the sweep meets the first use, not the second
+	if a := w.ask(c); !a.Repeat || a.Position.Offset != 5 {
+		t.Fatalf("%+v", a)
+	}
+}
