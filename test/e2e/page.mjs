@@ -27,11 +27,15 @@ export function launch() {
 
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
-/** Somebody with a browser profile of their own, on the page but without a name yet. */
-export async function visit(browser, url, { room = '', ...options } = {}) {
+/**
+ * Somebody with a browser profile of their own, on the page but without a name yet.
+ * refuse(command) may give an error code, which is answered in the server's place.
+ */
+export async function visit(browser, url, { room = '', refuse, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
+  if (refuse) await page.routeWebSocket(/websocket/, (socket) => intercept(socket, refuse));
   const complaints = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
@@ -40,6 +44,19 @@ export async function visit(browser, url, { room = '', ...options } = {}) {
   page.on('requestfailed', (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
   await page.goto(room ? `${url}#${encodeURIComponent(room)}` : url);
   return new Person(page, complaints);
+}
+
+/** Stands between page and server, line by line. */
+function intercept(socket, refuse) {
+  const server = socket.connectToServer();
+  socket.onMessage((frame) => {
+    for (const line of frame.split('\n')) {
+      const command = JSON.parse(line);
+      const code = refuse(command);
+      if (code) socket.send(JSON.stringify({ id: command.id, error: { code, message: 'refused by the test' } }));
+      else server.send(line);
+    }
+  });
 }
 
 /** Somebody in a room, connected. */

@@ -218,6 +218,58 @@ describe('a connection that goes', () => {
   });
 });
 
+describe('a server that says no', () => {
+  test('to a message: it stays, with the reason, and can be sent again', async () => {
+    const inside = { room: room() };
+    let refusing = true;
+    const ana = await enter(browser, server.url, 'Ana', { ...inside, refuse: ({ publish }) => refusing && publish && 103 });
+    const bo = await enter(browser, server.url, 'Bo', inside);
+    await ana.say('let me in');
+    await ana.sees('.outgoing .status', 'Not sent: you may not write here');
+    refusing = false;
+    await ana.page.click('.outgoing .retry >> nth=0');
+    await bo.hears('let me in');
+    await ana.hears('let me in');
+    await ana.gone('.outgoing');
+    refusing = true;
+    await ana.say('never mind');
+    await ana.page.click('.outgoing .retry >> nth=1');
+    await ana.gone('.outgoing');
+    assert.deepEqual(await ana.messages(), ['let me in']);
+  });
+
+  test('for now, being busy: the message goes out a little later', async () => {
+    let times = 2;
+    const refuse = ({ publish }) => publish && times-- > 0 && 111;
+    const ana = await enter(browser, server.url, 'Ana', { room: room(), refuse });
+    await ana.say('first', 'second');
+    await ana.hears('second');
+    assert.deepEqual(await ana.messages(), ['first', 'second']);
+  });
+
+  test('to a list of everybody: their number is enough', async () => {
+    const ana = await enter(browser, server.url, 'Ana', { room: room(), refuse: ({ presence }) => presence && 106 });
+    await ana.sees('#room-count', 'only you are here');
+    await ana.sees('#people-note', 'Too many people');
+    ana.assertQuiet();
+  });
+
+  test('to a room: it says why, and the other rooms stay', async () => {
+    const [open, closed] = [room(), room()];
+    let refusing = true;
+    const refuse = ({ subscribe }) => refusing && subscribe?.channel === closed && 103;
+    const ana = await enter(browser, server.url, 'Ana', { room: open, refuse });
+    await ana.page.evaluate((name) => (location.hash = name), closed);
+    await ana.sees('#refusal', 'You may not enter this room.');
+    refusing = false;
+    await ana.page.click('#enter-again');
+    await ana.sees('#empty', 'Nothing has been said here yet.');
+    await ana.page.locator('.room .open', { hasText: open }).click();
+    await ana.say('still here');
+    await ana.hears('still here');
+  });
+});
+
 describe('hostile text', () => {
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
 
@@ -250,7 +302,7 @@ describe('hostile text', () => {
   test('of any shape does not stop the page', async () => {
     const name = room();
     const ana = await enter(browser, server.url, 'Ana', { room: name });
-    const odd = [null, 0, 'just a string', [], { text: 7 }, { text: '', id: {} }, { text: 'x'.repeat(20_000) }, { text: 'fine' }];
+    const odd = [0, false, 'just a string', [], { text: 7 }, { text: '', id: {} }, { text: 'x'.repeat(20_000) }, { text: 'fine' }];
     await publish(name, odd);
     await ana.hears('fine');
     assert.ok((await ana.messages()).length >= 6);
@@ -368,11 +420,13 @@ async function publish(name, all) {
   const { Centrifuge } = await import('centrifuge');
   const client = new Centrifuge(server.ws, { websocket: WebSocket, data: { name: 'Filler' } });
   client.connect();
-  await client.ready(5000);
-  for (let i = 0; i < all.length; i += 100) {
-    await Promise.all(all.slice(i, i + 100).map((data) => client.publish(name, data)));
+  try {
+    for (let i = 0; i < all.length; i += 100) {
+      await Promise.all(all.slice(i, i + 100).map((data) => client.publish(name, data)));
+    }
+  } finally {
+    client.disconnect();
   }
-  client.disconnect();
 }
 
 function fill(name, count) {
