@@ -3,10 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/benchmarks/internal/sys"
 	"github.com/throngd/throng/benchmarks/internal/wire"
@@ -68,7 +67,7 @@ func (c *crowd) greet(id int, room string) error {
 func (c *crowd) upgraded(fd int) ([]byte, error) {
 	have := 0
 	for {
-		n, err := unix.Read(fd, c.read[have:])
+		n, err := sys.Read(fd, c.read[have:])
 		if err != nil || n == 0 {
 			return nil, fmt.Errorf("no answer to the upgrade (%w): %.200q", orClosed(err), c.read[:have])
 		}
@@ -94,7 +93,7 @@ func (c *crowd) joined(fd int, b []byte) ([]byte, error) {
 			}
 			continue
 		}
-		n, err := unix.Read(fd, c.read)
+		n, err := sys.Read(fd, c.read)
 		if err != nil || n == 0 {
 			return nil, fmt.Errorf("no answer to the hello (%w)", orClosed(err))
 		}
@@ -110,6 +109,9 @@ func orClosed(err error) error {
 }
 
 func write(fd int, p []byte) error {
-	_, err := unix.Write(fd, p)
+	n, err := sys.Write(fd, p)
+	if err == nil && n < len(p) {
+		return errors.New("the server does not read")
+	}
 	return err
 }

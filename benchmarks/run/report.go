@@ -47,7 +47,7 @@ type figure struct {
 	P50       float64 `json:"p50_us,omitempty"`
 	P99       float64 `json:"p99_us,omitempty"`
 	Bytes     float64 `json:"bytes_per_conn,omitempty"`
-	// Ratio to the best floor of the same round: of the rates, or of the processor time
+	// Ratio to the best floor, round by round: of the rates, or of the processor time
 	// per delivery (floor over server). More is better in both.
 	Ratio    float64 `json:"ratio,omitempty"`
 	CPURatio float64 `json:"cpu_ratio,omitempty"`
@@ -111,19 +111,29 @@ func (c *cell) median(of func(result.Result) float64) float64 {
 
 // ratio is the median over the rounds of the cell's figure by that of the best floor.
 func (rep *report) ratio(c *cell, of func(result.Result) float64) float64 {
+	floor := rep.bestFloor(c.Work, of)
+	if floor == nil {
+		return 0
+	}
 	var all []float64
 	for i, r := range c.Rounds {
-		best := 0.0
-		for _, s := range rep.Servers {
-			if f := rep.cell(s.Name, c.Work); s.Floor && f != nil && f.Fault == "" && i < len(f.Rounds) {
-				best = max(best, of(f.Rounds[i]))
-			}
-		}
-		if best > 0 && r.Deliveries > 0 {
-			all = append(all, of(r)/best)
+		if r.Deliveries > 0 && i < len(floor.Rounds) {
+			all = append(all, of(r)/of(floor.Rounds[i]))
 		}
 	}
 	return median(all)
+}
+
+// bestFloor is the one whose median is highest: the best of each round would be the
+// luckiest.
+func (rep *report) bestFloor(work string, of func(result.Result) float64) (best *cell) {
+	for _, s := range rep.Servers {
+		c := rep.cell(s.Name, work)
+		if s.Floor && c != nil && c.Fault == "" && (best == nil || c.median(of) > best.median(of)) {
+			best = c
+		}
+	}
+	return best
 }
 
 func median(all []float64) float64 {

@@ -22,7 +22,7 @@ func (rep *report) print(w io.Writer) {
 		}
 		return fmt.Sprintf("%.0f", c.Median.Rate/1e3)
 	})
-	rep.section(w, "ratio to the best floor of the same round: deliveries a second", func(c *cell) string {
+	rep.section(w, "ratio to the best floor, round by round: deliveries a second", func(c *cell) string {
 		return share(c.Median.Ratio)
 	})
 	rep.section(w, "server processor microseconds per delivery (ratio to the best floor)", func(c *cell) string {

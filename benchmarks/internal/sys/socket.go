@@ -64,7 +64,7 @@ func Dial(addr netip.AddrPort, source netip.Addr, timeout time.Duration) (int, e
 		unix.Close(fd)
 		return -1, err
 	}
-	if err := unix.Connect(fd, sockaddr(addr)); err != nil {
+	if err := uninterrupted(func() error { return unix.Connect(fd, sockaddr(addr)) }); err != nil && err != unix.EISCONN {
 		unix.Close(fd)
 		return -1, fmt.Errorf("connect to %v from %v: %w", addr, source, err)
 	}
@@ -85,6 +85,27 @@ func prepare(fd int, source netip.Addr, timeout time.Duration) error {
 		return fmt.Errorf("bind %v: %w", source, err)
 	}
 	return nil
+}
+
+// Read blocks until there is something, or for the timeout of Dial.
+func Read(fd int, p []byte) (n int, err error) {
+	err = uninterrupted(func() error { n, err = unix.Read(fd, p); return err })
+	return n, err
+}
+
+// Write blocks until all is taken, or for the timeout of Dial.
+func Write(fd int, p []byte) (n int, err error) {
+	err = uninterrupted(func() error { n, err = unix.Write(fd, p); return err })
+	return n, err
+}
+
+// uninterrupted repeats f while signals, those of the Go scheduler for example, end it.
+func uninterrupted(f func() error) error {
+	for {
+		if err := f(); err != unix.EINTR {
+			return err
+		}
+	}
 }
 
 func noDelay(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
