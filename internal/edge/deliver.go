@@ -6,21 +6,31 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// deliver hands a loop the events of one turn of a shard, as one batch. It runs on the shard.
+// delivery is what a shard has for a loop in one turn: one batch, or a few when its replies are long.
+type delivery struct {
+	*loop
+	b     *netpoll.Batch
+	bytes int // of replies in b
+}
+
+// deliver hands a loop the events of one turn of a shard. It runs on the shard.
 func (e *Edge) deliver(i int, events []room.Event) {
-	l := e.loops[i]
-	b := l.out.NewBatch()
+	d := delivery{loop: e.loops[i], b: e.loops[i].out.NewBatch()}
 	for k := range events {
 		switch ev := &events[k]; ev.Kind {
 		case room.Broadcast:
-			b.Publish(topic(ev.Room, ev.Watchers), ev.Buffer.(*netpoll.Buffer))
+			d.b.Publish(topic(ev.Room, ev.Watchers), ev.Buffer.(*netpoll.Buffer))
 		case room.Reply:
-			l.answer(b, ev.Answer)
+			d.answer(ev.Answer)
 		case room.Insufficient:
-			l.insufficient(b, ev.Answer)
+			d.insufficient(ev.Answer)
+		}
+		if d.bytes > deliverSize { // what is posted counts against the loop's bound, what is in hand does not
+			d.out.Post(d.b)
+			d.b, d.bytes = d.out.NewBatch(), 0
 		}
 	}
-	l.out.Post(b)
+	d.out.Post(d.b)
 }
 
 // topic is the name of a room's members on a loop, or of those who watch it.
@@ -32,54 +42,81 @@ func topic(name string, watchers bool) string {
 }
 
 // answer turns a room's answer into the reply to its command.
-func (l *loop) answer(b *netpoll.Batch, a *room.Answer) {
+func (d *delivery) answer(a *room.Answer) {
 	h, t := netpoll.Handle(a.Member.Conn), token(a.Token)
 	switch {
-	case a.Op == room.Join && a.Err == nil:
-		l.joined(b, h, a)
-	case a.Op == room.Join:
-		b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).refused(a.Room, t) })
-		b.Send(h, encodeError(t.id(), a.Err))
-		l.counters.errors.Add(1)
 	case a.Op == room.Leave:
-		l.left(b, h, a)
+		d.left(h, a)
 	case a.Err != nil:
-		b.Send(h, encodeError(t.id(), a.Err))
-		l.counters.errors.Add(1)
+		d.refused(h, a, a.Err)
+	case long(a) && d.edge.busy(d.index):
+		d.overloaded(h, a)
+	case a.Op == room.Join:
+		d.joined(h, a)
 	default:
-		b.Send(h, encodeAnswer(a))
+		d.b.Send(h, d.count(encodeAnswer(a)))
+	}
+	if t.heavy() {
+		d.b.Call(h, callNextHeavy)
 	}
 }
 
-// joined makes the connection a member of the room's topic: the reply goes first, and then every later broadcast.
-func (l *loop) joined(b *netpoll.Batch, h netpoll.Handle, a *room.Answer) {
+// long tells whether the reply may be of any size.
+func long(a *room.Answer) bool { return len(a.Publications) > 0 || len(a.Presence) > 0 }
+
+func (d *delivery) count(buf *netpoll.Buffer) *netpoll.Buffer {
+	d.bytes += buf.Len()
+	return buf
+}
+
+// refused tells the client what is wrong. Who was to join is no member: the session forgets it before the client
+// hears of it, so that it can try again at once.
+func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
 	t, name := token(a.Token), a.Room
-	b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).confirm(name, t) })
-	b.Subscribe(h, name, encodeSubscribe(a))
+	if a.Op == room.Join {
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).refused(name, t) })
+	}
+	d.b.Send(h, encodeError(t.id(), err))
+	d.counters.errors.Add(1)
+}
+
+// overloaded does not encode an answer that the loop has no room for. A join is undone.
+func (d *delivery) overloaded(h netpoll.Handle, a *room.Answer) {
+	if a.Op == room.Join {
+		_ = d.edge.hub.Submit(room.Command{Op: room.Leave, Room: a.Room, Member: a.Member})
+	}
+	d.refused(h, a, room.ErrBusy)
+}
+
+// joined makes the connection a member of the room's topic: the reply goes first, and then every later broadcast.
+func (d *delivery) joined(h netpoll.Handle, a *room.Answer) {
+	t, name := token(a.Token), a.Room
+	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).confirm(name, t) })
+	d.b.Subscribe(h, name, d.count(encodeSubscribe(a)))
 	if t.watch() {
-		b.Subscribe(h, topic(name, true), nil)
+		d.b.Subscribe(h, topic(name, true), nil)
 	}
 }
 
 // left ends the membership in the topics. After the close of a connection there is nobody to answer.
-func (l *loop) left(b *netpoll.Batch, h netpoll.Handle, a *room.Answer) {
+func (d *delivery) left(h netpoll.Handle, a *room.Answer) {
 	t := token(a.Token)
 	if t.id() == 0 {
 		return
 	}
 	if t.watch() {
-		b.Unsubscribe(h, topic(a.Room, true), nil)
+		d.b.Unsubscribe(h, topic(a.Room, true), nil)
 	}
-	b.Unsubscribe(h, a.Room, encodeLeft(t.id()))
+	d.b.Unsubscribe(h, a.Room, encodeLeft(t.id()))
 }
 
 // insufficient takes a member out whose room lost messages it cannot repair: the SDK subscribes again and recovers.
-func (l *loop) insufficient(b *netpoll.Batch, a *room.Answer) {
+func (d *delivery) insufficient(a *room.Answer) {
 	h, name := netpoll.Handle(a.Member.Conn), a.Room
-	b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).expelled(name) })
-	b.Unsubscribe(h, topic(name, true), nil)
-	b.Unsubscribe(h, name, encodeUnsubscribe(name, protocol.UnsubscribeInsufficientState))
-	l.counters.insufficient.Add(1)
+	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).expelled(name) })
+	d.b.Unsubscribe(h, topic(name, true), nil)
+	d.b.Unsubscribe(h, name, encodeUnsubscribe(name, protocol.UnsubscribeInsufficientState))
+	d.counters.insufficient.Add(1)
 }
 
 // confirm marks a membership as joined. It may be gone: then its leave is on the way.

@@ -27,5 +27,8 @@ func (s *session) history(cmd protocol.Command) error {
 	if req.Since != nil {
 		q.HasSince, q.Since = true, room.Position{Offset: req.Since.Offset, Epoch: req.Since.Epoch}
 	}
-	return s.loop.edge.hub.Submit(q)
+	if q.Limit == 0 {
+		return s.loop.edge.hub.Submit(q)
+	}
+	return s.submitHeavy(q)
 }

@@ -158,7 +158,7 @@ func TestInput(t *testing.T) {
 			start := time.Now()
 			healthy.send(`{"id":9,"ping":{}}`)
 			healthy.expect(`{"id":9,"ping":{}}`)
-			if d := time.Since(start); d > 200*time.Millisecond { // 5 ms of an idle core without the race detector
+			if d := time.Since(start); d > time.Second { // 5 ms of an idle core; the race detector and the client's masking are slow
 				t.Errorf("another client waited %v", d)
 			}
 			p.expect(tt.want)

@@ -20,11 +20,12 @@ func (s *session) presence(cmd protocol.Command) error {
 	case !s.may(ns.mayPresence(), ns, req.Channel):
 		return protocol.ErrPermissionDenied
 	}
-	op := room.Presence
-	if cmd.Method == protocol.MethodPresenceStats {
-		op = room.PresenceStats
+	q := room.Command{
+		Op: room.Presence, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
 	}
-	return s.loop.edge.hub.Submit(room.Command{
-		Op: op, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
-	})
+	if cmd.Method == protocol.MethodPresenceStats {
+		q.Op = room.PresenceStats
+		return s.loop.edge.hub.Submit(q)
+	}
+	return s.submitHeavy(q)
 }

@@ -13,15 +13,16 @@ import (
 )
 
 // session is one connection that speaks the protocol. It belongs to its loop; only info, immutable from connect on,
-// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 128 bytes).
+// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 120 bytes).
 type session struct {
 	info   room.Info
 	loop   *loop
 	conn   netpoll.Handle
-	facts  *Facts       // until connect, if somebody wants them
-	first  membership   // most connections are in one room
-	more   []membership // all others
-	serial uint32       // of the last membership
+	facts  *Facts        // until connect, if somebody wants them
+	first  membership    // most connections are in one room
+	more   *[]membership // all others; nil if there are none
+	heavy  *heavy        // while a heavy command is under way
+	serial uint32        // of the last membership
 	state  state
 }
 
@@ -86,7 +87,7 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	for m := range s.memberships {
 		s.leave(m, 0)
 	}
-	s.first, s.more = membership{}, nil
+	s.first, s.more, s.heavy = membership{}, nil, nil
 }
 
 // memberships yields the rooms of the session.
@@ -94,8 +95,11 @@ func (s *session) memberships(yield func(*membership) bool) {
 	if s.first.serial != 0 && !yield(&s.first) {
 		return
 	}
-	for i := range s.more {
-		if !yield(&s.more[i]) {
+	if s.more == nil {
+		return
+	}
+	for i := range *s.more {
+		if !yield(&(*s.more)[i]) {
 			return
 		}
 	}
@@ -112,21 +116,27 @@ func (s *session) find(name string) *membership {
 }
 
 // rooms is the number of memberships.
-func (s *session) rooms() int {
-	if s.first.serial == 0 {
-		return len(s.more)
+func (s *session) rooms() (n int) {
+	if s.more != nil {
+		n = len(*s.more)
 	}
-	return 1 + len(s.more)
+	if s.first.serial != 0 {
+		n++
+	}
+	return n
 }
 
 // add begins a membership.
 func (s *session) add(name string, watch bool) membership {
 	s.serial = s.serial%serialMax + 1
 	m := membership{room: unique.Make(name), serial: s.serial, watch: watch}
-	if s.first.serial == 0 {
+	switch {
+	case s.first.serial == 0:
 		s.first = m
-	} else {
-		s.more = append(s.more, m)
+	case s.more == nil:
+		s.more = &[]membership{m}
+	default:
+		*s.more = append(*s.more, m)
 	}
 	return m
 }
@@ -137,8 +147,8 @@ func (s *session) remove(m *membership) {
 		s.first = membership{}
 		return
 	}
-	i := slices.IndexFunc(s.more, func(o membership) bool { return o.serial == m.serial })
-	if s.more = slices.Delete(s.more, i, i+1); len(s.more) == 0 {
+	i := slices.IndexFunc(*s.more, func(o membership) bool { return o.serial == m.serial })
+	if *s.more = slices.Delete(*s.more, i, i+1); len(*s.more) == 0 {
 		s.more = nil
 	}
 }

@@ -46,15 +46,20 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 
 	member := s.member()
 	member.WantJoinLeave = want
-	err := s.loop.edge.hub.Submit(room.Command{
+	cmd := room.Command{
 		Op: room.Join, Room: m.room.Value(), Options: &ns.room, Member: member,
 		Token:             makeToken(id, m.serial, recoverable, positioned, m.watch),
 		Recover:           req.Recover && recoverable,
 		Since:             room.Position{Offset: req.Offset, Epoch: req.Epoch},
 		RejectUnrecovered: req.Flag&protocol.FlagRejectUnrecovered != 0,
-	})
+	}
+	submit := s.loop.edge.hub.Submit
+	if cmd.Recover {
+		submit = s.submitHeavy
+	}
+	err := submit(cmd)
 	if err != nil {
-		s.remove(s.find(req.Channel))
+		s.dropJoin(&cmd)
 	}
 	return err
 }
@@ -70,7 +75,12 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 		return nil
 	}
-	s.leave(m, cmd.ID)
+	if id, waiting := s.cancelHeavy(m); waiting {
+		s.refuse(c, id, protocol.ErrNotAvailable) // as the room answers a join that is left before it is complete
+		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
+	} else {
+		s.leave(m, cmd.ID)
+	}
 	s.remove(m)
 	return nil
 }
@@ -94,6 +104,7 @@ const (
 	tokenRecoverable = 1 << (32 + iota)
 	tokenPositioned
 	tokenWatch
+	tokenHeavy
 
 	serialShift = 40
 	serialMax   = 1<<(64-serialShift) - 1
@@ -118,3 +129,4 @@ func (t token) serial() uint32    { return uint32(t >> serialShift) }
 func (t token) recoverable() bool { return t&tokenRecoverable != 0 }
 func (t token) positioned() bool  { return t&tokenPositioned != 0 }
 func (t token) watch() bool       { return t&tokenWatch != 0 }
+func (t token) heavy() bool       { return t&tokenHeavy != 0 }

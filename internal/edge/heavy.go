@@ -1,0 +1,107 @@
+package edge
+
+import (
+	"slices"
+	"time"
+
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// A heavy command is one whose answer may be long: a resume, a history, who is present. A connection has one of them
+// at its rooms at a time, and the next goes out when most of the last answer has left. So a thousand history commands
+// in one frame cost the memory of one, and a client that resumes in many rooms is not disconnected as slow because
+// all that it missed comes at once.
+type heavy struct {
+	waiting []room.Command
+}
+
+const (
+	maxHeavy    = 256                  // commands of one connection that may wait
+	heavyPause  = 5 * time.Millisecond // between two looks at what has left
+	heavyShare  = 3                    // of MaxBacklog: the next command waits while more is owed
+	deliverSize = 1 << 20              // bytes of replies in one batch
+)
+
+// submitHeavy hands a heavy command to its room, now or after those before it.
+func (s *session) submitHeavy(cmd room.Command) error {
+	cmd.Token |= tokenHeavy
+	switch {
+	case s.heavy == nil:
+		return s.startHeavy(cmd)
+	case len(s.heavy.waiting) == maxHeavy:
+		return protocol.ErrTooManyRequests
+	}
+	s.heavy.waiting = append(s.heavy.waiting, cmd)
+	return nil
+}
+
+func (s *session) startHeavy(cmd room.Command) error {
+	e := s.loop.edge
+	if e.busy(s.loop.index) {
+		return protocol.ErrTooManyRequests
+	}
+	err := e.hub.Submit(cmd)
+	if err == nil && s.heavy == nil {
+		s.heavy = &heavy{}
+	}
+	return err
+}
+
+// nextHeavy goes on after an answer: at once, or when enough of it has left.
+func (s *session) nextHeavy(c *netpoll.Conn) {
+	if s.heavy == nil || s.state == closing {
+		return
+	}
+	if c.Backlog() > s.loop.edge.cfg.MaxBacklog/heavyShare {
+		s.lookAgain()
+		return
+	}
+	for len(s.heavy.waiting) > 0 {
+		cmd := s.heavy.waiting[0]
+		s.heavy.waiting = s.heavy.waiting[1:]
+		err := s.startHeavy(cmd)
+		if err == nil {
+			return
+		}
+		s.dropJoin(&cmd)
+		s.fail(c, token(cmd.Token).id(), err)
+	}
+	s.heavy = nil
+}
+
+// lookAgain comes back to nextHeavy in a while. Only connections that owe much have such a timer.
+func (s *session) lookAgain() {
+	out, h := s.loop.out, s.conn
+	time.AfterFunc(heavyPause, func() {
+		b := out.NewBatch()
+		b.Call(h, callNextHeavy)
+		out.Post(b)
+	})
+}
+
+func callNextHeavy(c *netpoll.Conn) { c.Context().(*session).nextHeavy(c) }
+
+// dropJoin removes the membership of a join that was not submitted.
+func (s *session) dropJoin(cmd *room.Command) {
+	if cmd.Op == room.Join {
+		s.refused(cmd.Room, token(cmd.Token))
+	}
+}
+
+// cancelHeavy takes back the join of a membership that still waits here, and tells its id.
+func (s *session) cancelHeavy(m *membership) (id uint32, ok bool) {
+	if s.heavy == nil {
+		return 0, false
+	}
+	i := slices.IndexFunc(s.heavy.waiting, func(c room.Command) bool {
+		return c.Op == room.Join && token(c.Token).serial() == m.serial
+	})
+	if i < 0 {
+		return 0, false
+	}
+	id = token(s.heavy.waiting[i].Token).id()
+	s.heavy.waiting = slices.Delete(s.heavy.waiting, i, i+1)
+	return id, true
+}
