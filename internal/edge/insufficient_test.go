@@ -1,0 +1,35 @@
+package edge
+
+import (
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/room"
+)
+
+// TestInsufficient plays the event of a room that lost messages: the member is out, and told to subscribe again.
+func TestInsufficient(t *testing.T) {
+	e, url := serve(t, func(c *Config) { c.Loops, c.ConnectTimeout = 1, time.Hour })
+	p, writer := connect(t, url, "A"), connect(t, url, "B")
+	p.send(`{"id":2,"subscribe":{"channel":"r","join_leave":true}}`)
+	p.expect(`{"id":2,"subscribe":{*`)
+	p.expect(`{"push":{"channel":"r","join":{*`)
+
+	l, found := e.loops[0], make(chan *session)
+	l.out.Do(func() { found <- l.waiting[0].s }) // the sweep that would forget it never comes
+	s := <-found
+	e.deliver(0, []room.Event{{Kind: room.Insufficient, Room: "r", Answer: &room.Answer{Room: "r", Member: s.member()}}})
+	p.expect(`{"push":{"channel":"r","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`)
+
+	rooms := make(chan int)
+	l.out.Do(func() { rooms <- s.rooms() })
+	if n := <-rooms; n != 0 {
+		t.Errorf("still in %d rooms", n)
+	}
+	writer.publish("r", 1)
+	p.send(`{"id":3,"ping":{}}`)
+	p.expect(`{"id":3,"ping":{}}`)
+	if n := e.Stats().Insufficient; n != 1 {
+		t.Errorf("counted %d", n)
+	}
+}
