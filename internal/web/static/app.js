@@ -128,7 +128,7 @@ class App {
     this.dirty.clear();
     if (dirty.has('rooms')) lasting.write('rooms', [...this.chat.rooms.keys()]);
     if (dirty.has('rooms') || dirty.has('state')) this.#showRooms();
-    if (dirty.has('connection')) showConnection(this.chat.connection);
+    if (dirty.has('connection')) this.#showConnection();
     if (!this.active) return;
     if (dirty.has('messages') || dirty.has('state')) this.view.refresh();
     if (dirty.has('people') || dirty.has('state')) showPeople(this.active, this.chat.client.id);
@@ -144,6 +144,15 @@ class App {
     const room = this.active ? `#${this.active.name} · ` : '';
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${room}throng`;
     byId('unread-elsewhere').hidden = unread === 0;
+  }
+
+  /** The seconds count down for the eyes only; a change is said once. */
+  #showConnection() {
+    const { phase } = this.chat.connection;
+    const news = { lost: 'Connection lost', stopped: 'Disconnected', connected: this.phase === 'lost' && 'Connected again' };
+    if (phase !== this.phase && news[phase]) this.announcer.say(news[phase]);
+    this.phase = phase;
+    showConnection(this.chat.connection);
   }
 
   #showRefusal() {

@@ -24,8 +24,9 @@ export class Composer {
     this.#fit();
   }
 
+  /** Not where fingers are: there it would raise the keyboard over half of the room. */
   focus() {
-    this.draft.focus({ preventScroll: true });
+    if (matchMedia('(pointer: fine)').matches) this.draft.focus({ preventScroll: true });
   }
 
   #changed() {

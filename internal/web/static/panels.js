@@ -90,7 +90,7 @@ function describeConnection({ phase, retryAt, since, reason }) {
   return { tone: 'wait', short: 'Connecting…' };
 }
 
-/** Speaks to screen readers: one message by its text, a burst by its number. */
+/** Speaks to screen readers: one thing as it is, a burst of messages by its number. */
 export class Announcer {
   constructor() {
     this.queue = [];

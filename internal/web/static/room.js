@@ -88,8 +88,7 @@ export class Room {
   }
 
   countUnread(message) {
-    this.unread++;
-    this.firstUnread ??= message;
+    if (this.unread++ === 0) this.firstUnread = message;
     this.changed('state');
   }
 

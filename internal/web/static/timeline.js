@@ -18,6 +18,7 @@ export class Timeline {
   /** Adds messages wherever they belong and returns those that were new. */
   merge(messages) {
     const fresh = messages.filter((m) => this.#claim(m));
+    this.#placeNext(fresh);
     const inOrder = fresh.length > 0 && isRising(fresh) && !this.#isBefore(fresh[0]);
     this.items.push(...fresh);
     if (!inOrder) {
@@ -58,11 +59,16 @@ export class Timeline {
     message.generation = this.generation;
     const keys = [];
     if (message.offset) keys.push(`${this.generation}@${message.offset}`);
-    else message.offset = this.lastOffset;
     if (message.id) keys.push(`${message.id}\n${message.text}`);
     if (keys.some((key) => this.seen.has(key))) return false;
     keys.forEach((key) => this.seen.add(key));
     return true;
+  }
+
+  /** In a room without history there are no offsets: a message comes after the one before it. */
+  #placeNext(messages) {
+    let last = this.lastOffset;
+    for (const message of messages) last = message.offset ||= last;
   }
 
   #isBefore(message) {

@@ -91,7 +91,13 @@ export class TimelineView {
       rows.push(row);
       previous = item;
     }
-    return [...rows, ...this.room.outbox.entries.map((entry) => this.#outgoing(entry))];
+    for (const entry of this.room.outbox.entries) {
+      const row = this.#outgoing(entry);
+      row.classList.toggle('first', !previous?.mine);
+      rows.push(row);
+      previous = { mine: true };
+    }
+    return rows;
   }
 
   #row(item) {
