@@ -30,6 +30,8 @@ func TestScript(t *testing.T) {
 			"server":   serverCmd,
 			"get":      getCmd,
 			"signal":   signalCmd,
+			"log":      logCmd,
+			"hold":     holdCmd,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})

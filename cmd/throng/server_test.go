@@ -2,16 +2,19 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -50,8 +53,7 @@ var listening = regexp.MustCompile(`"listen":"([^"]+)"|Open   http://(\S+)`)
 var adminAt = regexp.MustCompile(`"admin":"([^"]+)"`)
 
 // serverCmd: "server FLAGS..." starts throng serve, waits until it listens and
-// sets $ADDR, $PORT, $ADMIN and, for the file of its output, writes server.log
-// when it is stopped.
+// sets $ADDR, $PORT and $ADMIN.
 func serverCmd(ts *testscript.TestScript, _ bool, args []string) {
 	exe, err := exec.LookPath(os.Args[0])
 	ts.Check(err)
@@ -79,7 +81,7 @@ func (s *runningServer) waitFor(ts *testscript.TestScript, re *regexp.Regexp) st
 	deadline := time.After(20 * time.Second)
 	for {
 		if m := re.FindStringSubmatch(s.output.String()); m != nil {
-			return m[1] + m[2]
+			return strings.Join(m[1:], "")
 		}
 		select {
 		case <-s.output.changed:
@@ -91,12 +93,16 @@ func (s *runningServer) waitFor(ts *testscript.TestScript, re *regexp.Regexp) st
 	}
 }
 
-// signalCmd: "signal SIGNAL EXITCODE" ends the server within 10 s.
+// signalCmd: "signal SIGNAL [EXITCODE]" sends it; with an exit code, waits for
+// the end of the server, which must come within 10 s, and writes server.log.
 func signalCmd(ts *testscript.TestScript, _ bool, args []string) {
 	v, _ := servers.Load(ts.Name())
 	s := v.(*runningServer)
 	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT}
 	ts.Check(s.cmd.Process.Signal(signals[args[0]]))
+	if len(args) < 2 {
+		return
+	}
 	select {
 	case <-s.ended:
 	case <-time.After(10 * time.Second):
@@ -106,6 +112,21 @@ func signalCmd(ts *testscript.TestScript, _ bool, args []string) {
 	if code := s.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[1] {
 		ts.Fatalf("exit code %d, want %s: %s", code, args[1], s.output)
 	}
+}
+
+// logCmd: "log PATTERN" waits until the server has written it.
+func logCmd(ts *testscript.TestScript, _ bool, args []string) {
+	v, _ := servers.Load(ts.Name())
+	v.(*runningServer).waitFor(ts, regexp.MustCompile(args[0]))
+}
+
+// holdCmd: "hold URL" opens a WebSocket and keeps it until the script ends.
+func holdCmd(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, args[0], nil)
+	ts.Check(err)
+	ts.Defer(func() { _ = c.CloseNow() })
 }
 
 // getCmd: "get STATUS URL" requests a page and writes its body to the file body.
