@@ -39,10 +39,18 @@ func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
 	var missed iter.Seq[[]byte]
 	if a.Recovered && len(a.Publications) > 0 {
 		missed = objects(a)
-		res.Offset = a.Publications[0].Prev
+		res.Offset = before(&a.Publications[0])
 	}
 	raw := protocol.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
+}
+
+// before is a position that p is the first message after: that of the message before it, if that is known.
+func before(p *room.Publication) uint64 {
+	if p.Prev != 0 {
+		return p.Prev
+	}
+	return p.Offset - 1
 }
 
 func encodeLeft(id uint32) *netpoll.Buffer {

@@ -23,6 +23,7 @@ type Authenticator interface {
 // AuthRequest is what an Authenticator may go by. It is valid until Authenticate returns.
 type AuthRequest struct {
 	Token         string
+	Refresh       bool              // a refresh of a connection; only Token is set
 	Data          []byte            // of the connect command: valid JSON, borrowed, or nil
 	Name, Version string            // of the client's software, as it says
 	Headers       map[string]string // that the client put into the command, as browsers cannot set HTTP headers
@@ -41,7 +42,7 @@ type Facts struct {
 type Identity struct {
 	User     string    // empty: anonymous
 	Info     []byte    // conn_info: nil, or valid JSON without line ends, not to be changed any more
-	ExpireAt time.Time // zero: never. Told to the client as ttl
+	ExpireAt time.Time // zero: never. Told to the client as ttl; who does not refresh is closed with 3005
 }
 
 // accept keeps the facts of a request when an Authenticator of the embedder's wants them.

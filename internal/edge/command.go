@@ -28,8 +28,10 @@ func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 	case protocol.MethodPing:
 		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "ping"))
 		return nil
-	case protocol.MethodRefresh, protocol.MethodSubRefresh:
-		return protocol.ErrNotAvailable // nothing expires without tokens
+	case protocol.MethodRefresh:
+		return s.refresh(c, cmd)
+	case protocol.MethodSubRefresh:
+		return protocol.ErrNotAvailable // subscriptions have no tokens yet
 	default:
 		return protocol.ErrMethodNotFound // rpc among them: throng offers no procedures
 	}

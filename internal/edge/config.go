@@ -34,6 +34,8 @@ type Config struct {
 	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
+	expireGrace time.Duration // how long after its expiry a connection may still be refreshed [25 s]
+
 	// Hub carries the bounds of the rooms. Loops, the Encode functions, Deliver and Busy are the edge's own.
 	Hub room.Config
 }
@@ -45,6 +47,7 @@ func (c Config) withDefaults() Config {
 	c.PingInterval = cmp.Or(c.PingInterval, 25*time.Second)
 	c.PongTimeout = cmp.Or(c.PongTimeout, 10*time.Second)
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 10*time.Second)
+	c.expireGrace = cmp.Or(c.expireGrace, 25*time.Second)
 	c.MaxBacklog = cmp.Or(c.MaxBacklog, 4<<20)
 	c.LoopMailbox = cmp.Or(c.LoopMailbox, 64<<20)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 128)

@@ -24,6 +24,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	s.info.User, s.info.ConnInfo = id.User, id.Info
 	s.facts, s.state = nil, connected
+	s.setExpiry(id)
 	s.loop.counters.connected.Add(1)
 	res := s.connectResult(id)
 	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
@@ -44,9 +45,7 @@ func (s *session) connectResult(id Identity) protocol.ConnectResult {
 	if cfg.PingInterval > 0 {
 		res.Ping, res.Pong = seconds(cfg.PingInterval), true
 	}
-	if !id.ExpireAt.IsZero() {
-		res.Expires, res.TTL = true, seconds(time.Until(id.ExpireAt))
-	}
+	res.Expires, res.TTL = id.ttl()
 	return res
 }
 

@@ -78,6 +78,21 @@ func TestStale(t *testing.T) {
 	eventually(t, "not counted", func() bool { return e.Stats().Stale == 1 })
 }
 
+// TestExpiry has two connections expire; one is refreshed.
+func TestExpiry(t *testing.T) {
+	_, url := serve(t, func(c *Config) { c.ConnectTimeout, c.expireGrace = 200*time.Millisecond, time.Millisecond })
+	forgetful, alive := connect(t, url, "second"), connect(t, url, "second")
+	alive.send(`{"id":2,"refresh":{"token":"second"}}`)
+	alive.expect(`{"id":2,"refresh":{"client":"*","version":"throng test","expires":true,"ttl":1}}`)
+	end := time.Now().Add(1500 * time.Millisecond)
+	forgetful.expect("close 3005 connection expired")
+	for ; time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		alive.send(`{"id":3,"refresh":{"token":"second"}}`)
+		alive.expect(`{"id":3,"refresh":{*}}`)
+	}
+	alive.expect("close 3005 connection expired")
+}
+
 func TestPing(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.PingInterval, c.PongTimeout = time.Second, time.Second })
 	silent, alive := connect(t, url, "A"), connect(t, url, "B")
@@ -198,6 +213,10 @@ func TestAnonymous(t *testing.T) {
 	p = dial(t, dev)
 	p.send(`{"id":1,"connect":{"token":"x"}}`)
 	p.expect("close 3500 invalid token")
+	p = dial(t, dev)
+	p.send(`{"id":1,"connect":{}}` + "\n" + `{"id":2,"refresh":{"token":"x"}}`)
+	p.expect(`{"id":1,"connect":{*}}`)
+	p.expect(`{"id":2,"error":{"code":108,"message":"not available"}}`)
 	p = dial(t, closed)
 	p.send(`{"id":1,"connect":{}}`)
 	p.expect("close 3501 bad request")

@@ -17,32 +17,32 @@ type loop struct {
 	out      *netpoll.Loop
 	reader   protocol.Reader
 	reply    []byte   // scratch of replies
-	waiting  []waiter // for their connect command
+	waiting  []waiter // have a deadline
 	waits    atomic.Int32
 	counters counters
 }
 
-// waiter is a session that has until due to send its connect command.
+// waiter is a session with a deadline: for its connect command, and then for its identity if that expires.
 type waiter struct {
 	s   *session
-	due time.Time
+	due time.Time // of the connect command
 }
 
-// await begins the deadline of a new session.
+// await begins the deadline of a session.
 func (l *loop) await(s *session) {
 	l.waiting = append(l.waiting, waiter{s, time.Now().Add(l.edge.cfg.ConnectTimeout)})
 	l.waits.Add(1)
 }
 
-// expire closes the sessions whose deadline is over, and forgets those that need none any more.
+// expire closes the sessions whose deadline is over, and forgets those that have none any more.
 func (l *loop) expire() {
 	now, b := time.Now(), l.out.NewBatch()
 	l.waiting = slices.DeleteFunc(l.waiting, func(w waiter) bool {
-		if w.s.state == opened && now.Before(w.due) {
+		due, d := w.deadline()
+		if d != nil && now.Before(due) {
 			return false
 		}
-		if w.s.state == opened {
-			d := protocol.DisconnectStale
+		if d != nil {
 			b.Close(w.s.conn, frame.CloseCode(d.Code), d.Reason)
 		}
 		return true
@@ -52,6 +52,17 @@ func (l *loop) expire() {
 	}
 	l.waits.Store(int32(len(l.waiting)))
 	l.out.Post(b)
+}
+
+// deadline tells until when the session has time, and for what; nil: for ever.
+func (w waiter) deadline() (due time.Time, d *protocol.Disconnect) {
+	switch s := w.s; {
+	case s.state == opened:
+		return w.due, protocol.DisconnectStale
+	case s.state == connected && s.expireAt != 0:
+		return time.UnixMilli(s.expireAt).Add(s.loop.edge.cfg.expireGrace), protocol.DisconnectExpired
+	}
+	return due, nil
 }
 
 // sweep makes the loops look at their deadlines. One ticker serves them all: a timer for each connection would cost

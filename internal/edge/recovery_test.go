@@ -54,7 +54,9 @@ func TestRecovery(t *testing.T) {
 
 	for _, tt := range []struct{ name, request, want string }{
 		{"missed two", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":%q`, at[0].Offset, epoch),
-			`"was_recovering":true,"recovered":true,"publications":[{"data":1,*},{"data":2,*}]}}`},
+			fmt.Sprintf(`"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":1,*},{"data":2,*}]}}`, at[0].Offset)},
+		{"missed all", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":%q`, at[0].Offset-1, epoch),
+			fmt.Sprintf(`"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":0,*},{"data":1,*},{"data":2,*}]}}`, at[0].Offset-1)},
 		{"missed nothing", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":%q`, last, epoch),
 			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true}}`, epoch, last)},
 		{"from the future", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":%q`, last+100, epoch),

@@ -13,17 +13,18 @@ import (
 )
 
 // session is one connection that speaks the protocol. It belongs to its loop; only info, immutable from connect on,
-// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 120 bytes).
+// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 128 bytes).
 type session struct {
-	info   room.Info
-	loop   *loop
-	conn   netpoll.Handle
-	facts  *Facts        // until connect, if somebody wants them
-	first  membership    // most connections are in one room
-	more   *[]membership // all others; nil if there are none
-	heavy  *heavy        // while a heavy command is under way
-	serial uint32        // of the last membership
-	state  state
+	info     room.Info
+	loop     *loop
+	conn     netpoll.Handle
+	facts    *Facts        // until connect, if somebody wants them
+	first    membership    // most connections are in one room
+	more     *[]membership // all others; nil if there are none
+	heavy    *heavy        // while a heavy command is under way
+	expireAt int64         // Unix milliseconds; 0: never
+	serial   uint32        // of the last membership
+	state    state
 }
 
 type state uint8

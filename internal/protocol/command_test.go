@@ -85,7 +85,7 @@ func TestReader(t *testing.T) {
 			if got := read(tt.frame); got != tt.want {
 				t.Errorf("got %.200s, want %.200s", got, tt.want)
 			}
-			if d := time.Since(start); d > 50*time.Millisecond { // 5 ms of an idle core; the race detector is slow
+			if d := time.Since(start); d > time.Second { // 5 ms of an idle core; this one is shared, and the race detector slow
 				t.Errorf("took %v", d)
 			}
 		})
@@ -102,12 +102,12 @@ func manyKeys(n int) string {
 }
 
 func TestManyKeys(t *testing.T) {
-	frame := manyKeys(5_800) // 64 KiB, the default limit
+	frame := manyKeys(50_000) // compared in pairs they would take ten seconds
 	start := time.Now()
 	if got := read(frame); got != "1:refused" {
 		t.Errorf("got %.100s", got)
 	}
-	if d := time.Since(start); d > 50*time.Millisecond {
+	if d := time.Since(start); d > time.Second {
 		t.Errorf("took %v", d)
 	}
 }

@@ -54,6 +54,16 @@ func AppendConnect(dst []byte, id uint32, r *ConnectResult) []byte {
 	return append(appendFlag(dst, `,"pong":true`, r.Pong), "}}"...)
 }
 
+// AppendRefresh appends the reply to refresh: of r, Client, Version and the expiry.
+func AppendRefresh(dst []byte, id uint32, r *ConnectResult) []byte {
+	dst = r.Client.Append(append(appendID(dst, id), `,"refresh":{"client":"`...))
+	dst = append(dst, '"')
+	if r.Version != "" {
+		dst = AppendString(append(dst, `,"version":`...), r.Version)
+	}
+	return append(appendExpiry(dst, r.Expires, r.TTL), "}}"...)
+}
+
 func appendExpiry(dst []byte, expires bool, ttl uint32) []byte {
 	if !expires {
 		return dst

@@ -1,0 +1,50 @@
+package edge
+
+import (
+	"time"
+
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+)
+
+// refresh renews the identity of a connection that would expire. Only an Authenticator of the embedder's knows
+// tokens; the new one must be of the same user.
+func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
+	if s.loop.edge.cfg.Auth == nil {
+		return protocol.ErrNotAvailable
+	}
+	var req protocol.RefreshRequest
+	if s.loop.reader.Decode(cmd, &req) != nil || req.Token == "" {
+		return protocol.ErrBadRequest
+	}
+	id, err := s.loop.edge.auth.Authenticate(&AuthRequest{Token: req.Token, Refresh: true, Facts: &Facts{}})
+	switch {
+	case err != nil:
+		return err
+	case id.User != s.info.User:
+		return protocol.DisconnectInvalidToken
+	}
+	s.setExpiry(id)
+	res := s.connectResult(id)
+	s.send(c, protocol.AppendRefresh(s.loop.reply, cmd.ID, &res))
+	return nil
+}
+
+// setExpiry notes until when the identity holds, and sees to it that somebody looks.
+func (s *session) setExpiry(id Identity) {
+	before := s.expireAt
+	if s.expireAt = 0; !id.ExpireAt.IsZero() {
+		s.expireAt = id.ExpireAt.UnixMilli()
+	}
+	if before == 0 && s.expireAt != 0 {
+		s.loop.await(s)
+	}
+}
+
+// ttl is the time that an identity has left, as the client is told.
+func (id *Identity) ttl() (expires bool, left uint32) {
+	if id.ExpireAt.IsZero() {
+		return false, 0
+	}
+	return true, seconds(time.Until(id.ExpireAt))
+}
