@@ -1,7 +1,9 @@
 // Chromium and the people in it, for the tests of the page.
 
 import assert from 'node:assert/strict';
+import { Centrifuge } from 'centrifuge';
 import { chromium } from 'playwright-core';
+import WebSocket from 'ws';
 
 const FLAGS = [
   '--headless',
@@ -110,4 +112,22 @@ export class Person {
     const bad = this.complaints.filter((text) => !(wasCut && EXPECTED_WHEN_CUT.test(text)));
     assert.deepEqual(bad, []);
   }
+}
+
+/** Publishes any data into a room, past the page, by the SDK itself. */
+export async function publish(server, name, all) {
+  const client = new Centrifuge(server.ws, { websocket: WebSocket, data: { name: 'Filler' } });
+  client.connect();
+  try {
+    for (let i = 0; i < all.length; i += 100) {
+      await Promise.all(all.slice(i, i + 100).map((data) => client.publish(name, data)));
+    }
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** So many messages, numbered from 1. */
+export function fill(server, name, count) {
+  return publish(server, name, Array.from({ length: count }, (_, i) => ({ text: `message ${i + 1}` })));
 }

@@ -25,13 +25,16 @@ export async function startThrong({ args = [], env = {}, port } = {}) {
   const admin = await freePort();
   const all = ['serve', '--dev', '--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, '--drain', '0s', ...args];
   const child = spawn(BIN, all, { env: { ...withoutThrong(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill); // a test that crashes leaves no server behind
+  child.once('exit', () => process.off('exit', kill));
   const log = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => log.push(chunk.toString()));
   const url = `http://127.0.0.1:${listen}/`;
   try {
     await answers(url, child);
   } catch (error) {
-    child.kill('SIGKILL');
+    kill();
     throw new Error(`${error.message}\n${log.join('')}`);
   }
   return {
