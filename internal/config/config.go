@@ -3,14 +3,20 @@ package config
 import "time"
 
 // Config is everything `throng serve` can be told. Zero means "automatic"
-// where the help line says so; [Config.Resolve] replaces those zeros.
+// where the help line says so; [Config.Resolve] replaces those zeros. What has
+// the tag live can be changed while the server runs, see [Loaded.Take].
 type Config struct {
 	Listen string `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page."`
 	Admin  string `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /debug/pprof. Keep it private. Empty turns it off."`
 	Dev    bool   `yaml:"dev" group:"Listeners" help:"Development: anonymous people and this machine's origins are let in, everything is allowed."`
 	Echo   bool   `yaml:"echo" group:"Listeners" help:"Serve /echo, which returns every message (for conformance tools)."`
 
-	AllowedOrigins []string `yaml:"allowed_origins" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, and * alone is everybody. Unset: only the host that serves the page."`
+	TLSCert          string        `yaml:"tls_cert" live:"yes" placeholder:"FILE" group:"TLS" help:"Certificate of the public port, PEM, with the intermediates behind it; goes with tls_key. Both are read again on SIGHUP and when they change."`
+	TLSKey           string        `yaml:"tls_key" live:"yes" placeholder:"FILE" group:"TLS" help:"Private key of tls_cert, PEM, without a passphrase."`
+	MaxHandshakes    int           `yaml:"max_handshakes" default:"4096" placeholder:"N" group:"TLS" help:"TLS handshakes in flight, about 10 KB each; more connections are closed at once."`
+	HandshakeTimeout time.Duration `yaml:"handshake_timeout" default:"10s" placeholder:"TIME" group:"TLS" help:"How long a TLS handshake may take."`
+
+	AllowedOrigins []string `yaml:"allowed_origins" live:"yes" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, and * alone is everybody. Unset: only the host that serves the page."`
 
 	MaxMessage     Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
 	EchoMaxMessage Size `yaml:"echo_max_message" placeholder:"SIZE" group:"Messages" help:"The same for /echo. 0: as max_message."`
@@ -21,7 +27,7 @@ type Config struct {
 	PongTimeout    time.Duration `yaml:"pong_timeout" default:"10s" placeholder:"TIME" group:"Timing" help:"How long a client may take to answer a ping."`
 	ConnectTimeout time.Duration `yaml:"connect_timeout" default:"10s" placeholder:"TIME" group:"Timing" help:"How long after the upgrade the connect command may take."`
 	HeaderTimeout  time.Duration `yaml:"header_timeout" default:"5s" placeholder:"TIME" group:"Timing" help:"How long the HTTP request header may take."`
-	Drain          time.Duration `yaml:"drain" default:"30s" placeholder:"TIME" group:"Timing" help:"On SIGTERM: time over which the connections are closed."`
+	Drain          time.Duration `yaml:"drain" live:"yes" default:"30s" placeholder:"TIME" group:"Timing" help:"On SIGTERM: time over which the connections are closed."`
 
 	Loops          int `yaml:"loops" placeholder:"N" group:"Size" help:"Event loops. 0: one per CPU."`
 	Shards         int `yaml:"shards" placeholder:"N" group:"Size" help:"Workers among which the rooms are divided. 0: one per CPU."`
@@ -29,7 +35,7 @@ type Config struct {
 	MaxHTTP        int `yaml:"max_http" default:"256" placeholder:"N" group:"Size" help:"Plain HTTP requests (the page) at once; more are refused with 503."`
 
 	MaxRooms                   int  `yaml:"max_rooms" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
-	RoomsPerConnection         int  `yaml:"rooms_per_connection" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
+	RoomsPerConnection         int  `yaml:"rooms_per_connection" live:"yes" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
 	HistoryBytes               Size `yaml:"history_bytes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
 	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
 	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
@@ -44,10 +50,10 @@ type Config struct {
 	ShardMailbox  int  `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`
 	LoopMailbox   Size `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
 
-	LogLevel string `yaml:"log_level" default:"info" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error. Text on a terminal, JSON otherwise."`
+	LogLevel string `yaml:"log_level" live:"yes" default:"info" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error. Text on a terminal, JSON otherwise."`
 
-	Client  Client  `yaml:"client" kong:"-"`
-	Channel Channel `yaml:"channel" kong:"-"`
+	Client  Client  `yaml:"client" live:"yes" kong:"-"`
+	Channel Channel `yaml:"channel" live:"yes" kong:"-"`
 }
 
 // Client is the part of the configuration about connections, as in Centrifugo.

@@ -12,6 +12,7 @@ type field struct {
 	def    string
 	help   string
 	secret bool
+	live   bool // can be changed while the server runs
 }
 
 // fields lists the keys of the struct v in the order of its source, the keys
@@ -27,7 +28,7 @@ func fields(v reflect.Value) []field {
 		}
 		fs = append(fs, field{
 			key: key, value: v.Field(i), def: tag.Get("default"), help: tag.Get("help"),
-			secret: tag.Get("secret") != "",
+			secret: tag.Get("secret") != "", live: tag.Get("live") != "",
 		})
 	}
 	return fs

@@ -15,7 +15,7 @@ import (
 // validate checks every value and how they go together. The first error wins.
 func (l *Loaded) validate() error {
 	for _, step := range []func() error{
-		l.validateAddresses, l.validateSizes, l.validateCounts, l.validateTimes,
+		l.validateAddresses, l.validateTLS, l.validateSizes, l.validateCounts, l.validateTimes,
 		l.validateOrigins, l.validateLogLevel, l.validateChannel,
 	} {
 		if err := step(); err != nil {
@@ -55,6 +55,22 @@ func (l *Loaded) address(key, addr string) error {
 	return nil
 }
 
+// validateTLS: one of the two files without the other is never meant.
+func (l *Loaded) validateTLS() error {
+	switch {
+	case l.TLSCert != "" && l.TLSKey == "":
+		return l.alone("tls_cert", "tls_key")
+	case l.TLSKey != "" && l.TLSCert == "":
+		return l.alone("tls_key", "tls_cert")
+	}
+	return nil
+}
+
+func (l *Loaded) alone(key, missing string) error {
+	return human.Usagef("set both for wss and https, none for ws and http; both files may be the same one",
+		"%s is set but %s is not", l.Source(key).name(key), missing)
+}
+
 func (l *Loaded) validateSizes() error {
 	for _, c := range []struct {
 		key          string
@@ -89,6 +105,7 @@ func (l *Loaded) validateCounts() error {
 		{"shards", l.Shards, 0, 1024},
 		{"max_connections", l.MaxConnections, 0, 1 << 30},
 		{"max_http", l.MaxHTTP, 1, 1 << 20},
+		{"max_handshakes", l.MaxHandshakes, 1, 1 << 20},
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
@@ -115,6 +132,7 @@ func (l *Loaded) validateTimes() error {
 		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
 		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
 		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
+		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
 	} {

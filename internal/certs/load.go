@@ -1,0 +1,104 @@
+package certs
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// load reads a certificate and its key, and says what is wrong with them.
+func load(certFile, keyFile string, now time.Time) (*tls.Certificate, error) {
+	cert, err := readFile("certificate", certFile)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readFile("private key", keyFile)
+	if err != nil {
+		return nil, err
+	}
+	if !holds(cert, "CERTIFICATE") {
+		return nil, human.Usagef(swapped(cert, "PRIVATE KEY"), "%s holds no certificate", certFile)
+	}
+	if !holds(key, "PRIVATE KEY") {
+		return nil, human.Usagef(swapped(key, "CERTIFICATE"), "%s holds no private key", keyFile)
+	}
+	if encrypted(key) {
+		return nil, human.Usagef("write it without one: openssl pkey -in "+keyFile+" -out server.key", "the private key %s has a passphrase", keyFile)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, pairError(err, certFile, keyFile)
+	}
+	return &pair, checkTimes(pair.Leaf, certFile, now)
+}
+
+func readFile(what, path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return b, nil
+	}
+	var p *os.PathError
+	hint := "--tls-cert and --tls-key name PEM files; for a trial: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -days 30 -keyout key.pem -out cert.pem"
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "the user that throng runs as must be able to read it; under systemd use LoadCredential="
+	}
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return nil, human.Usagef(hint, "cannot read the %s %s: %v", what, path, err)
+}
+
+// holds reports whether there is a PEM block whose type ends so ("EC PRIVATE
+// KEY" is a private key).
+func holds(b []byte, kind string) bool {
+	for {
+		var block *pem.Block
+		if block, b = pem.Decode(b); block == nil {
+			return false
+		}
+		if strings.HasSuffix(block.Type, kind) {
+			return true
+		}
+	}
+}
+
+// swapped is the hint about a file that lacks what it should hold.
+func swapped(b []byte, other string) string {
+	if holds(b, other) {
+		return "it holds a " + strings.ToLower(other) + ": are tls_cert and tls_key swapped?"
+	}
+	return "it must be PEM, beginning with -----BEGIN; DER is converted by openssl x509 -inform der, or openssl pkey -inform der"
+}
+
+// encrypted keys are "ENCRYPTED PRIVATE KEY" (PKCS #8) or have a header that says so (RFC 1421).
+func encrypted(key []byte) bool {
+	return bytes.Contains(key, []byte("BEGIN ENCRYPTED PRIVATE KEY")) || bytes.Contains(key, []byte("Proc-Type: 4,ENCRYPTED"))
+}
+
+func pairError(err error, certFile, keyFile string) error {
+	if text := err.Error(); strings.Contains(text, "does not match") || strings.Contains(text, "type does not") {
+		return human.Usagef("the first certificate of the file must be the server's own, the intermediates come behind it; compare: openssl x509 -noout -pubkey -in "+certFile+", openssl pkey -pubout -in "+keyFile,
+			"the private key %s does not belong to the certificate %s", keyFile, certFile)
+	}
+	return human.Usagef("see it with: openssl x509 -noout -text -in "+certFile, "the certificate %s cannot be used: %s",
+		certFile, strings.TrimPrefix(err.Error(), "tls: "))
+}
+
+func checkTimes(leaf *x509.Certificate, file string, now time.Time) error {
+	const day = "2 January 2006 15:04 MST"
+	switch {
+	case now.After(leaf.NotAfter):
+		return human.Usagef("clients would refuse it: renew it, or set this machine's clock", "the certificate %s expired on %s", file, leaf.NotAfter.UTC().Format(day))
+	case now.Before(leaf.NotBefore):
+		return human.Usagef("clients would refuse it: set this machine's clock, or wait", "the certificate %s is not valid before %s", file, leaf.NotBefore.UTC().Format(day))
+	}
+	return nil
+}

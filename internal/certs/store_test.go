@@ -1,0 +1,231 @@
+package certs
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// pair is a self-signed certificate in PEM.
+type pair struct{ cert, key []byte }
+
+func newPair(t *testing.T, name string, from, to time.Duration) pair {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: now.Add(from), NotAfter: now.Add(to),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, leaf, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
+	}
+}
+
+func goodPair(t *testing.T, name string) pair { return newPair(t, name, -time.Hour, 24*time.Hour) }
+
+func write(t *testing.T, path string, b []byte) string {
+	t.Helper()
+	before, _ := os.Stat(path)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if before != nil { // a file system counts in ticks of some milliseconds: less than a test takes
+		later := before.ModTime().Add(time.Second)
+		if err := os.Chtimes(path, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
+
+func TestMistakes(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, b []byte) string { return write(t, filepath.Join(dir, name), b) }
+	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
+	old, young := newPair(t, "old", -48*time.Hour, -time.Hour), newPair(t, "young", time.Hour, 48*time.Hour)
+	cert, key := file("a.crt", a.cert), file("a.key", a.key)
+	for _, c := range []struct{ name, cert, key, want, hint string }{
+		{"fine", cert, key, "", ""},
+		{"both in one", file("both", append(bytes.Clone(a.cert), a.key...)), filepath.Join(dir, "both"), "", ""},
+		{"no certificate file", filepath.Join(dir, "no"), key, "cannot read the certificate", "openssl req"},
+		{"no key file", cert, filepath.Join(dir, "no"), "cannot read the private key", "openssl req"},
+		{"a directory", dir, key, "is a directory", ""},
+		{"swapped", key, cert, "holds no certificate", "swapped"},
+		{"key twice", key, key, "holds no certificate", "swapped"},
+		{"certificate twice", cert, cert, "holds no private key", "swapped"},
+		{"no PEM", file("der", []byte{0x30, 0x82}), key, "holds no certificate", "openssl x509 -inform der"},
+		{"empty", file("empty", nil), key, "holds no certificate", "PEM"},
+		{"another's key", cert, file("b.key", b.key), "does not belong to the certificate", "intermediates"},
+		{"expired", file("old.crt", old.cert), file("old.key", old.key), "expired on", "renew"},
+		{"not yet valid", file("young.crt", young.cert), file("young.key", young.key), "is not valid before", "clock"},
+		{"passphrase", cert, file("enc", []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")), "has a passphrase", "openssl pkey"},
+		{"rubbish in PEM", file("rubbish", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), key, "cannot be used", "openssl x509"},
+	} {
+		_, err := Open(c.cert, c.key)
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint(err), c.hint) || human.ExitCode(err) != 2 {
+			t.Errorf("%s: %v, hint %q", c.name, err, hint(err))
+		}
+	}
+}
+
+// TestUse: what cannot be used does not replace what is.
+func TestUse(t *testing.T) {
+	dir := t.TempDir()
+	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
+	cert, key := write(t, filepath.Join(dir, "crt"), a.cert), write(t, filepath.Join(dir, "key"), a.key)
+	s, err := Open(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Use(cert, filepath.Join(dir, "no")); err == nil {
+		t.Error("a key that does not exist was used")
+	}
+	got, err := s.Config().GetCertificate(nil)
+	if err != nil || got.Leaf.DNSNames[0] != "a.example" || s.Leaf() != got.Leaf {
+		t.Errorf("after an error: %v, %v", got, err)
+	}
+	if err := s.Use(write(t, filepath.Join(dir, "b.crt"), b.cert), write(t, filepath.Join(dir, "b.key"), b.key)); err != nil {
+		t.Fatal(err)
+	}
+	if name := s.Leaf().DNSNames[0]; name != "b.example" {
+		t.Errorf("the certificate is that of %s", name)
+	}
+}
+
+// lines is a log that a test can look into.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
+// TestLook: files are taken when they have settled, each state is tried once,
+// and a link that is swapped is a change.
+func TestLook(t *testing.T) {
+	dir, out := t.TempDir(), &lines{}
+	log := slog.New(slog.NewTextHandler(out, nil))
+	a, b, c := goodPair(t, "a.example"), goodPair(t, "b.example"), goodPair(t, "c.example")
+	for name, p := range map[string]pair{"a": a, "c": c} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name, "crt"), p.cert)
+		write(t, filepath.Join(dir, name, "key"), p.key)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("a", link); err != nil {
+		t.Fatal(err)
+	}
+	cert, key := filepath.Join(link, "crt"), filepath.Join(link, "key")
+	s, err := Open(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(want string) {
+		t.Helper()
+		for range 3 {
+			s.look(log)
+		}
+		if got := s.Leaf().DNSNames[0]; got != want {
+			t.Fatalf("the certificate is that of %s, want %s; log: %s", got, want, &out.b)
+		}
+	}
+	look("a.example")
+
+	write(t, cert, b.cert) // the key is still that of a
+	s.look(log)
+	if out.count("level=ERROR") != 0 {
+		t.Error("files were tried before they settled")
+	}
+	look("a.example")
+	if out.count("does not belong") != 1 {
+		t.Errorf("a broken pair is not told once: %s", &out.b)
+	}
+	write(t, key, b.key)
+	look("b.example")
+
+	if err := os.Remove(cert); err != nil {
+		t.Fatal(err)
+	}
+	look("b.example")
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("c", link); err != nil {
+		t.Fatal(err)
+	}
+	look("c.example")
+}
+
+func TestWatch(t *testing.T) {
+	dir, out := t.TempDir(), &lines{}
+	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
+	cert, key := write(t, filepath.Join(dir, "crt"), a.cert), write(t, filepath.Join(dir, "key"), a.key)
+	s, err := Open(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.watch(ctx, slog.New(slog.NewTextHandler(out, nil)), 5*time.Millisecond)
+	}()
+	write(t, cert, b.cert)
+	write(t, key, b.key)
+	for deadline := time.Now().Add(10 * time.Second); s.Leaf().DNSNames[0] != "b.example"; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the new certificate is not used")
+		}
+	}
+	cancel()
+	<-done
+	if out.count("expires soon") != 1 {
+		t.Error("a certificate that expires tomorrow is not told once")
+	}
+}

@@ -1,0 +1,82 @@
+package certs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// lookEvery is the time between two looks at the files.
+const lookEvery = 2 * time.Second
+
+// soon is when a certificate is about to expire: usual ones (90 days) are
+// renewed 30 days before their end, so something is wrong by then.
+const soon = 14 * 24 * time.Hour
+
+// Watch takes the certificate over whenever its files change, until ctx ends.
+func (s *Store) Watch(ctx context.Context, log *slog.Logger) { s.watch(ctx, log, lookEvery) }
+
+func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	warned := time.Time{}
+	for {
+		warned = s.warn(log, warned)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			s.look(log)
+		}
+	}
+}
+
+// look loads the files when they differ from what was tried last and have been
+// the same since the look before.
+func (s *Store) look(log *slog.Logger) {
+	s.mu.Lock()
+	now := stampOf(s.cert, s.key)
+	settled := now.equal(s.seen)
+	changed := settled && !now.equal(s.loaded)
+	s.seen = now
+	if changed {
+		s.loaded = now // tried once, whatever comes of it
+	}
+	cert, key := s.cert, s.key
+	s.mu.Unlock()
+	if !changed {
+		return
+	}
+	if err := s.Use(cert, key); err != nil {
+		log.Error("the certificate has changed and cannot be used; the old one stays", "error", err, "hint", hint(err))
+		return
+	}
+	s.Log(log)
+}
+
+// Log says which certificate is in use.
+func (s *Store) Log(log *slog.Logger) {
+	leaf := s.Leaf()
+	log.Info("certificate", "names", leaf.DNSNames, "subject", leaf.Subject.String(), "expires", leaf.NotAfter.UTC().Format(time.RFC3339))
+}
+
+// warn says once a day that the certificate is about to expire.
+func (s *Store) warn(log *slog.Logger, last time.Time) time.Time {
+	left := time.Until(s.Leaf().NotAfter)
+	if left > soon || time.Since(last) < 24*time.Hour {
+		return last
+	}
+	log.Warn("the certificate expires soon", "expires", s.Leaf().NotAfter.UTC().Format(time.RFC3339), "left", left.Round(time.Minute).String())
+	return time.Now()
+}
+
+func hint(err error) string {
+	var h *human.Error
+	if errors.As(err, &h) {
+		return h.Hint
+	}
+	return ""
+}
