@@ -32,7 +32,7 @@ var arrows = []arrow{
 	{"cmd", []string{"internal/..."}},
 	{"internal", []string{"internal/human"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/config", "internal/human"}},
-	{"internal/server", []string{"internal/edge", "internal/web", "internal/config", "netpoll", "frame", "room"}},
+	{"internal/server", []string{"internal/edge", "internal/web", "internal/config", "internal/certs", "netpoll", "frame", "room"}},
 	{"internal/chat", []string{"internal/human"}},
 	{"internal/config", []string{"internal/human"}},
 	{"internal/protocol", nil},

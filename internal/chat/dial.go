@@ -131,7 +131,7 @@ func refused(u *url.URL, resp *http.Response, body string) error {
 		return human.Errorf("ask whoever runs it", "%s does not let you connect (403)", u.Host)
 	case code == http.StatusServiceUnavailable, code == http.StatusTooManyRequests:
 		return human.Errorf("try again later", "%s takes no more connections now (%d)", u.Host, code)
-	case code == http.StatusBadRequest && strings.Contains(body, "HTTPS"):
+	case code == http.StatusBadRequest && (strings.Contains(body, "HTTPS") || strings.Contains(body, "TLS")):
 		return human.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
 	case code >= 300 && code < 400:
 		return human.Errorf("use that address", "%s sends you to %s", u.Host, cleanLine(resp.Header.Get("Location")))

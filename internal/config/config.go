@@ -4,7 +4,7 @@ import "time"
 
 // Config is everything `throng serve` can be told. Zero means "automatic"
 // where the help line says so; [Config.Resolve] replaces those zeros. What has
-// the tag live can be changed while the server runs, see [Loaded.Take].
+// the tag live can be changed while the server runs, see [Loaded.With].
 type Config struct {
 	Listen string `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page."`
 	Admin  string `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /debug/pprof. Keep it private. Empty turns it off."`

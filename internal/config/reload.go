@@ -1,27 +1,37 @@
 package config
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 )
 
-// Take takes over from next what can change while a server runs, and lists the
-// keys that changed: those that were taken, and those that were not because
-// they need a restart. Both configurations must be resolved. l must not be in
-// use by anybody meanwhile; what next had is shared afterwards.
-func (l *Loaded) Take(next *Loaded) (taken, fixed []string) {
-	was, now := fields(reflect.ValueOf(&l.Config).Elem()), fields(reflect.ValueOf(&next.Config).Elem())
+// With is l with what next has of the keys that can change while a server
+// runs, and the keys that differ: those that were taken, and those that were
+// not because they need a restart. Both must be resolved; neither is changed.
+func (l *Loaded) With(next *Loaded) (merged *Loaded, taken, fixed []string) {
+	merged = &Loaded{Config: l.Config, File: next.File, sources: maps.Clone(l.sources)}
+	was, now := fields(reflect.ValueOf(&merged.Config).Elem()), fields(reflect.ValueOf(&next.Config).Elem())
 	for i, f := range was {
 		changed := differences(f, now[i])
-		if !f.live {
+		if !f.live || onOff(f, now[i]) {
 			fixed = append(fixed, changed...)
 			continue
 		}
 		taken = append(taken, changed...)
 		f.value.Set(now[i].value)
-		l.takeSources(f.key, next)
+		merged.takeSources(f.key, next)
 	}
-	return taken, fixed
+	return merged, taken, fixed
+}
+
+// onOff: TLS and the list of origins can change, but not begin or end to be.
+func onOff(was, now field) bool {
+	switch was.key {
+	case "tls_cert", "tls_key", "allowed_origins":
+		return (was.value.Len() == 0) != (now.value.Len() == 0)
+	}
+	return false
 }
 
 // differences are the keys at or below a top-level one whose values differ.

@@ -1,14 +1,17 @@
 package config
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 )
 
-func TestTake(t *testing.T) {
+func TestWith(t *testing.T) {
 	was := mustLoad(t, `
 max_rooms: 10
+tls_cert: a
+tls_key: a
 log_level: info
 channel:
   without_namespace: {presence: true}
@@ -18,6 +21,7 @@ channel:
 max_rooms: 20
 max_http: 7
 log_level: debug
+allowed_origins: [https://a.example]
 rooms_per_connection: 3
 client: {connect_name_as_info: true}
 channel:
@@ -27,27 +31,31 @@ channel:
 	for _, l := range []*Loaded{was, next} {
 		l.Resolve(1000)
 	}
-	taken, fixed := was.Take(next)
+	before := was.Config
+	merged, taken, fixed := was.With(next)
 	slices.Sort(taken)
 	slices.Sort(fixed)
 	if got := strings.Join(taken, " "); got != "channel.namespaces client.connect_name_as_info log_level rooms_per_connection" {
 		t.Errorf("taken: %s", got)
 	}
-	if got := strings.Join(fixed, " "); got != "max_http max_rooms" {
+	if got := strings.Join(fixed, " "); got != "allowed_origins max_http max_rooms tls_cert tls_key" {
 		t.Errorf("fixed: %s", got)
 	}
-	if was.MaxRooms != 10 || was.LogLevel != "debug" || !was.Client.NameAsInfo || len(was.Channel.Namespaces) != 1 || was.RoomsPerConnection != 3 {
-		t.Errorf("%+v", was.Config)
+	if !reflect.DeepEqual(was.Config, before) {
+		t.Error("the running configuration was changed")
+	}
+	if m := merged; m.MaxRooms != 10 || m.LogLevel != "debug" || !m.Client.NameAsInfo || len(m.Channel.Namespaces) != 1 || m.RoomsPerConnection != 3 || m.TLSCert != "a" || m.AllowedOrigins != nil {
+		t.Errorf("%+v", m.Config)
 	}
 	for key, want := range map[string]string{
-		"max_rooms": was.File + ":2", "log_level": next.File + ":4", "rooms_per_connection": next.File + ":5",
-		"channel.namespaces[1].presence": "default", "client.connect_name_as_info": next.File + ":6",
+		"max_rooms": was.File + ":2", "log_level": next.File + ":4", "rooms_per_connection": next.File + ":6",
+		"channel.namespaces[1].presence": "default", "client.connect_name_as_info": next.File + ":7",
 	} {
-		if got := was.Source(key).String(); got != want {
+		if got := merged.Source(key).String(); got != want {
 			t.Errorf("source of %s: %s, want %s", key, got, want)
 		}
 	}
-	if taken, fixed := was.Take(next); taken != nil || len(fixed) != 2 {
+	if _, taken, fixed := merged.With(next); taken != nil || len(fixed) != 5 {
 		t.Errorf("the second time: %q, %q", taken, fixed)
 	}
 }

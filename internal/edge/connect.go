@@ -36,7 +36,7 @@ func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
 	if r.Facts == nil {
 		r.Facts = &Facts{}
 	}
-	return s.loop.edge.auth.Authenticate(&r)
+	return s.loop.edge.authenticator().Authenticate(&r)
 }
 
 func (s *session) connectResult(id Identity) protocol.ConnectResult {

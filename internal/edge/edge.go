@@ -2,6 +2,7 @@ package edge
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
@@ -9,11 +10,10 @@ import (
 
 // Edge serves the protocol on the event loops of one netpoll.Server.
 type Edge struct {
-	cfg    Config
-	auth   Authenticator
-	spaces namespaces
-	loops  []*loop
-	hub    *room.Hub
+	cfg   Config
+	live  atomic.Pointer[live]
+	loops []*loop
+	hub   *room.Hub
 
 	server *netpoll.Server
 	stop   chan struct{}
@@ -24,12 +24,8 @@ type Edge struct {
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
 	e := &Edge{cfg: cfg.withDefaults(), stop: make(chan struct{})}
-	var err error
-	if e.spaces, err = newNamespaces(&e.cfg.Channel); err != nil {
+	if err := e.Reload(cfg); err != nil {
 		return nil, err
-	}
-	if e.auth = e.cfg.Auth; e.auth == nil {
-		e.auth = anonymous{e.cfg.Client}
 	}
 	for range e.cfg.Loops {
 		e.loops = append(e.loops, &loop{edge: e})

@@ -11,7 +11,7 @@ func (s *session) history(cmd protocol.Command) error {
 	if s.loop.reader.Decode(cmd, &req) != nil {
 		return protocol.ErrBadRequest
 	}
-	ns, err := s.loop.edge.spaces.of(req.Channel)
+	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	switch {
 	case err != nil:
 		return err
@@ -21,7 +21,7 @@ func (s *session) history(cmd protocol.Command) error {
 		return protocol.ErrPermissionDenied
 	}
 	q := room.Command{
-		Op: room.History, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
+		Op: room.History, Room: req.Channel, Options: ns.room, Member: s.member(), Token: uint64(cmd.ID),
 		Limit: max(int(req.Limit), -1), Reverse: req.Reverse,
 	}
 	if req.Since != nil {

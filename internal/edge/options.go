@@ -15,35 +15,44 @@ const maxRoomName = 255 // bytes
 // namespace is the options of the rooms of one namespace, for the edge and for the hub.
 type namespace struct {
 	config.Options
-	room room.Options
+	room *room.Options
 }
 
-// namespaces finds the options of a room by its name.
+// namespaces finds the options of a room by its name. It is immutable; a reload makes another.
 type namespaces struct {
 	plain  *namespace // names without "ns:" in front
 	byName map[string]*namespace
 }
 
-func newNamespaces(c *config.Channel) (namespaces, error) {
-	n := namespaces{newNamespace(c.WithoutNamespace), make(map[string]*namespace, len(c.Namespaces))}
+// newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: to the hub other
+// *room.Options are another namespace, whose recovery begins with the most cautious floor.
+func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
+	if before == nil {
+		before = &namespaces{}
+	}
+	n := &namespaces{newNamespace(c.WithoutNamespace, before.plain), make(map[string]*namespace, len(c.Namespaces))}
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
-			return n, fmt.Errorf("namespace %q: not a name", ns.Name)
+			return nil, fmt.Errorf("namespace %q: not a name", ns.Name)
 		}
 		if n.byName[ns.Name] != nil {
-			return n, fmt.Errorf("namespace %q is there twice", ns.Name)
+			return nil, fmt.Errorf("namespace %q is there twice", ns.Name)
 		}
-		n.byName[ns.Name] = newNamespace(ns.Options)
+		n.byName[ns.Name] = newNamespace(ns.Options, before.byName[ns.Name])
 	}
 	return n, nil
 }
 
-func newNamespace(o config.Options) *namespace {
-	return &namespace{o, room.Options{
+func newNamespace(o config.Options, before *namespace) *namespace {
+	n := &namespace{o, &room.Options{
 		HistorySize: o.HistorySize, HistoryTTL: o.HistoryTTL,
 		Presence: o.Presence, JoinLeave: o.JoinLeave, ForceJoinLeave: o.ForcePushJoinLeave,
 		Recoverable: o.ForceRecovery || o.AllowRecovery, Positioned: o.ForcePositioning || o.AllowPositioning,
 	}}
+	if before != nil && *before.room == *n.room {
+		n.room = before.room
+	}
+	return n
 }
 
 // of returns the namespace of a room, ErrUnknownChannel, or ErrBadRequest for what cannot be a room's name.

@@ -13,7 +13,7 @@ func TestNamespaces(t *testing.T) {
 	n, err := newNamespaces(&config.Channel{
 		WithoutNamespace: config.Options{HistorySize: 1},
 		Namespaces:       []config.Namespace{{Name: "chat", Options: config.Options{HistorySize: 2}}},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func TestNamespaces(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "a:b", "a#b"} {
-		if _, err := newNamespaces(&config.Channel{Namespaces: []config.Namespace{{Name: bad}}}); err == nil {
+		if _, err := newNamespaces(&config.Channel{Namespaces: []config.Namespace{{Name: bad}}}, nil); err == nil {
 			t.Errorf("namespace %q was accepted", bad)
 		}
 	}
-	if _, err := newNamespaces(&config.Channel{Namespaces: []config.Namespace{{Name: "a"}, {Name: "a"}}}); err == nil {
+	if _, err := newNamespaces(&config.Channel{Namespaces: []config.Namespace{{Name: "a"}, {Name: "a"}}}, nil); err == nil {
 		t.Error("a namespace was accepted twice")
 	}
 }
@@ -60,15 +60,15 @@ func TestRights(t *testing.T) {
 		{"members, from outside", ann, config.Options{AllowPublishForSubscriber: true}, false},
 		{"members", member, config.Options{AllowPublishForSubscriber: true}, true},
 	} {
-		if got := tt.s.may(newNamespace(tt.o).mayPublish(), newNamespace(tt.o), "r"); got != tt.want {
+		if got := tt.s.may(newNamespace(tt.o, nil).mayPublish(), newNamespace(tt.o, nil), "r"); got != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
 		}
 	}
 }
 
 func TestUserLimit(t *testing.T) {
-	limits := newNamespace(config.Options{AllowUserLimitedChannels: true})
-	plain := newNamespace(config.Options{AllowSubscribeForClient: true})
+	limits := newNamespace(config.Options{AllowUserLimitedChannels: true}, nil)
+	plain := newNamespace(config.Options{AllowSubscribeForClient: true}, nil)
 	for _, tt := range []struct {
 		n          *namespace
 		name, user string

@@ -13,7 +13,7 @@ func (s *session) publish(cmd protocol.Command) error {
 	if s.loop.reader.Publish(cmd, &req) != nil || len(req.Data) == 0 || len(req.IdempotencyKey) > maxKey {
 		return protocol.ErrBadRequest
 	}
-	ns, err := s.loop.edge.spaces.of(req.Channel)
+	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (s *session) publish(cmd protocol.Command) error {
 		return protocol.ErrPermissionDenied
 	}
 	return s.loop.edge.hub.Submit(room.Command{
-		Op: room.Publish, Room: req.Channel, Options: &ns.room, Member: s.member(), Token: uint64(cmd.ID),
+		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: uint64(cmd.ID),
 		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})
 }

@@ -17,7 +17,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	if s.loop.reader.Decode(cmd, &req) != nil || req.Token == "" {
 		return protocol.ErrBadRequest
 	}
-	id, err := s.loop.edge.auth.Authenticate(&AuthRequest{Token: req.Token, Refresh: true, Facts: &Facts{}})
+	id, err := s.loop.edge.authenticator().Authenticate(&AuthRequest{Token: req.Token, Refresh: true, Facts: &Facts{}})
 	switch {
 	case err != nil:
 		return err

@@ -12,7 +12,7 @@ func (s *session) subscribe(cmd protocol.Command) error {
 	if s.loop.reader.Decode(cmd, &req) != nil {
 		return protocol.ErrBadRequest
 	}
-	ns, err := s.loop.edge.spaces.of(req.Channel)
+	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *session) checkSubscribe(req *protocol.SubscribeRequest, ns *namespace) 
 		return protocol.ErrPermissionDenied // no token can be verified yet
 	case s.find(req.Channel) != nil:
 		return protocol.ErrAlreadySubscribed
-	case s.rooms() >= s.loop.edge.cfg.MaxRooms:
+	case s.rooms() >= s.loop.edge.now().maxRooms:
 		return protocol.ErrLimitExceeded
 	}
 	return nil
@@ -47,7 +47,7 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 	member := s.member()
 	member.WantJoinLeave = want
 	cmd := room.Command{
-		Op: room.Join, Room: m.room.Value(), Options: &ns.room, Member: member,
+		Op: room.Join, Room: m.room.Value(), Options: ns.room, Member: member,
 		Token:             makeToken(id, m.serial, recoverable, positioned, m.watch),
 		Recover:           req.Recover && recoverable,
 		Since:             room.Position{Offset: req.Offset, Epoch: req.Epoch},

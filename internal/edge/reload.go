@@ -1,0 +1,39 @@
+package edge
+
+import "github.com/throngd/throng/internal/config"
+
+// live is the part of the Config that can change while the edge serves. It is immutable: a command takes the one of
+// its moment.
+type live struct {
+	spaces   *namespaces
+	client   config.Client
+	maxRooms int
+}
+
+// Reload takes over Client, Channel and MaxRooms; the rest of cfg is not looked at. The next command of everybody is
+// judged by them. Who is in a room stays, also if the room could not be joined any more. On an error everything is as
+// it was. Any goroutine may call it, but one at a time.
+func (e *Edge) Reload(cfg Config) error {
+	cfg = cfg.withDefaults()
+	var before *namespaces
+	if old := e.live.Load(); old != nil {
+		before = old.spaces
+	}
+	spaces, err := newNamespaces(&cfg.Channel, before)
+	if err != nil {
+		return err
+	}
+	e.live.Store(&live{spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms})
+	return nil
+}
+
+// now is what holds at this moment.
+func (e *Edge) now() *live { return e.live.Load() }
+
+// authenticator decides who a connection is.
+func (e *Edge) authenticator() Authenticator {
+	if e.cfg.Auth != nil {
+		return e.cfg.Auth
+	}
+	return anonymous{e.now().client}
+}
