@@ -139,6 +139,7 @@ func (l *Loop) tell(c *Conn) {
 func (l *Loop) finish(c *Conn) {
 	if !c.has(flagShut) {
 		c.set(flagShut)
+		l.closeNotify(c)
 		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
 		l.awaitEnd(c)
 	}
@@ -161,11 +162,14 @@ func (l *Loop) free(c *Conn) {
 // release clears the slot. The generation stays, so old handles stay invalid.
 func (l *Loop) release(c *Conn) {
 	gen := owner(c.owner.Load()).gen()
+	if c.tls != nil && c.tls.shake != nil {
+		c.tls.shake.cancel()
+	}
 	l.freeBox(c)
 	c.dec.Release(&l.configs[c.endpoint])
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0
 	c.dec = frame.Decoder{}
-	c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil
+	c.tls, c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil, nil
 	c.heard, c.due, c.timer, c.partial, c.controls, c.ctlTick = 0, 0, 0, 0, 0, 0
 	c.owner.Store(uint64(makeOwner(gen, -1)))
 }

@@ -26,6 +26,7 @@ type Conn struct {
 	flags    flags
 	dec      frame.Decoder
 	out      *outbox // what is owed to the peer; nil when nothing is
+	tls      *secure // nil on a plain connection
 	aux      *aux    // rare state: a header in pieces, why it closes
 	context  any
 	topic    *topic    // the first topic
@@ -42,6 +43,7 @@ type phase uint8
 
 const (
 	phaseFree    phase = iota
+	phaseTLS           // shaking hands
 	phaseHeader        // reading the upgrade request
 	phaseOpen          // frames
 	phaseClosing       // a close frame was sent: waiting for the peer's

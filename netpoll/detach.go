@@ -27,8 +27,8 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		return
 	}
 	b = bytes.Clone(b)
-	fd := int(c.fd)
-	if c.has(flagDoomed|flagDirty) || l.poller.Delete(fd) != nil {
+	fd, secure := int(c.fd), c.tls
+	if c.has(flagDoomed|flagDirty) || !l.detachTLS(c) || l.poller.Delete(fd) != nil {
 		s.web.release()
 		c.fail("cannot detach")
 		return
@@ -43,7 +43,24 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		s.report(err)
 		return
 	}
+	if secure != nil {
+		secure.wire.conn = conn
+		conn = secure.conn
+	}
 	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web})
+}
+
+// detachTLS makes the session ready to go on without the loop, on the socket itself.
+func (l *Loop) detachTLS(c *Conn) bool {
+	if c.tls == nil {
+		return true
+	}
+	if l.sendCiphertext(c) != nil {
+		return false
+	}
+	c.tls.away = true
+	c.tls.wire.in = bytes.Clone(c.tls.wire.in)
+	return true
 }
 
 // webServer runs net/http on the connections that loops give away. It is also their listener.

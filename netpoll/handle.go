@@ -19,5 +19,4 @@ type owner uint64
 func makeOwner(gen uint32, loop int) owner { return owner(uint64(gen)<<32 | uint64(loop+1)) }
 
 func (o owner) gen() uint32          { return uint32(o >> 32) }
-func (o owner) free() bool           { return uint32(o) == 0 }
 func (o owner) ownedBy(l *Loop) bool { return uint32(o) == uint32(l.index+1) }

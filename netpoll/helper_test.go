@@ -4,13 +4,16 @@ package netpoll
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/gobwas/ws"
 	"go.uber.org/goleak"
 )
 
@@ -104,6 +107,9 @@ func raw(t testing.TB, s *Server, path, extra string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.TLS != nil {
+		c = tls.Client(c, clientTLS(0))
+	}
 	t.Cleanup(func() { _ = c.Close() })
 	_ = c.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, extra)
@@ -116,6 +122,16 @@ func raw(t testing.TB, s *Server, path, extra string) net.Conn {
 		head = append(head, one[0])
 	}
 	return c
+}
+
+// readFrame reads one frame of the server.
+func readFrame(r io.Reader) (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(r); err != nil {
+		return f, err
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	_, err = io.ReadFull(r, f.Payload)
+	return f, err
 }
 
 // eventually waits for a condition that no event announces.

@@ -113,7 +113,9 @@ func (l *Loop) adopt(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
 	if s.conns.Add(1) > int64(s.MaxConns) || c == nil {
-		_, _ = send(fd, appendRefusal(nil, 503, "too many connections", "Retry-After: 5"))
+		if s.tls == nil {
+			_, _ = send(fd, appendRefusal(nil, 503, "too many connections", "Retry-After: 5"))
+		}
 		_ = unix.Close(fd)
 		s.forget()
 		return
@@ -123,12 +125,20 @@ func (l *Loop) adopt(fd int) {
 	c.heard = l.wheel.now
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.scratch.FD = fd
+	if s.tls != nil && !l.startTLS(c) {
+		l.free(c)
+		return
+	}
 	if err := l.poller.AddRead(&l.scratch, false); err != nil {
 		s.report(err)
 		l.free(c)
 		return
 	}
-	c.due = l.wheel.now + s.ticksOf(s.HeaderTimeout) + 1
+	timeout := s.HeaderTimeout
+	if s.tls != nil {
+		timeout = s.HandshakeTimeout
+	}
+	c.due = l.wheel.now + s.ticksOf(timeout) + 1
 	l.schedule(c, c.due)
 }
 

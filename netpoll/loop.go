@@ -46,6 +46,7 @@ type Loop struct {
 	deflater frame.Deflater
 
 	readBuf  []byte
+	tls      *tlsScratch // nil on a plain server
 	response []byte
 	vector   [][]byte
 	layout   [numForms][]byte
@@ -72,6 +73,9 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		l.pings = append(l.pings, e.ping())
 	}
 	l.upgrader = newUpgrader(s.endpoints)
+	if s.tls != nil {
+		l.tls = newTLSScratch()
+	}
 	var err error
 	if l.poller, err = gnetpoll.OpenPoller(); err != nil {
 		return nil, err

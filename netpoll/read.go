@@ -24,7 +24,19 @@ func (l *Loop) read(c *Conn) {
 		c.fail("the peer closed the socket without a close frame")
 	default:
 		c.heard = l.wheel.now
-		l.input(c, l.readBuf[:n])
+		l.received(c, l.readBuf[:n])
+	}
+}
+
+// received is what the socket gave; input is what it means.
+func (l *Loop) received(c *Conn, b []byte) {
+	switch {
+	case c.tls == nil:
+		l.input(c, b)
+	case c.phase == phaseTLS:
+		l.shake(c, b)
+	case c.tls.shake == nil:
+		l.decrypt(c, b)
 	}
 }
 

@@ -5,6 +5,7 @@ package netpoll
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -43,6 +44,14 @@ type Server struct {
 	MessageTimeout time.Duration
 	// CloseTimeout bounds the closing handshake. 0 means 2 s.
 	CloseTimeout time.Duration
+	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
+	// GetCertificate or GetConfigForClient to change certificates while running. Nil is plain.
+	TLS *tls.Config
+	// MaxHandshakes bounds the TLS handshakes in flight, about 10 KB each; beyond it new
+	// connections are closed. 0 means 4096.
+	MaxHandshakes int
+	// HandshakeTimeout bounds a TLS handshake. 0 means 10 s.
+	HandshakeTimeout time.Duration
 	// CompressMin is the payload size in bytes from which messages to members that negotiated
 	// compression are deflated. 0 means 512.
 	CompressMin int
@@ -56,6 +65,8 @@ type Server struct {
 
 	endpoints []Endpoint
 	slab      *slab
+	tls       *tls.Config
+	shakes    *handshakes
 	loops     []*Loop
 	address   net.Addr
 	batches   sync.Pool
@@ -130,6 +141,13 @@ func (s *Server) prepare() error {
 	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
+	s.HandshakeTimeout = cmp.Or(s.HandshakeTimeout, 10*time.Second)
+	s.MaxHandshakes = cmp.Or(s.MaxHandshakes, 4096)
+	if s.TLS != nil {
+		s.tls = s.TLS.Clone()
+		s.shakes = newHandshakes(s.MaxHandshakes)
+		s.tls.NextProtos = []string{"http/1.1"} // HTTP/2 has other WebSockets (RFC 8441)
+	}
 	s.Tick = cmp.Or(s.Tick, time.Second)
 	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
 	s.endpoints = nil
@@ -182,6 +200,9 @@ func (s *Server) Serve() error {
 	}
 	s.state = stateServing
 	s.web = newWebServer(s)
+	if s.tls != nil {
+		s.shakes.start(runtime.GOMAXPROCS(0))
+	}
 	errs := make(chan error, len(s.loops))
 	for _, l := range s.loops {
 		s.stopped.Go(func() { errs <- l.run() })
@@ -195,6 +216,9 @@ func (s *Server) Serve() error {
 		s.stop()
 	}
 	s.stopped.Wait()
+	if s.shakes != nil {
+		s.shakes.close()
+	}
 	s.web.close()
 	s.closeLoops()
 	return cmp.Or(failed, ErrServerClosed)

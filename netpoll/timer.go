@@ -61,6 +61,8 @@ func (l *Loop) deadline(c *Conn) {
 		l.schedule(c, c.due)
 	case c.phase == phaseHeader:
 		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))
+	case c.phase == phaseTLS:
+		c.fail("the TLS handshake took too long")
 	default:
 		c.fail("the closing handshake took too long")
 	}
@@ -82,7 +84,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
 		if now >= late {
 			c.cutBacklog()
-			c.Close(e.SlowCode, "slow consumer")
+			c.Close(e.SlowCode, "slow")
 			return
 		}
 		next = min(next, late)

@@ -18,13 +18,14 @@ type topic struct {
 	pending []*Buffer // published and not laid out
 	bytes   int64     // of pending
 	queued  bool      // in loop.walks
+	deflate int       // members that negotiated deflate
 	walk    walk
 }
 
 const (
 	listPlain   = iota // gets the plain bytes
 	listDeflate        // negotiated deflate: gets the deflated bytes
-	listSlow           // has a backlog, or had one when the last walk began
+	listSlow           // gets all bytes through its outbox: has, or lately had, a backlog; or speaks TLS
 	numLists
 )
 
@@ -40,7 +41,7 @@ func (t *topic) empty() bool {
 
 func (c *Conn) list() int {
 	switch {
-	case c.has(flagSlow):
+	case c.has(flagSlow) || c.tls != nil:
 		return listSlow
 	case c.dec.Deflate():
 		return listDeflate
@@ -64,6 +65,7 @@ func (c *Conn) Subscribe(name string) bool {
 		return false
 	}
 	c.addTopic(t)
+	t.deflate += c.deflates()
 	if t.queued {
 		t.fresh = append(t.fresh, fresh{c.fd, len(t.pending)})
 	} else {
@@ -111,6 +113,7 @@ func (l *Loop) catchUp(t *topic, c *Conn) {
 
 // leave takes c out of t's lists.
 func (l *Loop) leave(t *topic, c *Conn) {
+	t.deflate -= c.deflates()
 	if i := t.freshIndex(c); i >= 0 {
 		t.fresh = slices.Delete(t.fresh, i, i+1)
 	} else {
@@ -128,6 +131,13 @@ func (t *topic) drop(c *Conn) {
 	}
 }
 
+func (c *Conn) deflates() int {
+	if c.dec.Deflate() {
+		return 1
+	}
+	return 0
+}
+
 func (t *topic) freshIndex(c *Conn) int {
 	return slices.IndexFunc(t.fresh, func(f fresh) bool { return f.fd == c.fd })
 }
@@ -141,6 +151,9 @@ func (l *Loop) leaveAll(c *Conn) {
 // demote moves c, which has a backlog, to the slow list of all its topics. What a walk in
 // progress has not handed to it is queued behind the backlog.
 func (l *Loop) demote(c *Conn) {
+	if c.tls != nil {
+		return // stands there already
+	}
 	c.eachTopic(func(t *topic) {
 		if t.freshIndex(c) >= 0 {
 			return

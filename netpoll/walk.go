@@ -166,7 +166,7 @@ func (l *Loop) admitLate(t *topic, late []fresh) {
 func (l *Loop) layOut(t *topic) {
 	w := &t.walk
 	w.private = len(t.pending) == 1
-	deflate := t.lists[listDeflate].len() > 0 || t.lists[listSlow].len() > 0
+	deflate := t.deflate > 0
 	limit := l.server.CompressMin
 	if w.private {
 		w.bytes[formPlain] = t.pending[0].bytes
@@ -237,7 +237,7 @@ func (l *Loop) finishWalk(t *topic) {
 	t.walk = walk{}
 	slow := &t.lists[listSlow]
 	for i := 0; i < len(slow.fds); i++ {
-		if fd := slow.fds[i]; fd >= 0 && l.at(fd).out == nil {
+		if fd := slow.fds[i]; fd >= 0 && l.at(fd).has(flagSlow) && l.at(fd).out == nil {
 			l.promote(l.at(fd))
 		}
 	}

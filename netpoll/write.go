@@ -65,7 +65,7 @@ func (l *Loop) hasRoom(c *Conn) bool {
 	}
 	if c.phase == phaseOpen {
 		c.cutBacklog()
-		c.Close(e.SlowCode, "slow consumer")
+		c.Close(e.SlowCode, "slow")
 	}
 	return false
 }
@@ -142,7 +142,7 @@ func (l *Loop) flush(c *Conn) {
 			}
 		}
 		switch {
-		case c.out.size == 0:
+		case c.out.size == 0 && !c.owesCiphertext():
 			l.freeBox(c)
 			l.drained(c)
 		case err == unix.EAGAIN:
@@ -157,6 +157,9 @@ func (l *Loop) flush(c *Conn) {
 
 // writeSome makes one system call. A short write is followed by another one, which says EAGAIN.
 func (l *Loop) writeSome(c *Conn) (int, error) {
+	if c.tls != nil {
+		return l.writeRecord(c)
+	}
 	b, rest := c.out.first()
 	if !rest {
 		return send(int(c.fd), b)
@@ -166,6 +169,8 @@ func (l *Loop) writeSome(c *Conn) (int, error) {
 	clear(l.vector)
 	return max(n, 0), err
 }
+
+func (c *Conn) owesCiphertext() bool { return c.tls != nil && len(c.tls.pending) > 0 }
 
 // backlog is what happens when the kernel takes no more: EPOLLOUT is awaited, the member
 // leaves the fast lists of its topics, and a peer that does not read is not read either.

@@ -1,0 +1,297 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TLS lives between the socket and everything else of a connection: what the socket gives
+// goes in as ciphertext and comes out as plaintext for the phases of read.go; what the outbox
+// holds is plaintext and becomes records when it is flushed. crypto/tls works on a wire in
+// memory. Its handshake cannot be interrupted and resumed, so it runs as a coroutine
+// (handshake.go); an established session is driven by the loop alone.
+
+// secure is the TLS side of a connection.
+type secure struct {
+	conn    *tls.Conn
+	wire    wire
+	shake   *handshake // nil when established
+	pending []byte     // ciphertext that the kernel has not taken: one record, seldom more
+	away    bool       // detached: the session belongs to net/http
+}
+
+// wire is the transport that crypto/tls sees: memory, until the connection is detached.
+type wire struct {
+	in    []byte     // ciphertext to be read; borrowed from the loop's read buffer
+	out   []byte     // ciphertext that was written; laid out in the loop's scratch
+	shake *handshake // the handshake that waits for ciphertext
+	conn  net.Conn   // after a detach: the socket itself
+}
+
+// errWouldBlock is Temporary, so crypto/tls resumes a Read that met it.
+var errWouldBlock net.Error = wouldBlock{}
+
+type wouldBlock struct{}
+
+func (wouldBlock) Error() string   { return "no ciphertext yet" }
+func (wouldBlock) Timeout() bool   { return true }
+func (wouldBlock) Temporary() bool { return true }
+
+func (w *wire) Read(p []byte) (int, error) {
+	switch {
+	case w.shake != nil:
+		return w.shake.read(p)
+	case len(w.in) > 0:
+		n := copy(p, w.in)
+		w.in = w.in[n:]
+		return n, nil
+	case w.conn != nil:
+		return w.conn.Read(p)
+	}
+	return 0, errWouldBlock
+}
+
+// Write takes everything: for crypto/tls a failed write is the end of the session.
+func (w *wire) Write(p []byte) (int, error) {
+	if w.conn != nil {
+		return w.conn.Write(p)
+	}
+	w.out = append(w.out, p...)
+	return len(p), nil
+}
+
+func (w *wire) Close() error {
+	if w.conn != nil {
+		return w.conn.Close()
+	}
+	return nil
+}
+
+func (w *wire) LocalAddr() net.Addr {
+	if w.conn != nil {
+		return w.conn.LocalAddr()
+	}
+	return &net.TCPAddr{}
+}
+
+func (w *wire) RemoteAddr() net.Addr {
+	if w.conn != nil {
+		return w.conn.RemoteAddr()
+	}
+	return &net.TCPAddr{}
+}
+
+func (w *wire) SetDeadline(t time.Time) error {
+	return errors.Join(w.SetReadDeadline(t), w.SetWriteDeadline(t))
+}
+
+func (w *wire) SetReadDeadline(t time.Time) error {
+	if w.conn != nil {
+		return w.conn.SetReadDeadline(t)
+	}
+	return nil
+}
+
+func (w *wire) SetWriteDeadline(t time.Time) error {
+	if w.conn != nil {
+		return w.conn.SetWriteDeadline(t)
+	}
+	return nil
+}
+
+// recordSize is the most plaintext that goes into one record (RFC 8446, 5.1).
+const recordSize = 16 << 10
+
+// tlsScratch is what a loop needs to serve TLS.
+type tlsScratch struct {
+	plain  []byte // of one record, read
+	record []byte // plaintext of one record, to be written
+	cipher []byte // what crypto/tls has written
+}
+
+func newTLSScratch() *tlsScratch {
+	return &tlsScratch{plain: make([]byte, recordSize), record: make([]byte, 0, recordSize)}
+}
+
+// decrypt hands the plaintext in b, which the socket gave, to the phase of the connection.
+func (l *Loop) decrypt(c *Conn, b []byte) {
+	s := c.tls
+	s.wire.in, s.wire.out = b, l.tls.cipher[:0]
+	for c.phase != phaseFree {
+		n, err := s.conn.Read(l.tls.plain)
+		if n > 0 {
+			l.input(c, l.tls.plain[:n])
+			if s.away {
+				return // neither c nor s is ours any more
+			}
+		}
+		if err == nil {
+			continue
+		}
+		s.wire.in = nil
+		l.sendCiphertext(c) // an alert, or the answer to a key update
+		if errors.Is(err, io.EOF) {
+			c.fail("the peer ended the TLS session without a close frame")
+		} else if err != error(errWouldBlock) {
+			c.fail(err.Error())
+		}
+		break
+	}
+	s.wire.in = nil
+	s.trim()
+}
+
+// writeRecord sends what is left of the last record, then makes one of what c owes. It
+// returns how many bytes of plaintext have left the outbox.
+func (l *Loop) writeRecord(c *Conn) (int, error) {
+	s := c.tls
+	if len(s.pending) > 0 {
+		n, err := send(int(c.fd), s.pending)
+		s.pending = s.pending[n:]
+		if len(s.pending) > 0 || err != nil {
+			return 0, orAgain(err)
+		}
+		s.pending = nil
+	}
+	record := l.tls.record[:0]
+	l.vector = c.out.vector(l.vector[:0], 256)
+	for _, b := range l.vector {
+		record = append(record, b[:min(len(b), recordSize-len(record))]...)
+	}
+	clear(l.vector)
+	if len(record) == 0 {
+		return 0, nil
+	}
+	s.wire.out = l.tls.cipher[:0]
+	if _, err := s.conn.Write(record); err != nil {
+		return 0, err
+	}
+	return len(record), l.sendCiphertext(c)
+}
+
+// sendCiphertext sends what crypto/tls has written, behind what was left before.
+func (l *Loop) sendCiphertext(c *Conn) error {
+	s := c.tls
+	out := s.wire.out
+	s.wire.out = nil
+	if cap(out) <= 4*recordSize {
+		l.tls.cipher = out[:0]
+	}
+	if len(s.pending) > 0 {
+		s.pending = append(s.pending, out...)
+		return unix.EAGAIN
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	n, err := send(int(c.fd), out)
+	if n == len(out) {
+		return nil
+	}
+	s.pending = bytes.Clone(out[n:])
+	return orAgain(err)
+}
+
+func orAgain(err error) error {
+	if err == nil || err == unix.EINTR {
+		return unix.EAGAIN
+	}
+	return err
+}
+
+// closeNotify sends the alert that ends a session (RFC 8446, 6.1).
+func (l *Loop) closeNotify(c *Conn) {
+	if c.tls == nil || c.tls.shake != nil {
+		return
+	}
+	c.tls.wire.out = l.tls.cipher[:0]
+	_ = c.tls.conn.CloseWrite()
+	_ = l.sendCiphertext(c)
+}
+
+// startTLS makes the new connection c a TLS one. It reports false when too many handshakes
+// are in flight already.
+func (l *Loop) startTLS(c *Conn) bool {
+	if !l.server.shakes.begin() {
+		return false
+	}
+	s := &secure{}
+	s.shake = newHandshake(l, c.Handle(), s)
+	s.wire.shake = s.shake
+	s.conn = tls.Server(&s.wire, l.server.tls)
+	c.tls, c.phase = s, phaseTLS
+	return true
+}
+
+// recordTypeHandshake is the first byte of every TLS connection (RFC 8446, 5.1).
+const recordTypeHandshake = 22
+
+// shake gives the handshake what the socket gave. A peer that does not begin with a handshake
+// is refused at its first byte; if it can be HTTP it is told why.
+func (l *Loop) shake(c *Conn, b []byte) {
+	if c.tls.shake.fresh() && b[0] != recordTypeHandshake {
+		l.server.shakes.end() // no worker has seen it
+		c.tls = nil
+		if b[0] >= 'A' && b[0] <= 'Z' {
+			l.refuse(c, appendRefusal(nil, 400, "this port speaks TLS: use https:// or wss://"))
+		} else {
+			c.fail("not a TLS handshake")
+		}
+		return
+	}
+	if c.tls.shake.feed(b) && l.poller.Delete(int(c.fd)) == nil {
+		c.set(flagPaused) // until the worker has read: shaken resumes
+	}
+}
+
+// shaken is the loop's part of a step of the handshake: its bytes leave, and when it is done
+// the session belongs to the loop.
+func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
+	c := l.lookup(h)
+	if c == nil || c.phase != phaseTLS {
+		return
+	}
+	if c.has(flagPaused) {
+		c.clear(flagPaused)
+		l.scratch.FD = int(c.fd)
+		if err := l.poller.AddRead(&l.scratch, false); err != nil {
+			c.fail(err.Error())
+			return
+		}
+	}
+	c.tls.wire.out = append(l.tls.cipher[:0], out...)
+	sent := l.sendCiphertext(c)
+	switch {
+	case err != nil:
+		l.linger(c) // an alert says why
+	case sent != nil && sent != unix.EAGAIN:
+		c.fail(sent.Error())
+	case done:
+		l.established(c)
+	case sent == unix.EAGAIN:
+		l.box(c) // owes ciphertext only: EPOLLOUT will send it
+		l.watch(c)
+	}
+}
+
+func (l *Loop) established(c *Conn) {
+	rest := c.tls.shake.rest()
+	c.tls.shake, c.tls.wire.shake = nil, nil
+	c.phase = phaseHeader
+	c.due = l.wheel.now + l.server.ticksOf(l.server.HeaderTimeout) + 1
+	l.schedule(c, c.due)
+	if len(c.tls.pending) > 0 {
+		l.box(c)
+		l.watch(c)
+	}
+	defer l.rescue(c)
+	l.decrypt(c, rest)
+}

@@ -1,0 +1,39 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bytes"
+	"crypto/tls"
+	"reflect"
+	"unsafe"
+)
+
+// An idle crypto/tls connection keeps the buffers its handshake grew, 3.6 KB of it
+// (golang/go#43563, #81348). Between two records they are empty, and crypto/tls makes new ones
+// when it needs them, so they can be let go. They are unexported: the fields are found by name
+// and type once, and where they are not as expected nothing is trimmed.
+
+// trimmable are the offsets in tls.Conn of its bytes.Buffers that may be let go when empty.
+var trimmable = trimOffsets("rawInput", "hand")
+
+func trimOffsets(names ...string) (offsets []uintptr) {
+	for _, name := range names {
+		f, ok := reflect.TypeFor[tls.Conn]().FieldByName(name)
+		if !ok || f.Type != reflect.TypeFor[bytes.Buffer]() {
+			return nil
+		}
+		offsets = append(offsets, f.Offset)
+	}
+	return offsets
+}
+
+// trim lets the empty buffers of an idle session go. Loop only, not during the handshake.
+func (s *secure) trim() {
+	for _, offset := range trimmable {
+		b := (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(s.conn), offset))
+		if b.Len() == 0 {
+			*b = bytes.Buffer{}
+		}
+	}
+}
