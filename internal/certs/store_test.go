@@ -3,14 +3,8 @@ package certs
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"log/slog"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,63 +12,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/throngd/throng/internal/certs/certtest"
 	"github.com/throngd/throng/internal/human"
 )
 
-// pair is a self-signed certificate in PEM.
-type pair struct{ cert, key []byte }
-
-func newPair(t *testing.T, name string, from, to time.Duration) pair {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: now.Add(from), NotAfter: now.Add(to),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, leaf, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair{
-		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
-	}
-}
-
-func goodPair(t *testing.T, name string) pair { return newPair(t, name, -time.Hour, 24*time.Hour) }
-
-func write(t *testing.T, path string, b []byte) string {
-	t.Helper()
-	before, _ := os.Stat(path)
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if before != nil { // a file system counts in ticks of some milliseconds: less than a test takes
-		later := before.ModTime().Add(time.Second)
-		if err := os.Chtimes(path, later, later); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return path
-}
-
 func TestMistakes(t *testing.T) {
 	dir := t.TempDir()
-	file := func(name string, b []byte) string { return write(t, filepath.Join(dir, name), b) }
-	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
-	old, young := newPair(t, "old", -48*time.Hour, -time.Hour), newPair(t, "young", time.Hour, 48*time.Hour)
-	cert, key := file("a.crt", a.cert), file("a.key", a.key)
+	file := func(name string, b []byte) string { return certtest.Write(t, filepath.Join(dir, name), b) }
+	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
+	old, young := certtest.NewAt(t, "old", -48*time.Hour, -time.Hour), certtest.NewAt(t, "young", time.Hour, 48*time.Hour)
+	cert, key := file("a.crt", a.Cert), file("a.key", a.Key)
 	for _, c := range []struct{ name, cert, key, want, hint string }{
 		{"fine", cert, key, "", ""},
-		{"both in one", file("both", append(bytes.Clone(a.cert), a.key...)), filepath.Join(dir, "both"), "", ""},
+		{"both in one", file("both", append(bytes.Clone(a.Cert), a.Key...)), filepath.Join(dir, "both"), "", ""},
 		{"no certificate file", filepath.Join(dir, "no"), key, "cannot read the certificate", "openssl req"},
 		{"no key file", cert, filepath.Join(dir, "no"), "cannot read the private key", "openssl req"},
 		{"a directory", dir, key, "is a directory", ""},
@@ -83,9 +33,9 @@ func TestMistakes(t *testing.T) {
 		{"certificate twice", cert, cert, "holds no private key", "swapped"},
 		{"no PEM", file("der", []byte{0x30, 0x82}), key, "holds no certificate", "openssl x509 -inform der"},
 		{"empty", file("empty", nil), key, "holds no certificate", "PEM"},
-		{"another's key", cert, file("b.key", b.key), "does not belong to the certificate", "intermediates"},
-		{"expired", file("old.crt", old.cert), file("old.key", old.key), "expired on", "renew"},
-		{"not yet valid", file("young.crt", young.cert), file("young.key", young.key), "is not valid before", "clock"},
+		{"another's key", cert, file("b.key", b.Key), "does not belong to the certificate", "intermediates"},
+		{"expired", file("old.crt", old.Cert), file("old.key", old.Key), "expired on", "renew"},
+		{"not yet valid", file("young.crt", young.Cert), file("young.key", young.Key), "is not valid before", "clock"},
 		{"passphrase", cert, file("enc", []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")), "has a passphrase", "openssl pkey"},
 		{"rubbish in PEM", file("rubbish", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), key, "cannot be used", "openssl x509"},
 	} {
@@ -105,8 +55,8 @@ func TestMistakes(t *testing.T) {
 // TestUse: what cannot be used does not replace what is.
 func TestUse(t *testing.T) {
 	dir := t.TempDir()
-	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
-	cert, key := write(t, filepath.Join(dir, "crt"), a.cert), write(t, filepath.Join(dir, "key"), a.key)
+	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
+	cert, key := certtest.Write(t, filepath.Join(dir, "crt"), a.Cert), certtest.Write(t, filepath.Join(dir, "key"), a.Key)
 	s, err := Open(cert, key)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +68,7 @@ func TestUse(t *testing.T) {
 	if err != nil || got.Leaf.DNSNames[0] != "a.example" || s.Leaf() != got.Leaf {
 		t.Errorf("after an error: %v, %v", got, err)
 	}
-	if err := s.Use(write(t, filepath.Join(dir, "b.crt"), b.cert), write(t, filepath.Join(dir, "b.key"), b.key)); err != nil {
+	if err := s.Use(certtest.Write(t, filepath.Join(dir, "b.crt"), b.Cert), certtest.Write(t, filepath.Join(dir, "b.key"), b.Key)); err != nil {
 		t.Fatal(err)
 	}
 	if name := s.Leaf().DNSNames[0]; name != "b.example" {
@@ -149,13 +99,13 @@ func (l *lines) count(text string) int {
 func TestLook(t *testing.T) {
 	dir, out := t.TempDir(), &lines{}
 	log := slog.New(slog.NewTextHandler(out, nil))
-	a, b, c := goodPair(t, "a.example"), goodPair(t, "b.example"), goodPair(t, "c.example")
-	for name, p := range map[string]pair{"a": a, "c": c} {
+	a, b, c := certtest.New(t, "a.example"), certtest.New(t, "b.example"), certtest.New(t, "c.example")
+	for name, p := range map[string]certtest.Pair{"a": a, "c": c} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, name, "crt"), p.cert)
-		write(t, filepath.Join(dir, name, "key"), p.key)
+		certtest.Write(t, filepath.Join(dir, name, "crt"), p.Cert)
+		certtest.Write(t, filepath.Join(dir, name, "key"), p.Key)
 	}
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("a", link); err != nil {
@@ -177,7 +127,7 @@ func TestLook(t *testing.T) {
 	}
 	look("a.example")
 
-	write(t, cert, b.cert) // the key is still that of a
+	certtest.Write(t, cert, b.Cert) // the key is still that of a
 	s.look(log)
 	if out.count("level=ERROR") != 0 {
 		t.Error("files were tried before they settled")
@@ -186,7 +136,7 @@ func TestLook(t *testing.T) {
 	if out.count("does not belong") != 1 {
 		t.Errorf("a broken pair is not told once: %s", &out.b)
 	}
-	write(t, key, b.key)
+	certtest.Write(t, key, b.Key)
 	look("b.example")
 
 	if err := os.Remove(cert); err != nil {
@@ -204,8 +154,8 @@ func TestLook(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	dir, out := t.TempDir(), &lines{}
-	a, b := goodPair(t, "a.example"), goodPair(t, "b.example")
-	cert, key := write(t, filepath.Join(dir, "crt"), a.cert), write(t, filepath.Join(dir, "key"), a.key)
+	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
+	cert, key := certtest.Write(t, filepath.Join(dir, "crt"), a.Cert), certtest.Write(t, filepath.Join(dir, "key"), a.Key)
 	s, err := Open(cert, key)
 	if err != nil {
 		t.Fatal(err)
@@ -216,8 +166,8 @@ func TestWatch(t *testing.T) {
 		defer close(done)
 		s.watch(ctx, slog.New(slog.NewTextHandler(out, nil)), 5*time.Millisecond)
 	}()
-	write(t, cert, b.cert)
-	write(t, key, b.key)
+	certtest.Write(t, cert, b.Cert)
+	certtest.Write(t, key, b.Key)
 	for deadline := time.Now().Add(10 * time.Second); s.Leaf().DNSNames[0] != "b.example"; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the new certificate is not used")
