@@ -32,6 +32,7 @@ func TestScript(t *testing.T) {
 			"signal":   signalCmd,
 			"log":      logCmd,
 			"hold":     holdCmd,
+			"cert":     certCmd(t),
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 
 	"github.com/throngd/throng/internal/admin"
 	"github.com/throngd/throng/internal/config"
@@ -19,7 +20,10 @@ import (
 // process is a running server: the public port and the admin port.
 type process struct {
 	cfg    *config.Loaded
+	load   func() (*config.Loaded, error) // reads the configuration again
 	log    *slog.Logger
+	level  *slog.LevelVar // of log
+	hungUp func() bool    // tells why SIGHUP came: the terminal is gone, not somebody wants a reload
 	public *server.Server
 	admin  *admin.Server // nil when it is turned off
 }
@@ -65,11 +69,16 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	go func() { served <- p.public.Serve() }()
 	p.setState(admin.Ready)
 	ready()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serving %s: %w", p.public.Addr(), err)
-	case s := <-signals:
-		return p.stop(s, signals, served)
+	for {
+		select {
+		case err := <-served:
+			return fmt.Errorf("serving %s: %w", p.public.Addr(), err)
+		case s := <-signals:
+			if s != syscall.SIGHUP || p.hungUp() {
+				return p.stop(s, signals, served)
+			}
+			p.reload()
+		}
 	}
 }
 
@@ -84,10 +93,15 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
+		for {
+			select {
+			case s := <-signals:
+				if s != syscall.SIGHUP { // there is nothing left to reload
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	if p.public.Stop(ctx) != nil {
@@ -100,16 +114,23 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 // otherwise in the log.
 func (p *process) announce(w io.Writer) {
 	if !p.cfg.Dev {
-		args := []any{"version", release(), "listen", p.public.Addr().String(), "max_connections", p.cfg.MaxConnections}
+		args := []any{"version", release(), "listen", p.public.Addr().String(), "tls", p.public.TLS(), "max_connections", p.cfg.MaxConnections}
 		if p.admin != nil {
 			args = append(args, "admin", p.admin.Addr().String())
 		}
 		p.log.Info("serving", args...)
 		return
 	}
-	host := dialable(p.public.Addr())
-	fmt.Fprintf(w, "Open   http://%s in a browser\n", host)
-	fmt.Fprintf(w, "Type   %s chat ws://%s/ws lobby   in another terminal\n", executable(), host)
+	addr := dialable(p.public.Addr())
+	page, chat, flag := "http", "ws", ""
+	if p.public.TLS() {
+		page, chat = "https", "wss"
+		if host, _, _ := net.SplitHostPort(addr); !p.public.Trusted(host) {
+			flag = " --insecure"
+		}
+	}
+	fmt.Fprintf(w, "Open   %s://%s in a browser\n", page, addr)
+	fmt.Fprintf(w, "Type   %s chat%s %s://%s/ws lobby   in another terminal\n", executable(), flag, chat, addr)
 }
 
 // dialable is an address at which this machine reaches a listener.

@@ -22,7 +22,9 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(s.err, cfg.LogLevel)
+	level := &slog.LevelVar{}
+	setLevel(level, cfg.LogLevel)
+	log := newLogger(s.err, level)
 	if err := resolve(cfg, log); err != nil {
 		return err
 	}
@@ -30,9 +32,10 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	p := &process{cfg: cfg, log: log, public: public}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	p := &process{cfg: cfg, log: log, level: level, hungUp: hangUp(s.err), public: public}
+	p.load = func() (*config.Loaded, error) { return c.load(ctx, c.ConfigFile) }
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	if err := p.listen(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"os"
@@ -12,10 +13,13 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/throngd/throng/internal/certs/certtest"
 )
 
 // runningServer is a throng serve of a script.
@@ -49,7 +53,7 @@ func (w *watched) String() string {
 	return w.buf.String()
 }
 
-var listening = regexp.MustCompile(`"listen":"([^"]+)"|Open   http://(\S+)`)
+var listening = regexp.MustCompile(`"listen":"([^"]+)"|Open   https?://(\S+)`)
 var adminAt = regexp.MustCompile(`"admin":"([^"]+)"`)
 
 // serverCmd: "server FLAGS..." starts throng serve, waits until it listens and
@@ -98,7 +102,7 @@ func (s *runningServer) waitFor(ts *testscript.TestScript, re *regexp.Regexp) st
 func signalCmd(ts *testscript.TestScript, _ bool, args []string) {
 	v, _ := servers.Load(ts.Name())
 	s := v.(*runningServer)
-	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT}
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
 	ts.Check(s.cmd.Process.Signal(signals[args[0]]))
 	if len(args) < 2 {
 		return
@@ -120,18 +124,35 @@ func logCmd(ts *testscript.TestScript, _ bool, args []string) {
 	v.(*runningServer).waitFor(ts, regexp.MustCompile(args[0]))
 }
 
+// anyCertificate is a transport that trusts the certificates of tests.
+func anyCertificate() *http.Transport {
+	return &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+}
+
+// certCmd: "cert NAME DIR [expired]" writes DIR/tls.crt and DIR/tls.key.
+func certCmd(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		pair := certtest.New(t, args[0])
+		if len(args) > 2 {
+			pair = certtest.NewAt(t, args[0], -48*time.Hour, -24*time.Hour)
+		}
+		ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o700))
+		pair.WriteTo(t, ts.MkAbs(args[1]))
+	}
+}
+
 // holdCmd: "hold URL" opens a WebSocket and keeps it until the script ends.
 func holdCmd(ts *testscript.TestScript, _ bool, args []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	c, _, err := websocket.Dial(ctx, args[0], nil)
+	c, _, err := websocket.Dial(ctx, args[0], &websocket.DialOptions{HTTPClient: &http.Client{Transport: anyCertificate()}})
 	ts.Check(err)
 	ts.Defer(func() { _ = c.CloseNow() })
 }
 
 // getCmd: "get STATUS URL" requests a page and writes its body to the file body.
 func getCmd(ts *testscript.TestScript, _ bool, args []string) {
-	c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := http.Client{Timeout: 10 * time.Second, Transport: anyCertificate()}
 	resp, err := c.Get(args[1])
 	ts.Check(err)
 	defer resp.Body.Close()

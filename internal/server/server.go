@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/certs"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
 	"github.com/throngd/throng/internal/web"
@@ -23,29 +24,41 @@ const shutdownCode frame.CloseCode = 3001
 
 // Server is the public port.
 type Server struct {
-	drain time.Duration
-	edge  *edge.Edge
-	poll  *netpoll.Server
+	drain   time.Duration
+	log     *slog.Logger
+	certs   *certs.Store // nil without TLS
+	origins origins
+	edge    *edge.Edge
+	poll    *netpoll.Server
 }
 
 // New makes a server of a configuration that is validated and resolved
 // ([config.Config.Resolve]). version is told to clients.
 func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) {
-	e, err := edge.New(edgeConfig(cfg, version))
+	s := &Server{drain: cfg.Drain, log: log}
+	s.origins.set(cfg.AllowedOrigins)
+	tlsConfig, err := s.openCertificate(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{drain: cfg.Drain, edge: e, poll: &netpoll.Server{
-		Addr:          cfg.Listen,
-		Loops:         cfg.Loops,
-		Endpoints:     checkOrigins(e.Endpoints(), cfg.AllowedOrigins),
-		HTTP:          web.Handler(),
-		MaxHTTP:       cfg.MaxHTTP,
-		MaxConns:      cfg.MaxConnections,
-		HeaderTimeout: cfg.HeaderTimeout,
-		CompressMin:   int(cfg.CompressMin),
-		OnError:       func(err error) { log.Error("network", "error", err) },
-	}}, nil
+	if s.edge, err = edge.New(edgeConfig(cfg, version)); err != nil {
+		return nil, err
+	}
+	s.poll = &netpoll.Server{
+		Addr:             cfg.Listen,
+		Loops:            cfg.Loops,
+		Endpoints:        s.origins.check(s.edge.Endpoints()),
+		HTTP:             web.Handler(),
+		MaxHTTP:          cfg.MaxHTTP,
+		MaxConns:         cfg.MaxConnections,
+		HeaderTimeout:    cfg.HeaderTimeout,
+		TLS:              tlsConfig,
+		MaxHandshakes:    cfg.MaxHandshakes,
+		HandshakeTimeout: cfg.HandshakeTimeout,
+		CompressMin:      int(cfg.CompressMin),
+		OnError:          func(err error) { log.Error("network", "error", err) },
+	}
+	return s, nil
 }
 
 func edgeConfig(cfg *config.Config, version string) edge.Config {
@@ -106,7 +119,9 @@ func (s *Server) Connections() int { return s.poll.NumConns() }
 
 // Serve runs until Stop, which makes it return nil.
 func (s *Server) Serve() error {
+	stop := s.watchCertificate()
 	err := s.poll.Serve()
+	stop()
 	s.edge.Close()
 	if errors.Is(err, netpoll.ErrServerClosed) {
 		return nil

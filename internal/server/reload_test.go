@@ -1,0 +1,201 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/throngd/throng/internal/certs/certtest"
+	"github.com/throngd/throng/internal/config"
+)
+
+// startTLS runs a server with this certificate and can reload it.
+func startTLS(t *testing.T, cert, key string) (s *Server, cfg *config.Loaded) {
+	t.Helper()
+	cfg, err := config.Load(config.Layers{Flags: map[string]any{
+		"dev": true, "listen": "127.0.0.1:0", "drain": time.Duration(0), "tls_cert": cert, "tls_key": key,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Resolve(1000)
+	if s, err = New(&cfg.Config, "test", slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	t.Cleanup(func() {
+		_ = s.Stop(context.Background())
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return s, cfg
+}
+
+// wss is a client that remembers whose certificate it saw.
+type wss struct {
+	*websocket.Conn
+	name string
+}
+
+func dialTLS(t *testing.T, addr string, cache tls.ClientSessionCache) *wss {
+	t.Helper()
+	c := &wss{}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{
+		InsecureSkipVerify: true, ServerName: "a.example", ClientSessionCache: cache,
+		VerifyConnection: func(s tls.ConnectionState) error { c.name = s.PeerCertificates[0].DNSNames[0]; return nil },
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var err error
+	if c.Conn, _, err = websocket.Dial(ctx, "wss://"+addr+"/ws", &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	return c
+}
+
+// talk sends a command and waits for its reply.
+func (c *wss) talk(t *testing.T, command, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := c.Write(ctx, websocket.MessageText, []byte(command)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, b, err := c.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(want)) {
+			return
+		}
+	}
+}
+
+// TestCertificateReload: connections live through every change of the
+// certificate, new ones see the newest that can be used.
+func TestCertificateReload(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := certtest.New(t, "a.example").WriteTo(t, dir)
+	s, cfg := startTLS(t, cert, key)
+	addr := s.Addr().String()
+	cache := tls.NewLRUClientSessionCache(4)
+
+	var old []*wss
+	for range 10 {
+		c := dialTLS(t, addr, nil)
+		c.talk(t, `{"id":1,"connect":{}}`+"\n"+`{"id":2,"subscribe":{"channel":"r"}}`, `"id":2,"subscribe"`)
+		old = append(old, c)
+	}
+	resumed := dialTLS(t, addr, cache)
+	resumed.talk(t, `{"id":1,"connect":{}}`, `"id":1,"connect"`)
+
+	stop := make(chan struct{})
+	var busy sync.WaitGroup
+	busy.Go(func() { // traffic that must not notice
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				old[0].talk(t, `{"id":3,"publish":{"channel":"r","data":"x"}}`, `"id":3,"publish"`)
+			}
+		}
+	})
+	for i, name := range []string{"b.example", "c.example", "d.example"} {
+		certtest.New(t, name).WriteTo(t, dir)
+		if err := s.Reload(&cfg.Config); err != nil {
+			t.Fatal(err)
+		}
+		if got := dialTLS(t, addr, nil).name; got != name {
+			t.Errorf("change %d: the certificate is that of %s, want %s", i, got, name)
+		}
+	}
+	certtest.Write(t, key, []byte("rubbish"))
+	if err := s.Reload(&cfg.Config); err == nil {
+		t.Error("a broken key was taken")
+	}
+	if got := dialTLS(t, addr, nil).name; got != "d.example" {
+		t.Errorf("after a broken file: %s", got)
+	}
+	dialTLS(t, addr, cache).talk(t, `{"id":1,"connect":{}}`, `"id":1,"connect"`) // a session of the first certificate
+	close(stop)
+	busy.Wait()
+	for _, c := range old {
+		c.talk(t, `{"id":9,"publish":{"channel":"r","data":"still here"}}`, `"id":9,"publish"`)
+	}
+}
+
+// TestCertificateWatch: nobody has to say that the files have changed.
+func TestCertificateWatch(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := certtest.New(t, "a.example").WriteTo(t, dir)
+	s, _ := startTLS(t, cert, key)
+	addr := s.Addr().String()
+	c := dialTLS(t, addr, nil)
+	certtest.New(t, "b.example").WriteTo(t, dir)
+	for deadline := time.Now().Add(30 * time.Second); dialTLS(t, addr, nil).name != "b.example"; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the changed files are not used")
+		}
+	}
+	c.talk(t, `{"id":1,"connect":{}}`, `"id":1,"connect"`)
+}
+
+// TestReload: origins and the rights of rooms change for those who come, and
+// for the next command of those who are there.
+func TestReload(t *testing.T) {
+	load := func(origin string, publish bool) *config.Loaded {
+		cfg, err := config.Load(config.Layers{Flags: map[string]any{
+			"listen": "127.0.0.1:0", "drain": time.Duration(0), "allowed_origins": []string{origin}, "loops": 1,
+			"client":  config.Client{AllowAnonymous: true},
+			"channel": config.Channel{WithoutNamespace: config.Options{AllowPublishForClient: publish, AllowPublishForAnonymous: publish}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Resolve(1000)
+		return cfg
+	}
+	before := load("https://a.example:443", false)
+	s, err := New(&before.Config, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	defer func() { _ = s.Stop(context.Background()); <-served }()
+
+	url := "ws://" + s.Addr().String() + "/ws"
+	status := func(origin string) int { _, code := dial(t, url, origin); return code }
+	plain, _ := dial(t, url, "https://a.example")
+	c := &wss{Conn: plain}
+	c.talk(t, `{"id":1,"connect":{}}`+"\n"+`{"id":2,"publish":{"channel":"r","data":1}}`, `"id":2,"error":{"code":103`)
+	if a, b := status("https://a.example:443"), status("https://b.example"); a != 101 || b != 403 {
+		t.Errorf("before: %d and %d", a, b)
+	}
+	merged, _, _ := before.With(load("https://b.example", true))
+	if err := s.Reload(&merged.Config); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := status("https://a.example"), status("https://b.example"); a != 403 || b != 101 {
+		t.Errorf("after: %d and %d", a, b)
+	}
+	c.talk(t, `{"id":3,"publish":{"channel":"r","data":1}}`, `"id":3,"publish"`)
+}
