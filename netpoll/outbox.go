@@ -81,6 +81,10 @@ func (o *outbox) sent(n int) {
 		}
 		o.head++
 	}
+	if o.size == 0 {
+		o.reset() // or what is added to the private chunk would stand before head
+		return
+	}
 	if o.head > 64 && o.head > len(o.chunks)/2 {
 		n := copy(o.chunks, o.chunks[o.head:])
 		clear(o.chunks[n:])
@@ -101,5 +105,5 @@ func (o *outbox) reset() {
 	if cap(chunks) > 1<<10 {
 		chunks = nil
 	}
-	*o = outbox{chunks: chunks, spare: o.spare}
+	*o = outbox{chunks: chunks, spare: o.spare, since: o.since}
 }
