@@ -275,7 +275,7 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 				if int(c.fd)%n != i {
 					return
 				}
-				if c.phase == phaseHeader {
+				if c.phase == phaseHeader || c.phase == phaseTLS {
 					l.linger(c)
 				}
 				c.Close(code, reason)
