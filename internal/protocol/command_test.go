@@ -32,6 +32,24 @@ func read(frame string) string {
 	}
 }
 
+// readSoon is read, which must not take time that grows with the square of a frame. The frames here take 5 ms of an idle
+// core at most, and seconds where each byte is compared with each; a busy machine has three attempts at a second.
+func readSoon(t *testing.T, frame string) (out string) {
+	t.Helper()
+	for try := 1; ; try++ {
+		start := time.Now()
+		out = read(frame)
+		d := time.Since(start)
+		if d < time.Second {
+			return out
+		}
+		if try == 3 {
+			t.Errorf("took %v", d)
+			return out
+		}
+	}
+}
+
 func TestReader(t *testing.T) {
 	deep := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
 	open := strings.Repeat("[", 100_000)
@@ -81,12 +99,8 @@ func TestReader(t *testing.T) {
 		{"the line after a refused one", "{\"id\":1,\"rpc\":{\"data\":1e999}}\n{\"id\":2,\"ping\":{}}", `1:refused 2:9:{}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			start := time.Now()
-			if got := read(tt.frame); got != tt.want {
+			if got := readSoon(t, tt.frame); got != tt.want {
 				t.Errorf("got %.200s, want %.200s", got, tt.want)
-			}
-			if d := time.Since(start); d > time.Second { // 5 ms of an idle core; this one is shared, and the race detector slow
-				t.Errorf("took %v", d)
 			}
 		})
 	}
@@ -103,12 +117,8 @@ func manyKeys(n int) string {
 
 func TestManyKeys(t *testing.T) {
 	frame := manyKeys(50_000) // compared in pairs they would take ten seconds
-	start := time.Now()
-	if got := read(frame); got != "1:refused" {
+	if got := readSoon(t, frame); got != "1:refused" {
 		t.Errorf("got %.100s", got)
-	}
-	if d := time.Since(start); d > time.Second {
-		t.Errorf("took %v", d)
 	}
 }
 
