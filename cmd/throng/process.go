@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/throngd/throng/internal/admin"
 	"github.com/throngd/throng/internal/config"
@@ -93,21 +94,36 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
-		for {
-			select {
-			case s := <-signals:
-				if s != syscall.SIGHUP { // there is nothing left to reload
-					cancel()
-				}
-			case <-ctx.Done():
-				return
-			}
+		if secondSignal(ctx, signals) {
+			cancel()
 		}
 	}()
 	if p.public.Stop(ctx) != nil {
 		return human.Errorf("one signal lets the connections go over the drain time", "ended at once by a second signal")
 	}
 	return <-served
+}
+
+// oneSignal is how long the same signal may come again and still be one:
+// timeout(1) and some supervisors send it to a process and then to its group.
+const oneSignal = 200 * time.Millisecond
+
+// secondSignal waits, from the first signal on, for one that is another; it
+// returns false when ctx has ended.
+func secondSignal(ctx context.Context, signals <-chan os.Signal) bool {
+	echo := time.After(oneSignal)
+	for {
+		select {
+		case s := <-signals:
+			if echo == nil && s != syscall.SIGHUP { // there is nothing left to reload
+				return true
+			}
+		case <-echo:
+			echo = nil
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // announce says where the server is: to a person who tries it out in two lines,
