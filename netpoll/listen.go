@@ -18,6 +18,10 @@ import (
 // probe binds the address once without SO_REUSEPORT: a port that another server holds is an
 // error, not a share of its connections.
 func (s *Server) probe() error {
+	if s.Listener != nil {
+		s.address = s.Listener.Addr()
+		return nil
+	}
 	reuse := []socket.Option[int]{{SetSockOpt: socket.SetReuseAddr, Opt: 1}}
 	fd, addr, err := socket.TCPSocket("tcp", s.Addr, true, reuse, nil)
 	if errors.Is(err, unix.EAFNOSUPPORT) && strings.HasPrefix(s.Addr, ":") { // no IPv6 here
@@ -34,6 +38,9 @@ func (s *Server) probe() error {
 
 // listen opens the loop's own listener. TCP_NODELAY passes on to accepted sockets.
 func (l *Loop) listen() error {
+	if l.server.Listener != nil {
+		return l.inherit()
+	}
 	addr := l.server.Addr
 	if l.index > 0 {
 		addr = l.server.address.String() // the port that was chosen for :0
@@ -76,7 +83,7 @@ func (l *Loop) accept() {
 		fd, _, err := socket.Accept(l.listener)
 		switch {
 		case err == nil:
-			l.adopt(fd)
+			l.place(fd)
 		case err == unix.EAGAIN:
 			return
 		case err == unix.EINTR || err == unix.ECONNABORTED:

@@ -24,6 +24,10 @@ import (
 type Server struct {
 	// Addr is the TCP address to listen on, host:port. Empty means ":8080".
 	Addr string
+	// Listener is a TCP listener to take over instead of listening on Addr, as one inherited
+	// from systemd or a parent process. Listen closes it and keeps its socket; one loop accepts
+	// and hands connections on to the others.
+	Listener net.Listener
 	// Loops is the number of event loops, each a goroutine with its own listener
 	// (SO_REUSEPORT). 0 means GOMAXPROCS.
 	Loops int

@@ -1,0 +1,77 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
+
+// An inherited listener (Server.Listener; systemd's socket activation, a parent process) is
+// one socket: it sits in loop 0, which accepts and hands the descriptors on. Loops that would
+// all wait for the same socket would wake each other up for nothing, or one would take
+// everything.
+
+// inherit makes loop 0 the one that accepts.
+func (l *Loop) inherit() error {
+	if l.index > 0 {
+		return nil
+	}
+	fd, err := takeOver(l.server.Listener)
+	if err != nil {
+		return fmt.Errorf("netpoll: taking over the listener %s: %w", l.server.address, err)
+	}
+	l.listener = fd
+	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
+}
+
+// takeOver is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
+// on to accepted sockets.
+func takeOver(ln net.Listener) (int, error) {
+	source, ok := ln.(interface{ File() (*os.File, error) })
+	if _, tcp := ln.Addr().(*net.TCPAddr); !ok || !tcp {
+		return -1, errors.New("not a TCP socket")
+	}
+	f, err := source.File()
+	if err != nil {
+		return -1, err
+	}
+	defer f.Close()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("fcntl", err)
+	}
+	if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), ln.Close()); err != nil {
+		return -1, errors.Join(err, unix.Close(fd))
+	}
+	return fd, nil
+}
+
+// place makes an accepted descriptor a connection: of this loop if it has a listener of its
+// own, else of the loop that the number falls to, which spreads them evenly because the
+// kernel hands out the lowest free numbers.
+func (l *Loop) place(fd int) {
+	s := l.server
+	target := l
+	if s.Listener != nil {
+		target = s.loops[fd%len(s.loops)]
+	}
+	if target == l {
+		l.adopt(fd)
+		return
+	}
+	// Under the lock, so that it is queued before the loop's end or not at all: a descriptor
+	// must not get lost between two loops.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed {
+		_ = unix.Close(fd)
+		return
+	}
+	target.Do(func() { target.adopt(fd) })
+}
