@@ -1,0 +1,72 @@
+package systemd
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Notifier tells the service manager about this process. Outside systemd it
+// does nothing. Its methods may be called by any goroutine; a message that
+// cannot be sent is no reason to stop serving, so errors are for the log.
+type Notifier struct {
+	socket   string
+	watchdog time.Duration
+}
+
+// NewNotifier reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
+func NewNotifier() *Notifier { return newNotifier(os.Getenv) }
+
+func newNotifier(getenv func(string) string) *Notifier {
+	n := &Notifier{socket: getenv("NOTIFY_SOCKET")}
+	usec, err := strconv.ParseInt(getenv("WATCHDOG_USEC"), 10, 64)
+	pid := getenv("WATCHDOG_PID") // of whom the manager watches
+	if n.socket != "" && err == nil && usec > 0 && (pid == "" || pid == strconv.Itoa(os.Getpid())) {
+		n.watchdog = time.Duration(usec) * time.Microsecond
+	}
+	return n
+}
+
+// Ready tells that the start, or a reload, is over.
+func (n *Notifier) Ready(status string) error { return n.send("READY=1", "STATUS="+status) }
+
+// Reloading tells that a reload has begun; Ready ends it.
+func (n *Notifier) Reloading() error {
+	return n.send("RELOADING=1", "MONOTONIC_USEC="+strconv.FormatInt(monotonic().Microseconds(), 10))
+}
+
+// Stopping tells that the end has begun and how long it may take, so that the
+// manager does not kill before (TimeoutStopSec may be shorter).
+func (n *Notifier) Stopping(status string, within time.Duration) error {
+	return n.send("STOPPING=1", "STATUS="+status, "EXTEND_TIMEOUT_USEC="+strconv.FormatInt(within.Microseconds(), 10))
+}
+
+// Watchdog is how often the manager wants to hear Alive, 0 for never. Half of
+// it is a good interval.
+func (n *Notifier) Watchdog() time.Duration { return n.watchdog }
+
+// Alive keeps the manager's watchdog from ending the process.
+func (n *Notifier) Alive() error { return n.send("WATCHDOG=1") }
+
+// send sends one datagram. A socket that begins with @ is an abstract one,
+// which net knows.
+func (n *Notifier) send(lines ...string) error {
+	if n.socket == "" {
+		return nil
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: n.socket, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("telling systemd: %w", err)
+	}
+	defer c.Close()
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "\n", " ")
+	}
+	if _, err := c.Write([]byte(strings.Join(lines, "\n"))); err != nil {
+		return fmt.Errorf("telling systemd: %w", err)
+	}
+	return nil
+}
