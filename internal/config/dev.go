@@ -20,6 +20,8 @@ func (l *Loaded) applyDev() {
 	l.devNonZero("client", &l.Client)
 	l.Drain = time.Second // Ctrl-C in a terminal should not take half a minute
 	l.devKey("drain")
+	l.CommandsPerSecond = 0
+	l.devKey("commands_per_second")
 
 	o := everythingAllowed()
 	o.Presence, o.JoinLeave = true, true

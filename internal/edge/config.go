@@ -34,6 +34,10 @@ type Config struct {
 	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
+	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
+	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
+	CommandsPerSecond int
+
 	expireGrace time.Duration // how long after its expiry a connection may still be refreshed [25 s]
 
 	// Hub carries the bounds of the rooms. Loops, the Encode functions, Deliver and Busy are the edge's own.

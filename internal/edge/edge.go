@@ -3,6 +3,7 @@ package edge
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
@@ -13,6 +14,7 @@ type Edge struct {
 	cfg   Config
 	live  atomic.Pointer[live]
 	loops []*loop
+	began time.Time
 	hub   *room.Hub
 
 	server *netpoll.Server
@@ -23,7 +25,7 @@ type Edge struct {
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), stop: make(chan struct{})}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}

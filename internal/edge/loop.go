@@ -60,7 +60,7 @@ func (w waiter) deadline() (due time.Time, d *protocol.Disconnect) {
 	case s.state == opened:
 		return w.due, protocol.DisconnectStale
 	case s.state == connected && s.expireAt != 0:
-		return time.UnixMilli(s.expireAt).Add(s.loop.edge.cfg.expireGrace), protocol.DisconnectExpired
+		return time.Unix(int64(s.expireAt), 0).Add(s.loop.edge.cfg.expireGrace), protocol.DisconnectExpired
 	}
 	return due, nil
 }

@@ -34,7 +34,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 func (s *session) setExpiry(id Identity) {
 	before := s.expireAt
 	if s.expireAt = 0; !id.ExpireAt.IsZero() {
-		s.expireAt = id.ExpireAt.UnixMilli()
+		s.expireAt = uint32(id.ExpireAt.Unix() + 1) // a second more, never less
 	}
 	if before == 0 && s.expireAt != 0 {
 		s.loop.await(s)

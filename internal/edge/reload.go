@@ -8,9 +8,10 @@ type live struct {
 	spaces   *namespaces
 	client   config.Client
 	maxRooms int
+	rate     rate
 }
 
-// Reload takes over Client, Channel and MaxRooms; the rest of cfg is not looked at. The next command of everybody is
+// Reload takes over Client, Channel, MaxRooms and CommandsPerSecond; the rest of cfg is not looked at. The next command of everybody is
 // judged by them. Who is in a room stays, also if the room could not be joined any more. On an error everything is as
 // it was. Any goroutine may call it, but one at a time.
 func (e *Edge) Reload(cfg Config) error {
@@ -23,7 +24,7 @@ func (e *Edge) Reload(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	e.live.Store(&live{spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms})
+	e.live.Store(&live{spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, rate: newRate(cfg.CommandsPerSecond, cfg.MaxRooms)})
 	return nil
 }
 

@@ -22,8 +22,10 @@ type session struct {
 	first    membership    // most connections are in one room
 	more     *[]membership // all others; nil if there are none
 	heavy    *heavy        // while a heavy command is under way
-	expireAt int64         // Unix milliseconds; 0: never
+	expireAt uint32        // Unix seconds; 0: never
 	serial   uint32        // of the last membership
+	meter    uint32        // of commands, see rate.go
+	denied   uint16        // commands in a row
 	state    state
 }
 
@@ -61,13 +63,16 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 		s.disconnect(c, protocol.DisconnectInappropriateFormat)
 		return
 	}
-	r := &s.loop.reader
+	r, limit, now := &s.loop.reader, s.loop.edge.now().rate, s.loop.edge.clock()
 	for r.Reset(p); s.state != closing; {
 		cmd, err := r.Next()
 		if err == io.EOF {
 			return
 		}
 		s.loop.counters.commands.Add(1)
+		if err == nil {
+			err = s.charge(cmd, limit, now)
+		}
 		if err == nil {
 			err = s.perform(c, cmd)
 		}

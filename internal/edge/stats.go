@@ -12,7 +12,7 @@ type counters struct {
 	opened, connected, gone                      atomic.Int64
 	commands, errors                             atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
-	insufficient                                 atomic.Int64
+	insufficient, limited, flooded               atomic.Int64
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -26,6 +26,8 @@ func (n *counters) closed(code frame.CloseCode) {
 		n.stale.Add(1)
 	case protocol.DisconnectBadRequest.Code:
 		n.badRequest.Add(1)
+	case protocol.DisconnectTooManyRequests.Code:
+		n.flooded.Add(1)
 	}
 	if code >= 3000 {
 		n.disconnects.Add(1)
@@ -44,7 +46,9 @@ type Stats struct {
 	Silent       int64 // 3012
 	Stale        int64 // 3502
 	BadRequest   int64 // 3501
+	Flooded      int64 // 3013
 	Insufficient int64 // memberships ended with 2500
+	Limited      int64 // commands above CommandsPerSecond
 }
 
 // Stats may be called by any goroutine.
@@ -62,6 +66,8 @@ func (e *Edge) Stats() (st Stats) {
 		st.Stale += n.stale.Load()
 		st.BadRequest += n.badRequest.Load()
 		st.Insufficient += n.insufficient.Load()
+		st.Limited += n.limited.Load()
+		st.Flooded += n.flooded.Load()
 	}
 	return st
 }

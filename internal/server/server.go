@@ -78,7 +78,10 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 		MaxBacklog:     int(cfg.OutboundBytes),
 		LoopMailbox:    int64(cfg.LoopMailbox),
 		MaxRooms:       cfg.RoomsPerConnection,
-		Hub:            hubConfig(cfg),
+
+		CommandsPerSecond: cfg.CommandsPerSecond,
+
+		Hub: hubConfig(cfg),
 	}
 }
 

@@ -1,0 +1,71 @@
+package edge
+
+import (
+	"time"
+
+	"github.com/throngd/throng/internal/protocol"
+)
+
+// rate is how many commands a connection may send: every step one, and a burst of them at once. It is the generic
+// cell rate algorithm (ITU-T I.371), a token bucket whose whole state is one time.
+type rate struct {
+	step  int32  // microseconds that one command costs; 0: no limit
+	burst int32  // microseconds that a connection may be ahead of its time
+	flood uint16 // refusals in a row after which the connection is closed
+}
+
+// maxBurst keeps the times of meters, which wrap around after 71 minutes, apart.
+const maxBurst = 15 * time.Minute
+
+// floodBursts is how many bursts are refused before the connection is closed.
+const floodBursts = 10
+
+// newRate allows perSecond commands for ever, and two seconds' worth at once; in any case enough to come back into
+// all rooms.
+func newRate(perSecond, rooms int) (r rate) {
+	if perSecond <= 0 {
+		return r
+	}
+	step := max(time.Second/time.Duration(perSecond), time.Microsecond)
+	commands := max(2*perSecond, rooms+10)
+	r.step = int32(step / time.Microsecond)
+	r.burst = int32(min(step*time.Duration(commands), max(maxBurst, step)) / time.Microsecond)
+	r.flood = uint16(min(floodBursts*commands, 1<<16-1))
+	return r
+}
+
+// allow charges one command at time now. The state is s.meter, the time in microseconds at which all that was allowed
+// so far is earned. Refusals cost nothing: who slows down is served again.
+func (s *session) allow(r rate, now uint32) bool {
+	ahead := int32(s.meter - now)
+	if ahead <= 0 || ahead > r.burst { // idle; beyond the burst it is a time from before the last wrap-around
+		s.meter, s.denied, ahead = now, 0, 0
+	}
+	if ahead+r.step > max(r.burst, r.step) {
+		if s.denied < r.flood {
+			s.denied++
+		}
+		return false
+	}
+	s.meter += uint32(r.step)
+	return true
+}
+
+// clock is the time of meters. It wraps around.
+func (e *Edge) clock() uint32 { return uint32(time.Since(e.began).Microseconds()) }
+
+// charge accounts for a command that came at time now, by the rate of that moment. What ends something is carried
+// out all the same: it makes less work, not more.
+func (s *session) charge(cmd protocol.Command, r rate, now uint32) error {
+	if r.step == 0 || s.allow(r, now) {
+		return nil
+	}
+	s.loop.counters.limited.Add(1)
+	switch {
+	case s.denied >= r.flood:
+		return protocol.DisconnectTooManyRequests
+	case cmd.Method == protocol.MethodUnsubscribe:
+		return nil
+	}
+	return protocol.ErrTooManyRequests
+}
