@@ -37,6 +37,7 @@ type Config struct {
 	MaxRooms                   int  `yaml:"max_rooms" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
 	RoomsPerConnection         int  `yaml:"rooms_per_connection" live:"yes" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
 	CommandsPerSecond          int  `yaml:"commands_per_second" live:"yes" default:"100" placeholder:"N" group:"Overload" help:"Commands one connection may send, with two seconds' worth at once (more, if it takes more to join rooms_per_connection); above it error 111, then 3013. 0: no limit."`
+	ConnectionsPerUser         int  `yaml:"connections_per_user" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
 	HistoryBytes               Size `yaml:"history_bytes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
 	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
 	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`

@@ -108,6 +108,7 @@ func (l *Loaded) validateCounts() error {
 		{"max_handshakes", l.MaxHandshakes, 1, 1 << 20},
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"commands_per_second", l.CommandsPerSecond, 0, 1_000_000},
+		{"connections_per_user", l.ConnectionsPerUser, 0, 1 << 20},
 		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},

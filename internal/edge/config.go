@@ -34,6 +34,7 @@ type Config struct {
 	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
+	UserConnections int // connections of one user, others are closed with 3504; 0: no bound
 	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
 	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
 	CommandsPerSecond int

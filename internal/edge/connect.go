@@ -22,6 +22,9 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	if err != nil {
 		return err
 	}
+	if !s.loop.edge.users.enter(id.User) {
+		return protocol.DisconnectConnectionLimit
+	}
 	s.info.User, s.info.ConnInfo = id.User, id.Info
 	s.facts, s.state = nil, connected
 	s.setExpiry(id)

@@ -15,6 +15,7 @@ type Edge struct {
 	live  atomic.Pointer[live]
 	loops []*loop
 	began time.Time
+	users *users
 	hub   *room.Hub
 
 	server *netpoll.Server
@@ -25,7 +26,7 @@ type Edge struct {
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: newUsers(cfg.UserConnections), stop: make(chan struct{})}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}

@@ -90,6 +90,7 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	}
 	s.state = closing
 	s.loop.counters.closed(code)
+	s.loop.edge.users.leave(s.info.User)
 	for m := range s.memberships {
 		s.leave(m, 0)
 	}

@@ -12,7 +12,7 @@ type counters struct {
 	opened, connected, gone                      atomic.Int64
 	commands, errors                             atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
-	insufficient, limited, flooded               atomic.Int64
+	insufficient, limited, flooded, userLimit    atomic.Int64
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -26,6 +26,8 @@ func (n *counters) closed(code frame.CloseCode) {
 		n.stale.Add(1)
 	case protocol.DisconnectBadRequest.Code:
 		n.badRequest.Add(1)
+	case protocol.DisconnectConnectionLimit.Code:
+		n.userLimit.Add(1)
 	case protocol.DisconnectTooManyRequests.Code:
 		n.flooded.Add(1)
 	}
@@ -47,6 +49,7 @@ type Stats struct {
 	Stale        int64 // 3502
 	BadRequest   int64 // 3501
 	Flooded      int64 // 3013
+	UserLimit    int64 // 3504
 	Insufficient int64 // memberships ended with 2500
 	Limited      int64 // commands above CommandsPerSecond
 }
@@ -66,6 +69,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.Stale += n.stale.Load()
 		st.BadRequest += n.badRequest.Load()
 		st.Insufficient += n.insufficient.Load()
+		st.UserLimit += n.userLimit.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()
 	}

@@ -80,6 +80,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 		MaxRooms:       cfg.RoomsPerConnection,
 
 		CommandsPerSecond: cfg.CommandsPerSecond,
+		UserConnections:   cfg.ConnectionsPerUser,
 
 		Hub: hubConfig(cfg),
 	}
