@@ -16,6 +16,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/server"
+	"github.com/throngd/throng/internal/systemd"
 )
 
 // process is a running server: the public port and the admin port.
@@ -27,19 +28,26 @@ type process struct {
 	hungUp func() bool    // tells why SIGHUP came: the terminal is gone, not somebody wants a reload
 	public *server.Server
 	admin  *admin.Server // nil when it is turned off
+
+	manager *systemd.Notifier
 }
 
-// listen binds both ports, the admin port first: /readyz answers 503 until the
-// public one is open.
+// listen binds both ports, those that systemd has not bound already, the admin
+// port first: /readyz answers 503 until the public one is open.
 func (p *process) listen() error {
-	if p.cfg.Admin != "" {
+	if err := p.inherit(); err != nil {
+		return err
+	}
+	if p.cfg.Admin != "" && p.admin == nil {
 		a, err := admin.Listen(p.cfg.Admin)
 		if err != nil {
 			return listenError(err, "admin", p.cfg.Admin)
 		}
 		p.admin = a
+	}
+	if p.admin != nil {
 		go func() {
-			if err := a.Serve(); !errors.Is(err, http.ErrServerClosed) {
+			if err := p.admin.Serve(); !errors.Is(err, http.ErrServerClosed) {
 				p.log.Error("the admin listener failed", "error", err)
 			}
 		}()
@@ -66,9 +74,12 @@ func (p *process) closeAdmin(ctx context.Context) {
 // run serves until a signal has ended it, or the public port has failed.
 func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	defer p.closeAdmin(context.Background())
-	served := make(chan error, 1)
+	served, done := make(chan error, 1), make(chan struct{})
+	defer close(done)
 	go func() { served <- p.public.Serve() }()
+	go p.watchdog(done)
 	p.setState(admin.Ready)
+	p.tell(p.manager.Ready(p.status("serving")))
 	ready()
 	for {
 		select {
@@ -78,16 +89,23 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 			if s != syscall.SIGHUP || p.hungUp() {
 				return p.stop(s, signals, served)
 			}
+			p.tell(p.manager.Reloading())
 			p.reload()
+			p.tell(p.manager.Ready(p.status("serving")))
 		}
 	}
 }
+
+// stopReserve is what a stop may take beyond the drain time: the last closing
+// handshakes, and the rooms.
+const stopReserve = 15 * time.Second
 
 // stop ends the server in order: /readyz fails first, then nobody new is let
 // in, then the connections are closed over the drain time with a code that
 // makes their clients come back elsewhere. A second signal ends it at once.
 func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan error) error {
 	p.setState(admin.Draining)
+	p.tell(p.manager.Stopping(p.status("draining"), p.cfg.Drain+stopReserve))
 	if !p.cfg.Dev {
 		p.log.Info("stopping", "signal", s.String(), "connections", p.public.Connections(), "drain", p.cfg.Drain.String())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/server"
+	"github.com/throngd/throng/internal/systemd"
 )
 
 type serveCmd struct{ settings }
@@ -32,7 +33,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	p := &process{cfg: cfg, log: log, level: level, hungUp: hangUp(s.err), public: public}
+	p := &process{cfg: cfg, log: log, level: level, hungUp: hangUp(s.err), public: public, manager: systemd.NewNotifier()}
 	p.load = func() (*config.Loaded, error) { return c.load(ctx, c.ConfigFile) }
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)

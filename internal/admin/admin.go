@@ -34,9 +34,14 @@ func Listen(addr string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return On(ln), nil
+}
+
+// On makes a server of a listener that somebody else has opened.
+func On(ln net.Listener) *Server {
 	s := &Server{ln: ln}
 	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	return s, nil
+	return s
 }
 
 // Addr is the bound address.

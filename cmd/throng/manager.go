@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/throngd/throng/internal/admin"
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/systemd"
+)
+
+// adminSocket is the FileDescriptorName= of a socket that is the admin port;
+// any other is the public one.
+const adminSocket = "admin"
+
+// inherit takes over the sockets that systemd has opened for us, if any.
+func (p *process) inherit() error {
+	sockets, err := systemd.Sockets()
+	if err != nil {
+		return human.Errorf("see systemctl status throng.socket", "%w", err)
+	}
+	public := ""
+	for _, s := range sockets {
+		switch {
+		case s.Name == adminSocket && p.admin == nil:
+			p.admin = admin.On(s.Listener)
+		case s.Name != adminSocket && public == "":
+			public = s.Listener.Addr().String()
+			p.public.Inherit(s.Listener)
+		default:
+			return human.Errorf("one ListenStream= for the public port, and one with FileDescriptorName=admin for the admin port; [::]:8080 is both IPv6 and IPv4",
+				"systemd passed more sockets than there are ports: %q at %s", s.Name, s.Listener.Addr())
+		}
+	}
+	return nil
+}
+
+// tell logs what could not be told to systemd.
+func (p *process) tell(err error) {
+	if err != nil {
+		p.log.Warn("no service manager to talk to", "error", err)
+	}
+}
+
+// status is the line of systemctl status.
+func (p *process) status(text string) string {
+	return text + " " + p.public.Addr().String() + ", " + strconv.Itoa(p.public.Connections()) + " connections"
+}
+
+// watchdog tells systemd that we live, as long as every event loop answers;
+// when one hangs systemd restarts us (WatchdogSec=). It ends with done.
+func (p *process) watchdog(done <-chan struct{}) {
+	every := p.manager.Watchdog() / 2
+	if every <= 0 {
+		return
+	}
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-t.C:
+		}
+		if p.public.Alive(every) {
+			p.tell(p.manager.Alive())
+			continue
+		}
+		p.log.Error("an event loop does not answer", "within", fmt.Sprint(every))
+	}
+}
