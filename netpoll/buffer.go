@@ -15,6 +15,7 @@ type Buffer struct {
 	bytes    []byte // the whole frame
 	header   int    // bytes of the header
 	op       frame.Op
+	drops    bool // may be dropped, see drop.go
 	deflate  sync.Once
 	deflated []byte // the same message as one RSV1 frame, made when the first member needs it
 }
@@ -32,6 +33,15 @@ func NewBufferInPlace(op frame.Op, raw []byte) *Buffer {
 
 func newBuffer(op frame.Op, bytes []byte, payload int) *Buffer {
 	return &Buffer{bytes: bytes, header: len(bytes) - payload, op: op}
+}
+
+// Droppable marks b as a message that a member of a topic may miss: while its backlog is over
+// half of [Endpoint.MaxBacklog], what is published to it is counted, not kept, until the
+// backlog has drained; then [Endpoint.OnDropped] is called. It returns b, and must be called
+// before b is sent for the first time.
+func (b *Buffer) Droppable() *Buffer {
+	b.drops = true
+	return b
 }
 
 // Payload is the message without its header. It must not be changed.

@@ -64,6 +64,7 @@ const (
 	flagPinged                   // a ping is unanswered
 	flagShut                     // FIN was sent
 	flagPong                     // aux.pong waits for the backlog to drain
+	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
 )
 
 func (c *Conn) has(f flags) bool { return c.flags&f != 0 }
@@ -77,6 +78,7 @@ type aux struct {
 	code   frame.CloseCode
 	reason string
 	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
+	drops  []drop // what it was not told of yet
 }
 
 func (c *Conn) rare() *aux {

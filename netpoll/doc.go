@@ -36,6 +36,8 @@
 // What a peer does not take is kept as references to shared bytes, bounded by
 // [Endpoint.MaxBacklog] and [Endpoint.MaxBacklogAge]. Beyond it the connection is closed with
 // [Endpoint.SlowCode]. A peer that does not read its replies is not read either.
+// Messages marked [Buffer.Droppable] have half of that room: beyond it they are counted instead,
+// and [Endpoint.OnDropped] says how many when the peer has caught up.
 //
 // # Errors
 //

@@ -55,6 +55,12 @@ type Endpoint struct {
 	// SlowCode is the close code beyond MaxBacklog or MaxBacklogAge. 0 means 1008.
 	SlowCode frame.CloseCode
 
+	// OnDropped is called when a connection that was too slow for droppable messages (see
+	// [Buffer.Droppable]) has caught up, or leaves the topic: it did not get n of that topic.
+	// What it sends stands where the gap is: behind all that came before, ahead of all that
+	// comes after.
+	OnDropped func(c *Conn, topic string, n int)
+
 	// Accept decides about a request that is a well-formed upgrade to this endpoint.
 	// Nil accepts. A [*Reject] error names the status of the refusal, any other error
 	// answers 403.

@@ -82,6 +82,7 @@ func (c *Conn) Unsubscribe(name string) bool {
 		return false
 	}
 	c.loop.owe(t, c)
+	c.loop.tellDropped(c, t)
 	c.loop.leave(t, c)
 	c.removeTopic(t)
 	return true
@@ -96,7 +97,7 @@ func (l *Loop) owe(t *topic, c *Conn) {
 		l.catchUp(t, c)
 	}
 	for _, b := range t.pending[from:] {
-		l.sendBytes(c, c.formOf(b))
+		l.give(t, c, b)
 	}
 }
 
@@ -107,7 +108,7 @@ func (l *Loop) catchUp(t *topic, c *Conn) {
 	}
 	list := c.list()
 	if i := t.lists[list].find(int(c.fd), true); i >= 0 && !t.walk.reached(list, i) {
-		l.sendBytes(c, t.walk.shared(c.dec.Deflate()))
+		l.enqueue(t, c)
 	}
 }
 

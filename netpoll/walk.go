@@ -29,8 +29,10 @@ type walk struct {
 	active  bool
 	private bool // the bytes stay valid for ever: a slow member may refer to them
 	bytes   [numForms][]byte
-	stage   int // the list being walked
-	pos     int // the next index in it
+	drops   int       // messages in it that a slow member may miss
+	kept    []*Buffer // the others, if there are both
+	stage   int       // the list being walked
+	pos     int       // the next index in it
 	end     [numLists]int
 }
 
@@ -155,7 +157,7 @@ func (l *Loop) admitLate(t *topic, late []fresh) {
 		t.enlist(f)
 		c := l.at(f.fd)
 		for _, b := range t.pending[f.from:] {
-			l.sendBytes(c, c.formOf(b))
+			l.give(t, c, b)
 		}
 		l.flush(c) // who owes must not stay in a fast list
 	}
@@ -166,6 +168,7 @@ func (l *Loop) admitLate(t *topic, late []fresh) {
 func (l *Loop) layOut(t *topic) {
 	w := &t.walk
 	w.private = len(t.pending) == 1
+	w.sort(t.pending)
 	deflate := t.deflate > 0
 	limit := l.server.CompressMin
 	if w.private {
@@ -198,7 +201,7 @@ func (l *Loop) step(t *topic, left *budget) bool {
 				continue
 			}
 			if w.stage == listSlow {
-				l.enqueue(w, l.at(fd))
+				l.enqueue(t, l.at(fd))
 			} else if n, err := send(int(fd), w.bytes[w.stage]); n != len(w.bytes[w.stage]) {
 				l.unsent(w, l.at(fd), n, err)
 			}
@@ -212,11 +215,12 @@ func (l *Loop) step(t *topic, left *budget) bool {
 }
 
 // enqueue serves a member that has, or had, a backlog.
-func (l *Loop) enqueue(w *walk, c *Conn) {
-	if c.phase == phaseOpen && !c.has(flagDead) && l.hasRoom(c) {
-		l.box(c).refer(w.shared(c.dec.Deflate()))
-		l.soil(c)
+func (l *Loop) enqueue(t *topic, c *Conn) {
+	if c.phase != phaseOpen || c.has(flagDead) || l.drop(t, c) || !l.hasRoom(c) {
+		return
 	}
+	l.box(c).refer(t.walk.shared(c.dec.Deflate()))
+	l.soil(c)
 }
 
 // unsent serves a fast member that did not take everything: it owes from here on. A failed

@@ -190,6 +190,13 @@ func (l *Loop) drained(c *Conn) {
 		c.aux.pong = nil
 		return
 	}
+	if c.has(flagDrops) && c.phase == phaseOpen {
+		c.clear(flagDrops)
+		l.tellDropped(c, nil)
+		if c.out != nil {
+			return
+		}
+	}
 	if c.has(flagSlow) {
 		l.promote(c)
 	}
