@@ -15,6 +15,12 @@ type Namespace struct {
 	Options `yaml:",inline"`
 }
 
+// Values of Options.SlowConsumer; empty is SlowDisconnect.
+const (
+	SlowDisconnect = "disconnect"
+	SlowDrop       = "drop"
+)
+
 // Options of the rooms of one namespace, named as Centrifugo names them.
 // Whatever is not allowed here is answered with error 103.
 type Options struct {
@@ -30,6 +36,8 @@ type Options struct {
 	ForcePushJoinLeave bool `yaml:"force_push_join_leave" help:"Push joins and leaves to every member, asked for or not."`
 	AllowRecovery      bool `yaml:"allow_recovery" help:"Subscriptions that ask for it resume after a reconnect. Needs a history."`
 	AllowPositioning   bool `yaml:"allow_positioning" help:"Subscriptions that ask for it have their position checked."`
+
+	SlowConsumer string `yaml:"slow_consumer" help:"What becomes of a member that does not keep up: disconnect (the default; it comes back and recovers) or drop (it misses messages and is told how many; not with recovery or positioning)."`
 
 	AllowSubscribeForClient    bool `yaml:"allow_subscribe_for_client" help:"Clients with a user id may subscribe."`
 	AllowSubscribeForAnonymous bool `yaml:"allow_subscribe_for_anonymous" help:"Clients without a user id may subscribe too; goes with allow_subscribe_for_client."`

@@ -48,9 +48,10 @@ type Config struct {
 	IdempotencyWindow time.Duration `yaml:"idempotency_window" default:"5m" placeholder:"TIME" group:"Rooms" help:"How long a repeated idempotency_key is recognised."`
 	IdempotencyKeys   int           `yaml:"idempotency_keys" default:"100000" placeholder:"N" group:"Rooms" help:"Idempotency keys kept at once, the oldest go first."`
 
-	OutboundBytes Size `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
-	ShardMailbox  int  `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`
-	LoopMailbox   Size `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
+	OutboundBytes Size          `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
+	OutboundAge   time.Duration `yaml:"outbound_age" default:"30s" placeholder:"TIME" group:"Overload" help:"How long a client that is owed something may take not a single byte before it is disconnected with 3008."`
+	ShardMailbox  int           `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`
+	LoopMailbox   Size          `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
 
 	LogLevel string `yaml:"log_level" live:"yes" default:"info" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error. Text on a terminal, JSON otherwise."`
 

@@ -134,6 +134,7 @@ func (l *Loaded) validateTimes() error {
 		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
 		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
 		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
+		{"outbound_age", l.OutboundAge, time.Second, time.Hour},
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
@@ -232,6 +233,31 @@ func (l *Loaded) validateOptions(path string, o *Options) error {
 		return l.bad(path+".force_recovery", "recovery needs a history: set history_size and history_ttl")
 	case o.AllowRecovery && !history:
 		return l.bad(path+".allow_recovery", "recovery needs a history: set history_size and history_ttl")
+	}
+	return l.validateSlowConsumer(path+".slow_consumer", o)
+}
+
+// validateSlowConsumer: a member that resumes by its position would take what was dropped for a loss.
+func (l *Loaded) validateSlowConsumer(key string, o *Options) error {
+	switch o.SlowConsumer {
+	case "", SlowDisconnect:
+		return nil
+	case SlowDrop:
+	default:
+		return l.bad(key, "%q is not one of %s, %s", o.SlowConsumer, SlowDisconnect, SlowDrop)
+	}
+	for _, c := range []struct {
+		on   bool
+		with string
+	}{
+		{o.ForceRecovery, "force_recovery"},
+		{o.AllowRecovery, "allow_recovery"},
+		{o.ForcePositioning, "force_positioning"},
+		{o.AllowPositioning, "allow_positioning"},
+	} {
+		if c.on {
+			return l.bad(key, "drop does not go with %s: what was dropped would be taken for lost", c.with)
+		}
 	}
 	return nil
 }

@@ -28,6 +28,14 @@ func TestValidate(t *testing.T) {
 		{"ttl alone", "channel: {without_namespace: {history_ttl: 5s}}\n", "a history needs history_size"},
 		{"size range", "channel: {without_namespace: {history_size: -5, history_ttl: 1s}}\n", "history_size: -5 is out of range"},
 		{"recovery", "channel: {namespaces: [{name: a, force_recovery: true}]}\n", "channel.namespaces[0].force_recovery: recovery needs a history"},
+		{"age", "outbound_age: 10ms\n", "outbound_age: 10ms is out of range (1s to"},
+		{"slow consumer", "channel: {without_namespace: {slow_consumer: wait}}\n", `slow_consumer: "wait" is not one of disconnect, drop`},
+		{"drop and force recovery", "channel: {namespaces: [{name: a, history_size: 1, history_ttl: 1s, force_recovery: true, slow_consumer: drop}]}\n",
+			"channel.namespaces[0].slow_consumer: drop does not go with force_recovery"},
+		{"drop and recovery", "channel: {without_namespace: {history_size: 1, history_ttl: 1s, allow_recovery: true, slow_consumer: drop}}\n",
+			"drop does not go with allow_recovery"},
+		{"drop and positions", "channel: {without_namespace: {force_positioning: true, slow_consumer: drop}}\n", "drop does not go with force_positioning"},
+		{"drop and asked positions", "channel: {without_namespace: {allow_positioning: true, slow_consumer: drop}}\n", "drop does not go with allow_positioning"},
 		{"meta", "channel: {without_namespace: {history_size: 5, history_ttl: 2h, history_meta_ttl: 1h}}\n", "history_meta_ttl: 1h0m0s is shorter"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -45,6 +53,7 @@ func TestValid(t *testing.T) {
 		"allowed_origins: ['*']\n",
 		"allowed_origins: ['https://example.com:8443', 'http://[::1]:*', 'capacitor://localhost']\n",
 		"allowed_origins: https://example.com\n",
+		"channel: {namespaces: [{name: a, slow_consumer: drop, history_size: 1, history_ttl: 1s}, {name: b, slow_consumer: disconnect, allow_positioning: true}]}\n",
 		"channel: {namespaces: [{name: a.b-c_1, history_size: 1, history_ttl: 1s, force_recovery: true}]}\n",
 	} {
 		mustLoad(t, file, nil, nil)

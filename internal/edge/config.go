@@ -30,7 +30,9 @@ type Config struct {
 	PongTimeout    time.Duration // [10 s]
 	ConnectTimeout time.Duration // from the upgrade to the connect command [10 s]
 
-	MaxBacklog  int   // bytes a slow client may be owed before it is disconnected with 3008 [4 MiB]
+	MaxBacklog int // bytes a slow client may be owed before it is disconnected with 3008 [4 MiB]
+	// BacklogAge is how long a slow client may take not a single byte before it is disconnected with 3008 [30 s].
+	BacklogAge  time.Duration
 	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
@@ -54,6 +56,7 @@ func (c Config) withDefaults() Config {
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 10*time.Second)
 	c.expireGrace = cmp.Or(c.expireGrace, 25*time.Second)
 	c.MaxBacklog = cmp.Or(c.MaxBacklog, 4<<20)
+	c.BacklogAge = cmp.Or(c.BacklogAge, 30*time.Second)
 	c.LoopMailbox = cmp.Or(c.LoopMailbox, 64<<20)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 128)
 	return c

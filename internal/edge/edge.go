@@ -40,7 +40,7 @@ func New(cfg Config) (*Edge, error) {
 func (e *Edge) hubConfig() room.Config {
 	c := e.cfg.Hub
 	c.Loops = e.cfg.Loops
-	c.Encode, c.EncodeJoin, c.EncodeLeave = encodePush, encodeJoin, encodeLeave
+	c.Encode, c.EncodeJoin, c.EncodeLeave = e.encodePush, encodeJoin, encodeLeave
 	c.Deliver, c.Busy = e.deliver, e.busy
 	return c
 }

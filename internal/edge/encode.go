@@ -11,11 +11,15 @@ import (
 
 // encodePush lays the push out with room for the WebSocket header in front. The publication object in the middle of
 // it is what recovery and history send: the same bytes, never encoded again.
-func encodePush(name string, p *room.Publication) room.Buffer {
+func (e *Edge) encodePush(name string, p *room.Publication) room.Buffer {
 	raw := begin(protocol.PushRoom + len(name) + len(p.Body))
 	raw, from, to := protocol.AppendPush(raw, name, p.Body, p.Offset, p.Time)
 	p.Object = raw[from:to:to]
-	return netpoll.NewBufferInPlace(frame.OpText, raw)
+	buf := netpoll.NewBufferInPlace(frame.OpText, raw)
+	if e.now().spaces.droppable(name) {
+		buf.Droppable()
+	}
+	return buf
 }
 
 func encodeJoin(name string, m *room.Member) room.Buffer {

@@ -21,20 +21,22 @@ func (e *Edge) Endpoints() []netpoll.Endpoint {
 
 func (e *Edge) endpoint() netpoll.Endpoint {
 	return netpoll.Endpoint{
-		Origins:      e.cfg.Origins,
-		Subprotocols: []string{"centrifuge-json"},
-		MaxMessage:   e.cfg.MaxMessage,
-		Compression:  e.cfg.Compression,
-		PingInterval: e.cfg.PingInterval,
-		PongTimeout:  e.cfg.PongTimeout,
-		PingFrame:    frame.AppendFrame(nil, frame.OpText, []byte(protocol.Ping)),
-		PongCode:     frame.CloseCode(protocol.DisconnectNoPong.Code),
-		MaxBacklog:   e.cfg.MaxBacklog,
-		SlowCode:     frame.CloseCode(protocol.DisconnectSlow.Code),
-		Accept:       e.accept,
-		OnOpen:       e.open,
-		OnMessage:    e.message,
-		OnClose:      e.closed,
+		Origins:       e.cfg.Origins,
+		Subprotocols:  []string{"centrifuge-json"},
+		MaxMessage:    e.cfg.MaxMessage,
+		Compression:   e.cfg.Compression,
+		PingInterval:  e.cfg.PingInterval,
+		PongTimeout:   e.cfg.PongTimeout,
+		PingFrame:     frame.AppendFrame(nil, frame.OpText, []byte(protocol.Ping)),
+		PongCode:      frame.CloseCode(protocol.DisconnectNoPong.Code),
+		MaxBacklog:    e.cfg.MaxBacklog,
+		MaxBacklogAge: e.cfg.BacklogAge,
+		SlowCode:      frame.CloseCode(protocol.DisconnectSlow.Code),
+		OnDropped:     dropped,
+		Accept:        e.accept,
+		OnOpen:        e.open,
+		OnMessage:     e.message,
+		OnClose:       e.closed,
 	}
 }
 
@@ -42,11 +44,12 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 // always negotiates compression.
 func (e *Edge) echo() netpoll.Endpoint {
 	return netpoll.Endpoint{
-		Path:        "/echo",
-		Origins:     e.cfg.Origins,
-		MaxMessage:  e.cfg.EchoMaxMessage,
-		Compression: true,
-		MaxBacklog:  max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),
-		OnMessage:   func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
+		Path:          "/echo",
+		Origins:       e.cfg.Origins,
+		MaxMessage:    e.cfg.EchoMaxMessage,
+		Compression:   true,
+		MaxBacklog:    max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),
+		MaxBacklogAge: e.cfg.BacklogAge,
+		OnMessage:     func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
 	}
 }

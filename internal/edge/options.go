@@ -22,6 +22,7 @@ type namespace struct {
 type namespaces struct {
 	plain  *namespace // names without "ns:" in front
 	byName map[string]*namespace
+	drops  bool // some namespace drops messages for slow members
 }
 
 // newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: to the hub other
@@ -30,7 +31,8 @@ func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 	if before == nil {
 		before = &namespaces{}
 	}
-	n := &namespaces{newNamespace(c.WithoutNamespace, before.plain), make(map[string]*namespace, len(c.Namespaces))}
+	n := &namespaces{plain: newNamespace(c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
+	n.drops = n.plain.SlowConsumer == config.SlowDrop
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
 			return nil, fmt.Errorf("namespace %q: not a name", ns.Name)
@@ -39,6 +41,7 @@ func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 			return nil, fmt.Errorf("namespace %q is there twice", ns.Name)
 		}
 		n.byName[ns.Name] = newNamespace(ns.Options, before.byName[ns.Name])
+		n.drops = n.drops || ns.SlowConsumer == config.SlowDrop
 	}
 	return n, nil
 }
@@ -68,6 +71,15 @@ func (n *namespaces) of(name string) (*namespace, error) {
 		return ns, nil
 	}
 	return nil, protocol.ErrUnknownChannel
+}
+
+// droppable tells whether slow members of a room may miss messages.
+func (n *namespaces) droppable(name string) bool {
+	if !n.drops {
+		return false
+	}
+	ns, err := n.of(name)
+	return err == nil && ns.SlowConsumer == config.SlowDrop
 }
 
 // A right is an option for any client, one for members of the room, and one for people without a user id, without

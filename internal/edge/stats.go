@@ -13,6 +13,7 @@ type counters struct {
 	commands, errors                             atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
+	dropped                                      atomic.Int64
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -51,6 +52,7 @@ type Stats struct {
 	Flooded      int64 // 3013
 	UserLimit    int64 // 3504
 	Insufficient int64 // memberships ended with 2500
+	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
 	Limited      int64 // commands above CommandsPerSecond
 }
 
@@ -69,6 +71,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.Stale += n.stale.Load()
 		st.BadRequest += n.badRequest.Load()
 		st.Insufficient += n.insufficient.Load()
+		st.Dropped += n.dropped.Load()
 		st.UserLimit += n.userLimit.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()

@@ -21,6 +21,15 @@ func appendPresencePush(dst []byte, channel, kind string, info *ClientInfo) []by
 	return append(dst, "}}}"...)
 }
 
+// AppendDropped appends the push that tells a slow member of a room how many publications it missed. The SDKs hand a
+// message's data alone to the application, so the room's name stands in it too.
+func AppendDropped(dst []byte, channel string, n int) []byte {
+	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
+	dst = strconv.AppendInt(append(dst, `,"message":{"data":{"dropped":`...), int64(n), 10)
+	dst = AppendString(append(dst, `,"channel":`...), channel)
+	return append(dst, "}}}}"...)
+}
+
 // AppendUnsubscribe appends the push that ends a subscription from the server's side.
 func AppendUnsubscribe(dst []byte, channel string, u *Unsubscribe) []byte {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)

@@ -76,6 +76,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 		PongTimeout:    cfg.PongTimeout,
 		ConnectTimeout: cfg.ConnectTimeout,
 		MaxBacklog:     int(cfg.OutboundBytes),
+		BacklogAge:     cfg.OutboundAge,
 		LoopMailbox:    int64(cfg.LoopMailbox),
 		MaxRooms:       cfg.RoomsPerConnection,
 

@@ -1,0 +1,16 @@
+package edge
+
+import (
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+)
+
+// dropped tells a member of a room with slow_consumer: drop, which has caught up, what it missed.
+func dropped(c *netpoll.Conn, name string, n int) {
+	s, ok := c.Context().(*session)
+	if !ok || s.state == closing {
+		return
+	}
+	s.loop.counters.dropped.Add(int64(n))
+	s.send(c, protocol.AppendDropped(s.loop.reply, name, n))
+}
