@@ -7,6 +7,7 @@ replace github.com/throngd/throng => ../
 
 require (
 	github.com/gobwas/ws v1.5.0
+	github.com/gorilla/websocket v1.5.3
 	github.com/throngd/throng v0.0.0-00010101000000-000000000000
 	golang.org/x/sys v0.49.0
 )
