@@ -44,11 +44,12 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 	if s.edge, err = edge.New(edgeConfig(cfg, version)); err != nil {
 		return nil, err
 	}
+	endpoints := s.edge.Endpoints()
 	s.poll = &netpoll.Server{
 		Addr:             cfg.Listen,
 		Loops:            cfg.Loops,
-		Endpoints:        s.origins.check(s.edge.Endpoints()),
-		HTTP:             web.Handler(),
+		Endpoints:        s.origins.check(endpoints),
+		HTTP:             plain(endpoints, web.Handler()),
 		MaxHTTP:          cfg.MaxHTTP,
 		MaxConns:         cfg.MaxConnections,
 		HeaderTimeout:    cfg.HeaderTimeout,
