@@ -3,6 +3,7 @@ package chat
 import (
 	"io"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ type Options struct {
 	URL string
 	// Room to enter, up to 255 bytes of UTF-8.
 	Room string
-	// Name is what others see. Default: $USER, else "someone".
+	// Name is what others see. Default: $USER, else the name of the account, else "someone".
 	Name string
 	// History is how many earlier messages are shown on entering; 0 shows none. AutoHistory, or any negative number, is
 	// DefaultHistory, and none when the input is a pipe.
@@ -64,7 +65,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.streams()
 	if o.Name == "" {
-		o.Name = o.Getenv("USER")
+		o.Name = userName(o.Getenv)
 	}
 	if o.Name = cleanName(o.Name); o.Name == "" {
 		o.Name = "someone"
@@ -75,6 +76,17 @@ func (o Options) withDefaults() (Options, error) {
 		return o, human.Usagef("use --color auto, always or never", "unknown colour setting %q", o.Color)
 	}
 	return o, nil
+}
+
+// userName asks the system where nobody has logged in, as in a container.
+func userName(getenv func(string) string) string {
+	if name := getenv("USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
 }
 
 // streams fills in what the process has, and what depends on it.

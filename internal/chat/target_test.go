@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"os/user"
 	"strings"
 	"testing"
 
@@ -39,6 +40,13 @@ func TestOptions(t *testing.T) {
 	o, err := good.withDefaults()
 	if err != nil || o.Name != "root\ufffd" || o.History != 0 {
 		t.Errorf("defaults: %+v, %v", o, err)
+	}
+	if u, err := user.Current(); err == nil { // nobody has logged in, as in a container
+		nobody := good
+		nobody.Getenv = func(string) string { return "" }
+		if o, err = nobody.withDefaults(); err != nil || o.Name != cleanName(u.Username) {
+			t.Errorf("name without USER: %q, %v; want %q", o.Name, err, u.Username)
+		}
 	}
 	good.source, good.History = fromTerminal, AutoHistory
 	if o, err = good.withDefaults(); err != nil || o.History != DefaultHistory {
