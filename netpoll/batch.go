@@ -2,14 +2,20 @@
 
 package netpoll
 
-import "github.com/throngd/throng/frame"
+import (
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
 
 // Batch is a list of operations for one loop, carried out in order. It is built by one
 // goroutine, handed over whole by [Loop.Post], and costs one wake-up. Get one from
 // [Loop.NewBatch]; after Post it belongs to the loop.
 type Batch struct {
-	ops   []op
-	bytes int64
+	ops       []op
+	bytes     int64
+	publishes bool
+	posted    time.Duration // the server's clock at Post, if it publishes
 }
 
 type op struct {
@@ -39,6 +45,7 @@ func (b *Batch) Len() int { return len(b.ops) }
 
 // Publish sends buf to every member of topic on that loop.
 func (b *Batch) Publish(topic string, buf *Buffer) {
+	b.publishes = true
 	b.add(op{kind: opPublish, name: topic, buf: buf})
 }
 
@@ -80,5 +87,5 @@ func (b *Batch) reset() {
 	if cap(b.ops) > 4096 {
 		b.ops = nil
 	}
-	b.ops, b.bytes = b.ops[:0], 0
+	b.ops, b.bytes, b.publishes, b.posted = b.ops[:0], 0, false, 0
 }

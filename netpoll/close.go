@@ -49,6 +49,7 @@ func (c *Conn) goodbye(code frame.CloseCode, reason string) {
 	l := c.loop
 	r := c.rare()
 	r.code, r.reason = code, reason
+	l.mark(c)
 	o := l.box(c)
 	o.keep(frame.AppendClose(o.private(), code, reason))
 	l.soil(c)
@@ -125,6 +126,7 @@ func (l *Loop) tell(c *Conn) {
 		return
 	}
 	c.set(flagTold)
+	l.tally.closes[closeIndex(c.aux.code)].Add(1)
 	l.leaveAll(c)
 	e := l.endpointOf(c)
 	if e.OnClose == nil {
@@ -153,6 +155,7 @@ func (l *Loop) awaitEnd(c *Conn) {
 
 // free clears the slot and closes the descriptor.
 func (l *Loop) free(c *Conn) {
+	l.parted(c)
 	fd := int(c.fd)
 	l.release(c)
 	_ = unix.Close(fd)
@@ -170,6 +173,6 @@ func (l *Loop) release(c *Conn) {
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0
 	c.dec = frame.Decoder{}
 	c.tls, c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil, nil
-	c.heard, c.due, c.timer, c.partial, c.controls, c.ctlTick = 0, 0, 0, 0, 0, 0
+	c.heard, c.due, c.timer, c.partial, c.controls, c.mark = 0, 0, 0, 0, 0, 0
 	c.owner.Store(uint64(makeOwner(gen, -1)))
 }

@@ -35,8 +35,8 @@ type Conn struct {
 	due      uint32    // tick by which the phase's deadline expires
 	timer    uint32    // tick of the authoritative wheel entry
 	partial  uint32    // tick at which the message in progress began
-	controls uint32    // control frames in the current tick
-	ctlTick  uint32
+	controls uint32    // control frames in tick mark
+	mark     uint32    // open: a tick, see controls; before and after: when the phase began, see tally.go
 }
 
 type phase uint8

@@ -26,6 +26,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		l.refuse(c, appendRefusal(nil, 503, "too many requests", "Retry-After: 1"))
 		return
 	}
+	l.tally.detached.Add(1)
 	b = bytes.Clone(b)
 	fd, secure := int(c.fd), c.tls
 	if c.has(flagDoomed|flagDirty) || !l.detachTLS(c) || l.poller.Delete(fd) != nil {

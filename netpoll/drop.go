@@ -51,6 +51,7 @@ func (l *Loop) drop(t *topic, c *Conn) bool {
 		return false
 	}
 	c.missed(t, w.drops)
+	w.missed += w.drops
 	for _, b := range w.kept {
 		l.sendBytes(c, c.formOf(b))
 	}
@@ -63,11 +64,13 @@ func (l *Loop) give(t *topic, c *Conn, b *Buffer) {
 		c.missed(t, 1)
 		return
 	}
+	l.tally.messagesOut.Add(1)
 	l.sendBytes(c, c.formOf(b))
 }
 
 func (c *Conn) missed(t *topic, n int) {
 	c.set(flagDrops)
+	c.loop.tally.dropped.Add(int64(n))
 	r := c.rare()
 	i := slices.IndexFunc(r.drops, func(d drop) bool { return d.topic == t.name })
 	if i < 0 {

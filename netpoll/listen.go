@@ -97,6 +97,7 @@ func (l *Loop) accept() {
 // park pauses accepting: without descriptors or memory the next accept would fail as well.
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {
+	l.tally.acceptErrors.Add(1)
 	if now := time.Now().Unix(); l.server.reported.Swap(now) != now {
 		l.server.report(fmt.Errorf("accept: %w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
 	}
@@ -120,6 +121,7 @@ func (l *Loop) adopt(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
 	if s.conns.Add(1) > int64(s.MaxConns) || c == nil {
+		l.tally.refused[5].Add(1)
 		if s.tls == nil {
 			_, _ = send(fd, appendRefusal(nil, 503, "too many connections", "Retry-After: 5"))
 		}
@@ -130,6 +132,7 @@ func (l *Loop) adopt(fd int) {
 	gen := max(1, owner(c.owner.Load()).gen()+1)
 	c.loop, c.fd, c.phase = l, int32(fd), phaseHeader
 	c.heard = l.wheel.now
+	l.arrived(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.scratch.FD = fd
 	if s.tls != nil && !l.startTLS(c) {

@@ -39,6 +39,7 @@ type Loop struct {
 	wheel   wheel
 	ticking atomic.Bool // a tick has been triggered and not been handled
 	ticks   atomic.Uint32
+	tally   tally
 
 	upgrader *upgrader
 	configs  []frame.Config // by endpoint
@@ -96,6 +97,7 @@ func (l *Loop) Index() int { return l.index }
 
 // run polls until the server stops the loop.
 func (l *Loop) run() error {
+	l.tally.ticked.Store(int64(l.server.clock()))
 	err := l.poller.Polling(l.event)
 	l.server.slab.each(l, func(c *Conn) {
 		c.fail("server closed")
@@ -106,6 +108,7 @@ func (l *Loop) run() error {
 
 // event is one turn: something happened on fd.
 func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error {
+	weight, began := l.beginTurn(fd)
 	switch fd {
 	case l.waker.fd:
 		l.mailbox()
@@ -114,6 +117,7 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 	default:
 		l.ready(fd, ev, flags)
 	}
+	l.finishTurn(weight, began)
 	if l.stopped {
 		return errorx.ErrEngineShutdown
 	}

@@ -27,6 +27,9 @@ func (l *Loop) Post(b *Batch) {
 		return
 	}
 	l.queued.Add(b.bytes)
+	if b.publishes {
+		b.posted = l.server.clock()
+	}
 	t := queue.GetTask()
 	t.Param = b
 	l.tasks.Enqueue(t)
@@ -82,7 +85,7 @@ func (l *Loop) takeBatches() bool {
 		b := t.Param.(*Batch)
 		queue.PutTask(t)
 		for i := range b.ops {
-			l.perform(&b.ops[i])
+			l.perform(&b.ops[i], b.posted)
 		}
 		b.reset()
 		l.server.batches.Put(b)
@@ -92,9 +95,9 @@ func (l *Loop) takeBatches() bool {
 	}
 }
 
-func (l *Loop) perform(o *op) {
+func (l *Loop) perform(o *op, posted time.Duration) {
 	if o.kind == opPublish {
-		l.publish(o.name, o.buf)
+		l.publish(o.name, o.buf, posted)
 		return
 	}
 	if o.buf != nil {

@@ -5,13 +5,14 @@ package netpoll
 // outbox is what a connection owes its peer, in order: references to shared immutable bytes,
 // and runs of small messages that were copied behind one another to leave with one call.
 type outbox struct {
-	chunks [][]byte
-	head   int    // chunks before it have been sent
-	off    int    // bytes of chunks[head] that have been sent
-	size   int    // bytes owed
-	own    bool   // the last chunk is private: small messages are appended to it
-	spare  []byte // an empty private chunk, to be used next
-	since  uint32 // tick of the last progress
+	chunks  [][]byte
+	head    int    // chunks before it have been sent
+	off     int    // bytes of chunks[head] that have been sent
+	size    int    // bytes owed
+	own     bool   // the last chunk is private: small messages are appended to it
+	spare   []byte // an empty private chunk, to be used next
+	since   uint32 // tick of the last progress
+	counted int    // of size, in the loop's tally
 }
 
 const (
@@ -105,5 +106,5 @@ func (o *outbox) reset() {
 	if cap(chunks) > 1<<10 {
 		chunks = nil
 	}
-	*o = outbox{chunks: chunks, spare: o.spare, since: o.since}
+	*o = outbox{chunks: chunks, spare: o.spare, since: o.since, counted: o.counted}
 }

@@ -24,6 +24,7 @@ func (l *Loop) read(c *Conn) {
 		c.fail("the peer closed the socket without a close frame")
 	default:
 		c.heard = l.wheel.now
+		l.tally.bytesIn.Add(int64(n))
 		l.received(c, l.readBuf[:n])
 	}
 }
@@ -85,6 +86,7 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 	}
 	l.sendBytes(c, response)
 	c.phase = phaseOpen
+	l.upgraded(c)
 	c.set(flagOpened)
 	l.startPings(c)
 	if e := l.endpointOf(c); e.OnOpen != nil {
@@ -94,6 +96,7 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 
 // refuse sends an HTTP response and closes.
 func (l *Loop) refuse(c *Conn, response []byte) {
+	l.refused(response)
 	l.sendBytes(c, response)
 	l.linger(c)
 }
@@ -128,6 +131,7 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	case m.Op.Control():
 		l.control(c, m)
 	default:
+		l.tally.messagesIn.Add(1)
 		if e := l.endpointOf(c); e.OnMessage != nil {
 			e.OnMessage(c, m.Op, m.Payload)
 		}
@@ -140,8 +144,8 @@ const maxControls = 1000
 // control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written only the
 // latest ping is kept (5.5.3 allows to answer only the most recent one).
 func (l *Loop) control(c *Conn, m frame.Message) {
-	if c.ctlTick != l.wheel.now {
-		c.ctlTick, c.controls = l.wheel.now, 0
+	if c.mark != l.wheel.now {
+		c.mark, c.controls = l.wheel.now, 0
 	}
 	if c.controls++; c.controls > maxControls {
 		c.abort(frame.ClosePolicy, "too many control frames")

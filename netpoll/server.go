@@ -74,6 +74,7 @@ type Server struct {
 	loops     []*Loop
 	address   net.Addr
 	batches   sync.Pool
+	born      time.Time // of Listen: the zero of clock
 	conns     atomic.Int64
 	panics    atomic.Int64
 	reported  atomic.Int64 // unix second of the last accept error that was reported
@@ -136,6 +137,7 @@ func (s *Server) Listen() error {
 }
 
 func (s *Server) prepare() error {
+	s.born = time.Now()
 	limit := openFileLimit()
 	s.Addr = cmp.Or(s.Addr, ":8080")
 	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))

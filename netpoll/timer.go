@@ -29,7 +29,9 @@ func (s *Server) runTicker() {
 		case <-t.C:
 		}
 		for _, l := range s.loops {
-			if l.ticking.CompareAndSwap(false, true) {
+			if !l.ticking.Load() {
+				l.tally.tickSent.Store(int64(s.clock()))
+				l.ticking.Store(true)
 				_ = l.poller.Trigger(queue.HighPriority, l.tick, nil)
 			}
 		}
@@ -37,6 +39,7 @@ func (s *Server) runTicker() {
 }
 
 func (l *Loop) tick(any) error {
+	began := l.noteTick()
 	l.ticking.Store(false)
 	l.ticks.Add(1)
 	for _, h := range l.wheel.advance() {
@@ -46,6 +49,7 @@ func (l *Loop) tick(any) error {
 		}
 	}
 	l.endTurn()
+	l.finishTurn(1, began)
 	return nil
 }
 
@@ -83,6 +87,7 @@ func (l *Loop) openDeadline(c *Conn) {
 	if c.out != nil {
 		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
 		if now >= late {
+			l.tally.overflows.Add(1)
 			c.cutBacklog()
 			c.Close(e.SlowCode, "slow")
 			return

@@ -155,6 +155,7 @@ func (l *Loop) writeRecord(c *Conn) (int, error) {
 	s := c.tls
 	if len(s.pending) > 0 {
 		n, err := send(int(c.fd), s.pending)
+		l.tally.bytesOut.Add(int64(n))
 		s.pending = s.pending[n:]
 		if len(s.pending) > 0 || err != nil {
 			return 0, orAgain(err)
@@ -193,6 +194,7 @@ func (l *Loop) sendCiphertext(c *Conn) error {
 		return nil
 	}
 	n, err := send(int(c.fd), out)
+	l.tally.bytesOut.Add(int64(n))
 	if n == len(out) {
 		return nil
 	}
@@ -286,6 +288,7 @@ func (l *Loop) established(c *Conn) {
 	rest := c.tls.shake.rest()
 	c.tls.shake, c.tls.wire.shake = nil, nil
 	c.phase = phaseHeader
+	l.secured(c)
 	c.due = l.wheel.now + l.server.ticksOf(l.server.HeaderTimeout) + 1
 	l.schedule(c, c.due)
 	if len(c.tls.pending) > 0 {

@@ -2,7 +2,10 @@
 
 package netpoll
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // topic is what one loop knows of a topic: its members here, and what they have not got yet.
 //
@@ -14,11 +17,12 @@ type topic struct {
 	name    string
 	loop    *Loop
 	lists   [numLists]fdset
-	fresh   []fresh   // joined since something was pending: not in a list yet
-	pending []*Buffer // published and not laid out
-	bytes   int64     // of pending
-	queued  bool      // in loop.walks
-	deflate int       // members that negotiated deflate
+	fresh   []fresh       // joined since something was pending: not in a list yet
+	pending []*Buffer     // published and not laid out
+	bytes   int64         // of pending
+	posted  time.Duration // the server's clock when the oldest of pending was posted
+	queued  bool          // in loop.walks
+	deflate int           // members that negotiated deflate
 	walk    walk
 }
 

@@ -26,14 +26,17 @@ const (
 )
 
 type walk struct {
-	active  bool
-	private bool // the bytes stay valid for ever: a slow member may refer to them
-	bytes   [numForms][]byte
-	drops   int       // messages in it that a slow member may miss
-	kept    []*Buffer // the others, if there are both
-	stage   int       // the list being walked
-	pos     int       // the next index in it
-	end     [numLists]int
+	active   bool
+	private  bool // the bytes stay valid for ever: a slow member may refer to them
+	bytes    [numForms][]byte
+	messages int           // laid out in bytes
+	posted   time.Duration // when the oldest of them was posted
+	drops    int           // messages in it that a slow member may miss
+	kept     []*Buffer     // the others, if there are both
+	missed   int           // messages that were dropped since they were last counted
+	stage    int           // the list being walked
+	pos      int           // the next index in it
+	end      [numLists]int
 }
 
 // reached reports whether the member at index i of list has been served, or is not part of
@@ -72,17 +75,20 @@ func (b *budget) spend() (left bool) {
 func (c *Conn) Publish(topic string, b *Buffer) {
 	l := c.loop
 	l.queued.Add(int64(b.Len()))
-	l.publish(topic, b)
+	l.publish(topic, b, l.server.clock())
 	l.rouse()
 	l.server.publish(topic, b, l)
 }
 
 // publish notes b for the topic's next walk.
-func (l *Loop) publish(name string, b *Buffer) {
+func (l *Loop) publish(name string, b *Buffer, posted time.Duration) {
 	t := l.topics[name]
 	if t == nil {
 		l.queued.Add(-int64(b.Len()))
 		return
+	}
+	if len(t.pending) == 0 {
+		t.posted = posted
 	}
 	t.pending = append(t.pending, b)
 	t.bytes += int64(b.Len())
@@ -105,7 +111,10 @@ func (l *Loop) walkTopics() bool {
 		if !t.walk.active {
 			l.begin(t)
 		}
-		if !l.step(t, &left) {
+		before := left.sends
+		finished := l.step(t, &left)
+		l.tally.walked(&t.walk, before-left.sends)
+		if !finished {
 			t.walk.shared(false)         // the scratch is needed by others
 			l.walks = append(l.walks, t) // the others have their turn first
 			break
@@ -129,6 +138,7 @@ func (l *Loop) begin(t *topic) {
 	}
 	l.layOut(t)
 	t.walk.active, t.walk.stage, t.walk.pos = true, 0, 0
+	t.walk.messages, t.walk.posted = len(t.pending), t.posted
 	l.admitLate(t, fresh)
 	clear(t.pending)
 	t.pending, t.bytes = t.pending[:0], 0
@@ -193,7 +203,7 @@ func (l *Loop) layOut(t *topic) {
 func (l *Loop) step(t *topic, left *budget) bool {
 	w := &t.walk
 	for ; w.stage < numLists; w.stage, w.pos = w.stage+1, 0 {
-		going := true
+		going, sent := true, 0
 		for w.pos < w.end[w.stage] && going {
 			fd := t.lists[w.stage].fds[w.pos]
 			w.pos++
@@ -202,11 +212,14 @@ func (l *Loop) step(t *topic, left *budget) bool {
 			}
 			if w.stage == listSlow {
 				l.enqueue(t, l.at(fd))
-			} else if n, err := send(int(fd), w.bytes[w.stage]); n != len(w.bytes[w.stage]) {
+			} else if n, err := send(int(fd), w.bytes[w.stage]); n == len(w.bytes[w.stage]) {
+				sent += n
+			} else {
 				l.unsent(w, l.at(fd), n, err)
 			}
 			going = left.spend()
 		}
+		l.tally.bytesOut.Add(int64(sent))
 		if w.pos < w.end[w.stage] {
 			return false
 		}
@@ -233,11 +246,13 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 	o := l.box(c) // empty, so the chunk is a whole number of frames of which n bytes have left
 	o.refer(w.shared(w.stage == listDeflate))
 	o.sent(n)
+	l.tally.bytesOut.Add(int64(n))
 	l.backlog(c)
 }
 
 // finishWalk lets the members that have drained meanwhile back into the fast lists.
 func (l *Loop) finishWalk(t *topic) {
+	l.tally.transmit.Observe(l.server.clock() - t.walk.posted)
 	t.walk = walk{}
 	slow := &t.lists[listSlow]
 	for i := 0; i < len(slow.fds); i++ {

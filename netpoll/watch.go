@@ -5,6 +5,7 @@ package netpoll
 // watch registers what c waits for: writability while it has a backlog, readability unless
 // the backlog is so large that reading more commands would only make it larger.
 func (l *Loop) watch(c *Conn) {
+	l.owes(c)
 	limit := l.endpointOf(c).MaxBacklog
 	pause := c.out != nil && (c.out.size > limit/2 || c.has(flagPaused) && c.out.size > limit/4)
 	arm := c.out != nil

@@ -16,12 +16,14 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 	if c.phase != phaseOpen {
 		return
 	}
+	c.loop.tally.messagesOut.Add(1)
 	c.loop.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, op, p) })
 }
 
 // SendBuffer is Send without a copy: b is shared.
 func (c *Conn) SendBuffer(b *Buffer) {
 	if c.phase == phaseOpen {
+		c.loop.tally.messagesOut.Add(1)
 		c.loop.sendBytes(c, c.formOf(b))
 	}
 }
@@ -64,6 +66,7 @@ func (l *Loop) hasRoom(c *Conn) bool {
 		return true
 	}
 	if c.phase == phaseOpen {
+		l.tally.overflows.Add(1)
 		c.cutBacklog()
 		c.Close(e.SlowCode, "slow")
 	}
@@ -102,6 +105,7 @@ func (l *Loop) box(c *Conn) *outbox {
 const maxFreeBoxes = 64
 
 func (l *Loop) freeBox(c *Conn) {
+	l.owesNothing(c.out)
 	if c.out != nil && len(l.boxes) < maxFreeBoxes {
 		c.out.reset()
 		l.boxes = append(l.boxes, c.out)
@@ -135,6 +139,7 @@ func (l *Loop) flush(c *Conn) {
 	for c.out != nil && !c.has(flagDead) {
 		n, err := l.writeSome(c)
 		if n > 0 {
+			l.tally.wrote(c, n)
 			c.out.sent(n)
 			c.out.since = l.wheel.now
 			if c.has(flagArmed) {

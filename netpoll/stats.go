@@ -1,0 +1,128 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Stats is what a server has done since Listen and what it holds now. It is summed up from
+// the loops one after another, so its numbers are not of exactly one moment.
+type Stats struct {
+	Conns      int64 // connections now, those in a handshake of any kind included
+	Handshakes int64 // TLS handshakes in flight now
+	Queued     int64 // bytes posted to loops that wait to be laid out
+	Backlog    int64 // bytes that peers were not ready to take and that wait for them
+
+	Accepted     int64    // connections
+	AcceptErrors int64    // failed accepts, for want of descriptors or memory
+	Upgraded     int64    // answered with 101
+	Detached     int64    // given to Server.HTTP
+	Refused      [6]int64 // by the first digit of the HTTP status: 4 and 5
+	Closes       map[frame.CloseCode]int64
+	MessagesIn   int64 // text and binary messages received
+	MessagesOut  int64 // text and binary messages handed to connections, each member counted
+	BytesIn      int64 // of all kinds, as the sockets gave them
+	BytesOut     int64 // of all kinds, as the sockets took them
+	Overflows    int64 // connections closed because they owed too much
+	Dropped      int64 // messages dropped for connections that owed too much
+	Panics       int64 // in callbacks
+
+	// The parts of a connection's way in, each counted when it is over: Network is one round
+	// trip as the kernel measured it, Waiting from there to accept (both on Linux only, the
+	// latter in steps of the kernel's clock, 1 to 10 ms), TLS the handshake, Upgrade from
+	// there, or from accept, to the 101.
+	Network, Waiting, TLS, Upgrade Histogram
+	// Transmit is the time from the Post of a message to a topic to the last member's write,
+	// once for each walk, of its oldest message.
+	Transmit Histogram
+	// Closing is the time from our close frame to the end of the socket.
+	Closing Histogram
+
+	Loops []LoopStats
+}
+
+// LoopStats is what one loop says about itself.
+type LoopStats struct {
+	// Busy is the time spent in turns since Listen, an estimate: the turns of sockets are
+	// sampled.
+	Busy time.Duration
+	// Lag is how late the last tick was, or how late the one that is due is by now.
+	Lag time.Duration
+	// Lags are all of them.
+	Lags Histogram
+	// SinceTick is the time since the loop handled a tick, or began to run. Negative before
+	// Serve. A loop that does its work ticks every Server.Tick.
+	SinceTick time.Duration
+}
+
+// OtherCode stands in Stats.Closes for the codes that are not counted by themselves: a peer
+// may choose among thousands.
+const OtherCode frame.CloseCode = 0
+
+// Stats may be called by any goroutine after Listen.
+func (s *Server) Stats() Stats {
+	st := Stats{Conns: s.conns.Load(), Panics: s.panics.Load(), Closes: make(map[frame.CloseCode]int64)}
+	if s.shakes != nil {
+		st.Handshakes = s.shakes.inFlight.Load()
+	}
+	for _, l := range s.loops {
+		st.Queued += l.queued.Load()
+		l.tally.addTo(&st)
+		st.Loops = append(st.Loops, l.stats())
+	}
+	return st
+}
+
+func (t *tally) addTo(st *Stats) {
+	st.Backlog += t.backlog.Load()
+	st.Accepted += t.accepted.Load()
+	st.AcceptErrors += t.acceptErrors.Load()
+	st.Upgraded += t.upgraded.Load()
+	st.Detached += t.detached.Load()
+	for i := range t.refused {
+		st.Refused[i] += t.refused[i].Load()
+	}
+	for i := range t.closes {
+		if n := t.closes[i].Load(); n > 0 {
+			st.Closes[closeCodeAt(i)] += n
+		}
+	}
+	st.MessagesIn += t.messagesIn.Load()
+	st.MessagesOut += t.messagesOut.Load()
+	st.BytesIn += t.bytesIn.Load()
+	st.BytesOut += t.bytesOut.Load()
+	st.Overflows += t.overflows.Load()
+	st.Dropped += t.dropped.Load()
+	st.Network.Add(t.network.Histogram())
+	st.Waiting.Add(t.waiting.Histogram())
+	st.TLS.Add(t.tls.Histogram())
+	st.Upgrade.Add(t.upgrade.Histogram())
+	st.Transmit.Add(t.transmit.Histogram())
+	st.Closing.Add(t.closing.Histogram())
+}
+
+func (l *Loop) stats() LoopStats {
+	st := LoopStats{Busy: time.Duration(l.tally.busy.Load()), Lags: l.tally.lags.Histogram(), SinceTick: -1}
+	st.Lag = time.Duration(l.tally.lag.Load())
+	if l.ticking.Load() {
+		st.Lag = max(st.Lag, l.server.clock()-time.Duration(l.tally.tickSent.Load()))
+	}
+	if at := l.tally.ticked.Load(); at > 0 {
+		st.SinceTick = l.server.clock() - time.Duration(at)
+	}
+	return st
+}
+
+// Stalled lists the loops that have not ticked for d although they run: something holds them
+// up, a callback that blocks most of all. Any goroutine may call it after Listen.
+func (s *Server) Stalled(d time.Duration) (loops []int) {
+	for i, l := range s.loops {
+		if at := l.tally.ticked.Load(); at > 0 && s.clock()-time.Duration(at) > d {
+			loops = append(loops, i)
+		}
+	}
+	return loops
+}

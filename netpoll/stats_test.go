@@ -1,0 +1,169 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// rooms is an endpoint whose connections are members of the topic "t".
+func rooms() Endpoint {
+	return Endpoint{
+		Path:   "/t",
+		OnOpen: func(c *Conn) { c.Subscribe("t") },
+		OnMessage: func(c *Conn, op frame.Op, p []byte) {
+			c.Publish("t", NewBuffer(op, p))
+		},
+	}
+}
+
+func TestStatsCounts(t *testing.T) {
+	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{rooms()}})
+	a, b := dial(t, s, "/t"), dial(t, s, "/t")
+	say(t, a, "hello")
+	hear(t, a, "hello")
+	hear(t, b, "hello")
+	resp, err := http.Get("http://" + s.address.String() + "/t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	_ = a.Close(4000, "")
+	_ = b.Close(4711, "")
+	eventually(t, "all connections gone", func() bool { return s.NumConns() == 0 })
+	st := s.Stats()
+	for _, c := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"connections", st.Conns, 0},
+		{"accepted", st.Accepted, 3},
+		{"upgraded", st.Upgraded, 2},
+		{"refused with 4xx", st.Refused[4], 1},
+		{"messages in", st.MessagesIn, 1},
+		{"messages out", st.MessagesOut, 2},
+		{"closes with 4000", st.Closes[4000], 1},
+		{"closes with another code", st.Closes[OtherCode], 1},
+		{"backlog", st.Backlog, 0},
+		{"queued", st.Queued, 0},
+		{"upgrades timed", st.Upgrade.Count(), 2},
+		{"closes timed", st.Closing.Count(), 2},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, want %d", c.what, c.got, c.want)
+		}
+	}
+	if n := st.Transmit.Count(); n < 1 || n > 2 {
+		t.Errorf("%d walks timed", n)
+	}
+	if st.BytesIn < 300 || st.BytesOut < 300 {
+		t.Errorf("bytes in %d, out %d", st.BytesIn, st.BytesOut)
+	}
+}
+
+// TestStatsBytes compares with what the client saw, over plain sockets and in a walk.
+func TestStatsBytes(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{rooms()}})
+	c := raw(t, s, "/t", "")
+	head := s.Stats().BytesOut
+	for range 3 {
+		s.Publish("t", NewBuffer(frame.OpText, make([]byte, 1000)))
+	}
+	if _, err := io.CopyN(io.Discard, c, 3*1004); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "bytes counted", func() bool { return s.Stats().BytesOut == head+3*1004 })
+	if n := s.Stats().MessagesOut; n != 3 {
+		t.Errorf("%d messages out", n)
+	}
+}
+
+func TestStatsBacklog(t *testing.T) {
+	const size = 8 << 20
+	e := rooms()
+	e.MaxBacklog = 2 * size
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
+	slow, gone := raw(t, s, "/t", ""), raw(t, s, "/t", "")
+	s.Publish("t", NewBuffer(frame.OpBinary, make([]byte, size)))
+	eventually(t, "a backlog", func() bool { return s.Stats().Backlog > size/2 })
+	_ = gone.(*net.TCPConn).SetLinger(0)
+	_ = gone.Close()
+	if _, err := io.CopyN(io.Discard, slow, size); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "no backlog", func() bool { return s.Stats().Backlog == 0 })
+}
+
+func TestStatsOverflow(t *testing.T) {
+	e := rooms()
+	e.MaxBacklog, e.SlowCode = 1<<10, 3008
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
+	raw(t, s, "/t", "")
+	eventually(t, "an overflow", func() bool {
+		s.Publish("t", NewBuffer(frame.OpBinary, make([]byte, 1<<20)))
+		return s.Stats().Overflows == 1
+	})
+	eventually(t, "the close", func() bool { return s.Stats().Closes[3008] == 1 })
+}
+
+func TestStalled(t *testing.T) {
+	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
+	eventually(t, "both loops tick", func() bool {
+		st := s.Stats()
+		return st.Loops[0].Lags.Count() > 0 && st.Loops[1].Lags.Count() > 0
+	})
+	release := make(chan struct{})
+	s.Loop(1).Do(func() { <-release })
+	const bound = 300 * time.Millisecond
+	eventually(t, "the loop is missed", func() bool { l := s.Stalled(bound); return len(l) == 1 && l[0] == 1 })
+	if st := s.Stats().Loops[1]; st.Lag < bound/2 || st.SinceTick < bound {
+		t.Errorf("lag %v, last tick %v ago", st.Lag, st.SinceTick)
+	}
+	close(release)
+	eventually(t, "it is back", func() bool { return len(s.Stalled(bound)) == 0 })
+	if st := s.Stats(); st.Loops[1].Busy < bound/2 || st.Loops[0].Busy > bound {
+		t.Errorf("busy %v and %v", st.Loops[0].Busy, st.Loops[1].Busy)
+	}
+}
+
+func TestCloseCodes(t *testing.T) {
+	for code := range frame.CloseCode(5100) {
+		i := closeIndex(code)
+		if i < 0 || i >= numCloses {
+			t.Fatalf("%d has index %d", code, i)
+		}
+		if i > 0 && closeCodeAt(i) != code {
+			t.Errorf("%d is counted as %d", code, closeCodeAt(i))
+		}
+	}
+	for _, code := range []frame.CloseCode{1000, 1015, 3000, 3019, 3501, 4000, 4502} {
+		if closeIndex(code) == 0 {
+			t.Errorf("%d is not counted by itself", code)
+		}
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	var d Durations
+	for _, x := range []time.Duration{-1, 0, time.Microsecond - 1, time.Microsecond, 3 * time.Microsecond, time.Hour} {
+		d.Observe(x)
+	}
+	h := d.Histogram()
+	if h.Count() != 6 || h.Buckets[0] != 3 || h.Buckets[1] != 1 || h.Buckets[2] != 1 || h.Buckets[numBuckets-1] != 1 {
+		t.Errorf("%v", h.Buckets)
+	}
+	if h.Bound(0) != time.Microsecond || h.Bound(20) != 1<<20*time.Microsecond {
+		t.Error("bounds")
+	}
+	h.Add(h)
+	if h.Count() != 12 || h.Sum != 2*d.Histogram().Sum {
+		t.Error("addition")
+	}
+}

@@ -1,0 +1,178 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// tally is what a loop counts about itself. Only the loop writes, so that no cache line is
+// shared between loops; what happens once per member of a walk is counted once per walk.
+type tally struct {
+	_ [64]byte
+
+	accepted, acceptErrors  atomic.Int64
+	upgraded, detached      atomic.Int64
+	refused                 [6]atomic.Int64 // by status/100
+	closes                  [numCloses]atomic.Int64
+	messagesIn, messagesOut atomic.Int64
+	bytesIn, bytesOut       atomic.Int64
+	backlog                 atomic.Int64
+	overflows, dropped      atomic.Int64
+	network, waiting        Durations
+	tls, upgrade            Durations
+	transmit, closing, lags Durations
+	busy, lag               atomic.Int64 // nanoseconds
+	tickSent                atomic.Int64 // the server's clock when the ticker triggered; it writes
+	ticked                  atomic.Int64 // the server's clock at the last tick
+	turns                   uint32       // until the next sample
+	_                       [64]byte
+}
+
+// clock is the time since Listen.
+func (s *Server) clock() time.Duration { return time.Since(s.born) }
+
+// sampleTurns is how many turns of sockets go by for each one that is timed: two looks at the
+// clock cost a fiftieth of a short turn. A prime, so that no pattern of the work hides from it.
+const sampleTurns = 13
+
+// beginTurn returns the weight of a turn that is to be timed, and when it began; weight 0 is
+// not timed. The mailbox and the listener have long turns and are always timed.
+func (l *Loop) beginTurn(fd int) (weight int64, began time.Duration) {
+	if fd == l.waker.fd || fd == l.listener {
+		return 1, l.server.clock()
+	}
+	if l.tally.turns++; l.tally.turns < sampleTurns {
+		return 0, 0
+	}
+	l.tally.turns = 0
+	return sampleTurns, l.server.clock()
+}
+
+func (l *Loop) finishTurn(weight int64, began time.Duration) {
+	if weight > 0 {
+		l.tally.busy.Add(weight * int64(l.server.clock()-began))
+	}
+}
+
+// noteTick records how late the tick is that begins now.
+func (l *Loop) noteTick() (began time.Duration) {
+	now := l.server.clock()
+	lag := now - time.Duration(l.tally.tickSent.Load())
+	l.tally.lag.Store(int64(lag))
+	l.tally.lags.Observe(lag)
+	l.tally.ticked.Store(int64(now))
+	return now
+}
+
+// The codes that are counted by themselves: those of RFC 6455 and of the Centrifuge protocol,
+// and the first of the range that is free for applications.
+const (
+	protocolCodes = 16 // 1000 to 1015
+	otherCodes    = 20 // of each of the ranges below
+	numCloses     = 1 + protocolCodes + 4*otherCodes
+)
+
+// closeIndex is where a code is counted; 0 is for all others.
+func closeIndex(c frame.CloseCode) int {
+	if c >= 1000 && c < 1000+protocolCodes {
+		return 1 + int(c-1000)
+	}
+	if off := c % 500; c >= 3000 && c < 5000 && off < otherCodes {
+		return 1 + protocolCodes + int(c-3000)/500*otherCodes + int(off)
+	}
+	return 0
+}
+
+func closeCodeAt(i int) frame.CloseCode {
+	switch {
+	case i == 0:
+		return OtherCode
+	case i <= protocolCodes:
+		return frame.CloseCode(1000 + i - 1)
+	}
+	i -= 1 + protocolCodes
+	return frame.CloseCode(3000 + i/otherCodes*500 + i%otherCodes)
+}
+
+// owes brings the loop's backlog up to date with what c owes while it waits for EPOLLOUT.
+func (l *Loop) owes(c *Conn) {
+	if o := c.out; o != nil && o.size != o.counted {
+		l.tally.backlog.Add(int64(o.size - o.counted))
+		o.counted = o.size
+	}
+}
+
+// owesNothing is owes for an outbox that is given back.
+func (l *Loop) owesNothing(o *outbox) {
+	if o != nil && o.counted != 0 {
+		l.tally.backlog.Add(-int64(o.counted))
+		o.counted = 0
+	}
+}
+
+// walked notes that a slice of w served so many members.
+func (t *tally) walked(w *walk, members int) {
+	t.messagesOut.Add(int64(members*w.messages - w.missed))
+	w.missed = 0
+}
+
+// wrote notes that a write to a plain socket took n bytes; TLS counts its records itself.
+func (t *tally) wrote(c *Conn, n int) {
+	if c.tls == nil {
+		t.bytesOut.Add(int64(n))
+	}
+}
+
+// The times of a connection. A Conn has one field for them, mark, in microseconds of the
+// server's clock, which wraps after 71 minutes: no phase that is timed lasts that long.
+
+func (l *Loop) mark(c *Conn) { c.mark = uint32(l.server.clock() / time.Microsecond) }
+
+// lap is the time since the last mark.
+func (l *Loop) lap(c *Conn) time.Duration {
+	return time.Duration(uint32(l.server.clock()/time.Microsecond)-c.mark) * time.Microsecond
+}
+
+// arrived notes that c was accepted.
+func (l *Loop) arrived(c *Conn) {
+	l.tally.accepted.Add(1)
+	if rtt, waited, ok := networkTimes(int(c.fd)); ok {
+		l.tally.network.Observe(rtt)
+		l.tally.waiting.Observe(waited)
+	}
+	l.mark(c)
+}
+
+// secured notes that c's TLS handshake is over.
+func (l *Loop) secured(c *Conn) {
+	l.tally.tls.Observe(l.lap(c))
+	l.mark(c)
+}
+
+// upgraded notes that c got its 101.
+func (l *Loop) upgraded(c *Conn) {
+	l.tally.upgraded.Add(1)
+	l.tally.upgrade.Observe(l.lap(c))
+	c.mark = 0
+}
+
+// parted notes the end of c's socket, if a close frame was sent before.
+func (l *Loop) parted(c *Conn) {
+	if c.has(flagOpened) && c.phase != phaseOpen {
+		l.tally.closing.Observe(l.lap(c))
+	}
+}
+
+// refused counts a response that ends a connection before it was upgraded. Its status stands
+// behind "HTTP/1.1 ".
+func (l *Loop) refused(response []byte) {
+	if len(response) > 9 {
+		if class := response[9] - '0'; class < 6 {
+			l.tally.refused[class].Add(1)
+		}
+	}
+}
