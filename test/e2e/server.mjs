@@ -11,6 +11,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 
@@ -18,19 +19,23 @@ const BIN = process.env.THRONG_BIN ?? fileURLToPath(new URL('../../bin/throng', 
 const START_TIMEOUT = 15_000;
 const STOP_TIMEOUT = 5_000;
 
-/** Starts `throng serve --dev`; args are added, env replaces the environment's THRONG_ variables. */
-export async function startThrong({ args = [], env = {}, port } = {}) {
+/**
+ * Starts `throng serve --dev`; args are added, env replaces the environment's THRONG_ variables.
+ * With tls, which is { cert, key }, the port speaks https and wss.
+ */
+export async function startThrong({ args = [], env = {}, port, tls } = {}) {
   if (!existsSync(BIN)) throw new Error(`no server at ${BIN}: run "make build", or set THRONG_BIN`);
   const listen = port ?? (await freePort());
   const admin = await freePort();
   const all = ['serve', '--dev', '--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, '--drain', '0s', ...args];
+  if (tls) all.push('--tls-cert', tls.cert, '--tls-key', tls.key);
   const child = spawn(BIN, all, { env: { ...withoutThrong(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill); // a test that crashes leaves no server behind
   child.once('exit', () => process.off('exit', kill));
   const log = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => log.push(chunk.toString()));
-  const url = `http://127.0.0.1:${listen}/`;
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${listen}/`;
   try {
     await answers(url, child);
   } catch (error) {
@@ -39,7 +44,7 @@ export async function startThrong({ args = [], env = {}, port } = {}) {
   }
   return {
     url,
-    ws: `ws://127.0.0.1:${listen}/connection/websocket`,
+    ws: `${tls ? 'wss' : 'ws'}://127.0.0.1:${listen}/connection/websocket`,
     admin: `http://127.0.0.1:${admin}/`,
     port: listen,
     pid: child.pid,
@@ -62,7 +67,7 @@ export async function freePort() {
  * A TCP proxy in front of a server, whose line can be cut: cut() ends every
  * connection at once and refuses new ones until mend().
  */
-export async function startProxy(targetPort) {
+export async function startProxy(targetPort, scheme = 'ws') {
   const sockets = new Set();
   let isCut = false;
   const proxy = net.createServer((inside) => {
@@ -76,7 +81,7 @@ export async function startProxy(targetPort) {
   const endAll = () => sockets.forEach((socket) => socket.destroy());
   return {
     url: `http://127.0.0.1:${port}/`,
-    ws: `ws://127.0.0.1:${port}/connection/websocket`,
+    ws: `${scheme}://127.0.0.1:${port}/connection/websocket`,
     cut() {
       isCut = true;
       endAll();
@@ -120,7 +125,8 @@ async function answers(url, child) {
 
 function ping(url) {
   return new Promise((result) => {
-    const request = http.get(url, { agent: false, timeout: 1000 }, (response) => {
+    const { get } = url.startsWith('https:') ? https : http;
+    const request = get(url, { agent: false, timeout: 1000, rejectUnauthorized: false }, (response) => {
       response.resume();
       result(true);
     });
