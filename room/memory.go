@@ -60,7 +60,7 @@ func (m *memory) Open(room string, o *Options) error {
 
 // ring returns the room's ring, a new one if there is none.
 func (m *memory) ring(room string, o *Options) (*ring, error) {
-	if g := m.rings[room]; g != nil {
+	if g := m.adopt(m.rings[room], o); g != nil {
 		return g, nil
 	}
 	if err := m.hub.addRoom(); err != nil {
@@ -89,7 +89,7 @@ func (m *memory) forget(g *ring) {
 
 // Append stores the message and brings it back at once.
 func (m *memory) Append(token uint64, a Append) {
-	g := m.rings[a.Room]
+	g := m.adopt(m.rings[a.Room], a.Options)
 	if g == nil && a.Options.keeps() {
 		var err error
 		if g, err = m.ring(a.Room, a.Options); err != nil {
@@ -138,7 +138,7 @@ func (m *memory) store(g *ring, p Publication) {
 
 // Read answers at once.
 func (m *memory) Read(token uint64, q Query) {
-	g := m.rings[q.Room]
+	g := m.adopt(m.rings[q.Room], q.Options)
 	if g == nil {
 		g = &ring{top: m.seq, evicted: m.floors.of(q.Options)}
 	} else {

@@ -10,9 +10,13 @@ func (s *shard) accept(c *Command) {
 			return
 		}
 	}
-	if r := s.rooms[c.Room]; r != nil && s.busy(r) || s.full() {
+	r := s.rooms[c.Room]
+	if r != nil && s.busy(r) || s.full() {
 		s.refuse(c, ErrBusy)
 		return
+	}
+	if r != nil {
+		r.adopt(c.Options)
 	}
 	w := s.waits.add(c)
 	token := w.token

@@ -105,6 +105,7 @@ func (r *room) count(loop int, watch bool, by int32) {
 // open returns the room, which is about to have a member.
 func (s *shard) open(name string, o *Options) (*room, error) {
 	if r := s.rooms[name]; r != nil {
+		r.adopt(o)
 		return r, nil
 	}
 	if s.mem == nil { // the memory log counts for itself: it knows rooms that have only history

@@ -1,0 +1,79 @@
+package room
+
+import (
+	"testing"
+	"time"
+)
+
+func (w *world) history(room string, o *Options) []Publication {
+	w.t.Helper()
+	a := w.ask(Command{Op: History, Room: room, Options: o, Member: person(98), Limit: -1})
+	if a.Err != nil {
+		w.t.Fatalf("history: %v", a.Err)
+	}
+	return a.Publications
+}
+
+// TestAdopt: rooms that exist take other options over, and recovery stays exact.
+func TestAdopt(t *testing.T) {
+	w := lab(t, Config{})
+	long, short, none := &Options{HistorySize: 100}, &Options{HistorySize: 3, Presence: true}, &Options{}
+	w.join("a", long, 1)
+	w.join("a", long, 2)
+	var at []Position
+	for range 10 {
+		at = append(at, w.publish("a", long, "x").Position)
+	}
+	w.publish("b", long, "x") // only history: nobody is there
+
+	at = append(at, w.publish("a", short, "x").Position)
+	if n := len(w.history("a", short)); n != 3 {
+		t.Errorf("%d messages are kept, want 3", n)
+	}
+	if a := w.resume("a", short, at[7]); !a.Recovered || len(a.Publications) != 3 {
+		t.Errorf("what is kept was not recovered: %+v", a)
+	}
+	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
+	if a := w.resume("a", short, at[6]); a.Recovered {
+		t.Errorf("what was dropped was recovered: %+v", a)
+	}
+	if a := w.ask(Command{Op: PresenceStats, Room: "a", Options: short, Member: person(98)}); a.NumClients != 3 || a.NumUsers == 0 {
+		t.Errorf("presence began later: %d clients, %d users", a.NumClients, a.NumUsers)
+	}
+	w.ask(Command{Op: Leave, Room: "a", Member: person(2)})
+	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
+	if a := w.ask(Command{Op: PresenceStats, Room: "a", Options: short, Member: person(98)}); a.NumClients != 1 || a.NumUsers != 1 {
+		t.Errorf("after leaves: %d clients, %d users", a.NumClients, a.NumUsers)
+	}
+
+	bytes := w.h.Stats().HistoryBytes
+	w.publish("a", none, "x")
+	w.publish("b", none, "x")
+	if st := w.h.Stats(); st.HistoryBytes != 0 || bytes == 0 || st.Rooms != 1 {
+		t.Errorf("without history: %+v", st)
+	}
+	if a := w.resume("b", none, at[10]); a.Recovered {
+		t.Error("messages of a room without history were recovered")
+	}
+
+	after := w.publish("a", long, "y").Position
+	w.publish("a", long, "z")
+	if ps := w.history("a", long); len(ps) != 2 {
+		t.Errorf("history began again with %d messages, want 2", len(ps))
+	}
+	if a := w.resume("a", long, after); !a.Recovered || len(a.Publications) != 1 {
+		t.Errorf("the new history does not recover: %+v", a)
+	}
+}
+
+// TestAdoptAge: a shorter time to live holds for what is there.
+func TestAdoptAge(t *testing.T) {
+	w := lab(t, Config{})
+	day, hour := &Options{HistorySize: 10, HistoryTTL: 24 * time.Hour}, &Options{HistorySize: 10, HistoryTTL: time.Hour}
+	w.publish("a", day, "old")
+	w.advance(2 * time.Hour)
+	w.publish("a", day, "young")
+	if ps := w.history("a", hour); len(ps) != 1 || string(ps[0].Object) != "young" {
+		t.Errorf("%v", ps)
+	}
+}
