@@ -1,35 +1,19 @@
 // The page when things go wrong: its connection, or a server that says no.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { enter, fill, launch } from './page.mjs';
+import { describe, test } from 'node:test';
+import { enter, fill, setStage } from './page.mjs';
 import { startProxy, startThrong } from './server.mjs';
 
-let server;
-let browser;
-let rooms = 0;
-
-before(async () => {
-  [server, browser] = await Promise.all([startThrong(), launch()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
-
-/** A room that no other test is in. */
-const room = () => `room-${++rooms}`;
+const stage = setStage();
 
 describe('a connection that goes', () => {
   test('is said, and what was missed comes back once and in order', async (t) => {
-    const inside = { room: room() };
-    const proxy = await startProxy(server.port);
+    const inside = { room: stage.room() };
+    const proxy = await startProxy(stage.server.port);
     t.after(() => proxy.stop());
-    const ana = await enter(browser, proxy.url, 'Ana', inside);
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const ana = await enter(stage.browser, proxy.url, 'Ana', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await ana.say('before');
     await bo.hears('before');
 
@@ -59,22 +43,22 @@ describe('a connection that goes', () => {
   });
 
   test('brings back 1,000 missed messages without losing one', async (t) => {
-    const name = room();
-    const proxy = await startProxy(server.port);
+    const name = stage.room();
+    const proxy = await startProxy(stage.server.port);
     t.after(() => proxy.stop());
-    const ana = await enter(browser, proxy.url, 'Ana', { room: name });
+    const ana = await enter(stage.browser, proxy.url, 'Ana', { room: name });
     proxy.cut();
     await ana.sees('.note.lost', 'Connection lost at');
-    await fill(server, name, 1000);
+    await fill(stage.server, name, 1000);
     proxy.mend();
     await ana.sees('.note.back', 'Caught up: 1000 missed messages');
     await ana.hears('message 1000');
   });
 
   test('of a device without a network waits for the network', async () => {
-    const inside = { room: room() };
-    const ana = await enter(browser, server.url, 'Ana', inside);
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const inside = { room: stage.room() };
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await ana.page.context().setOffline(true);
     await ana.sees('#banner', 'You are offline');
     await bo.say('are you there?');
@@ -90,7 +74,7 @@ describe('a connection that goes', () => {
     t.after(() => own.stop());
     const proxy = await startProxy(own.port);
     t.after(() => proxy.stop());
-    const ana = await enter(browser, proxy.url, 'Ana', { room: room() });
+    const ana = await enter(stage.browser, proxy.url, 'Ana', { room: stage.room() });
     await ana.say('before');
     await ana.hears('before');
     proxy.cut();
@@ -108,10 +92,10 @@ describe('a connection that goes', () => {
 
 describe('a server that says no', () => {
   test('to a message: it stays, with the reason, and can be sent again', async () => {
-    const inside = { room: room() };
+    const inside = { room: stage.room() };
     let refusing = true;
-    const ana = await enter(browser, server.url, 'Ana', { ...inside, refuse: ({ publish }) => refusing && publish && 103 });
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...inside, refuse: ({ publish }) => refusing && publish && 103 });
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await ana.say('let me in');
     await ana.sees('.outgoing .status', 'Not sent: you may not write here');
     refusing = false;
@@ -129,24 +113,24 @@ describe('a server that says no', () => {
   test('for now, being busy: the message goes out a little later', async () => {
     let times = 2;
     const refuse = ({ publish }) => publish && times-- > 0 && 111;
-    const ana = await enter(browser, server.url, 'Ana', { room: room(), refuse });
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room(), refuse });
     await ana.say('first', 'second');
     await ana.hears('second');
     assert.deepEqual(await ana.messages(), ['first', 'second']);
   });
 
   test('to a list of everybody: their number is enough', async () => {
-    const ana = await enter(browser, server.url, 'Ana', { room: room(), refuse: ({ presence }) => presence && 106 });
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room(), refuse: ({ presence }) => presence && 106 });
     await ana.sees('#room-count', 'only you are here');
     await ana.sees('#people-note', 'Too many people');
     ana.assertQuiet();
   });
 
   test('to a room: it says why, and the other rooms stay', async () => {
-    const [open, closed] = [room(), room()];
+    const [open, closed] = [stage.room(), stage.room()];
     let refusing = true;
     const refuse = ({ subscribe }) => refusing && subscribe?.channel === closed && 103;
-    const ana = await enter(browser, server.url, 'Ana', { room: open, refuse });
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: open, refuse });
     await ana.page.evaluate((name) => (location.hash = name), closed);
     await ana.sees('#refusal', 'You may not enter this room.');
     refusing = false;

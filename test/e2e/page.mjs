@@ -1,9 +1,11 @@
 // Chromium and the people in it, for the tests of the page.
 
 import assert from 'node:assert/strict';
+import { after, afterEach, before } from 'node:test';
 import { Centrifuge } from 'centrifuge';
 import { chromium } from 'playwright-core';
 import WebSocket from 'ws';
+import { startThrong } from './server.mjs';
 
 const FLAGS = [
   '--headless',
@@ -23,8 +25,23 @@ const PATIENCE = 20_000;
 const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED/;
 
 /** Chromium with a profile of its own, gone afterwards. */
-export function launch() {
+function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+/** What the tests of a file share: a server, a browser, and rooms that no other test is in. Call it once, at the top. */
+export function setStage() {
+  let rooms = 0;
+  const stage = { server: undefined, browser: undefined, room: () => `room-${++rooms}` };
+  before(async () => {
+    [stage.server, stage.browser] = await Promise.all([startThrong(), launch()]);
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.stop();
+  });
+  afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())));
+  return stage;
 }
 
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };

@@ -1,33 +1,16 @@
 // The page in a real browser: what two people see of each other.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { PHONE, enter, launch, publish, fill, visit } from './page.mjs';
-import { startThrong } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, enter, fill, publish, setStage, visit } from './page.mjs';
 
-let server;
-let browser;
-let rooms = 0;
-
-before(async () => {
-  [server, browser] = await Promise.all([startThrong(), launch()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
-
-/** A room that no other test is in. */
-const room = () => `room-${++rooms}`;
+const stage = setStage();
 
 describe('two people', () => {
   test('read each other, in order and once, and each sees their own as their own', async () => {
-    const inside = { room: room() };
-    const ana = await enter(browser, server.url, 'Ana', inside);
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const inside = { room: stage.room() };
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await ana.say('hello', 'is anybody here?');
     await bo.hears('is anybody here?');
     await bo.say('I am');
@@ -41,10 +24,10 @@ describe('two people', () => {
   });
 
   test('see who is here, and who has gone', async () => {
-    const inside = { room: room() };
-    const ana = await enter(browser, server.url, 'Ana', inside);
+    const inside = { room: stage.room() };
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     await ana.sees('#room-count', 'only you are here');
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await ana.sees('#room-count', '2 here');
     assert.deepEqual(await ana.people(), ['Ana', 'Bo']);
     await bo.sees('#people-list li', 'Ana');
@@ -55,9 +38,9 @@ describe('two people', () => {
   });
 
   test('see the other typing until the message comes', async () => {
-    const inside = { room: room() };
-    const ana = await enter(browser, server.url, 'Ana', inside);
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const inside = { room: stage.room() };
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await bo.sees('#people-list li', 'Ana');
     await bo.page.locator('#draft').pressSequentially('I think');
     await ana.sees('#typing.on', 'Bo is typing');
@@ -70,9 +53,9 @@ describe('two people', () => {
 
 describe('rooms', () => {
   test('count what is unread, in the list and in the title, and mark where it begins', async () => {
-    const [first, second] = [room(), room()];
-    const ana = await enter(browser, server.url, 'Ana', { room: first });
-    const bo = await enter(browser, server.url, 'Bo', { room: first });
+    const [first, second] = [stage.room(), stage.room()];
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: first });
     await ana.say('read');
     await bo.hears('read');
     await bo.page.fill('#join-name', second);
@@ -90,27 +73,27 @@ describe('rooms', () => {
   });
 
   test('are remembered, and a link leads into one', async () => {
-    const [first, second] = [room(), room()];
-    const ana = await enter(browser, server.url, 'Ana', { room: first });
+    const [first, second] = [stage.room(), stage.room()];
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
     await ana.say('before the reload');
     await ana.hears('before the reload');
     await ana.page.goto('about:blank');
-    await ana.page.goto(`${server.url}#${second}`);
+    await ana.page.goto(`${stage.server.url}#${second}`);
     await ana.sees('#room-name', second);
     await ana.page.goBack();
     await ana.page.goto('about:blank');
-    await ana.page.goto(server.url);
+    await ana.page.goto(stage.server.url);
     await ana.page.locator('.room .open', { hasText: first }).click();
     await ana.hears('before the reload');
     assert.equal(await ana.page.locator('.mine .bubble').count(), 1, 'what I said is still mine');
   });
 
   test('show who comes later what was said before, with its day and time', async () => {
-    const inside = { room: room() };
-    const ana = await enter(browser, server.url, 'Ana', inside);
+    const inside = { room: stage.room() };
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     await ana.say('first', 'second');
     await ana.hears('second');
-    const bo = await enter(browser, server.url, 'Bo', inside);
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
     await bo.hears('second');
     assert.deepEqual(await bo.messages(), ['first', 'second']);
     await bo.sees('.day', 'Today');
@@ -119,9 +102,9 @@ describe('rooms', () => {
   });
 
   test('with 5,000 messages show the last ones, and older ones when asked', async () => {
-    const name = room();
-    await fill(server, name, 5000);
-    const ana = await enter(browser, server.url, 'Ana', { room: name });
+    const name = stage.room();
+    await fill(stage.server, name, 5000);
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: name });
     await ana.hears('message 5000');
     assert.equal((await ana.messages()).length, 200);
     for (const shown of [400, 600]) {
@@ -138,9 +121,9 @@ describe('hostile text', () => {
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
 
   test('stays text, in messages, names and rooms', async () => {
-    const name = `${room()}<b>x`;
-    const ana = await enter(browser, server.url, '<i onclick=x>Ana', { room: name });
-    const bo = await enter(browser, server.url, 'Bo', { room: name });
+    const name = `${stage.room()}<b>x`;
+    const ana = await enter(stage.browser, stage.server.url, '<i onclick=x>Ana', { room: name });
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: name });
     await ana.page.locator('#draft').pressSequentially('<b>');
     await bo.sees('#typing.on', '<i onclick=x>Ana is typing');
     await ana.say(markup);
@@ -152,7 +135,7 @@ describe('hostile text', () => {
   });
 
   test('becomes a link only where it is an http address', async () => {
-    const ana = await enter(browser, server.url, 'Ana', { room: room() });
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room() });
     await ana.say('see https://example.org/a_(b)?c=d, javascript:alert(1) and (http://x.example/y).');
     await ana.sees('.bubble a', 'example.org');
     const links = await ana.page.locator('.bubble a').evaluateAll((all) => all.map((a) => [a.href, a.rel]));
@@ -164,10 +147,10 @@ describe('hostile text', () => {
   });
 
   test('of any shape does not stop the page', async () => {
-    const name = room();
-    const ana = await enter(browser, server.url, 'Ana', { room: name });
+    const name = stage.room();
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: name });
     const odd = [0, false, 'just a string', [], { text: 7 }, { text: '', id: {} }, { text: 'x'.repeat(20_000) }, { text: 'fine' }];
-    await publish(server, name, odd);
+    await publish(stage.server, name, odd);
     await ana.hears('fine');
     assert.ok((await ana.messages()).length >= 6);
     const wide = await ana.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -177,7 +160,7 @@ describe('hostile text', () => {
 });
 
 test('a stranger is asked for a name first, and cannot slip past', async () => {
-  const ana = await visit(browser, server.url);
+  const ana = await visit(stage.browser, stage.server.url);
   await ana.sees('#name-dialog', 'What should people call you?');
   for (const key of ['Escape', 'Escape', 'Enter', '/', 'Escape']) await ana.page.keyboard.press(key);
   assert.ok(await ana.page.locator('#name-dialog').isVisible());
@@ -191,9 +174,9 @@ test('a stranger is asked for a name first, and cannot slip past', async () => {
 });
 
 test('a new name is seen by the others', async () => {
-  const inside = { room: room() };
-  const ana = await enter(browser, server.url, 'Ana', inside);
-  const bo = await enter(browser, server.url, 'Bo', inside);
+  const inside = { room: stage.room() };
+  const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
+  const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
   await bo.sees('#people-list li', 'Ana');
   await ana.page.click('#me');
   await ana.page.fill('#name', 'Anna');
@@ -205,8 +188,8 @@ test('a new name is seen by the others', async () => {
 });
 
 test('everything can be done from the keyboard', async () => {
-  const name = room();
-  const ana = await visit(browser, server.url);
+  const name = stage.room();
+  const ana = await visit(stage.browser, stage.server.url);
   const { keyboard } = ana.page;
   const focused = () => ana.page.evaluate(() => document.activeElement.id);
   await keyboard.type('Ana');
@@ -241,8 +224,8 @@ test('everything can be done from the keyboard', async () => {
 });
 
 test('a phone has everything: rooms and people in drawers, nothing wider than the screen', async () => {
-  const name = room();
-  const ana = await enter(browser, server.url, 'Ana', { ...PHONE, room: name });
+  const name = stage.room();
+  const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...PHONE, room: name });
   const isInside = () =>
     ana.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && scrollX === 0);
   await ana.say('w'.repeat(300));
@@ -271,9 +254,9 @@ test('a phone has everything: rooms and people in drawers, nothing wider than th
 });
 
 test('a screen reader hears what others say', async () => {
-  const inside = { room: room() };
-  const ana = await enter(browser, server.url, 'Ana', inside);
-  const bo = await enter(browser, server.url, 'Bo', inside);
+  const inside = { room: stage.room() };
+  const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
+  const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
   await bo.say('listen');
   await ana.sees('#announcer', 'Bo: listen');
 });
