@@ -77,3 +77,28 @@ func TestAdoptAge(t *testing.T) {
 		t.Errorf("%v", ps)
 	}
 }
+
+// TestReload: new bounds hold from the next command on.
+func TestReload(t *testing.T) {
+	w := lab(t, Config{MaxRooms: 2, PresenceMax: 1, HistoryMaxLimit: 5})
+	o := open()
+	w.join("a", o, 1)
+	w.join("a", o, 2)
+	w.join("b", o, 1)
+	for range 20 {
+		w.publish("a", o, "x")
+	}
+	presence := Command{Op: Presence, Room: "a", Options: o, Member: person(1)}
+	if n := len(w.history("a", o)); n != 5 || w.join("c", o, 1).Err != ErrLimit || w.ask(presence).Err != ErrLimit {
+		t.Fatalf("the first bounds do not hold: %d messages", n)
+	}
+	w.h.Reload(Config{MaxRooms: 3, PresenceMax: 2, HistoryMaxLimit: 7})
+	if n := len(w.history("a", o)); n != 7 || w.join("c", o, 1).Err != nil || w.ask(presence).Err != nil {
+		t.Errorf("the new bounds do not hold: %d messages", n)
+	}
+	w.h.Reload(Config{MaxRooms: 1, HistoryBytes: 1000})
+	w.publish("a", o, "x")
+	if st := w.h.Stats(); st.HistoryBytes > 1000+1000/16 || st.Rooms != 3 || w.join("d", o, 1).Err != ErrLimit {
+		t.Errorf("the lower bounds do not hold: %+v", st)
+	}
+}

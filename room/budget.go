@@ -9,7 +9,7 @@ import (
 // goes from the coldest rooms of all shards, oldest first: each shard tells how
 // cold its coldest is, and the one with the coldest is asked to drop.
 type budget struct {
-	limit  int64
+	limit  atomic.Int64
 	used   atomic.Int64
 	shares []*shardBudget
 }
@@ -30,11 +30,11 @@ func (b *budget) join(s *shard) *shardBudget {
 	return sb
 }
 
-func (b *budget) over() bool { return b.used.Load() > b.limit }
+func (b *budget) over() bool { return b.used.Load() > b.limit.Load() }
 
 // spare is how far above the limit it may be for as long as the shard with the
 // coldest room takes to answer.
-func (b *budget) spare() int64 { return b.limit / 16 }
+func (b *budget) spare() int64 { return b.limit.Load() / 16 }
 
 func (b *budget) coldest() *shardBudget {
 	c := b.shares[0]
@@ -52,7 +52,7 @@ func (m *memory) trim() {
 	m.cool()
 	for m.budget.over() && m.kept > 0 {
 		c := m.budget.coldest()
-		if c != m.share && m.budget.used.Load() <= m.budget.limit+m.budget.spare() {
+		if c != m.share && m.budget.used.Load() <= m.budget.limit.Load()+m.budget.spare() {
 			c.ask()
 			return
 		}

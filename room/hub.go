@@ -7,7 +7,8 @@ import (
 
 // Hub is all rooms of a process. Its methods may be called by any goroutine.
 type Hub struct {
-	cfg    Config
+	cfg    Config                 // as given to New
+	live   atomic.Pointer[Config] // with what Reload has changed
 	seed   maphash.Seed
 	rooms  atomic.Int64 // counted against Config.MaxRooms
 	budget budget
@@ -26,7 +27,8 @@ func New(cfg Config) *Hub {
 // build makes a hub whose shards do not run yet.
 func build(cfg Config) *Hub {
 	h := &Hub{cfg: cfg.withDefaults(), seed: maphash.MakeSeed()}
-	h.budget.limit = h.cfg.HistoryBytes
+	h.live.Store(&h.cfg)
+	h.budget.limit.Store(h.cfg.HistoryBytes)
 	for i := range h.cfg.Shards {
 		h.shards = append(h.shards, newShard(h, i))
 	}
@@ -84,7 +86,7 @@ func (h *Hub) Close() {
 
 // addRoom counts one room more, unless that is one too many.
 func (h *Hub) addRoom() error {
-	if h.rooms.Add(1) > int64(h.cfg.MaxRooms) {
+	if h.rooms.Add(1) > int64(h.live.Load().MaxRooms) {
 		h.rooms.Add(-1)
 		return ErrLimit
 	}

@@ -73,6 +73,7 @@ func (s *shard) run() {
 // turn handles what is in the mailbox, up to turnMax, and what is due, and
 // delivers what came of it.
 func (s *shard) turn() (n int) {
+	s.cfg = s.hub.live.Load()
 	s.now = s.cfg.Now()
 	for ; n < turnMax; n++ {
 		e := s.box.take()

@@ -34,16 +34,16 @@ type Config struct {
 	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once; more are refused with 503. 0: the file limit less 256."`
 	MaxHTTP        int `yaml:"max_http" default:"256" placeholder:"N" group:"Size" help:"Plain HTTP requests (the page) at once; more are refused with 503."`
 
-	MaxRooms                   int  `yaml:"max_rooms" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
+	MaxRooms                   int  `yaml:"max_rooms" live:"yes" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
 	RoomsPerConnection         int  `yaml:"rooms_per_connection" live:"yes" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
 	CommandsPerSecond          int  `yaml:"commands_per_second" live:"yes" default:"100" placeholder:"N" group:"Overload" help:"Commands one connection may send, with two seconds' worth at once (more, if it takes more to join rooms_per_connection); above it error 111, then 3013. 0: no limit."`
 	ConnectionsPerUser         int  `yaml:"connections_per_user" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
-	HistoryBytes               Size `yaml:"history_bytes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
-	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
-	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
-	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" placeholder:"SIZE" group:"Rooms" help:"The same in bytes. 0: half of outbound_bytes."`
-	JoinLeaveMaxMembers        int  `yaml:"join_leave_max_members" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
-	PresenceMax                int  `yaml:"presence_max" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
+	HistoryBytes               Size `yaml:"history_bytes" live:"yes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
+	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
+	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
+	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" live:"yes" placeholder:"SIZE" group:"Rooms" help:"The same in bytes. 0: half of outbound_bytes."`
+	JoinLeaveMaxMembers        int  `yaml:"join_leave_max_members" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
+	PresenceMax                int  `yaml:"presence_max" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
 
 	IdempotencyWindow time.Duration `yaml:"idempotency_window" default:"5m" placeholder:"TIME" group:"Rooms" help:"How long a repeated idempotency_key is recognised."`
 	IdempotencyKeys   int           `yaml:"idempotency_keys" default:"100000" placeholder:"N" group:"Rooms" help:"Idempotency keys kept at once, the oldest go first."`

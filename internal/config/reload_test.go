@@ -9,7 +9,7 @@ import (
 
 func TestWith(t *testing.T) {
 	was := mustLoad(t, `
-max_rooms: 10
+shard_mailbox: 100
 tls_cert: a
 tls_key: a
 log_level: info
@@ -18,7 +18,7 @@ channel:
   namespaces: [{name: a}, {name: b, presence: true}]
 `, nil, nil)
 	next := mustLoad(t, `
-max_rooms: 20
+shard_mailbox: 200
 max_http: 7
 log_level: debug
 allowed_origins: [https://a.example]
@@ -38,17 +38,17 @@ channel:
 	if got := strings.Join(taken, " "); got != "channel.namespaces client.connect_name_as_info log_level rooms_per_connection" {
 		t.Errorf("taken: %s", got)
 	}
-	if got := strings.Join(fixed, " "); got != "allowed_origins max_http max_rooms tls_cert tls_key" {
+	if got := strings.Join(fixed, " "); got != "allowed_origins max_http shard_mailbox tls_cert tls_key" {
 		t.Errorf("fixed: %s", got)
 	}
 	if !reflect.DeepEqual(was.Config, before) {
 		t.Error("the running configuration was changed")
 	}
-	if m := merged; m.MaxRooms != 10 || m.LogLevel != "debug" || !m.Client.NameAsInfo || len(m.Channel.Namespaces) != 1 || m.RoomsPerConnection != 3 || m.TLSCert != "a" || m.AllowedOrigins != nil {
+	if m := merged; m.ShardMailbox != 100 || m.LogLevel != "debug" || !m.Client.NameAsInfo || len(m.Channel.Namespaces) != 1 || m.RoomsPerConnection != 3 || m.TLSCert != "a" || m.AllowedOrigins != nil {
 		t.Errorf("%+v", m.Config)
 	}
 	for key, want := range map[string]string{
-		"max_rooms": was.File + ":2", "log_level": next.File + ":4", "rooms_per_connection": next.File + ":6",
+		"shard_mailbox": was.File + ":2", "log_level": next.File + ":4", "rooms_per_connection": next.File + ":6",
 		"channel.namespaces[1].presence": "default", "client.connect_name_as_info": next.File + ":7",
 	} {
 		if got := merged.Source(key).String(); got != want {

@@ -11,9 +11,9 @@ type live struct {
 	rate     rate
 }
 
-// Reload takes over Client, Channel, MaxRooms and CommandsPerSecond; the rest of cfg is not looked at. The next command of everybody is
-// judged by them. Who is in a room stays, also if the room could not be joined any more. On an error everything is as
-// it was. Any goroutine may call it, but one at a time.
+// Reload takes over Client, Channel, MaxRooms, CommandsPerSecond and the bounds of Hub ([room.Hub.Reload]); the rest of
+// cfg is not looked at. The next command of everybody is judged by them. Who is in a room stays, also if the room could
+// not be joined any more. On an error everything is as it was. Any goroutine may call it, but one at a time.
 func (e *Edge) Reload(cfg Config) error {
 	cfg = cfg.withDefaults()
 	var before *namespaces
@@ -25,6 +25,9 @@ func (e *Edge) Reload(cfg Config) error {
 		return err
 	}
 	e.live.Store(&live{spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, rate: newRate(cfg.CommandsPerSecond, cfg.MaxRooms)})
+	if e.hub != nil { // else New is about to make it
+		e.hub.Reload(cfg.Hub)
+	}
 	return nil
 }
 
