@@ -62,18 +62,26 @@ type LoopStats struct {
 // may choose among thousands.
 const OtherCode frame.CloseCode = 0
 
-// Stats may be called by any goroutine after Listen.
+// Stats may be called by any goroutine at any time.
 func (s *Server) Stats() Stats {
+	loops := s.running()
 	st := Stats{Conns: s.conns.Load(), Panics: s.panics.Load(), Closes: make(map[frame.CloseCode]int64)}
 	if s.shakes != nil {
 		st.Handshakes = s.shakes.inFlight.Load()
 	}
-	for _, l := range s.loops {
+	for _, l := range loops {
 		st.Queued += l.queued.Load()
 		l.tally.addTo(&st)
 		st.Loops = append(st.Loops, l.stats())
 	}
 	return st
+}
+
+// running are the loops, none before Listen.
+func (s *Server) running() []*Loop {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loops
 }
 
 func (t *tally) addTo(st *Stats) {
@@ -117,9 +125,9 @@ func (l *Loop) stats() LoopStats {
 }
 
 // Stalled lists the loops that have not ticked for d although they run: something holds them
-// up, a callback that blocks most of all. Any goroutine may call it after Listen.
+// up, a callback that blocks most of all. Any goroutine may call it at any time.
 func (s *Server) Stalled(d time.Duration) (loops []int) {
-	for i, l := range s.loops {
+	for i, l := range s.running() {
 		if at := l.tally.ticked.Load(); at > 0 && s.clock()-time.Duration(at) > d {
 			loops = append(loops, i)
 		}

@@ -46,6 +46,7 @@ func (p *process) listen() error {
 		p.admin = a
 	}
 	if p.admin != nil {
+		p.admin.Metrics, p.admin.Health = p.public.Metrics(), p.public.Health
 		go func() {
 			if err := p.admin.Serve(); !errors.Is(err, http.ErrServerClosed) {
 				p.log.Error("the admin listener failed", "error", err)

@@ -26,6 +26,11 @@ type Server struct {
 	ln    net.Listener
 	http  http.Server
 	state atomic.Int32
+
+	// Metrics answers /metrics, Health says why /healthz must fail. Set them before Serve;
+	// nil is 404 and always well.
+	Metrics http.Handler
+	Health  func() error
 }
 
 // Listen binds the address. The server answers once Serve runs.
@@ -66,6 +71,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /metrics", s.metrics)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -75,7 +81,23 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	if s.Health != nil {
+		if err := s.Health(); err != nil {
+			answer(w, http.StatusServiceUnavailable, err.Error())
+			return
+		}
+	}
+	answer(w, http.StatusOK, "ok")
+}
+
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
+	if s.Metrics == nil {
+		http.NotFound(w, r)
+		return
+	}
+	s.Metrics.ServeHTTP(w, r)
+}
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	state, status := State(s.state.Load()), http.StatusServiceUnavailable

@@ -81,3 +81,23 @@ func TestServe(t *testing.T) {
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
+
+func TestHealthAndMetrics(t *testing.T) {
+	var ill error
+	s := &Server{Health: func() error { return ill }}
+	h := s.Handler()
+	if status, text := get(t, h, "/healthz"); status != 200 || text != "ok" {
+		t.Errorf("healthy: %d %s", status, text)
+	}
+	ill = errors.New("loop 3 sleeps")
+	if status, text := get(t, h, "/healthz"); status != 503 || text != "loop 3 sleeps" {
+		t.Errorf("ill: %d %s", status, text)
+	}
+	if status, _ := get(t, h, "/metrics"); status != 404 {
+		t.Errorf("no metrics: %d", status)
+	}
+	s.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("throng 1")) })
+	if status, text := get(t, h, "/metrics"); status != 200 || text != "throng 1" {
+		t.Errorf("metrics: %d %s", status, text)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
 )
 
 // counters of one loop: atomics without contention, since mostly the loop itself counts.
@@ -14,6 +15,7 @@ type counters struct {
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	dropped                                      atomic.Int64
+	encode                                       netpoll.Durations
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -54,6 +56,8 @@ type Stats struct {
 	Insufficient int64 // memberships ended with 2500
 	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
 	Limited      int64 // commands above CommandsPerSecond
+
+	Encode netpoll.Histogram // from a publish command to its encoded push
 }
 
 // Stats may be called by any goroutine.
@@ -75,6 +79,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.UserLimit += n.userLimit.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()
+		st.Encode.Add(n.encode.Histogram())
 	}
 	return st
 }

@@ -1,0 +1,95 @@
+package metrics
+
+import (
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/edge"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// sample has a value of its own for everything, so that no two can be mixed up.
+func sample() Snapshot {
+	var took netpoll.Durations
+	took.Observe(3 * time.Microsecond)
+	took.Observe(time.Second)
+	h := took.Histogram()
+	return Snapshot{
+		Network: netpoll.Stats{
+			Conns: 1, Handshakes: 2, Queued: 3, Backlog: 4, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
+			Refused: [6]int64{4: 9, 5: 10}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
+			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
+			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
+		},
+		Edge:  edge.Stats{Sessions: 30, Commands: 31, Errors: 32, Limited: 33, Encode: h},
+		Rooms: room.Stats{Rooms: 40, Members: 41, Waiting: 42, InFlight: 43, HistoryBytes: 44, Messages: 45, Refused: 46, Gaps: 47},
+	}
+}
+
+func TestNames(t *testing.T) {
+	problems, err := testutil.GatherAndLint(Registry(sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// TestAllDescribed is for those who add a metric: a pedantic registry refuses what is not in
+// descs, and everything in descs has a value.
+func TestAllDescribed(t *testing.T) {
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(&Collector{sample})
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(families) != len(descs) {
+		t.Errorf("%d metrics are described, %d collected", len(descs), len(families))
+	}
+}
+
+func TestValues(t *testing.T) {
+	w := httptest.NewRecorder()
+	Handler(sample).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	b, _ := io.ReadAll(w.Body)
+	text := "\n" + string(b)
+	for _, line := range []string{
+		"throng_connections 1", "throng_tls_handshakes 2", "throng_queue_bytes 3", "throng_backlog_bytes 4",
+		"throng_connections_accepted_total 5", "throng_accept_errors_total 6",
+		`throng_requests_total{result="upgraded"} 7`, `throng_requests_total{result="http"} 8`,
+		`throng_requests_total{result="refused_4xx"} 9`, `throng_requests_total{result="refused_5xx"} 10`,
+		`throng_disconnects_total{code="3008"} 11`, `throng_disconnects_total{code="other"} 12`,
+		`throng_messages_total{direction="in"} 13`, `throng_messages_total{direction="out"} 14`,
+		`throng_network_bytes_total{direction="in"} 15`, `throng_network_bytes_total{direction="out"} 16`,
+		"throng_slow_disconnects_total 17", "throng_dropped_messages_total 18", "throng_callback_panics_total 19",
+		`throng_loop_busy_seconds_total{loop="0"} 20`, `throng_loop_lag_seconds{loop="0"} 21`, `throng_loop_lag_seconds{loop="1"} 0`,
+		"throng_sessions 30", "throng_commands_total 31", "throng_command_errors_total 32", "throng_limited_commands_total 33",
+		"throng_rooms 40", "throng_room_members 41", `throng_waiting_commands{place="room"} 42`, `throng_waiting_commands{place="log"} 43`,
+		"throng_history_bytes 44", "throng_room_messages_total 45", "throng_refused_commands_total 46", "throng_room_gaps_total 47",
+		`throng_connect_duration_seconds_bucket{part="upgrade",le="2e-06"} 0`,
+		`throng_connect_duration_seconds_bucket{part="upgrade",le="4e-06"} 1`,
+		`throng_connect_duration_seconds_bucket{part="upgrade",le="+Inf"} 2`,
+		`throng_connect_duration_seconds_sum{part="upgrade"} 1.000003`,
+		`throng_send_duration_seconds_count{part="encode"} 2`, `throng_send_duration_seconds_count{part="transmit"} 0`,
+		"throng_loop_tick_lag_seconds_count 4", "throng_close_duration_seconds_count 0",
+	} {
+		if !strings.Contains(text, "\n"+line+"\n") {
+			t.Errorf("not there: %s", line)
+		}
+	}
+	for _, name := range []string{"go_gc_duration_seconds", "go_goroutines", "process_open_fds"} {
+		if !strings.Contains(text, "\n"+name) {
+			t.Errorf("not there: %s", name)
+		}
+	}
+}
