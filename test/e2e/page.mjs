@@ -25,7 +25,7 @@ const PATIENCE = 20_000;
 const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED/;
 
 /** Chromium with a profile of its own, gone afterwards. */
-function launch() {
+export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 }
 
