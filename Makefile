@@ -35,6 +35,7 @@ define FUZZ_TARGETS
 ./frame FuzzFrames
 ./frame FuzzInflate
 ./netpoll FuzzUpgrade
+./netpoll FuzzProxyHeader
 ./internal/protocol FuzzEnvelope
 endef
 export FUZZ_TARGETS

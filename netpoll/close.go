@@ -39,6 +39,8 @@ func (c *Conn) abort(code frame.CloseCode, reason string) {
 		c.goodbye(code, reason)
 	case phaseHeader:
 		c.loop.refuse(c, appendRefusal(nil, 500, "internal error"))
+	case phaseProxy:
+		c.fail(reason)
 	case phaseClosing:
 		c.loop.linger(c)
 	}
@@ -167,6 +169,9 @@ func (l *Loop) release(c *Conn) {
 	gen := owner(c.owner.Load()).gen()
 	if c.tls != nil && c.tls.shake != nil {
 		c.tls.shake.cancel()
+	}
+	if v := l.server.visits; v != nil {
+		v.leave(c.fd, l.server.clock())
 	}
 	l.freeBox(c)
 	c.dec.Release(&l.configs[c.endpoint])

@@ -43,6 +43,7 @@ type phase uint8
 
 const (
 	phaseFree    phase = iota
+	phaseProxy         // reading the PROXY header
 	phaseTLS           // shaking hands
 	phaseHeader        // reading the upgrade request
 	phaseOpen          // frames
@@ -97,8 +98,16 @@ func (c *Conn) Context() any { return c.context }
 // SetContext stores v. A pointer costs no memory of its own.
 func (c *Conn) SetContext(v any) { c.context = v }
 
-// RemoteAddr asks the kernel for the peer's address; it is not kept.
-func (c *Conn) RemoteAddr() netip.AddrPort { return remoteAddr(int(c.fd)) }
+// RemoteAddr is the client's address: what a trusted proxy says (the port is 0 if it does not
+// say that), otherwise what the kernel knows.
+func (c *Conn) RemoteAddr() netip.AddrPort {
+	if v := c.loop.server.visits; v != nil {
+		if a := v.slot(c.fd).remote; a != nil {
+			return *a
+		}
+	}
+	return remoteAddr(int(c.fd))
+}
 
 // Backlog is the number of bytes that wait to be taken by the kernel.
 func (c *Conn) Backlog() int {

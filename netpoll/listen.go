@@ -75,14 +75,20 @@ func (l *Loop) closeListener() {
 const (
 	acceptBatch = 64
 	parkTime    = 50 * time.Millisecond
+	acceptBurst = 100 * time.Millisecond // whose worth of AcceptRate may come at once
 )
 
 // accept takes a batch of new connections.
 func (l *Loop) accept() {
 	for range acceptBatch {
+		if l.server.paced() {
+			l.pause()
+			return
+		}
 		fd, _, err := socket.Accept(l.listener)
 		switch {
 		case err == nil:
+			l.server.charge()
 			l.place(fd)
 		case err == unix.EAGAIN:
 			return
@@ -101,6 +107,11 @@ func (l *Loop) park(err error) {
 	if now := time.Now().Unix(); l.server.reported.Swap(now) != now {
 		l.server.report(fmt.Errorf("accept: %w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
 	}
+	l.pause()
+}
+
+// pause leaves those who come in the backlog for parkTime.
+func (l *Loop) pause() {
 	if l.poller.Delete(l.listener) != nil {
 		return
 	}
@@ -120,22 +131,23 @@ func (l *Loop) unpark() {
 func (l *Loop) adopt(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
-	if s.conns.Add(1) > int64(s.MaxConns) || c == nil {
+	s.conns.Add(1)
+	if reason := l.overloaded(); reason != "" || c == nil {
 		l.tally.refused[5].Add(1)
 		if s.tls == nil {
-			_, _ = send(fd, appendRefusal(nil, 503, "too many connections", "Retry-After: 5"))
+			_, _ = send(fd, appendRefusal(nil, 503, reason, "Retry-After: 5"))
 		}
 		_ = unix.Close(fd)
 		s.forget()
 		return
 	}
 	gen := max(1, owner(c.owner.Load()).gen()+1)
-	c.loop, c.fd, c.phase = l, int32(fd), phaseHeader
+	c.loop, c.fd = l, int32(fd)
 	c.heard = l.wheel.now
 	l.arrived(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.scratch.FD = fd
-	if s.tls != nil && !l.startTLS(c) {
+	if !l.greet(c) {
 		l.free(c)
 		return
 	}

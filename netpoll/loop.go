@@ -41,7 +41,10 @@ type Loop struct {
 	ticks   atomic.Uint32
 	tally   tally
 
+	lag lag
+
 	upgrader *upgrader
+	asking   *Conn          // whose request the upgrader looks at
 	configs  []frame.Config // by endpoint
 	pings    [][]byte       // by endpoint
 	deflater frame.Deflater
@@ -74,6 +77,9 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		l.pings = append(l.pings, e.ping())
 	}
 	l.upgrader = newUpgrader(s.endpoints)
+	if len(s.TrustedProxies) > 0 {
+		l.upgrader.admit = l.admitRequest
+	}
 	if s.tls != nil {
 		l.tls = newTLSScratch()
 	}

@@ -4,7 +4,6 @@ package netpoll
 
 import (
 	"errors"
-	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +31,8 @@ func (l *Loop) read(c *Conn) {
 // received is what the socket gave; input is what it means.
 func (l *Loop) received(c *Conn, b []byte) {
 	switch {
+	case c.phase == phaseProxy:
+		l.proxied(c, b)
 	case c.tls == nil:
 		l.input(c, b)
 	case c.phase == phaseTLS:
@@ -58,8 +59,9 @@ func (l *Loop) header(c *Conn, b []byte) {
 		c.aux.header = append(c.aux.header, b...)
 		b, scan = c.aux.header, c.aux.scan
 	}
-	fd := int(c.fd)
-	v, response := l.upgrader.run(l.response[:0], b, &scan, func() netip.AddrPort { return remoteAddr(fd) })
+	l.asking = c
+	v, response := l.upgrader.run(l.response[:0], b, &scan, c.RemoteAddr)
+	l.asking = nil
 	l.response = response[:0]
 	switch v.kind {
 	case needMore:

@@ -48,7 +48,7 @@ func (r *Request) Header(name string) string {
 // rule for it has been applied.
 func (r *Request) Origin() string { return r.Header("Origin") }
 
-// RemoteAddr asks the kernel for the peer's address.
+// RemoteAddr is the client's address, as of [Conn.RemoteAddr].
 func (r *Request) RemoteAddr() netip.AddrPort {
 	if r.remote == nil {
 		return netip.AddrPort{}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,28 @@ type Server struct {
 	// MaxConns bounds all connections; beyond it 503 is answered. 0 means the limit of open
 	// files (RLIMIT_NOFILE) less 256.
 	MaxConns int
+	// MaxConnsPerIP bounds the connections of one address, of a /64 with IPv6; beyond it 429 is
+	// answered, or with TLS the connection is closed. 0 means no bound.
+	MaxConnsPerIP int
+	// ConnRatePerIP bounds the new connections of one address per second, with two seconds'
+	// worth at once; beyond it as MaxConnsPerIP. 0 means no bound.
+	ConnRatePerIP int
+	// AcceptRate bounds all new connections per second; the others wait in the backlog of the
+	// listener. 0 means no bound.
+	AcceptRate int
+	// MaxLag is how late a loop may be (see [Loop.Lag]) and still take new connections; they
+	// are answered 503 then, or with TLS closed. 0 means that it never refuses.
+	MaxLag time.Duration
+	// TrustedProxies are those whose ForwardedHeader tells the address of the client; with
+	// ProxyProtocol those that begin with a PROXY header. Everybody else speaks for themselves.
+	TrustedProxies []netip.Prefix
+	// ForwardedHeader is what the trusted proxies append clients to: "X-Forwarded-For" or
+	// "Forwarded" (RFC 7239). Only one of them is looked at: the other one could be a client's
+	// own that a proxy passes through. Empty means X-Forwarded-For.
+	ForwardedHeader string
+	// ProxyProtocol expects a PROXY header, version 1 or 2, from TrustedProxies; from
+	// everybody where there are none.
+	ProxyProtocol bool
 	// HeaderTimeout bounds the upgrade request from accept to its last byte. 0 means 5 s.
 	HeaderTimeout time.Duration
 	// MessageTimeout bounds the time from the first byte of a frame or message to its last.
@@ -64,6 +87,10 @@ type Server struct {
 	// OnError is told what no connection can be told: failing accepts (at most one a second),
 	// panics in callbacks. Any goroutine calls it. Nil ignores them.
 	OnError func(error)
+
+	visits  *visits // nil unless addresses matter
+	accepts sharedPace
+	refused refusals
 
 	sliceSends int // see walk.go; tests make it small
 
@@ -161,6 +188,7 @@ func (s *Server) prepare() error {
 		s.endpoints = append(s.endpoints, e.withDefaults())
 	}
 	s.slab = newSlab(limit)
+	s.prepareAdmission(limit)
 	s.batches.New = func() any { return new(Batch) }
 	s.done, s.empty = make(chan struct{}), make(chan struct{}, 1)
 	return s.probe()
@@ -281,7 +309,7 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 				if int(c.fd)%n != i {
 					return
 				}
-				if c.phase == phaseHeader || c.phase == phaseTLS {
+				if c.phase == phaseHeader || c.phase == phaseTLS || c.phase == phaseProxy {
 					l.linger(c)
 				}
 				c.Close(code, reason)

@@ -29,6 +29,7 @@ func (s *Server) runTicker() {
 		case <-t.C:
 		}
 		for _, l := range s.loops {
+			l.probe()
 			if !l.ticking.Load() {
 				l.tally.tickSent.Store(int64(s.clock()))
 				l.ticking.Store(true)
@@ -65,6 +66,8 @@ func (l *Loop) deadline(c *Conn) {
 		l.schedule(c, c.due)
 	case c.phase == phaseHeader:
 		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))
+	case c.phase == phaseProxy:
+		c.fail("the PROXY header took too long")
 	case c.phase == phaseTLS:
 		c.fail("the TLS handshake took too long")
 	default:

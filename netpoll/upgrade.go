@@ -29,7 +29,8 @@ type upgrader struct {
 	req       Request
 	index     int // of the endpoint of the current request
 	deflate   bool
-	deny      *refusal // why Upgrade's last callback refused
+	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
+	deny      *refusal                // why Upgrade's last callback refused
 }
 
 type verdictKind uint8
@@ -160,6 +161,11 @@ func (u *upgrader) decide() (ws.HandshakeHeader, error) {
 	if o, ok := headerValue(r.block, "Origin"); ok && !u.origins[u.index].allow(o, r.host) {
 		u.deny = &refusal{status: http.StatusForbidden, reason: "this origin is not allowed"}
 		return nil, errDenied
+	}
+	if u.admit != nil {
+		if u.deny = u.admit(r); u.deny != nil {
+			return nil, errDenied
+		}
 	}
 	if r.endpoint.Accept == nil {
 		return nil, nil

@@ -18,6 +18,10 @@ type Config struct {
 
 	AllowedOrigins []string `yaml:"allowed_origins" live:"yes" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, and * alone is everybody. Unset: only the host that serves the page."`
 
+	TrustedProxies  []string `yaml:"trusted_proxies" placeholder:"CIDR" group:"Listeners" help:"Addresses of the proxies in front, as 10.0.0.0/8 or 10.1.2.3: the client's address is the one they tell. Nobody else is believed."`
+	ForwardedHeader string   `yaml:"forwarded_header" default:"X-Forwarded-For" placeholder:"NAME" group:"Listeners" help:"Header in which trusted_proxies tell it: X-Forwarded-For or Forwarded. The other one is ignored."`
+	ProxyProtocol   bool     `yaml:"proxy_protocol" group:"Listeners" help:"Connections begin with a PROXY header, version 1 or 2: those of trusted_proxies, or all where there are none."`
+
 	MaxMessage     Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
 	EchoMaxMessage Size `yaml:"echo_max_message" placeholder:"SIZE" group:"Messages" help:"The same for /echo. 0: as max_message."`
 	Compression    bool `yaml:"compression" group:"Messages" help:"Negotiate permessage-deflate with clients that offer it."`
@@ -47,6 +51,11 @@ type Config struct {
 
 	IdempotencyWindow time.Duration `yaml:"idempotency_window" default:"5m" placeholder:"TIME" group:"Rooms" help:"How long a repeated idempotency_key is recognised."`
 	IdempotencyKeys   int           `yaml:"idempotency_keys" default:"100000" placeholder:"N" group:"Rooms" help:"Idempotency keys kept at once, the oldest go first."`
+
+	ConnectionsPerIP    int           `yaml:"connections_per_ip" placeholder:"N" group:"Overload" help:"Connections of one address (IPv6: one /64); more are refused with 429. 0: no limit."`
+	ConnectionRatePerIP int           `yaml:"connection_rate_per_ip" placeholder:"N" group:"Overload" help:"New connections a second of one address, with two seconds' worth at once; more are refused with 429. 0: no limit."`
+	AcceptRate          int           `yaml:"accept_rate" placeholder:"N" group:"Overload" help:"New connections a second in total; more wait until it is their turn. 0: no limit."`
+	MaxLoopLag          time.Duration `yaml:"max_loop_lag" default:"1s" placeholder:"TIME" group:"Overload" help:"While an event loop is later than this it refuses new connections with 503. 0: never."`
 
 	OutboundBytes Size          `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
 	OutboundAge   time.Duration `yaml:"outbound_age" default:"30s" placeholder:"TIME" group:"Overload" help:"How long a client that is owed something may take not a single byte before it is disconnected with 3008."`

@@ -15,7 +15,7 @@ import (
 // validate checks every value and how they go together. The first error wins.
 func (l *Loaded) validate() error {
 	for _, step := range []func() error{
-		l.validateAddresses, l.validateTLS, l.validateSizes, l.validateCounts, l.validateTimes,
+		l.validateAddresses, l.validateProxies, l.validateTLS, l.validateSizes, l.validateCounts, l.validateTimes,
 		l.validateOrigins, l.validateLogLevel, l.validateChannel,
 	} {
 		if err := step(); err != nil {
@@ -109,6 +109,9 @@ func (l *Loaded) validateCounts() error {
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"commands_per_second", l.CommandsPerSecond, 0, 1_000_000},
 		{"connections_per_user", l.ConnectionsPerUser, 0, 1 << 20},
+		{"connections_per_ip", l.ConnectionsPerIP, 0, 1 << 30},
+		{"connection_rate_per_ip", l.ConnectionRatePerIP, 0, 1_000_000},
+		{"accept_rate", l.AcceptRate, 0, 1_000_000},
 		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},
@@ -137,6 +140,7 @@ func (l *Loaded) validateTimes() error {
 		{"outbound_age", l.OutboundAge, time.Second, time.Hour},
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
+		{"max_loop_lag", l.MaxLoopLag, 0, time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
 	} {
 		if c.v < c.low || c.v > c.high {

@@ -1,0 +1,142 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Who may come in is decided as early as the address is known: at accept; behind the PROXY
+// header (proxyproto.go); or, if the peer is a trusted proxy, at the headers of the request
+// (forwarded.go). Everything here happens once for a connection.
+
+// refusals counts those who were not let in.
+type refusals struct {
+	full, lagging, tooMany, tooFast, handshakes, badProxy, paced atomic.Int64
+}
+
+// Refusals are numbers of connections since the start.
+type Refusals struct {
+	Full       int64 // above MaxConns
+	Lagging    int64 // while the loop was later than MaxLag
+	PerIP      int64 // above MaxConnsPerIP
+	PerIPRate  int64 // above ConnRatePerIP
+	Handshakes int64 // above MaxHandshakes
+	BadProxy   int64 // without a correct PROXY header
+	Paced      int64 // pauses of accepting for AcceptRate; nobody was refused
+}
+
+// Refusals may be called by any goroutine.
+func (s *Server) Refusals() Refusals {
+	r := &s.refused
+	return Refusals{
+		Full: r.full.Load(), Lagging: r.lagging.Load(), PerIP: r.tooMany.Load(), PerIPRate: r.tooFast.Load(),
+		Handshakes: r.handshakes.Load(), BadProxy: r.badProxy.Load(), Paced: r.paced.Load(),
+	}
+}
+
+// prepareAdmission makes what the settings of the server need, and only that.
+func (s *Server) prepareAdmission(maxFD int) {
+	s.accepts.pace = newPace(s.AcceptRate, acceptBurst)
+	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || len(s.TrustedProxies) > 0 {
+		s.visits = newVisits(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
+	}
+}
+
+// overloaded reports whether a new connection must go for the sake of those who are there.
+// The connection is counted already.
+func (l *Loop) overloaded() (reason string) {
+	s := l.server
+	switch {
+	case s.conns.Load() > int64(s.MaxConns):
+		s.refused.full.Add(1)
+		return "too many connections"
+	case s.MaxLag > 0 && l.Lag() > s.MaxLag:
+		s.refused.lagging.Add(1)
+		return "overloaded"
+	}
+	return ""
+}
+
+// greet begins the first phase of the new connection c, whose peer is known to the kernel. It
+// reports false when the connection must be closed; what is to be said has been said.
+func (l *Loop) greet(c *Conn) bool {
+	s := l.server
+	if s.visits == nil {
+		return l.startPeer(c)
+	}
+	peer := remoteAddr(int(c.fd)).Addr()
+	switch trusted := s.trusts(peer); {
+	case s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0):
+		c.phase = phaseProxy
+		return true
+	case trusted: // the request will tell who it is
+		return l.startPeer(c)
+	}
+	if deny := l.enter(c, peer); deny != nil {
+		l.tally.refused[4].Add(1)
+		if s.tls == nil {
+			_, _ = send(int(c.fd), deny.append(nil))
+		}
+		return false
+	}
+	return l.startPeer(c)
+}
+
+// startPeer begins the phase in which the peer itself speaks.
+func (l *Loop) startPeer(c *Conn) bool {
+	c.phase = phaseHeader
+	if l.server.tls == nil {
+		return true
+	}
+	if l.startTLS(c) {
+		return true
+	}
+	l.server.refused.handshakes.Add(1)
+	return false
+}
+
+// enter counts c for an address.
+func (l *Loop) enter(c *Conn, a netip.Addr) *refusal {
+	s := l.server
+	switch s.visits.enter(c.fd, a, s.clock()) {
+	case tooMany:
+		s.refused.tooMany.Add(1)
+		return &refusal{status: http.StatusTooManyRequests, reason: "too many connections from this address", extra: "Retry-After: 5"}
+	case tooFast:
+		s.refused.tooFast.Add(1)
+		return &refusal{status: http.StatusTooManyRequests, reason: "too many new connections from this address", extra: "Retry-After: 1"}
+	}
+	return nil
+}
+
+// trusts reports whether what a says about others is believed.
+func (s *Server) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// admitRequest finds out whom a trusted proxy speaks for, and counts c for them.
+func (l *Loop) admitRequest(r *Request) *refusal {
+	c, s := l.asking, l.server
+	if !s.trusts(c.RemoteAddr().Addr()) {
+		return nil // counted already
+	}
+	parse := parseXForwardedFor
+	if strings.EqualFold(s.ForwardedHeader, "Forwarded") {
+		parse = parseForwarded
+	}
+	hops, ok := parse(r.block)
+	if !ok {
+		return badRequest("malformed Forwarded header")
+	}
+	client := clientOf(hops, s.trusts)
+	if !client.IsValid() {
+		return nil // the proxy itself, for its health check
+	}
+	l.server.visits.slot(c.fd).remote = &client
+	return l.enter(c, client.Addr())
+}

@@ -1,0 +1,319 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// caller is a client on an address of its own.
+type caller struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// call connects from the loopback address 127.0.0.host and sends preamble before all else.
+func call(t testing.TB, s *Server, host int, preamble string) *caller {
+	t.Helper()
+	if runtime.GOOS != "linux" && host != 1 {
+		t.Skip("only Linux has all of 127/8")
+	}
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(host))}}
+	c, err := d.DialContext(testCtx(t), "tcp", s.address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { _ = c.Close() })
+	for i := range len(preamble) { // a byte at a time
+		if _, err := io.WriteString(c, preamble[i:i+1]); err != nil {
+			break // refused meanwhile
+		}
+	}
+	if s.TLS != nil {
+		c = tls.Client(c, clientTLS(0))
+	}
+	return &caller{Conn: c, r: bufio.NewReader(c)}
+}
+
+// upgrade asks for a WebSocket and returns the status line, or the error.
+func (c *caller) upgrade(headers ...string) string {
+	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+	for _, h := range headers {
+		fmt.Fprintf(c, "%s\r\n", h)
+	}
+	_, _ = io.WriteString(c, "\r\n")
+	status := ""
+	for {
+		line, err := c.r.ReadString('\n')
+		if err != nil {
+			return status + err.Error()
+		}
+		if line == "\r\n" {
+			return status
+		}
+		if status == "" {
+			status = strings.TrimSpace(line)
+		}
+	}
+}
+
+// address asks a server of addressServer who it thinks that we are.
+func (c *caller) address(t testing.TB) string {
+	t.Helper()
+	_, _ = c.Write(frame.AppendMaskedFrame(nil, frame.OpText, []byte("?"), [4]byte{}))
+	f, err := readFrame(c.r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(f.Payload)
+}
+
+// addressServer tells everybody the address of Conn and, if it differs, of Request.
+func addressServer(t testing.TB, s *Server) *Server {
+	s.Loops = 1
+	s.Endpoints = []Endpoint{{
+		Accept: func(r *Request) error { r.SetContext(r.RemoteAddr()); return nil },
+		OnMessage: func(c *Conn, op frame.Op, p []byte) {
+			text := c.RemoteAddr().String()
+			if r := c.Context().(netip.AddrPort); r != c.RemoteAddr() {
+				text += " but " + r.String()
+			}
+			c.Send(op, []byte(text))
+		},
+	}}
+	return start(t, s)
+}
+
+const switching = "HTTP/1.1 101 Switching Protocols"
+
+func TestConnsPerIP(t *testing.T) {
+	for _, server := range []*Server{{MaxConnsPerIP: 2}, {MaxConnsPerIP: 2, TLS: tlsConfig()}} {
+		s := addressServer(t, server)
+		first, second := call(t, s, 1, ""), call(t, s, 1, "")
+		if a, b := first.upgrade(), second.upgrade(); a != switching || b != switching {
+			t.Fatal(a, b)
+		}
+		if got := call(t, s, 1, "").upgrade(); got == switching || s.TLS == nil && !strings.Contains(got, "429") && !strings.Contains(got, "reset") {
+			t.Errorf("the third: %s", got)
+		}
+		if got := call(t, s, 2, "").upgrade(); got != switching {
+			t.Errorf("another address: %s", got)
+		}
+		if n := s.Refusals().PerIP; n != 1 {
+			t.Errorf("%d counted", n)
+		}
+		_ = second.Close()
+		eventually(t, "a place is free again", func() bool { return call(t, s, 1, "").upgrade() == switching })
+	}
+}
+
+func TestConnRatePerIP(t *testing.T) {
+	s := addressServer(t, &Server{ConnRatePerIP: 1})
+	for i := range 2 { // two seconds' worth
+		if got := call(t, s, 1, "").upgrade(); got != switching {
+			t.Fatal(i, got)
+		}
+	}
+	if got := call(t, s, 1, "").upgrade(); got == switching {
+		t.Error("a third one at once")
+	}
+	if got := call(t, s, 2, "").upgrade(); got != switching {
+		t.Errorf("another address: %s", got)
+	}
+	if n := s.Refusals().PerIPRate; n != 1 {
+		t.Errorf("%d counted", n)
+	}
+	eventually(t, "it is let in after a second", func() bool { return call(t, s, 1, "").upgrade() == switching })
+}
+
+var loopbackOne = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+
+// TestForwarded: who comes through the proxy 127.0.0.1 is counted by the address it tells;
+// what others tell is ignored.
+func TestForwarded(t *testing.T) {
+	s := addressServer(t, &Server{TrustedProxies: loopbackOne, MaxConnsPerIP: 2})
+	for range 2 {
+		c := call(t, s, 1, "")
+		if got := c.upgrade("X-Forwarded-For: 6.6.6.6, 9.9.9.9", "Forwarded: for=6.6.6.6"); got != switching {
+			t.Fatal(got)
+		}
+		if got := c.address(t); got != "9.9.9.9:0" {
+			t.Errorf("the address is %s", got)
+		}
+	}
+	if got := call(t, s, 1, "").upgrade("X-Forwarded-For: 7.7.7.7, 9.9.9.9"); got != "HTTP/1.1 429 Too Many Requests" {
+		t.Errorf("the third of 9.9.9.9: %s", got)
+	}
+	for i := range 3 { // as many as the proxy likes
+		if got := call(t, s, 1, "").upgrade(fmt.Sprintf("X-Forwarded-For: 8.8.8.%d", i)); got != switching {
+			t.Errorf("8.8.8.%d: %s", i, got)
+		}
+	}
+	liar := call(t, s, 2, "")
+	if got := liar.upgrade("X-Forwarded-For: 1.2.3.4"); got != switching {
+		t.Fatal(got)
+	}
+	if got := liar.address(t); !strings.HasPrefix(got, "127.0.0.2:") {
+		t.Errorf("a liar is believed to be %s", got)
+	}
+	s = addressServer(t, &Server{TrustedProxies: loopbackOne, ForwardedHeader: "Forwarded"})
+	c := call(t, s, 1, "")
+	c.upgrade("X-Forwarded-For: 6.6.6.6", `Forwarded: for="[2001:db8::1]:47"`)
+	if got := c.address(t); got != "[2001:db8::1]:47" {
+		t.Errorf("Forwarded: %s", got)
+	}
+	if got := call(t, s, 1, "").upgrade(`Forwarded: for="6.6.6.6, for=9.9.9.9`); got != "HTTP/1.1 400 Bad Request" {
+		t.Errorf("an open quote: %s", got)
+	}
+}
+
+// TestProxyProtocol speaks it in front of HTTP and of TLS.
+func TestProxyProtocol(t *testing.T) {
+	const v1 = "PROXY TCP4 9.8.7.6 127.0.0.1 4444 80\r\n"
+	for _, server := range []*Server{{}, {TLS: tlsConfig()}} {
+		server.TrustedProxies, server.ProxyProtocol, server.MaxConnsPerIP = loopbackOne, true, 2
+		s := addressServer(t, server)
+		first, second := call(t, s, 1, v1), call(t, s, 1, proxyV2("\x21\x11", block4))
+		for _, c := range []*caller{first, second} {
+			if got := c.upgrade(); got != switching {
+				t.Fatal(got)
+			}
+			if got := c.address(t); got != "9.8.7.6:4444" {
+				t.Errorf("the address is %s", got)
+			}
+		}
+		if got := call(t, s, 1, v1).upgrade(); got == switching || s.Refusals().PerIP != 1 {
+			t.Errorf("the third: %s", got)
+		}
+		if got := call(t, s, 1, "PROXY UNKNOWN\r\n").upgrade(); got != switching {
+			t.Errorf("a health check: %s", got)
+		}
+		if got := call(t, s, 1, "GET / HTTP/1.1\r\n").upgrade(); got == switching || s.Refusals().BadProxy != 1 {
+			t.Errorf("without a header: %s", got)
+		}
+		if got := call(t, s, 2, v1).upgrade(); got == switching {
+			t.Error("a header of somebody who is not trusted")
+		}
+		honest := call(t, s, 2, "")
+		if got := honest.upgrade(); got != switching {
+			t.Fatalf("without the proxy: %s", got)
+		}
+		if got := honest.address(t); !strings.HasPrefix(got, "127.0.0.2:") {
+			t.Errorf("without the proxy: %s", got)
+		}
+	}
+}
+
+// TestProxyProtocolStalls ends a connection whose header never comes.
+func TestProxyProtocolStalls(t *testing.T) {
+	s := addressServer(t, &Server{ProxyProtocol: true, HeaderTimeout: 50 * time.Millisecond})
+	c := call(t, s, 1, "PROXY TCP4 ")
+	if _, err := c.r.ReadByte(); err == nil || s.NumConns() > 1 {
+		t.Errorf("%v, %d connections", err, s.NumConns())
+	}
+	eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
+}
+
+// TestLag holds a loop up; whoever comes meanwhile is sent away, who is there stays.
+func TestLag(t *testing.T) {
+	s := addressServer(t, &Server{MaxLag: 100 * time.Millisecond})
+	there := call(t, s, 1, "")
+	eventually(t, "the first connects", func() bool { there = call(t, s, 1, ""); return there.upgrade() == switching })
+	release := make(chan bool)
+	s.Loop(0).Do(func() { <-release })
+	eventually(t, "the loop is late", func() bool { return s.Loop(0).Lag() > 2*s.MaxLag })
+	late := call(t, s, 1, "")
+	close(release)
+	if answer, err := io.ReadAll(late.r); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 503 ")) || !bytes.Contains(answer, []byte("Retry-After: ")) {
+		t.Errorf("%q, %v", answer, err)
+	}
+	if n := s.Refusals().Lagging; n < 1 {
+		t.Errorf("%d counted", n)
+	}
+	if got := there.address(t); !strings.HasPrefix(got, "127.0.0.1:") {
+		t.Errorf("who was there gets %s", got)
+	}
+	eventually(t, "the loop is in time again", func() bool { return call(t, s, 1, "").upgrade() == switching })
+}
+
+// TestAcceptRate: nobody is refused, they only wait.
+func TestAcceptRate(t *testing.T) {
+	s := addressServer(t, &Server{AcceptRate: 20})
+	began := time.Now()
+	var callers []*caller
+	for range 8 {
+		callers = append(callers, call(t, s, 1, ""))
+	}
+	for _, c := range callers {
+		if got := c.upgrade(); got != switching {
+			t.Fatal(got)
+		}
+	}
+	if d := time.Since(began); d < 250*time.Millisecond || s.Refusals().Paced == 0 {
+		t.Errorf("8 at 20 a second came in %v, %d pauses", d, s.Refusals().Paced)
+	}
+}
+
+// TestVisits counts by /64, and keeps nobody for longer than a burst lasts.
+func TestVisits(t *testing.T) {
+	v := newVisits(1<<12, 2, 10)
+	at := func(last uint64) netip.Addr {
+		return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x:%x::%x", last>>32, last>>16&0xffff, last&0xffff))
+	}
+	for fd := range int32(3) {
+		want := welcome
+		if fd == 2 {
+			want = tooMany
+		}
+		if got := v.enter(fd, at(uint64(fd)), 0); got != want {
+			t.Errorf("%d of a network: %d", fd, got)
+		}
+	}
+	if v.enter(3, at(1<<16), 0) != welcome || v.enter(4, netip.MustParseAddr("::ffff:1.2.3.4"), 0) != welcome {
+		t.Error("others are not welcome")
+	}
+	size := func() (n int) {
+		for i := range v.stripes {
+			n += len(v.stripes[i].of)
+		}
+		return n
+	}
+	for fd := range int32(5) {
+		v.leave(fd, time.Minute)
+	}
+	if size() != 0 {
+		t.Errorf("%d are kept", size())
+	}
+	for i := range uint64(100_000) { // each is gone at once, but its rate lasts
+		now := time.Duration(i) * time.Millisecond
+		if v.enter(7, at(i<<16), now) != welcome {
+			t.Fatal(i)
+		}
+		v.leave(7, now)
+	}
+	if n := size(); n > 64*40 {
+		t.Errorf("%d of 100,000 who came and went are kept", n)
+	}
+}
+
+func BenchmarkVisit(b *testing.B) {
+	v, a := newVisits(1<<12, 100, 1_000_000), netip.MustParseAddr("1.2.3.4")
+	for i := 0; b.Loop(); i++ {
+		now := time.Duration(i) * time.Millisecond
+		v.enter(7, a, now)
+		v.leave(7, now)
+	}
+}

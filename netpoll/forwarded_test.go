@@ -1,0 +1,65 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// TestClientOf: 10/8 and 2001:db8::/32 are trusted.
+func TestClientOf(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+	s := &Server{TrustedProxies: trusted}
+	for _, c := range []struct{ header, want string }{ // want: the client, "" if none, or bad
+		{"X-Forwarded-For: 9.9.9.9", "9.9.9.9:0"},
+		{"x-forwarded-for: 6.6.6.6, 9.9.9.9", "9.9.9.9:0"}, // 6.6.6.6 is what the client said
+		{"X-Forwarded-For: 6.6.6.6,9.9.9.9, 10.0.0.1", "9.9.9.9:0"},
+		{"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 10.0.0.1", "9.9.9.9:0"},
+		{"X-Forwarded-For: 10.0.0.2, 10.0.0.1", "10.0.0.2:0"}, // everybody is trusted
+		{"X-Forwarded-For: 9.9.9.9:123", "9.9.9.9:123"},
+		{"X-Forwarded-For: 2001:db9::1", "[2001:db9::1]:0"},
+		{"X-Forwarded-For: [2001:db9::1]:123, 2001:db8::1", "[2001:db9::1]:123"},
+		{"X-Forwarded-For: ::ffff:9.9.9.9", "9.9.9.9:0"},
+		{"X-Forwarded-For: fe80::1%eth0", "[fe80::1]:0"},
+		{"X-Forwarded-For: 6.6.6.6, unknown", ""},
+		{"X-Forwarded-For: 6.6.6.6, evil, 10.0.0.1", "10.0.0.1:0"},
+		{"X-Forwarded-For:", ""},
+		{"X-Forwarded: 9.9.9.9", ""},
+		{"Forwarded: for=9.9.9.9", "9.9.9.9:0"},
+		{"Forwarded: proto=https;by=10.0.0.1; For=\"9.9.9.9:47011\" ;host=x", "9.9.9.9:47011"},
+		{"Forwarded: for=6.6.6.6, for=9.9.9.9", "9.9.9.9:0"},
+		{"Forwarded: for=6.6.6.6\r\nForwarded: for=9.9.9.9, for=10.1.1.1", "9.9.9.9:0"},
+		{"Forwarded: for=\"[2001:db9::1]:4711\"", "[2001:db9::1]:4711"},
+		{"Forwarded: for=\"[2001:db9::1]\"", "[2001:db9::1]:0"},
+		{"Forwarded: for=9.9.9.9:123", "9.9.9.9:123"}, // should be quoted
+		{"Forwarded: for=_hidden", ""},
+		{"Forwarded: for=6.6.6.6, for=unknown", ""},
+		{"Forwarded: host=\"a,for=6.6.6.6\";for=9.9.9.9", "9.9.9.9:0"},
+		{"Forwarded: proto=https", ""},
+		{"Forwarded: for=\"6.6.6.6, for=9.9.9.9", "bad"},       // the client left a quote open
+		{"Forwarded: for=\"6.6.6.6, for=\"[2001::1]\"", "bad"}, // and the proxy's own closes it
+		{"Forwarded: for=\"6.6.6.6\\\", for=9.9.9.9", "bad"},
+		{"Forwarded: for=6.6.6.6;for=9.9.9.9", "bad"},
+		{"Forwarded: for", "bad"},
+		{"Forwarded: for= 9.9.9.9", "bad"},
+		{"Forwarded: for=9.9.9.9 x", "bad"},
+		{"Forwarded: =9.9.9.9", "bad"},
+	} {
+		parse := parseXForwardedFor
+		if strings.HasPrefix(c.header, "Forwarded") {
+			parse = parseForwarded
+		}
+		got := "bad"
+		if hops, ok := parse([]byte("GET / HTTP/1.1\r\nHost: x\r\n" + c.header + "\r\n\r\n")); ok {
+			got = ""
+			if a := clientOf(hops, s.trusts); a.IsValid() {
+				got = a.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.header, got, c.want)
+		}
+	}
+}
