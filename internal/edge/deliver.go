@@ -11,6 +11,9 @@ type delivery struct {
 	*loop
 	b     *netpoll.Batch
 	bytes int // of replies in b
+
+	timed bool   // now is set
+	now   uint64 // see encoded
 }
 
 // deliver hands a loop the events of one turn of a shard. It runs on the shard.
@@ -44,6 +47,7 @@ func topic(name string, watchers bool) string {
 // answer turns a room's answer into the reply to its command.
 func (d *delivery) answer(a *room.Answer) {
 	h, t := netpoll.Handle(a.Member.Conn), token(a.Token)
+	d.encoded(a)
 	switch {
 	case a.Op == room.Leave:
 		d.left(h, a)

@@ -21,7 +21,7 @@ func (s *session) publish(cmd protocol.Command) error {
 		return protocol.ErrPermissionDenied
 	}
 	return s.loop.edge.hub.Submit(room.Command{
-		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: uint64(cmd.ID),
+		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.stamped(cmd.ID),
 		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})
 }
