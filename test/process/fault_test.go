@@ -1,0 +1,338 @@
+//go:build linux
+
+package process
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// talk publishes text and waits until p has it, which it does if it is in the room.
+func (p *peer) talk(room, text string) error {
+	_ = p.conn.SetDeadline(time.Now().Add(patience))
+	defer p.conn.SetDeadline(time.Time{})
+	if err := p.send(fmt.Sprintf(`{"id":7,"publish":{"channel":%q,"data":%q}}`, room, text)); err != nil {
+		return err
+	}
+	_, err := p.await(fmt.Sprintf(`{"push":{"channel":%q,"pub":{"data":%q`, room, text))
+	return err
+}
+
+// present is how many clients the server says are in the room.
+func (p *peer) present(room string) (n int, err error) {
+	_ = p.conn.SetDeadline(time.Now().Add(patience))
+	defer p.conn.SetDeadline(time.Time{})
+	if err := p.send(fmt.Sprintf(`{"id":8,"presence_stats":{"channel":%q}}`, room)); err != nil {
+		return 0, err
+	}
+	text, err := p.await(`{"id":8,`)
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(text, `"num_clients":`)
+	_, err = fmt.Sscan(strings.Split(rest, ",")[0], &n)
+	return n, err
+}
+
+// noMore is a limit under which the server can open nothing.
+func noMore(s *server) unix.Rlimit {
+	var was unix.Rlimit
+	if err := unix.Prlimit(s.pid(), unix.RLIMIT_NOFILE, nil, &was); err != nil {
+		s.t.Fatal(err)
+	}
+	free := uint64(0)
+	for {
+		if _, err := os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", s.pid(), free)); err != nil {
+			return unix.Rlimit{Cur: free, Max: was.Max}
+		}
+		free++
+	}
+}
+
+// TestNoDescriptors takes the descriptors away from the running server: who is connected
+// notices nothing, who comes waits or is reset, the log says it at most once a second, and
+// accepting resumes within 5 s after there are descriptors again.
+func TestNoDescriptors(t *testing.T) {
+	s := start(t, nil)
+	p := join(t, s.addr, "lobby")
+	before := s.limitFiles(noMore(s))
+	began := time.Now()
+	came := make(chan error, 20)
+	var served atomic.Int32
+	for range cap(came) {
+		go func() {
+			q, err := dial(s.addr)
+			if err == nil {
+				served.Add(1)
+				_ = q.conn.Close()
+			}
+			came <- err
+		}()
+	}
+	for i := range 30 {
+		if err := p.talk("lobby", fmt.Sprint("still here ", i)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := served.Load(); n > 0 {
+		t.Fatalf("%d were let in: there were descriptors", n)
+	}
+	short := time.Since(began)
+	s.limitFiles(before)
+	freed := time.Now()
+	for range cap(came) {
+		if err := <-came; err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d of %d waited and were served, the last %v after there were descriptors again", served.Load(), cap(came), time.Since(freed))
+	if time.Since(freed) > 5*time.Second {
+		t.Error("accepting resumed too late")
+	}
+	q := join(t, s.addr, "lobby")
+	if err := q.talk("lobby", "new here"); err != nil {
+		t.Error(err)
+	}
+	said := strings.Count(s.output(), "too many open files")
+	if limit := int(short.Seconds()) + 2; said < 1 || said > limit {
+		t.Errorf("the log says it %d times in %v", said, short)
+	}
+}
+
+// TestFullDisk gives the server a log on a full disk (every write ends with ENOSPC).
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	s := startTo(t, full, nil, "--log-level", "debug")
+	p := join(t, s.addr, "lobby")
+	before := s.limitFiles(noMore(s)) // something to log
+	came := make(chan error, 1)
+	go func() {
+		_, err := dial(s.addr)
+		came <- err
+	}()
+	for i := range 15 {
+		if err := p.talk("lobby", fmt.Sprint("no log ", i)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.limitFiles(before)
+	if err := <-came; err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Error(err)
+	}
+}
+
+// TestFrozenServer stops the server for longer than its ping interval and pong timeout: when it
+// goes on, it must not believe that its clients were silent.
+func TestFrozenServer(t *testing.T) {
+	s := start(t, nil, "--ping-interval", "2s", "--pong-timeout", "1s")
+	const people = 50
+	lost := make(chan error, people)
+	for range people {
+		p := join(t, s.addr, "lobby")
+		go func() {
+			_, err := p.await("until the end")
+			lost <- err
+		}()
+	}
+	for range 2 {
+		time.Sleep(time.Second)
+		s.signal(syscall.SIGSTOP)
+		time.Sleep(4 * time.Second)
+		s.signal(syscall.SIGCONT)
+		if err := join(t, s.addr, "awake").talk("awake", "yes"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(4 * time.Second) // a whole ping and pong
+	if n, err := join(t, s.addr, "other").present("lobby"); n != people || err != nil {
+		t.Errorf("%d of %d are present (%v)", n, people, err)
+	}
+	select {
+	case err := <-lost:
+		t.Errorf("a client was disconnected: %v", err)
+	default:
+	}
+}
+
+// TestFrozenClient: a client whose process stands still, so that its kernel acknowledges and
+// nothing more comes, is gone after two ping intervals, and so is its presence.
+func TestFrozenClient(t *testing.T) {
+	const interval = 3 * time.Second
+	s := start(t, nil, "--ping-interval", interval.String(), "--pong-timeout", "2s")
+	p := join(t, s.addr, "lobby")
+	q := join(t, s.addr, "lobby") // answers no ping: nothing reads its socket
+	goneWithin(t, p, q, 2*interval)
+	if n, err := p.present("lobby"); n != 1 || err != nil {
+		t.Errorf("%d are present (%v)", n, err)
+	}
+}
+
+// goneWithin waits until the room has one client less, and checks that it did not take longer
+// than limit (and the tick, and the time of a join).
+func goneWithin(t *testing.T, p, frozen *peer, limit time.Duration) {
+	t.Helper()
+	began := time.Now()
+	for n := 2; n == 2; {
+		var err error
+		if n, err = p.present("lobby"); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(began) > limit+patience {
+			t.Fatal("a client that does not answer stays")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if took := time.Since(began); took > limit+1500*time.Millisecond {
+		t.Errorf("gone after %v, want %v", took, limit)
+	} else {
+		t.Logf("gone after %v", took)
+	}
+	_ = frozen.conn.Close()
+}
+
+// TestHalfOpen lets all packets to a client vanish before its socket sees them: no FIN, no
+// reset, no acknowledgement, as when a phone loses its network.
+func TestHalfOpen(t *testing.T) {
+	const interval = 3 * time.Second
+	s := start(t, nil, "--ping-interval", interval.String(), "--pong-timeout", "2s")
+	p := join(t, s.addr, "lobby")
+	q := join(t, s.addr, "lobby")
+	go func() { _, _ = q.await("nothing comes") }() // it would answer
+	deafen(t, q.conn)
+	for i := range 3 {
+		if err := p.talk("lobby", fmt.Sprint("into the void ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	goneWithin(t, p, q, 2*interval)
+}
+
+// deafen attaches a socket filter that drops every packet (socket(7), SO_ATTACH_FILTER).
+func deafen(t *testing.T, c net.Conn) {
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
+	_ = raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &drop})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestResetInFrame resets connections at every byte of a frame. The others notice nothing, and
+// the presence of those is gone at once.
+func TestResetInFrame(t *testing.T) {
+	s := start(t, nil)
+	p := join(t, s.addr, "lobby")
+	whole := frame.AppendMaskedFrame(nil, frame.OpText, []byte(`{"id":3,"publish":{"channel":"lobby","data":"half"}}`), [4]byte{4, 3, 2, 1})
+	files := s.files()
+	for n := range len(whole) {
+		q := join(t, s.addr, "lobby")
+		if _, err := q.conn.Write(whole[:n]); err != nil {
+			t.Fatal(err)
+		}
+		_ = q.conn.(*net.TCPConn).SetLinger(0)
+		_ = q.conn.Close()
+	}
+	eventually(t, "they are gone", func() bool {
+		n, err := p.present("lobby")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n == 1 && s.files() == files
+	})
+	if err := p.talk("lobby", "undisturbed"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReconnectStorm cuts all clients off and lets them come back at once, without jitter:
+// 95 % are back within 30 s, and those who are back are served meanwhile.
+func TestReconnectStorm(t *testing.T) {
+	people := 2000
+	if testing.Short() {
+		people = 300
+	}
+	s := start(t, nil)
+	witness := join(t, s.addr, "lobby")
+	var wave sync.WaitGroup
+	peers := make([]*peer, people)
+	enter := func(tries int) (back *atomic.Int32, slowest *atomic.Int64) {
+		back, slowest = new(atomic.Int32), new(atomic.Int64)
+		gate, began := make(chan struct{}), time.Now()
+		for i := range peers {
+			wave.Go(func() {
+				<-gate
+				for range tries {
+					p, err := dial(s.addr)
+					if err != nil {
+						continue
+					}
+					if _, err := p.subscribe("lobby", "", 0); err != nil {
+						_ = p.conn.Close()
+						continue
+					}
+					peers[i] = p
+					back.Add(1)
+					slowest.Store(max(slowest.Load(), int64(time.Since(began))))
+					return
+				}
+			})
+		}
+		close(gate)
+		return back, slowest
+	}
+	back, _ := enter(50)
+	wave.Wait()
+	if int(back.Load()) != people {
+		t.Fatalf("%d of %d came", back.Load(), people)
+	}
+	for _, p := range peers {
+		_ = p.conn.(*net.TCPConn).SetLinger(0)
+		_ = p.conn.Close()
+	}
+	back, slowest := enter(50)
+	worst, began := time.Duration(0), time.Now()
+	for i := 0; int(back.Load()) < people*95/100; i++ {
+		asked := time.Now()
+		if err := witness.talk("lobby", fmt.Sprint("storm ", i)); err != nil {
+			t.Fatal(err)
+		}
+		worst = max(worst, time.Since(asked))
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("%d of %d are back after 30 s", back.Load(), people)
+		}
+	}
+	t.Logf("95 %% of %d are back after %v; the slowest answer to who was there took %v", people, time.Since(began), worst)
+	wave.Wait()
+	t.Logf("%d are back, the last after %v", back.Load(), time.Duration(slowest.Load()))
+	if worst > 5*time.Second {
+		t.Errorf("who was there waited %v for an answer", worst)
+	}
+	for _, p := range peers {
+		if p != nil {
+			_ = p.conn.Close()
+		}
+	}
+}

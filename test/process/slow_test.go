@@ -1,0 +1,382 @@
+//go:build linux
+
+package process
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	reads   int32 = iota // everything, at once
+	stopped              // nothing
+	crawls               // 1 KiB a second
+)
+
+// reader is a member of the hall.
+type reader struct {
+	hall  *hall
+	slow  bool
+	peer  atomic.Pointer[peer]
+	pace  atomic.Int32
+	took  [2][]delivery // without and with slow readers
+	saw   []uint64      // offsets; 0 where the server said recovered:false
+	back  int           // times it came back
+	whole int           // of these with recovered:true
+}
+
+// delivery is a message that arrived: when it was sent, and how long it took.
+type delivery struct {
+	second int64 // Unix
+	took   time.Duration
+}
+
+// hall is a room with readers, and a publisher that keeps the list of all that was published.
+type hall struct {
+	t       *testing.T
+	addr    string
+	phase   atomic.Int32 // index of took
+	over    atomic.Bool
+	in      atomic.Int32 // subscriptions made
+	readers []*reader
+	order   []uint64 // offsets, as the publisher got them
+	all     sync.WaitGroup
+}
+
+const hallRoom = "hall"
+
+// pacedConn reads at the reader's pace.
+type pacedConn struct {
+	net.Conn
+	r *reader
+}
+
+func (c pacedConn) Read(p []byte) (int, error) {
+	for c.r.pace.Load() == stopped {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if c.r.pace.Load() == crawls {
+		time.Sleep(time.Second)
+		p = p[:min(len(p), 1<<10)]
+	}
+	return c.Conn.Read(p)
+}
+
+// smallWindow makes the kernel keep little for a reader, so that the server's bound is met.
+func smallWindow(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 8<<10) })
+}
+
+// run reads until the hall is over, coming back whenever the connection ends.
+func (r *reader) run() error {
+	d := &net.Dialer{Timeout: patience}
+	if r.slow {
+		d.Control = smallWindow
+	}
+	for epoch := ""; ; {
+		p, err := dialWith(r.hall.addr, d)
+		if err != nil {
+			return err
+		}
+		p.conn = pacedConn{p.conn, r}
+		p.r.Reset(p.conn)
+		r.peer.Store(p)
+		s, err := p.subscribe(hallRoom, epoch, r.last())
+		if err == nil {
+			r.resumed(&s, epoch != "")
+			epoch = s.Epoch
+			r.hall.in.Add(1)
+			err = r.follow(p)
+		}
+		_ = p.conn.Close()
+		if r.hall.over.Load() {
+			return nil
+		}
+		if !r.slow {
+			return err
+		}
+	}
+}
+
+func (r *reader) last() uint64 {
+	if len(r.saw) == 0 {
+		return 0
+	}
+	return r.saw[len(r.saw)-1]
+}
+
+func (r *reader) resumed(s *subscription, again bool) {
+	if again {
+		r.back++
+	}
+	if again && s.Recovered {
+		r.whole++
+		for _, p := range s.Publications {
+			r.saw = append(r.saw, p.Offset)
+		}
+		return
+	}
+	r.saw = append(r.saw, 0, s.Offset) // a break, and where it goes on
+}
+
+func (r *reader) follow(p *peer) error {
+	for {
+		text, err := p.next()
+		if err != nil {
+			return err
+		}
+		sent, offset, ok := parse(text)
+		if !ok {
+			continue
+		}
+		r.saw = append(r.saw, offset)
+		if phase := r.hall.phase.Load(); phase >= 0 {
+			r.took[phase] = append(r.took[phase], delivery{sent / 1e9, time.Since(time.Unix(0, sent))})
+		}
+	}
+}
+
+// parse takes the time of sending and the offset out of a push.
+func parse(text string) (sent int64, offset uint64, ok bool) {
+	_, rest, ok := strings.Cut(text, `"pub":{"data":{"t":`)
+	if !ok {
+		return 0, 0, false
+	}
+	number, _, _ := strings.Cut(rest, ",")
+	sent, _ = strconv.ParseInt(number, 10, 64)
+	_, rest, _ = strings.Cut(rest[strings.LastIndex(rest, `"offset"`)+1:], ":")
+	number, _, _ = strings.Cut(strings.TrimRight(rest, "}"), ",")
+	offset, err := strconv.ParseUint(number, 10, 64)
+	return sent, offset, err == nil
+}
+
+const (
+	messageSize = 16 << 10
+	every       = 50 * time.Millisecond
+)
+
+// fillHistory publishes as much as the room keeps, so that its memory is part of idle; from then
+// on the publisher notes the order in which messages come.
+func (h *hall) fillHistory(p *peer) {
+	const n = 4000 // 60 MiB, so that the garbage collector has come round too
+	filled := make(chan struct{})
+	h.all.Go(func() {
+		for {
+			text, err := p.next()
+			if err != nil {
+				if !h.over.Load() {
+					h.t.Errorf("publisher: %v", err)
+				}
+				return
+			}
+			if _, offset, ok := parse(text); ok {
+				if h.order = append(h.order, offset); len(h.order) == n {
+					close(filled)
+				}
+			}
+		}
+	})
+	for range n {
+		if err := p.send(h.message()); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	<-filled
+}
+
+// publish sends messages at an even rate until ctx ends.
+func (h *hall) publish(ctx context.Context, p *peer, every time.Duration) {
+	h.all.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := p.send(h.message()); err != nil {
+					h.t.Errorf("publish: %v", err)
+					return
+				}
+			}
+		}
+	})
+}
+
+var pad = strings.Repeat("x", messageSize)
+
+func (h *hall) message() string {
+	return fmt.Sprintf(`{"id":9,"publish":{"channel":%q,"data":{"t":%d,"pad":%q}}}`, hallRoom, time.Now().UnixNano(), pad)
+}
+
+// check compares what a reader saw with what was published: after a position comes the next
+// one, unless the server has said that something is missing.
+func (r *reader) check(index map[uint64]int) error {
+	at, broken := -1, true
+	for _, offset := range r.saw {
+		if offset == 0 {
+			broken = true
+			continue
+		}
+		i, ok := index[offset]
+		switch {
+		case !ok && !broken:
+			return fmt.Errorf("offset %d was never published", offset)
+		case !ok:
+			continue // published before the list begins
+		case !broken && i != at+1, i < at:
+			return fmt.Errorf("number %d came after number %d", i, at)
+		}
+		at, broken = i, false
+	}
+	return nil
+}
+
+// TestSlowReaders stops 1 % of the readers of a room and lets 1 % read 1 KiB a second, in turns
+// with times in which all of them read. The others do not notice, memory stays within the
+// bound, and the slow ones come back with every offset or are told that something is missing.
+func TestSlowReaders(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		bytes      int // MiB
+		flags      []string
+		allOffsets bool
+	}{
+		{"by bytes", 1, []string{"--outbound-bytes", "1MiB", "--max-message", "64KiB"}, false},
+		{"by age", 32, []string{"--outbound-bytes", "32MiB", "--outbound-age", "2s"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) { slowReaders(t, c.bytes, c.allOffsets, c.flags) })
+	}
+}
+
+func slowReaders(t *testing.T, bound int, allOffsets bool, flags []string) {
+	people, rounds, quiet, busy := 500, 2, 6*time.Second, 16*time.Second
+	if testing.Short() {
+		people, rounds, quiet, busy = 100, 1, 3*time.Second, 14*time.Second
+	}
+	s := start(t, nil, append(flags, "--history-bytes", "16MiB")...)
+	h := &hall{t: t, addr: s.addr}
+	h.phase.Store(-1)
+	p := join(t, s.addr, hallRoom)
+	ctx, stop := context.WithCancel(t.Context())
+	h.fillHistory(p)
+	slow := h.fill(people)
+	h.publish(ctx, p, every)
+	time.Sleep(2 * time.Second) // buffers and windows grow
+	idle := 0
+	for range rounds {
+		h.phase.Store(0)
+		time.Sleep(quiet)
+		if idle == 0 {
+			idle = s.peak()
+		}
+		h.phase.Store(1)
+		for i, r := range slow {
+			r.pace.Store(stopped + int32(i%2))
+		}
+		time.Sleep(busy)
+		h.phase.Store(-1)
+		for _, r := range slow {
+			r.pace.Store(reads)
+		}
+		time.Sleep(2 * time.Second) // they come back
+	}
+	stop()
+	time.Sleep(time.Second) // the last messages arrive
+	peak := s.peak()
+	h.end(p)
+	h.judge(slow, idle, peak, bound<<10, allOffsets)
+}
+
+// fill lets the readers in and returns the slow ones.
+func (h *hall) fill(people int) (slow []*reader) {
+	for i := range people {
+		r := &reader{hall: h, slow: i%100 < 2}
+		h.readers = append(h.readers, r)
+		if r.slow {
+			slow = append(slow, r)
+		}
+		h.all.Go(func() {
+			if err := r.run(); err != nil {
+				h.t.Errorf("reader %d: %v", i, err)
+			}
+		})
+		if i%20 == 0 { // the listener's backlog is not what is tested
+			eventually(h.t, "readers join", func() bool { return int(h.in.Load()) > i-40 })
+		}
+	}
+	eventually(h.t, "all readers are in", func() bool { return int(h.in.Load()) == people })
+	return slow
+}
+
+// end hangs everybody up and waits for them.
+func (h *hall) end(publisher *peer) {
+	h.over.Store(true)
+	_ = publisher.conn.Close()
+	for _, r := range h.readers {
+		_ = r.peer.Load().conn.Close()
+	}
+	h.all.Wait()
+}
+
+// judge compares what happened with what may happen; idle, peak and bound are in KiB.
+func (h *hall) judge(slow []*reader, idle, peak, bound int, allOffsets bool) {
+	index := map[uint64]int{}
+	for i, offset := range h.order {
+		index[offset] = i
+	}
+	var took [2][]delivery
+	for i, r := range h.readers {
+		if err := r.check(index); err != nil {
+			h.t.Errorf("reader %d (slow: %v): %v", i, r.slow, err)
+		}
+		if !r.slow {
+			took[0], took[1] = append(took[0], r.took[0]...), append(took[1], r.took[1]...)
+		}
+	}
+	normal, beside := p99(took[0]), p99(took[1])
+	back, whole := 0, 0
+	for _, r := range slow {
+		back, whole = back+r.back, whole+r.whole
+	}
+	h.t.Logf("%d readers, %d of them slow; p99 (of the median second) of the others %v, beside slow ones %v (%d and %d deliveries)",
+		len(h.readers), len(slow), normal, beside, len(took[0]), len(took[1]))
+	h.t.Logf("memory: idle %d KiB, peak %d KiB, of %d allowed", idle, peak, idle+len(slow)*bound)
+	h.t.Logf("slow readers came back %d times, %d of them with every message, the others were told", back, whole)
+	if beside > 3*normal {
+		h.t.Errorf("p99 %v beside slow readers, %v without", beside, normal)
+	}
+	if peak > idle+len(slow)*bound {
+		h.t.Errorf("peak %d KiB is above idle %d KiB and %d bounds of %d KiB", peak, idle, len(slow), bound)
+	}
+	if back < len(slow)/2 || allOffsets && whole < back {
+		h.t.Errorf("%d of %d slow readers came back, %d with every message", back, len(slow), whole)
+	}
+}
+
+// p99 is that of the median second: what else the machine does in some of them is not measured.
+func p99(all []delivery) time.Duration {
+	seconds := map[int64][]time.Duration{}
+	for _, d := range all {
+		seconds[d.second] = append(seconds[d.second], d.took)
+	}
+	var each []time.Duration
+	for _, took := range seconds {
+		slices.Sort(took)
+		each = append(each, took[len(took)*99/100])
+	}
+	slices.Sort(each)
+	if len(each) == 0 {
+		return 0
+	}
+	return each[len(each)/2]
+}
