@@ -1,0 +1,104 @@
+package metrics
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// names are the metrics of a scrape, with the suffixes of histograms.
+func names(t *testing.T) map[string]bool {
+	t.Helper()
+	families, err := Registry(sample).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, f := range families {
+		known[f.GetName()] = true
+		if f.GetType() == dto.MetricType_HISTOGRAM {
+			for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+				known[f.GetName()+suffix] = true
+			}
+		}
+	}
+	return known
+}
+
+var metricName = regexp.MustCompile(`\b(?:throng|go|process)_[a-z0-9_]+`)
+
+// base is a metric's name without the suffix of a histogram's series.
+func base(name string) string {
+	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+		if b, ok := strings.CutSuffix(name, suffix); ok {
+			return b
+		}
+	}
+	return name
+}
+
+// checkNames: what a text names exists, and it names everything of ours.
+func checkNames(t *testing.T, text string) {
+	t.Helper()
+	known, named := names(t), map[string]bool{}
+	for _, name := range metricName.FindAllString(text, -1) {
+		if !known[name] {
+			t.Errorf("there is no metric %s", name)
+		}
+		named[base(name)] = true
+	}
+	for name := range known {
+		if strings.HasPrefix(name, "throng_") && !named[base(name)] {
+			t.Errorf("%s is not there", name)
+		}
+	}
+}
+
+func TestDashboard(t *testing.T) {
+	raw, err := os.ReadFile("../../deploy/grafana-dashboard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct {
+		Panels []struct {
+			ID      int
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(raw, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	ids := map[int]bool{}
+	for _, p := range dashboard.Panels {
+		if ids[p.ID] {
+			t.Errorf("panel %d, %s, stands there twice", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		for _, target := range p.Targets {
+			if strings.Count(target.Expr, "(") != strings.Count(target.Expr, ")") || target.Expr == "" {
+				t.Errorf("%s: %q", p.Title, target.Expr)
+			}
+			all.WriteString(target.Expr + "\n")
+		}
+	}
+	checkNames(t, all.String())
+}
+
+func TestOperationsPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n## Metrics\n")
+	if !found {
+		t.Fatal("no section Metrics")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	checkNames(t, section)
+}
