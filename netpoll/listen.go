@@ -85,7 +85,7 @@ func (l *Loop) accept() {
 			l.pause()
 			return
 		}
-		fd, _, err := socket.Accept(l.listener)
+		fd, err := l.server.acceptFD(l.listener)
 		switch {
 		case err == nil:
 			l.server.charge()
@@ -100,12 +100,18 @@ func (l *Loop) accept() {
 	}
 }
 
+func acceptFD(listener int) (int, error) {
+	fd, _, err := socket.Accept(listener)
+	return fd, err
+}
+
 // park pauses accepting: without descriptors or memory the next accept would fail as well.
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {
 	l.tally.acceptErrors.Add(1)
-	if now := time.Now().Unix(); l.server.reported.Swap(now) != now {
-		l.server.report(fmt.Errorf("accept: %w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
+	last, now := l.server.reported.Load(), time.Now().UnixNano()
+	if now-last >= int64(time.Second) && l.server.reported.CompareAndSwap(last, now) {
+		l.server.report(fmt.Errorf("%w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
 	}
 	l.pause()
 }

@@ -92,7 +92,8 @@ type Server struct {
 	accepts sharedPace
 	refused refusals
 
-	sliceSends int // see walk.go; tests make it small
+	sliceSends int                             // see walk.go; tests make it small
+	acceptFD   func(listener int) (int, error) // tests make it fail
 
 	endpoints []Endpoint
 	slab      *slab
@@ -104,7 +105,7 @@ type Server struct {
 	born      time.Time // of Listen: the zero of clock
 	conns     atomic.Int64
 	panics    atomic.Int64
-	reported  atomic.Int64 // unix second of the last accept error that was reported
+	reported  atomic.Int64 // unix nanosecond of the last accept error that was reported
 	web       *webServer
 
 	mu      sync.Mutex // guards the state of Serve and Shutdown, nothing on the path of a message
@@ -183,6 +184,9 @@ func (s *Server) prepare() error {
 	}
 	s.Tick = cmp.Or(s.Tick, time.Second)
 	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
+	if s.acceptFD == nil {
+		s.acceptFD = acceptFD
+	}
 	s.endpoints = nil
 	for _, e := range s.Endpoints {
 		s.endpoints = append(s.endpoints, e.withDefaults())
