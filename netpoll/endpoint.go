@@ -22,7 +22,7 @@ type Endpoint struct {
 	Path string
 
 	// Origins is the allow-list for the Origin header: scheme://host[:port], compared
-	// exactly; "*" allows every origin. Nil allows the origin whose host and port are
+	// exactly; the port may be "*", and "*" alone allows every origin. Nil allows the origin whose host and port are
 	// those of the Host header. A request without Origin (no browser) is always allowed.
 	Origins []string
 

@@ -18,19 +18,42 @@ type origins struct {
 
 // origin is scheme, host and port of an Origin header (RFC 6454, section 7). The port is
 // empty where it is the scheme's own.
-type origin struct{ scheme, host, port []byte }
+type origin struct {
+	scheme, host, port []byte
+	anyPort            bool // of an entry of the list
+}
+
+// anyPort is the end of an entry that allows every port of its host.
+const anyPort = ":*"
+
+// Origins is a compiled allow-list, as of [Endpoint.Origins], for those whose list changes
+// while they serve: let Endpoint.Origins be "*" and Accept decide. It is immutable, so any
+// goroutine may use it.
+type Origins struct{ rule origins }
+
+// CompileOrigins reads an allow-list.
+func CompileOrigins(list []string) *Origins { return &Origins{compileOrigins(list)} }
+
+// Allow judges the Origin of a request to host. A request without one is allowed.
+func (o *Origins) Allow(r *Request) bool {
+	value, ok := headerValue(r.block, "Origin")
+	return !ok || o.rule.allow(value, r.host)
+}
 
 // compileOrigins reads an allow-list. Its entries are brought into the form in which
 // browsers send origins: lower case. What is no origin allows nothing.
 func compileOrigins(list []string) origins {
 	rule := origins{sameHost: len(list) == 0}
 	for _, entry := range list {
-		switch o, ok := parseOrigin([]byte(strings.ToLower(entry))); {
+		host, wild := strings.CutSuffix(strings.ToLower(entry), anyPort)
+		o, ok := parseOrigin([]byte(host))
+		o.anyPort = wild
+		switch {
 		case entry == "*":
 			rule.any = true
 		case entry == "null":
 			rule.opaque = true
-		case ok:
+		case ok && (!wild || host == string(o.scheme)+"://"+string(o.host)): // one port or all, not both
 			rule.allowed = append(rule.allowed, o)
 		}
 	}
@@ -39,7 +62,7 @@ func compileOrigins(list []string) origins {
 
 // allow judges the value of an Origin header. Without a list the scheme does not count,
 // because TLS may end in front of us, and case does not either. With a list scheme, host
-// and port must be equal, byte by byte.
+// and port must be equal, byte by byte; an entry may allow every port.
 func (rule *origins) allow(value, host []byte) bool {
 	if rule.any || rule.opaque && string(value) == "null" {
 		return true
@@ -51,11 +74,12 @@ func (rule *origins) allow(value, host []byte) bool {
 	if rule.sameHost {
 		return o.sameHost(host)
 	}
-	return slices.ContainsFunc(rule.allowed, o.equal)
+	return slices.ContainsFunc(rule.allowed, func(entry origin) bool { return entry.admits(o) })
 }
 
-func (o origin) equal(p origin) bool {
-	return bytes.Equal(o.scheme, p.scheme) && bytes.Equal(o.host, p.host) && bytes.Equal(o.port, p.port)
+// admits reports whether p is what the entry o stands for.
+func (o origin) admits(p origin) bool {
+	return bytes.Equal(o.scheme, p.scheme) && bytes.Equal(o.host, p.host) && (o.anyPort || bytes.Equal(o.port, p.port))
 }
 
 // sameHost compares with the value of a Host header. That has no scheme: a port that is

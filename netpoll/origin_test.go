@@ -6,7 +6,8 @@ import "testing"
 
 // TestOrigin is U13 of notes/hostile-input.md.
 func TestOrigin(t *testing.T) {
-	list := []string{"https://good.example", "http://localhost:3000", "http://Plain.example:80", "not an origin", "https://path.example/"}
+	list := []string{"https://good.example", "http://localhost:3000", "http://Plain.example:80", "not an origin", "https://path.example/",
+		"http://any.example:*", "http://[::1]:*", "http://both.example:1:*", "http://:*", "http://user@any.example:*"}
 	tests := []struct {
 		origin, host string
 		list         []string
@@ -54,6 +55,20 @@ func TestOrigin(t *testing.T) {
 		{"https://sub.good.example", "good.example", list, false},
 		{"http://localhost", "localhost", list, false},
 		{"https://other", "other", list, false},
+		{"http://any.example", "other", list, true},
+		{"http://any.example:80", "other", list, true},
+		{"http://any.example:3000", "other", list, true},
+		{"http://[::1]:3000", "other", list, true},
+		{"https://any.example:3000", "other", list, false},
+		{"http://any.example:", "other", list, false},
+		{"http://any.example:*", "other", list, false},
+		{"http://any.example:123456", "other", list, false},
+		{"http://any.example:3000.evil.com", "other", list, false},
+		{"http://any.example.evil.com:3000", "other", list, false},
+		{"http://any.example@evil:3000", "other", list, false},
+		{"http://sub.any.example:3000", "other", list, false},
+		{"http://both.example:1", "other", list, false},
+		{"http://both.example:2", "other", list, false},
 		{"https://path.example", "path.example", list, false},
 		{"not an origin", "other", list, false},
 		{"null", "other", list, false},
