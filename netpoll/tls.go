@@ -178,14 +178,19 @@ func (l *Loop) writeRecord(c *Conn) (int, error) {
 	return len(record), l.sendCiphertext(c)
 }
 
-// sendCiphertext sends what crypto/tls has written, behind what was left before.
+// sendCiphertext sends what crypto/tls has written.
 func (l *Loop) sendCiphertext(c *Conn) error {
-	s := c.tls
-	out := s.wire.out
-	s.wire.out = nil
+	out := c.tls.wire.out
+	c.tls.wire.out = nil
 	if cap(out) <= 4*recordSize {
 		l.tls.cipher = out[:0]
 	}
+	return l.transmit(c, out)
+}
+
+// transmit sends ciphertext, behind what was left before, and keeps what the kernel does not take.
+func (l *Loop) transmit(c *Conn, out []byte) error {
+	s := c.tls
 	if len(s.pending) > 0 {
 		s.pending = append(s.pending, out...)
 		return unix.EAGAIN
@@ -269,8 +274,7 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 			return
 		}
 	}
-	c.tls.wire.out = append(l.tls.cipher[:0], out...)
-	sent := l.sendCiphertext(c)
+	sent := l.transmit(c, out) // not through the wire: the worker may be at its next step already
 	switch {
 	case err != nil:
 		l.linger(c) // an alert says why
