@@ -29,6 +29,7 @@ type Stats struct {
 	Overflows    int64 // connections closed because they owed too much
 	Dropped      int64 // messages dropped for connections that owed too much
 	Panics       int64 // in callbacks
+	Refusals     Refusals
 
 	// The parts of a connection's way in, each counted when it is over: Network is one round
 	// trip as the kernel measured it, Waiting from there to accept (both on Linux only, the
@@ -49,9 +50,10 @@ type LoopStats struct {
 	// Busy is the time spent in turns since Listen, an estimate: the turns of sockets are
 	// sampled.
 	Busy time.Duration
-	// Lag is how late the last tick was, or how late the one that is due is by now.
+	// Lag is how late the last tick was, or how late the one that is due is by now, or
+	// Loop.Lag if that is more.
 	Lag time.Duration
-	// Lags are all of them.
+	// Lags are those of all ticks.
 	Lags Histogram
 	// SinceTick is the time since the loop handled a tick, or began to run. Negative before
 	// Serve. A loop that does its work ticks every Server.Tick.
@@ -65,7 +67,7 @@ const OtherCode frame.CloseCode = 0
 // Stats may be called by any goroutine at any time.
 func (s *Server) Stats() Stats {
 	loops := s.running()
-	st := Stats{Conns: s.conns.Load(), Panics: s.panics.Load(), Closes: make(map[frame.CloseCode]int64)}
+	st := Stats{Conns: s.conns.Load(), Panics: s.panics.Load(), Refusals: s.Refusals(), Closes: make(map[frame.CloseCode]int64)}
 	if s.shakes != nil {
 		st.Handshakes = s.shakes.inFlight.Load()
 	}
@@ -118,6 +120,7 @@ func (l *Loop) stats() LoopStats {
 	if l.ticking.Load() {
 		st.Lag = max(st.Lag, l.server.clock()-time.Duration(l.tally.tickSent.Load()))
 	}
+	st.Lag = max(st.Lag, l.Lag())
 	if at := l.tally.ticked.Load(); at > 0 {
 		st.SinceTick = l.server.clock() - time.Duration(at)
 	}

@@ -68,6 +68,7 @@ func (o out) network(n *netpoll.Stats) {
 	o.gauge(handshakes, float64(n.Handshakes))
 	o.counter(accepted, n.Accepted)
 	o.counter(acceptErrors, n.AcceptErrors)
+	o.refusals(&n.Refusals)
 	o.counter(requests, n.Upgraded, "upgraded")
 	o.counter(requests, n.Detached, "http")
 	o.counter(requests, n.Refused[4], "refused_4xx")
@@ -81,6 +82,16 @@ func (o out) network(n *netpoll.Stats) {
 	}
 	o.counter(overflows, n.Overflows)
 	o.counter(panics, n.Panics)
+}
+
+func (o out) refusals(r *netpoll.Refusals) {
+	o.counter(notAdmitted, r.Full, "connections")
+	o.counter(notAdmitted, r.Lagging, "lag")
+	o.counter(notAdmitted, r.PerIP, "ip")
+	o.counter(notAdmitted, r.PerIPRate, "ip_rate")
+	o.counter(notAdmitted, r.Handshakes, "handshakes")
+	o.counter(notAdmitted, r.BadProxy, "proxy_header")
+	o.counter(acceptPauses, r.Paced)
 }
 
 func (o out) traffic(n *netpoll.Stats) {

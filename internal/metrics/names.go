@@ -21,6 +21,8 @@ var (
 	accepted      = desc("connections_accepted_total", "Connections accepted.")
 	acceptErrors  = desc("accept_errors_total", "Accepts that failed for want of descriptors or memory.")
 	requests      = desc("requests_total", "First requests of connections by what became of them.", "result")
+	notAdmitted   = desc("connections_refused_total", "Connections refused by a limit.", "limit")
+	acceptPauses  = desc("accept_pauses_total", "Pauses of accepting for the accept rate; nobody is refused.")
 	disconnects   = desc("disconnects_total", "WebSocket connections that ended, by close code; code other is all that are not of the protocol.", "code")
 	overflows     = desc("slow_disconnects_total", "Connections closed because they owed too much.")
 	dropped       = desc("dropped_messages_total", "Messages dropped for slow members of rooms with slow_consumer drop.")
@@ -35,7 +37,7 @@ var (
 	gaps          = desc("room_gaps_total", "Losses between log and room that were noticed.")
 
 	loopBusy = desc("loop_busy_seconds_total", "Time a loop spent working, an estimate: 1 is all of the time.", "loop")
-	loopLag  = desc("loop_lag_seconds", "How late the last tick of a loop was, or how late the one that is due is by now.", "loop")
+	loopLag  = desc("loop_lag_seconds", "How late a loop is: its last tick, the one that is due now, or what was posted to it, whichever is latest.", "loop")
 	tickLag  = desc("loop_tick_lag_seconds", "How late the ticks of the loops were.")
 
 	connectTime = desc("connect_duration_seconds", "The parts of a connection's way in: network is one round trip, waiting the time in the kernel's backlog, then the TLS handshake, then the upgrade to its 101.", "part")
@@ -45,7 +47,7 @@ var (
 
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, historyBytes, waiting,
-	accepted, acceptErrors, requests, disconnects, overflows, dropped, messages, bytes, panics,
+	accepted, acceptErrors, notAdmitted, acceptPauses, requests, disconnects, overflows, dropped, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }
