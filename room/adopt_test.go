@@ -56,6 +56,17 @@ func TestAdopt(t *testing.T) {
 		t.Error("messages of a room without history were recovered")
 	}
 
+	w.publish("a", short, "x") // presence begins once more
+	if a := w.ask(Command{Op: PresenceStats, Room: "a", Options: short, Member: person(98)}); a.NumClients != 1 || a.NumUsers != 1 {
+		t.Errorf("presence began again: %d clients, %d users", a.NumClients, a.NumUsers)
+	}
+	w.join("a", short, 3)
+	w.ask(Command{Op: Leave, Room: "a", Member: person(1)})
+	if users := w.s.rooms["a"].users; len(users) != 1 {
+		t.Errorf("users are left behind: %v", users)
+	}
+	w.publish("a", none, "x")
+
 	after := w.publish("a", long, "y").Position
 	w.publish("a", long, "z")
 	if ps := w.history("a", long); len(ps) != 2 {

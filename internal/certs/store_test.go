@@ -179,3 +179,26 @@ func TestWatch(t *testing.T) {
 		t.Error("a certificate that expires tomorrow is not told once")
 	}
 }
+
+// TestStamp: a link that is swapped to a file of the same size and time is a change.
+func TestStamp(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Now()
+	for _, name := range []string{"a", "b"} {
+		if err := os.Chtimes(certtest.Write(t, filepath.Join(dir, name), []byte("same size")), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(dir, "link")
+	var stamps []stamp
+	for _, target := range []string{"a", "b"} {
+		_ = os.Remove(link)
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		stamps = append(stamps, stampOf(link, link))
+	}
+	if stamps[0].equal(stamps[1]) || !stamps[1].equal(stampOf(link, link)) {
+		t.Error("stamps do not tell files from one another")
+	}
+}
