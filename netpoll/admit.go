@@ -79,12 +79,19 @@ func (l *Loop) greet(c *Conn) bool {
 	}
 	if deny := l.enter(c, peer); deny != nil {
 		l.tally.refused[4].Add(1)
-		if s.tls == nil {
-			_, _ = send(int(c.fd), deny.append(nil))
-		}
+		l.turnAway(int(c.fd), deny.append(nil))
 		return false
 	}
 	return l.startPeer(c)
+}
+
+// turnAway says why to a peer that is closed at once. What it has sent already is read first:
+// closing a socket with unread bytes resets it, and the reset can overtake the answer.
+func (l *Loop) turnAway(fd int, response []byte) {
+	if l.server.tls == nil {
+		_, _ = recv(fd, l.readBuf)
+		_, _ = send(fd, response)
+	}
 }
 
 // startPeer begins the phase in which the peer itself speaks.

@@ -235,7 +235,7 @@ func TestLag(t *testing.T) {
 	release := make(chan bool)
 	s.Loop(0).Do(func() { <-release })
 	eventually(t, "the loop is late", func() bool { return s.Loop(0).Lag() > 2*s.MaxLag })
-	late := call(t, s, 1, "")
+	late := call(t, s, 1, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // is there before it is accepted
 	close(release)
 	if answer, err := io.ReadAll(late.r); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 503 ")) || !bytes.Contains(answer, []byte("Retry-After: ")) {
 		t.Errorf("%q, %v", answer, err)

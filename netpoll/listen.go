@@ -140,9 +140,7 @@ func (l *Loop) adopt(fd int) {
 	s.conns.Add(1)
 	if reason := l.overloaded(); reason != "" || c == nil {
 		l.tally.refused[5].Add(1)
-		if s.tls == nil {
-			_, _ = send(fd, appendRefusal(nil, 503, reason, "Retry-After: 5"))
-		}
+		l.turnAway(fd, appendRefusal(nil, 503, reason, "Retry-After: 5"))
 		_ = unix.Close(fd)
 		s.forget()
 		return
