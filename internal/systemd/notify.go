@@ -44,8 +44,8 @@ func (n *Notifier) Stopping(status string, within time.Duration) error {
 	return n.send("STOPPING=1", "STATUS="+status, "EXTEND_TIMEOUT_USEC="+strconv.FormatInt(within.Microseconds(), 10))
 }
 
-// Watchdog is how often the manager wants to hear Alive, 0 for never. Half of
-// it is a good interval.
+// Watchdog is after how long without Alive the manager ends the process, 0 for
+// never.
 func (n *Notifier) Watchdog() time.Duration { return n.watchdog }
 
 // Alive keeps the manager's watchdog from ending the process.
