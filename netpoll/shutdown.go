@@ -1,0 +1,121 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// StopAccepting closes the listeners. Any goroutine may call it.
+func (s *Server) StopAccepting() {
+	for _, l := range s.loops {
+		l.Do(l.closeListener)
+	}
+}
+
+// Drain closes all connections with code, spread evenly over d, so that they do not all come
+// back elsewhere at once. It returns when the last close has been sent or ctx ends. Any
+// goroutine may call it; usually StopAccepting comes before and Shutdown behind it.
+func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCode, reason string) error {
+	const step = 50 * time.Millisecond
+	steps := max(1, int(d/step))
+	t := time.NewTicker(step)
+	defer t.Stop()
+	for i := range steps {
+		s.closeShare(i, steps, code, reason)
+		if s.conns.Load() == 0 || i == steps-1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.C:
+		}
+	}
+	return nil
+}
+
+// closeShare closes the connections whose descriptor falls to share i of n.
+func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
+	for _, l := range s.loops {
+		l.Do(func() {
+			s.slab.each(l, func(c *Conn) {
+				if int(c.fd)%n != i {
+					return
+				}
+				if c.phase == phaseHeader || c.phase == phaseTLS || c.phase == phaseProxy {
+					l.linger(c)
+				}
+				c.Close(code, reason)
+			})
+		})
+	}
+}
+
+// Shutdown stops accepting, closes every connection with 1001 (going away), waits until all
+// are gone or ctx ends, and then closes the server.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	serving := s.state == stateServing
+	s.mu.Unlock()
+	var err error
+	if serving {
+		s.StopAccepting()
+		s.closeShare(0, 1, frame.CloseGoingAway, "server is shutting down")
+		err = s.waitEmpty(ctx)
+	}
+	return cmp.Or(err, s.Close())
+}
+
+func (s *Server) waitEmpty(ctx context.Context) error {
+	for s.conns.Load() > 0 {
+		select {
+		case <-s.empty:
+		case <-s.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Close ends the server at once: the sockets are closed without a closing handshake. OnClose
+// is called for every open connection before Serve returns.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	state := s.state
+	s.mu.Unlock()
+	switch state {
+	case stateListening:
+		s.stop()
+		s.closeLoops()
+	case stateServing:
+		s.stop()
+		s.stopped.Wait()
+	}
+	return nil
+}
+
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed {
+		return
+	}
+	s.state = stateClosed
+	close(s.done)
+	for _, l := range s.loops {
+		l.Do(func() { l.stopped = true })
+	}
+}
+
+func (s *Server) closeLoops() {
+	for _, l := range s.loops {
+		l.close()
+	}
+}
