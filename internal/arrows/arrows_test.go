@@ -30,6 +30,7 @@ var arrows = []arrow{
 	{"netpoll", []string{"frame"}},
 	{"netpoll/examples", []string{"netpoll", "frame"}},
 	{"cmd", []string{"internal/..."}},
+	{"test", nil}, // tests of the binary, from outside
 	{"internal", []string{"internal/human"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/config", "internal/human"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
