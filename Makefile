@@ -10,7 +10,7 @@ RUNFLAGS := --dev
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := build
-.PHONY: build run test quick lint generate fuzz bench clean help
+.PHONY: build run test quick lint generate fuzz soak bench clean help
 
 build: ## build bin/throng
 	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/throng
@@ -22,7 +22,10 @@ test: ## everything CI runs; as root on Debian it installs what it needs
 	@test/run
 
 quick: ## the unit tests alone
-	go vet ./... && go test ./...
+	go vet ./... && go test -short ./...
+
+soak: ## the long tests against real processes: slow readers, faults, a storm of reconnects
+	go test -count=1 -timeout 60m -v ./test/process
 
 lint: ## staticcheck
 	go run $(STATICCHECK) ./...
