@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,13 +122,15 @@ func TestStalled(t *testing.T) {
 		return st.Loops[0].Lags.Count() > 0 && st.Loops[1].Lags.Count() > 0
 	})
 	release := make(chan struct{})
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free) // or a failure would hang
 	s.Loop(1).Do(func() { <-release })
 	const bound = 300 * time.Millisecond
 	eventually(t, "the loop is missed", func() bool { l := s.Stalled(bound); return len(l) == 1 && l[0] == 1 })
 	if st := s.Stats().Loops[1]; st.Lag < bound/2 || st.SinceTick < bound {
 		t.Errorf("lag %v, last tick %v ago", st.Lag, st.SinceTick)
 	}
-	close(release)
+	free()
 	eventually(t, "it is back", func() bool { return len(s.Stalled(bound)) == 0 })
 	if st := s.Stats(); st.Loops[1].Busy < bound/2 || st.Loops[0].Busy > bound {
 		t.Errorf("busy %v and %v", st.Loops[0].Busy, st.Loops[1].Busy)
