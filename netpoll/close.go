@@ -21,9 +21,18 @@ import (
 // settle then takes it out of every array, tells the application once, and frees the slot of
 // a dead one; close(2) is the very last touch.
 
-// Close starts the closing handshake (RFC 6455, 7.1.2). OnClose follows at the end of the
-// turn; the socket itself goes when the peer has answered, or after Server.CloseTimeout.
+// Close starts the closing handshake (RFC 6455, 7.1.2). What was published before in the
+// topics of c leaves before the close frame. OnClose follows at the end of the turn; the
+// socket itself goes when the peer has answered, or after Server.CloseTimeout.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
+	if c.phase == phaseOpen {
+		c.eachTopic(func(t *topic) { c.loop.owe(t, c) })
+	}
+	c.shut(code, reason)
+}
+
+// shut is Close for a connection that is owed too much already.
+func (c *Conn) shut(code frame.CloseCode, reason string) {
 	if c.phase != phaseOpen {
 		return
 	}

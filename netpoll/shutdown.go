@@ -39,12 +39,16 @@ func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCod
 	return nil
 }
 
+// share is the step, of n, in which a descriptor is closed: even also for few connections,
+// whose numbers are all low (Fibonacci hashing: neighbours fall far from one another).
+func share(fd int32, n int) int { return int(uint64(uint32(fd)*2654435769) * uint64(n) >> 32) }
+
 // closeShare closes the connections whose descriptor falls to share i of n.
 func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 	for _, l := range s.loops {
 		l.Do(func() {
 			s.slab.each(l, func(c *Conn) {
-				if int(c.fd)%n != i {
+				if share(c.fd, n) != i {
 					return
 				}
 				if c.phase == phaseHeader || c.phase == phaseTLS || c.phase == phaseProxy {

@@ -92,7 +92,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		if now >= late {
 			l.tally.overflows.Add(1)
 			c.cutBacklog()
-			c.Close(e.SlowCode, "slow")
+			c.shut(e.SlowCode, "slow")
 			return
 		}
 		next = min(next, late)

@@ -68,7 +68,7 @@ func (l *Loop) hasRoom(c *Conn) bool {
 	if c.phase == phaseOpen {
 		l.tally.overflows.Add(1)
 		c.cutBacklog()
-		c.Close(e.SlowCode, "slow")
+		c.shut(e.SlowCode, "slow")
 	}
 	return false
 }

@@ -240,6 +240,11 @@ func checkMessages(t *testing.T, members []*member) {
 		for _, n := range m.offsets {
 			have[n] = true
 		}
+		for n := range m.acked { // push and answer come on one connection: no clock is needed
+			if !have[n] {
+				t.Errorf("member %d was told that %d is stored, and never got it", i, n)
+			}
+		}
 		for n, at := range acked {
 			if at.Before(m.closed.Add(-300*time.Millisecond)) && !have[n] {
 				t.Errorf("member %d: %d was acknowledged %v before its close and did not come", i, n, m.closed.Sub(at))
