@@ -184,3 +184,17 @@ func TestManyUpgradesAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundsAreSettings makes the bounds of a message's form small and meets them.
+func TestBoundsAreSettings(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Tick: time.Second, MaxFragments: 3, MaxControls: 2, Endpoints: []Endpoint{echo()}})
+	fragments := []byte("\x01\x80\x00\x00\x00\x00" + strings.Repeat("\x00\x80\x00\x00\x00\x00", 3))
+	pings := bytes.Repeat(masked(frame.OpPing, nil), 8) // in two ticks at most
+	for name, b := range map[string][]byte{"fragments": fragments, "pings": pings} {
+		c := raw(t, s, "/", "")
+		_, _ = c.Write(b)
+		if code, _ := expectClose(t, c); code != 1008 {
+			t.Errorf("%s: close code %d", name, code)
+		}
+	}
+}

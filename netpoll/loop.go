@@ -73,7 +73,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		topics:  make(map[string]*topic),
 	}
 	for _, e := range s.endpoints {
-		l.configs = append(l.configs, frame.Config{MaxMessage: e.MaxMessage})
+		l.configs = append(l.configs, frame.Config{MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
 		l.pings = append(l.pings, e.ping())
 	}
 	l.upgrader = newUpgrader(s.endpoints)

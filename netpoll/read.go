@@ -140,16 +140,13 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	}
 }
 
-// maxControls bounds the pings and pongs of one peer per tick.
-const maxControls = 1000
-
 // control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written only the
 // latest ping is kept (5.5.3 allows to answer only the most recent one).
 func (l *Loop) control(c *Conn, m frame.Message) {
 	if c.mark != l.wheel.now {
 		c.mark, c.controls = l.wheel.now, 0
 	}
-	if c.controls++; c.controls > maxControls {
+	if c.controls++; int(c.controls) > l.server.MaxControls {
 		c.abort(frame.ClosePolicy, "too many control frames")
 		return
 	}

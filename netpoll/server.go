@@ -66,6 +66,12 @@ type Server struct {
 	// MessageTimeout bounds the time from the first byte of a frame or message to its last.
 	// 0 means 30 s.
 	MessageTimeout time.Duration
+	// MaxFragments bounds the fragments of one message while their mean payload is below 16
+	// bytes; beyond it the connection is closed with 1008. 0 means 1024.
+	MaxFragments int
+	// MaxControls bounds the pings and pongs of one peer per Tick; beyond it the connection is
+	// closed with 1008. 0 means 1000.
+	MaxControls int
 	// CloseTimeout bounds the closing handshake. 0 means 2 s.
 	CloseTimeout time.Duration
 	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
@@ -169,6 +175,7 @@ func (s *Server) prepare() error {
 	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
 	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
 	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
+	s.MaxControls = cmp.Or(s.MaxControls, 1000)
 	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)

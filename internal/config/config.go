@@ -22,14 +22,17 @@ type Config struct {
 	ForwardedHeader string   `yaml:"forwarded_header" default:"X-Forwarded-For" placeholder:"NAME" group:"Listeners" help:"Header in which trusted_proxies tell it: X-Forwarded-For or Forwarded. The other one is ignored."`
 	ProxyProtocol   bool     `yaml:"proxy_protocol" group:"Listeners" help:"Connections begin with a PROXY header, version 1 or 2: those of trusted_proxies, or all where there are none."`
 
-	MaxMessage     Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
-	EchoMaxMessage Size `yaml:"echo_max_message" placeholder:"SIZE" group:"Messages" help:"The same for /echo. 0: as max_message."`
-	Compression    bool `yaml:"compression" group:"Messages" help:"Negotiate permessage-deflate with clients that offer it."`
-	CompressMin    Size `yaml:"compress_min" default:"512" placeholder:"SIZE" group:"Messages" help:"Messages below this size are sent uncompressed."`
+	MaxMessage       Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
+	MaxFragments     int  `yaml:"max_fragments" default:"1024" placeholder:"N" group:"Messages" help:"Tiny fragments (under 16 bytes each) in one message; more close the connection with 1008."`
+	MaxControlFrames int  `yaml:"max_control_frames" default:"1000" placeholder:"N" group:"Messages" help:"Pings and pongs of one client in a second; more close the connection with 1008."`
+	EchoMaxMessage   Size `yaml:"echo_max_message" placeholder:"SIZE" group:"Messages" help:"The same for /echo. 0: as max_message."`
+	Compression      bool `yaml:"compression" group:"Messages" help:"Negotiate permessage-deflate with clients that offer it."`
+	CompressMin      Size `yaml:"compress_min" default:"512" placeholder:"SIZE" group:"Messages" help:"Messages below this size are sent uncompressed."`
 
 	PingInterval   time.Duration `yaml:"ping_interval" default:"25s" placeholder:"TIME" group:"Timing" help:"Time between pings to a client."`
 	PongTimeout    time.Duration `yaml:"pong_timeout" default:"10s" placeholder:"TIME" group:"Timing" help:"How long a client may take to answer a ping."`
 	ConnectTimeout time.Duration `yaml:"connect_timeout" default:"10s" placeholder:"TIME" group:"Timing" help:"How long after the upgrade the connect command may take."`
+	MessageTimeout time.Duration `yaml:"message_timeout" default:"30s" placeholder:"TIME" group:"Timing" help:"How long one message may take from its first byte to its last; longer closes the connection with 1008."`
 	HeaderTimeout  time.Duration `yaml:"header_timeout" default:"5s" placeholder:"TIME" group:"Timing" help:"How long the HTTP request header may take."`
 	Drain          time.Duration `yaml:"drain" live:"yes" default:"30s" placeholder:"TIME" group:"Timing" help:"On SIGTERM: time over which the connections are closed."`
 

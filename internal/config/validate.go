@@ -104,6 +104,8 @@ func (l *Loaded) validateCounts() error {
 		{"loops", l.Loops, 0, 1024},
 		{"shards", l.Shards, 0, 1024},
 		{"max_connections", l.MaxConnections, 0, 1 << 30},
+		{"max_fragments", l.MaxFragments, 1, 1 << 30},
+		{"max_control_frames", l.MaxControlFrames, 1, 1 << 30},
 		{"max_http", l.MaxHTTP, 1, 1 << 20},
 		{"max_handshakes", l.MaxHandshakes, 1, 1 << 20},
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
@@ -136,6 +138,7 @@ func (l *Loaded) validateTimes() error {
 		{"ping_interval", l.PingInterval, time.Second, time.Hour}, // the protocol tells it in whole seconds
 		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
 		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
+		{"message_timeout", l.MessageTimeout, 100 * time.Millisecond, time.Hour},
 		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
 		{"outbound_age", l.OutboundAge, time.Second, time.Hour},
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
