@@ -46,7 +46,7 @@ export FUZZ_TARGETS
 fuzz: ## fuzz each target for FUZZTIME (10m)
 	@set -e; echo "$$FUZZ_TARGETS" | while read -r package target; do \
 		echo "$$package $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$package"; \
 	done
 
 bench: ## measure beside the floor, see benchmarks/README.md
