@@ -60,9 +60,6 @@ func (l *Loop) drop(t *topic, c *Conn) bool {
 
 // give queues one message of t for c, unless it is to be dropped.
 func (l *Loop) give(t *topic, c *Conn, b *Buffer) {
-	if c.phase != phaseOpen {
-		return // an earlier one was too much: nothing follows the close frame
-	}
 	if b.drops && l.behind(c, b.Len()) {
 		c.missed(t, 1)
 		return

@@ -52,3 +52,35 @@ func TestFarewellTooLong(t *testing.T) {
 		t.Errorf("close code %d", code)
 	}
 }
+
+// TestNothingFollowsTheCloseFrame cuts a slow member in the middle of a walk of which it may
+// miss one message and must get several.
+func TestNothingFollowsTheCloseFrame(t *testing.T) {
+	handles := make(chan Handle, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 20, SlowCode: 3008,
+		OnOpen: func(c *Conn) { c.Subscribe("room"); handles <- c.Handle() },
+	}}})
+	c := raw(t, s, "/", "")
+	h := <-handles
+	l := s.Loop(0)
+	b := l.NewBatch()
+	fill := func(c *Conn) { // whole frames behind one that has begun to leave
+		for c.Backlog() <= 1<<20 {
+			c.SendBuffer(NewBuffer(frame.OpBinary, make([]byte, 5_000)))
+			if c.Backlog() < 20_000 {
+				l.flush(c)
+			}
+		}
+		c.Publish("room", NewBuffer(frame.OpText, []byte("may be missed")).Droppable())
+		for range 3 {
+			c.Publish("room", NewBuffer(frame.OpText, []byte("must come")))
+		}
+	}
+	b.Call(h, fill)
+	l.Post(b)
+	eventually(t, "the slow member is closed", func() bool { return s.Stats().Overflows > 0 })
+	if code, _ := expectClose(t, c); code != 3008 {
+		t.Errorf("close code %d", code)
+	}
+}

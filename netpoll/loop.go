@@ -38,7 +38,6 @@ type Loop struct {
 
 	wheel   wheel
 	ticking atomic.Bool // a tick has been triggered and not been handled
-	ticks   atomic.Uint32
 	tally   tally
 
 	lag lag

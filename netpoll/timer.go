@@ -42,7 +42,6 @@ func (s *Server) runTicker() {
 func (l *Loop) tick(any) error {
 	began := l.noteTick()
 	l.ticking.Store(false)
-	l.ticks.Add(1)
 	for _, h := range l.wheel.advance() {
 		if c := l.lookup(h); c != nil && c.timer == l.wheel.now {
 			c.timer = 0

@@ -61,6 +61,9 @@ func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
 // the bound. Beyond it the connection is closed: what it has not got yet it can only get by
 // coming back.
 func (l *Loop) hasRoom(c *Conn) bool {
+	if c.phase > phaseOpen {
+		return false // nothing follows the close frame (RFC 6455, 5.5.1)
+	}
 	e := l.endpointOf(c)
 	if c.out == nil || c.out.size <= e.MaxBacklog {
 		return true
@@ -189,7 +192,7 @@ func (l *Loop) backlog(c *Conn) {
 
 // drained is the end of a backlog.
 func (l *Loop) drained(c *Conn) {
-	if c.has(flagPong) {
+	if c.has(flagPong) && c.phase == phaseOpen {
 		c.clear(flagPong)
 		l.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, frame.OpPong, c.aux.pong) })
 		c.aux.pong = nil
