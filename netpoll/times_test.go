@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -20,57 +21,89 @@ const delay = 400 * time.Millisecond
 const request = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
 // TestConnectTimes makes each part of a connection's way in last in turn: it is told which, and
-// the parts together are what the client has waited.
+// the parts together are what the client has waited. TestNetworkTime does so with the network.
 func TestConnectTimes(t *testing.T) {
-	for _, c := range []struct {
-		name               string
-		waiting, tls, http time.Duration
-	}{
-		{"the backlog", delay, 0, 0},
-		{"the TLS handshake", 0, delay, 0},
-		{"the request", 0, 0, delay},
-		{"each", delay, delay, delay},
+	for _, c := range []connectTimes{
+		{name: "the backlog", waiting: delay},
+		{name: "the TLS handshake", tls: delay},
+		{name: "the request", http: delay},
+		{name: "each", waiting: delay, tls: delay, http: delay},
 	} {
+		c.secure = true
 		t.Run(c.name, func(t *testing.T) {
-			thrice(t, func() error {
-				s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
-				busy := make(chan struct{}) // the loop does not accept for a while
-				s.Loop(0).Do(func() { close(busy); time.Sleep(c.waiting) })
-				<-busy
-
-				begin := time.Now()
-				conn, err := net.Dial("tcp", s.address.String())
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer conn.Close()
-				eventually(t, "accepted", func() bool { return s.Stats().Accepted == 1 })
-				time.Sleep(c.tls)
-				client := tls.Client(conn, clientTLS(0))
-				if err := client.Handshake(); err != nil {
-					t.Fatal(err)
-				}
-				_, _ = client.Write([]byte(request[:30]))
-				time.Sleep(c.http)
-				_, _ = client.Write([]byte(request[30:]))
-				if _, err := client.Read(make([]byte, 1000)); err != nil {
-					t.Fatal(err)
-				}
-				whole := time.Since(begin)
-
-				st := s.Stats()
-				t.Logf("network %v + waiting %v + TLS %v + upgrade %v of %v", st.Network.Sum, st.Waiting.Sum, st.TLS.Sum, st.Upgrade.Sum, whole)
-				waiting := st.Waiting.Sum
-				if runtime.GOOS != "linux" {
-					waiting = c.waiting
-				}
-				return errors.Join(near("waiting", waiting, c.waiting, whole),
-					near("TLS", st.TLS.Sum, c.tls, whole),
-					near("upgrade", st.Upgrade.Sum, c.http, whole),
-					near("the sum", st.Network.Sum+waiting+st.TLS.Sum+st.Upgrade.Sum, whole, whole))
-			})
+			thrice(t, func() error { return c.measure(t, &Server{}, "") })
 		})
 	}
+}
+
+// connectTimes is what each part of a connection's way in shall last: network is a round trip of
+// the network between the client and the server, the others are what they do between them.
+type connectTimes struct {
+	name                        string
+	network, waiting, tls, http time.Duration
+	secure                      bool
+}
+
+// measure connects to the server, by another address than that of its listener if there is one,
+// and compares the parts that the server has seen with what the client has waited.
+func (c connectTimes) measure(t *testing.T, s *Server, to string) error {
+	s.Loops, s.Endpoints = 1, []Endpoint{echo()}
+	if c.secure {
+		s.TLS = tlsConfig()
+	}
+	start(t, s)
+	whole := c.connect(t, s, cmp.Or(to, s.address.String()))
+
+	st := s.Stats()
+	t.Logf("network %v + waiting %v + TLS %v + upgrade %v of %v", st.Network.Sum, st.Waiting.Sum, st.TLS.Sum, st.Upgrade.Sum, whole)
+	waiting := st.Waiting.Sum
+	if runtime.GOOS != "linux" {
+		waiting = c.waiting
+	}
+	// The client speaks when the server has accepted, so its first words are a trip later.
+	if trip := c.network / 2; c.secure {
+		c.tls += 3 * trip // the hello, the server's answer, the client's last word
+	} else {
+		c.http += trip
+	}
+	return errors.Join(near("the network", st.Network.Sum, c.network, whole),
+		near("waiting", waiting, c.waiting, whole),
+		near("TLS", st.TLS.Sum, c.tls, whole),
+		near("upgrade", st.Upgrade.Sum, c.http, whole),
+		near("the sum", st.Network.Sum+waiting+st.TLS.Sum+st.Upgrade.Sum, whole, whole))
+}
+
+// connect is a client that takes its time. It returns how long that was at the server's end of
+// the network, where things begin a trip later, with the SYN, and end a trip earlier, with the
+// 101.
+func (c connectTimes) connect(t *testing.T, s *Server, to string) (whole time.Duration) {
+	if c.waiting > 0 { // the loop does not accept for a while
+		busy, known := make(chan struct{}), c.network+c.network/2 // SYN, SYN-ACK, ACK
+		s.Loop(0).Do(func() { close(busy); time.Sleep(known + c.waiting) })
+		<-busy
+	}
+	begin := time.Now()
+	conn, err := net.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	eventually(t, "accepted", func() bool { return s.Stats().Accepted == 1 })
+	if c.secure {
+		time.Sleep(c.tls)
+		client := tls.Client(conn, clientTLS(0))
+		if err := client.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		conn = client
+	}
+	_, _ = conn.Write([]byte(request[:30]))
+	time.Sleep(c.http)
+	_, _ = conn.Write([]byte(request[30:]))
+	if _, err := conn.Read(make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(begin) - c.network
 }
 
 // TestCloseTime has a peer that takes its time to answer our close frame.
