@@ -13,6 +13,7 @@ type Hub struct {
 	rooms  atomic.Int64 // counted against Config.MaxRooms
 	budget budget
 	shards []*shard
+	met    tally
 }
 
 // New starts the shards of a hub. Close ends them.
@@ -47,6 +48,7 @@ func (h *Hub) Submit(c Command) error {
 	if err := s.box.admit(c.Op == Leave); err != nil {
 		if err == ErrBusy {
 			s.refused.Add(1)
+			h.met.mailbox.Add(1)
 		}
 		return err
 	}
@@ -88,6 +90,7 @@ func (h *Hub) Close() {
 func (h *Hub) addRoom() error {
 	if h.rooms.Add(1) > int64(h.live.Load().MaxRooms) {
 		h.rooms.Add(-1)
+		h.met.maxRooms.Add(1)
 		return ErrLimit
 	}
 	return nil

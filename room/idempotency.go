@@ -2,6 +2,7 @@ package room
 
 import (
 	"hash/maphash"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 type window struct {
 	ttl   time.Duration
 	max   int
+	met   *atomic.Int64 // counts the keys that max has cost
 	seeds [2]maphash.Seed
 	keys  map[idKey]firstPublish
 	order queue[keyAge]
@@ -30,9 +32,9 @@ type keyAge struct {
 	at  time.Time
 }
 
-func newWindow(ttl time.Duration, limit int) window {
+func newWindow(ttl time.Duration, limit int, met *atomic.Int64) window {
 	return window{
-		ttl: ttl, max: max(limit, 1),
+		ttl: ttl, max: max(limit, 1), met: met,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		keys:  make(map[idKey]firstPublish),
 	}
@@ -65,6 +67,9 @@ func (w *window) find(k idKey, now time.Time) (firstPublish, bool) {
 // begin remembers that the publish of a wait uses k.
 func (w *window) begin(k idKey, token uint64, now time.Time) {
 	for w.order.len() >= w.max {
+		if now.Sub(w.order.first().at) < w.ttl {
+			w.met.Add(1)
+		}
 		w.drop()
 	}
 	w.keys[k] = firstPublish{token: token, at: now}

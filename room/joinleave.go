@@ -37,7 +37,14 @@ func (s *shard) tells(r *room, join bool) bool {
 	if !join {
 		encode = s.cfg.EncodeLeave
 	}
-	return encode != nil && r.opts.JoinLeave && len(r.members) <= s.cfg.JoinLeaveMaxMembers
+	if encode == nil || !r.opts.JoinLeave {
+		return false
+	}
+	if len(r.members) > s.cfg.JoinLeaveMaxMembers {
+		s.hub.met.joinLeaveMaxMembers.Add(1)
+		return false
+	}
+	return true
 }
 
 // say pushes an announcement that is due.

@@ -28,6 +28,7 @@ func (s *shard) presence(c *Command) {
 		r = &room{}
 	}
 	if c.Op == Presence && !s.presentable(r) {
+		s.hub.met.presenceMax.Add(1)
 		s.refuse(c, ErrLimit)
 		return
 	}

@@ -11,7 +11,12 @@ func (s *shard) accept(c *Command) {
 		}
 	}
 	r := s.rooms[c.Room]
-	if r != nil && s.busy(r) || s.full() {
+	switch {
+	case r != nil && s.busy(r):
+		s.hub.met.busy.Add(1)
+		s.refuse(c, ErrBusy)
+		return
+	case s.full():
 		s.refuse(c, ErrBusy)
 		return
 	}
@@ -31,8 +36,14 @@ func (s *shard) accept(c *Command) {
 	s.limit(token)
 }
 
-// full: as many commands wait for the log as may.
-func (s *shard) full() bool { return s.waits.n >= s.cfg.MaxInFlight }
+// full: as many commands wait for the log as may. The command that asks is then refused.
+func (s *shard) full() bool {
+	if s.waits.n < s.cfg.MaxInFlight {
+		return false
+	}
+	s.hub.met.mailbox.Add(1)
+	return true
+}
 
 // limit begins the timeout of a wait that was not answered at once.
 func (s *shard) limit(token uint64) {

@@ -35,7 +35,7 @@ func newShard(h *Hub, i int) *shard {
 		hub: h, cfg: &h.cfg, now: h.cfg.Now(),
 		box:   newMailbox(h.cfg.Mailbox),
 		rooms: make(map[string]*room),
-		keys:  newWindow(h.cfg.IdempotencyWindow, h.cfg.IdempotencyKeys/h.cfg.Shards),
+		keys:  newWindow(h.cfg.IdempotencyWindow, h.cfg.IdempotencyKeys/h.cfg.Shards, &h.met.idempotencyKeys),
 		out:   make([][]Event, h.cfg.Loops),
 		done:  make(chan struct{}),
 	}

@@ -12,6 +12,7 @@ type Stats struct {
 	Messages     int64 // broadcast since the start
 	Refused      int64 // commands refused with ErrBusy since the start
 	Gaps         int64 // losses between the log and the shard that were noticed
+	Limits       Limits
 }
 
 // counters are what a shard tells others about itself. The plain ones are the
@@ -33,7 +34,7 @@ func (c *counters) publish(inFlight int) {
 
 // Stats may be called by any goroutine.
 func (h *Hub) Stats() Stats {
-	st := Stats{Rooms: h.rooms.Load(), HistoryBytes: h.budget.used.Load()}
+	st := Stats{Rooms: h.rooms.Load(), HistoryBytes: h.budget.used.Load(), Limits: h.met.limits()}
 	for _, s := range h.shards {
 		st.Members += s.atMembers.Load()
 		st.Waiting += s.box.waiting()

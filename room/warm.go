@@ -71,6 +71,7 @@ func (m *memory) cool() {
 // evictColdest drops the oldest message of the coldest room.
 func (m *memory) evictColdest() {
 	g := m.coldest()
+	m.hub.met.historyBytes.Add(1)
 	m.evict(g)
 	m.forget(g)
 	m.cool()

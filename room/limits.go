@@ -1,0 +1,52 @@
+package room
+
+import "sync/atomic"
+
+// Limits are how often each bound of Config was met since the start.
+type Limits struct {
+	Mailbox                 int64 // commands refused with ErrBusy: too many wait for the shard or for the log
+	Busy                    int64 // publishes refused with ErrBusy: a loop with members can take no more
+	MaxRooms                int64 // commands refused with ErrLimit
+	HistoryBytes            int64 // messages dropped before their time, for those of warmer rooms
+	HistoryMaxLimit         int64 // History answers with less than there was and was asked for
+	RecoveryMaxPublications int64 // recoveries that did not fit into one answer
+	RecoveryMaxBytes        int64 // others that did not
+	JoinLeaveMaxMembers     int64 // joins and leaves that were not pushed
+	PresenceMax             int64 // Presence commands refused with ErrLimit, those above MaxReplyBytes included
+	IdempotencyKeys         int64 // keys forgotten before their time, for newer ones
+}
+
+// tally counts Limits. Everybody may count: it is off the path of a message that fits.
+type tally struct {
+	_ [64]byte // away from what is read for every command
+
+	mailbox, busy, maxRooms, historyBytes, historyMaxLimit atomic.Int64
+	recoveryMaxPublications, recoveryMaxBytes              atomic.Int64
+	joinLeaveMaxMembers, presenceMax, idempotencyKeys      atomic.Int64
+}
+
+// noteHistory counts an answer to c of n messages that HistoryMaxLimit has cut.
+func (s *shard) noteHistory(c *Command, n int) {
+	if limit := s.cfg.HistoryMaxLimit; n == limit && (c.Limit < 0 || c.Limit > limit) {
+		s.hub.met.historyMaxLimit.Add(1)
+	}
+}
+
+// noteRecovery counts a recovery of which only n messages fit into the answer.
+func (s *shard) noteRecovery(n int) {
+	if n >= s.cfg.RecoveryMaxPublications {
+		s.hub.met.recoveryMaxPublications.Add(1)
+	} else {
+		s.hub.met.recoveryMaxBytes.Add(1)
+	}
+}
+
+func (t *tally) limits() Limits {
+	return Limits{
+		Mailbox: t.mailbox.Load(), Busy: t.busy.Load(), MaxRooms: t.maxRooms.Load(),
+		HistoryBytes: t.historyBytes.Load(), HistoryMaxLimit: t.historyMaxLimit.Load(),
+		RecoveryMaxPublications: t.recoveryMaxPublications.Load(), RecoveryMaxBytes: t.recoveryMaxBytes.Load(),
+		JoinLeaveMaxMembers: t.joinLeaveMaxMembers.Load(), PresenceMax: t.presenceMax.Load(),
+		IdempotencyKeys: t.idempotencyKeys.Load(),
+	}
+}

@@ -1,0 +1,61 @@
+package room
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLimitsAreCounted meets bounds one after the other: each counts for itself only.
+func TestLimitsAreCounted(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		meet func(w *world, o *Options)
+		want Limits
+	}{
+		{"rooms", Config{MaxRooms: 1}, func(w *world, o *Options) {
+			w.join("a", o, 1)
+			w.join("b", o, 1)
+			w.publish("c", o, "x")
+		}, Limits{MaxRooms: 2}},
+		{"presence", Config{PresenceMax: 1}, func(w *world, o *Options) {
+			w.join("a", o, 1)
+			w.ask(Command{Op: Presence, Room: "a", Options: o, Member: person(1)})
+			w.join("a", o, 2)
+			w.ask(Command{Op: Presence, Room: "a", Options: o, Member: person(1)})
+			w.ask(Command{Op: PresenceStats, Room: "a", Options: o, Member: person(1)})
+		}, Limits{PresenceMax: 1}},
+		{"joins and leaves", Config{JoinLeaveMaxMembers: 1}, func(w *world, _ *Options) {
+			o := &Options{JoinLeave: true}
+			w.join("a", o, 1)
+			w.join("a", o, 2)
+			w.join("a", o, 3)
+		}, Limits{JoinLeaveMaxMembers: 2}},
+		{"keys", Config{IdempotencyKeys: 2, IdempotencyWindow: time.Minute}, func(w *world, o *Options) {
+			for _, key := range []string{"a", "b", "c"} {
+				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
+			}
+			w.clock = w.clock.Add(time.Hour) // what has expired costs nobody anything
+			for _, key := range []string{"d", "e"} {
+				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
+			}
+		}, Limits{IdempotencyKeys: 1}},
+		{"history bytes", Config{HistoryBytes: 1000}, func(w *world, o *Options) {
+			w.publish("a", o, string(make([]byte, 500)))
+			w.publish("b", o, string(make([]byte, 500)))
+		}, Limits{HistoryBytes: 1}},
+		{"busy loop", Config{}, func(w *world, o *Options) {
+			w.join("a", o, 1)
+			w.busy[person(1).Loop] = true
+			w.publish("a", o, "x")
+		}, Limits{Busy: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := lab(t, c.cfg)
+			c.meet(w, open())
+			if got := w.h.Stats().Limits; got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
