@@ -23,6 +23,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		return
 	}
 	if !s.web.acquire() {
+		l.tally.limits.maxHTTP.Add(1)
 		l.refuse(c, appendRefusal(nil, 503, "too many requests", "Retry-After: 1"))
 		return
 	}

@@ -147,6 +147,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 		c.mark, c.controls = l.wheel.now, 0
 	}
 	if c.controls++; int(c.controls) > l.server.MaxControls {
+		l.tally.limits.maxControls.Add(1)
 		c.abort(frame.ClosePolicy, "too many control frames")
 		return
 	}
@@ -168,6 +169,7 @@ func (l *Loop) violation(c *Conn, err error) {
 	if !errors.As(err, &fe) {
 		fe = &frame.Error{Code: frame.CloseInternal, Reason: err.Error()}
 	}
+	l.tally.limits.violated(fe)
 	c.abort(fe.Code, fe.Reason)
 }
 

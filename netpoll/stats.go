@@ -30,6 +30,7 @@ type Stats struct {
 	Dropped      int64 // messages dropped for connections that owed too much
 	Panics       int64 // in callbacks
 	Refusals     Refusals
+	Limits       Limits
 
 	// The parts of a connection's way in, each counted when it is over: Network is one round
 	// trip as the kernel measured it, Waiting from there to accept (both on Linux only, the
@@ -105,6 +106,7 @@ func (t *tally) addTo(st *Stats) {
 	st.BytesIn += t.bytesIn.Load()
 	st.BytesOut += t.bytesOut.Load()
 	st.Overflows += t.overflows.Load()
+	t.limits.addTo(&st.Limits)
 	st.Dropped += t.dropped.Load()
 	st.Network.Add(t.network.Histogram())
 	st.Waiting.Add(t.waiting.Histogram())

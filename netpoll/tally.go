@@ -22,6 +22,7 @@ type tally struct {
 	bytesIn, bytesOut       atomic.Int64
 	backlog                 atomic.Int64
 	overflows, dropped      atomic.Int64
+	limits                  limitTally
 	network, waiting        Durations
 	tls, upgrade            Durations
 	transmit, closing, lags Durations

@@ -64,10 +64,13 @@ func (l *Loop) deadline(c *Conn) {
 	case now < c.due:
 		l.schedule(c, c.due)
 	case c.phase == phaseHeader:
+		l.tally.limits.headerTimeout.Add(1)
 		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))
 	case c.phase == phaseProxy:
+		l.tally.limits.headerTimeout.Add(1)
 		c.fail("the PROXY header took too long")
 	case c.phase == phaseTLS:
+		l.tally.limits.handshakeTimeout.Add(1)
 		c.fail("the TLS handshake took too long")
 	default:
 		c.fail("the closing handshake took too long")
@@ -81,6 +84,7 @@ func (l *Loop) openDeadline(c *Conn) {
 	if c.dec.Partial() {
 		late := c.partial + s.ticksOf(s.MessageTimeout)
 		if now >= late {
+			l.tally.limits.messageTimeout.Add(1)
 			c.abort(frame.ClosePolicy, "the message took too long")
 			return
 		}
@@ -90,6 +94,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
 		if now >= late {
 			l.tally.overflows.Add(1)
+			l.tally.limits.maxBacklogAge.Add(1)
 			c.cutBacklog()
 			c.shut(e.SlowCode, "slow")
 			return
@@ -129,6 +134,7 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)
 	if c.has(flagPinged) {
 		if c.heard < c.due-pong {
+			l.tally.limits.pongTimeout.Add(1)
 			c.abort(e.PongCode, "no pong")
 			return false
 		}

@@ -70,6 +70,7 @@ func (l *Loop) hasRoom(c *Conn) bool {
 	}
 	if c.phase == phaseOpen {
 		l.tally.overflows.Add(1)
+		l.tally.limits.maxBacklog.Add(1)
 		c.cutBacklog()
 		c.shut(e.SlowCode, "slow")
 	}

@@ -1,0 +1,54 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"sync/atomic"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Limits are how often the bounds of a Server and its Endpoints were met since Listen, each by
+// the name of its field; those that keep connections out are in Refusals.
+type Limits struct {
+	HeaderTimeout    int64 // connections answered 408, or whose PROXY header took too long
+	HandshakeTimeout int64 // connections closed
+	MaxHTTP          int64 // requests answered 503
+	MessageTimeout   int64 // connections closed with 1008
+	MaxMessage       int64 // connections closed with 1009
+	MaxFragments     int64 // connections closed with 1008
+	MaxControls      int64 // connections closed with 1008
+	PongTimeout      int64 // connections closed with PongCode
+	MaxBacklog       int64 // connections closed with SlowCode
+	MaxBacklogAge    int64 // connections closed with SlowCode
+}
+
+// limitTally is what a loop counts of them.
+type limitTally struct {
+	headerTimeout, handshakeTimeout, maxHTTP              atomic.Int64
+	messageTimeout, maxMessage, maxFragments, maxControls atomic.Int64
+	pongTimeout, maxBacklog, maxBacklogAge                atomic.Int64
+}
+
+func (t *limitTally) addTo(sum *Limits) {
+	sum.HeaderTimeout += t.headerTimeout.Load()
+	sum.HandshakeTimeout += t.handshakeTimeout.Load()
+	sum.MaxHTTP += t.maxHTTP.Load()
+	sum.MessageTimeout += t.messageTimeout.Load()
+	sum.MaxMessage += t.maxMessage.Load()
+	sum.MaxFragments += t.maxFragments.Load()
+	sum.MaxControls += t.maxControls.Load()
+	sum.PongTimeout += t.pongTimeout.Load()
+	sum.MaxBacklog += t.maxBacklog.Load()
+	sum.MaxBacklogAge += t.maxBacklogAge.Load()
+}
+
+// violated counts what package frame refuses because of a bound.
+func (t *limitTally) violated(e *frame.Error) {
+	switch e.Code {
+	case frame.CloseTooBig:
+		t.maxMessage.Add(1)
+	case frame.ClosePolicy:
+		t.maxFragments.Add(1)
+	}
+}
