@@ -1,0 +1,51 @@
+// Centrifuge is a minimal server on the library that Centrifugo is made of, over the same
+// client protocol: https://github.com/centrifugal/centrifuge#quick-example
+//
+// Channels have what `throng serve --dev` gives them: presence, joins and leaves, a history
+// of 5,000 messages with recovery, in memory. MaxMessagesInFrame without a limit lets all that
+// waits for a client leave with one write; write buffers come from a pool. WriteDelay stays
+// off: it would trade latency for fewer writes, and bounds the rate of a connection.
+package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+
+	"github.com/throngd/throng/benchmarks/internal/rival"
+)
+
+func main() {
+	node, err := centrifuge.New(centrifuge.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	node.OnConnecting(connecting)
+	node.OnConnect(connected)
+	if err := node.Run(); err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		ReadBufferSize: 1024, WriteBufferSize: 1024, UseWriteBufferPool: true,
+	}))
+	log.Fatal(http.Serve(rival.Listen(rival.Addr()), nil))
+}
+
+func connecting(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
+	return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}, MaxMessagesInFrame: -1}, nil
+}
+
+func connected(c *centrifuge.Client) {
+	c.OnSubscribe(func(_ centrifuge.SubscribeEvent, answer centrifuge.SubscribeCallback) {
+		answer(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
+			EmitPresence: true, EmitJoinLeave: true, PushJoinLeave: true, EnableRecovery: true, EnablePositioning: true,
+		}}, nil)
+	})
+	history := centrifuge.PublishOptions{HistorySize: 5000, HistoryTTL: 24 * time.Hour}
+	c.OnPublish(func(_ centrifuge.PublishEvent, answer centrifuge.PublishCallback) {
+		answer(centrifuge.PublishReply{Options: history}, nil)
+	})
+}
