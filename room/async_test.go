@@ -113,6 +113,9 @@ func (a *async) join(*rapid.T) {
 	a.w.do(c, func(got *Answer) {
 		a.joining[k]--
 		switch {
+		case got.Err == nil && got.More:
+			a.joined(got, since)
+			a.away[k] = got.Position
 		case got.Err == nil:
 			a.joined(got, since)
 			a.wants[k] = a.leaves(k) == left // an eject may have come between
@@ -245,19 +248,27 @@ func (a *async) final() {
 		if a.w.sessions[k] != nil {
 			continue
 		}
-		missed := a.w.truth(k.room, since.Offset)
-		lost := a.log.room(k.room).evicted > since.Offset || len(missed) > 6
-		c := Command{Op: Join, Room: k.room, Options: a.options, Member: person(k.conn), Recover: true, Since: since}
-		a.w.do(c, func(got *Answer) {
-			if got.Err != nil || got.Recovered == (lost && len(missed) > 0) {
-				a.rt.Fatalf("back at %v: %+v; missed %v, lost %v", since, got, missed, lost)
-			}
-			a.joined(got, since)
-		})
+		a.back(k, since)
 	}
 	a.settle()
 	a.w.upToDate()
 	a.empty()
+}
+
+// back resumes, page by page.
+func (a *async) back(k place, since Position) {
+	missed := a.w.truth(k.room, since.Offset)
+	lost := a.log.room(k.room).evicted > since.Offset
+	c := Command{Op: Join, Room: k.room, Options: a.options, Member: person(k.conn), Recover: true, Since: since}
+	a.w.do(c, func(got *Answer) {
+		if got.Err != nil || got.Recovered == (lost && len(missed) > 0) || len(got.Publications) > 6 {
+			a.rt.Fatalf("back at %v: %+v; missed %v, lost %v", since, got, missed, lost)
+		}
+		a.joined(got, since)
+		if got.More {
+			a.back(k, got.Position)
+		}
+	})
 }
 
 // empty: when all have left nothing is left.

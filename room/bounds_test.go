@@ -99,7 +99,7 @@ func TestPresenceMax(t *testing.T) {
 }
 
 func TestRecoveryBounds(t *testing.T) {
-	w, o := lab(t, Config{RecoveryMaxPublications: 3, RecoveryMaxBytes: 100}), open()
+	w, o := lab(t, Config{RecoveryMaxPublications: 3, RecoveryMaxBytes: 240}), open()
 	since := w.join("a", o, 1).Position
 	for range 3 {
 		w.publish("a", o, "x")
@@ -109,14 +109,22 @@ func TestRecoveryBounds(t *testing.T) {
 	}
 	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
 	w.publish("a", o, "x")
-	if a := w.resume("a", o, since); a.Recovered || a.Publications != nil || a.Position.Offset != 4 {
-		t.Fatalf("four: %+v", a)
+	a := w.resume("a", o, since)
+	if !a.Recovered || !a.More || len(a.Publications) != 3 || a.Position.Offset != 3 {
+		t.Fatalf("the first page of four: %+v", a)
+	}
+	if a = w.resume("a", o, a.Position); !a.Recovered || a.More || len(a.Publications) != 1 || a.Position.Offset != 4 {
+		t.Fatalf("the last page of four: %+v", a)
 	}
 	since = w.publish("b", o, "x").Position
-	w.publish("b", o, string(make([]byte, 60)))
-	w.publish("b", o, string(make([]byte, 60)))
-	if a := w.resume("b", o, since); a.Recovered || a.Publications != nil {
-		t.Fatalf("too many bytes: %+v", a)
+	for _, size := range []int{120, 120, 600} {
+		w.publish("b", o, string(make([]byte, size)))
+	}
+	for i, more := range []bool{true, true, false} {
+		if a = w.resume("b", o, since); !a.Recovered || a.More != more || len(a.Publications) != 1 {
+			t.Fatalf("page %d of those with too many bytes: %+v", i, a)
+		}
+		since = a.Position
 	}
 }
 

@@ -88,7 +88,7 @@ func (r *room) settle(p Position) {
 }
 
 // remember keeps a message that has been broadcast, at most limit of them: who
-// misses more is not recovered anyway.
+// misses more reads again.
 func (cu *catchup) remember(p *Publication, limit int) {
 	if cu.recovering == 0 {
 		return
@@ -116,14 +116,25 @@ func (r *room) lags(w *wait) bool {
 		w.cmd.Since.Offset <= w.found.Position.Offset
 }
 
+// pushRoom is about what a push has besides the publication and the name of the
+// room: the pages after the first leave as pushes.
+const pushRoom = 64
+
+// recovery is what a join with Recover gets: pubs, which follow its position
+// without a gap and go up to at.
+type recovery struct {
+	pubs []Publication
+	ok   bool
+	more bool // they do not reach the room's position
+	at   uint64
+}
+
 // missed is everything between since and the room's position: what was read,
-// up to what the members have, and what they got while it was read. It is all
-// or nothing.
-func (s *shard) missed(r *room, since Position, res *Result) ([]Publication, bool) {
-	top := max(since.Offset, res.Position.Offset)
-	if since.Epoch != r.epoch || since.Offset > r.head ||
-		!res.Complete && since.Offset < res.Position.Offset {
-		return nil, false
+// up to what the members have, and what they got while it was read. If that is
+// more than one answer may hold it is the first page; with a gap it is nothing.
+func (s *shard) missed(r *room, since Position, res *Result) recovery {
+	if since.Epoch != r.epoch || since.Offset > r.head {
+		return recovery{}
 	}
 	var pubs []Publication
 	for _, p := range res.Publications {
@@ -131,32 +142,45 @@ func (s *shard) missed(r *room, since Position, res *Result) ([]Publication, boo
 			pubs = append(pubs, p)
 		}
 	}
-	if top < r.head {
-		cu := r.catchup
-		if cu == nil || top < cu.tailFrom {
-			return nil, false // the read is older than what was kept
+	at := max(since.Offset, res.Position.Offset)
+	switch {
+	case !res.Complete && since.Offset < res.Position.Offset:
+		if !follow(since.Offset, pubs) {
+			return recovery{}
 		}
-		for _, p := range cu.tail {
-			if p.Offset > top {
-				pubs = append(pubs, p)
-			}
-		}
+		at = pubs[len(pubs)-1].Offset
+	case at < r.head:
+		pubs, at = r.catchup.extend(pubs, at)
 	}
-	if !s.fits(r.name, pubs) {
-		return nil, false
+	page := s.page(r.name, pubs[:min(len(pubs), s.cfg.RecoveryMaxPublications)], s.recoveryBytes(), len(r.name)+pushRoom)
+	if len(page) < len(pubs) {
+		at = page[len(page)-1].Offset
 	}
-	return pubs, true
+	more := at < r.head
+	return recovery{page, !more || at > since.Offset, more, at}
 }
 
-// fits encodes what has no object yet, and says whether it may be one answer.
-func (s *shard) fits(room string, pubs []Publication) bool {
-	if len(pubs) > s.cfg.RecoveryMaxPublications {
-		return false
+// extend appends to pubs, which go up to at, what was broadcast after that, if
+// it was kept.
+func (cu *catchup) extend(pubs []Publication, at uint64) ([]Publication, uint64) {
+	if cu == nil || at < cu.tailFrom {
+		return pubs, at
 	}
-	size := 0
+	for _, p := range cu.tail {
+		if p.Offset > at {
+			pubs, at = append(pubs, p), p.Offset
+		}
+	}
+	return pubs, at
+}
+
+// follow says whether pubs come right after offset, one after the other.
+func follow(offset uint64, pubs []Publication) bool {
 	for i := range pubs {
-		s.complete(room, &pubs[i])
-		size += pubs[i].size() + 1
+		if pubs[i].Prev > offset {
+			return false
+		}
+		offset = pubs[i].Offset
 	}
-	return size <= s.recoveryBytes()
+	return len(pubs) > 0
 }

@@ -26,7 +26,7 @@ type Command struct {
 	Member  Member // who asks
 	Token   uint64 // given back in the answer
 
-	Recover           bool // Join: answer with all that was missed after Since
+	Recover           bool // Join: answer with what was missed after Since
 	RejectUnrecovered bool // Join: ErrUnrecoverable instead of Recovered false
 	HasSince          bool // History: only after Since (before it, if Reverse)
 	Reverse           bool // History: newest first
@@ -56,8 +56,9 @@ type Answer struct {
 	Err    error // nil or *Error
 
 	Position      Position      // Join, Publish (of the message), History
-	Publications  []Publication // Join: all that was missed, in order; History
-	Recovered     bool          // Join: Publications is everything after Since
+	Publications  []Publication // Join: what was missed, in order; History
+	Recovered     bool          // Join: Publications is everything after Since, or with More the beginning of it
+	More          bool          // Join: a page was missed and more; not a member yet: join again since Position, that of its end
 	WasRecovering bool          // Join: Recover was asked for
 	Repeat        bool          // Publish: an idempotent repeat, nothing was stored
 

@@ -35,8 +35,8 @@ type Config struct {
 	JoinLeaveDelay      time.Duration // a join and a leave closer than this cancel out [1 s]
 	PresenceMax         int           // above it Presence answers ErrLimit [1,000]
 
-	RecoveryMaxPublications int // a join that missed more is not recovered [1,000]
-	RecoveryMaxBytes        int // nor one that missed more bytes [512 KiB]
+	RecoveryMaxPublications int // a join that missed more gets it in pages of so many [1,000]
+	RecoveryMaxBytes        int // and of so many bytes at most (one publication always fits) [512 KiB]
 	HistoryMaxLimit         int // publications in one History answer [1,000]
 	MaxReplyBytes           int // bytes of publications or presence in one answer [512 KiB]
 

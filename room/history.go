@@ -50,19 +50,20 @@ func (s *shard) historyFound(w *wait, res *Result) {
 		s.refuse(&c, ErrUnrecoverable)
 	default:
 		a := s.answer(&c)
-		a.Position, a.Publications = res.Position, s.page(c.Room, res.Publications)
+		a.Position, a.Publications = res.Position, s.page(c.Room, res.Publications, s.cfg.MaxReplyBytes, 1)
 		s.send(&c, a)
 	}
 }
 
-// page cuts pubs at MaxReplyBytes; the first always fits, so that who asks for
-// the rest gets on.
-func (s *shard) page(room string, pubs []Publication) []Publication {
+// page encodes what has no object yet and cuts pubs at limit bytes, each taking
+// so many more than its own; the first always fits, so that who asks for the
+// rest gets on.
+func (s *shard) page(room string, pubs []Publication, limit, more int) []Publication {
 	size := 0
 	for i := range pubs {
 		s.complete(room, &pubs[i])
-		if size += pubs[i].size() + 1; size > s.cfg.MaxReplyBytes && i > 0 {
-			return pubs[:i]
+		if size += pubs[i].size() + more; size > limit && i > 0 {
+			return pubs[:i:i]
 		}
 	}
 	return pubs

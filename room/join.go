@@ -81,22 +81,34 @@ func (s *shard) joinFound(w *wait, res *Result) {
 // the joiner has already been (on another node): then it waits.
 func (s *shard) tryJoin(w *wait) {
 	r, c := w.room, w.cmd
-	var pubs []Publication
-	recovered := false
+	var got recovery
 	if c.Recover {
 		if r.lags(w) {
 			r.aside().lagging = append(r.aside().lagging, w.token)
 			s.expect(r, c.Since.Offset)
 			return
 		}
-		pubs, recovered = s.missed(r, c.Since, w.found)
+		got = s.missed(r, c.Since, w.found)
 	}
-	if c.Recover && !recovered && c.RejectUnrecovered {
+	if c.Recover && !got.ok && c.RejectUnrecovered {
 		s.failJoin(w, ErrUnrecoverable)
 		return
 	}
 	s.endJoin(w)
-	s.admit(&c, r, pubs, recovered)
+	if got.ok && got.more {
+		s.turnPage(&c, r, got)
+	} else {
+		s.admit(&c, r, got.pubs, got.ok)
+	}
+}
+
+// turnPage answers with a page of what was missed. Who has read it joins again,
+// at its own pace, so what a slow reader has missed is never all in memory.
+func (s *shard) turnPage(c *Command, r *room, page recovery) {
+	a := s.answer(c)
+	a.Position, a.Publications = Position{page.at, r.epoch}, page.pubs
+	a.Recovered, a.More = true, true
+	s.send(c, a)
 }
 
 // failJoin refuses a join that waits; the caller tidies the room.

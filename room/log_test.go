@@ -261,9 +261,9 @@ func TestGapThatCannotBeRepaired(t *testing.T) {
 }
 
 // What is broadcast while a recovery is read belongs to it, unless it is more
-// than a recovery may be.
+// than one answer may hold: then it is to be read.
 func TestBroadcastsDuringARead(t *testing.T) {
-	for n, recovered := range map[uint64]bool{2: true, 3: false} {
+	for n, more := range map[uint64]bool{2: false, 3: true} {
 		w, l := late(t, Config{RecoveryMaxPublications: 2})
 		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 		w.turn()
@@ -279,7 +279,7 @@ func TestBroadcastsDuringARead(t *testing.T) {
 		// The room had no message at 10: that was the stream's position.
 		l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true})
 		w.turn()
-		if joined == nil || joined.Recovered != recovered || recovered != (len(joined.Publications) == int(n)) {
+		if joined == nil || !joined.Recovered || joined.More != more || more == (len(joined.Publications) == int(n)) {
 			t.Fatalf("%d broadcasts: %+v", n, joined)
 		}
 	}

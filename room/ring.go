@@ -81,6 +81,7 @@ func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
 	case q.HasSince:
 		i = g.after(q.Since.Offset)
 	}
+	whole := q.HasSince && q.Since.Offset >= g.evicted && q.Since.Offset <= g.top
 	size := 0
 	for ; i >= 0 && i < g.n && len(pubs) < q.Limit; i += step {
 		p := g.at(i)
@@ -89,7 +90,10 @@ func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
 		}
 		pubs = append(pubs, *p)
 	}
-	return pubs, i == g.n && q.HasSince && q.Since.Offset >= g.evicted && q.Since.Offset <= g.top
+	if whole && len(pubs) > 0 && !q.Reverse { // the room may have been forgotten in between, without a loss
+		pubs[0].Prev = min(pubs[0].Prev, q.Since.Offset)
+	}
+	return pubs, whole && i == g.n
 }
 
 // before is the index of the last message before offset, or -1.

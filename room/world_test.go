@@ -157,7 +157,7 @@ func (w *world) reply(loop int, a *Answer) {
 		w.t.Fatalf("answer %d of token %d", w.answered[a.Token], a.Token)
 	}
 	switch {
-	case a.Op == Join && a.Err == nil:
+	case a.Op == Join && a.Err == nil && !a.More:
 		w.in(loop, a)
 	case a.Op == Leave && a.Err == nil:
 		w.out(loop, a)
@@ -180,9 +180,12 @@ func (w *world) in(loop int, a *Answer) {
 	w.topics[t][a.Member.Conn] = ss
 }
 
-// recovered lets the session see what the answer brought.
+// recovered lets the session see what the answer brought. With a page of it there is no session yet.
 func (w *world) recovered(a *Answer, since Position) {
 	ss := w.sessions[place{a.Room, a.Member.Conn}]
+	if a.More {
+		ss = &session{room: a.Room, m: a.Member}
+	}
 	ss.last, ss.was = since, []Position{since}
 	for _, p := range a.Publications {
 		if p.Offset > a.Position.Offset {

@@ -47,8 +47,8 @@ type Config struct {
 	ConnectionsPerUser         int  `yaml:"connections_per_user" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
 	HistoryBytes               Size `yaml:"history_bytes" live:"yes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
 	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
-	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages a reconnecting client may have missed; beyond it recovery answers recovered:false."`
-	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" live:"yes" placeholder:"SIZE" group:"Rooms" help:"The same in bytes. 0: half of outbound_bytes."`
+	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one part of a recovery; a client that missed more gets the rest in further parts."`
+	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" live:"yes" default:"128KiB" placeholder:"SIZE" group:"Rooms" help:"The same in bytes; never more than half of outbound_bytes."`
 	JoinLeaveMaxMembers        int  `yaml:"join_leave_max_members" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
 	PresenceMax                int  `yaml:"presence_max" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
 

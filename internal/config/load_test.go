@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("something is allowed without --dev: %+v", l.Config)
 	}
 	l.Resolve(1000)
-	if l.EchoMaxMessage != l.MaxMessage || l.MaxConnections != 1000 || l.Loops < 1 || l.OutboundBytes != 4*MiB || l.RecoveryMaxBytes != 2*MiB {
+	if l.EchoMaxMessage != l.MaxMessage || l.MaxConnections != 1000 || l.Loops < 1 || l.OutboundBytes != 4*MiB {
 		t.Errorf("automatic values: %+v", l.Config)
 	}
 	if got := l.Source("max_connections").String(); got != "automatic" {

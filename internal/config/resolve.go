@@ -12,7 +12,6 @@ func (c *Config) Resolve(maxConns int) {
 	orElse(&c.MaxConnections, maxConns)
 	orElse(&c.EchoMaxMessage, c.MaxMessage)
 	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
-	orElse(&c.RecoveryMaxBytes, c.OutboundBytes/2)
 }
 
 func orElse[T int | Size](v *T, automatic T) {

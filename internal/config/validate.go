@@ -81,7 +81,7 @@ func (l *Loaded) validateSizes() error {
 		{"echo_max_message", l.EchoMaxMessage, 1, 256 * MiB, true},
 		{"compress_min", l.CompressMin, 1, GiB, false},
 		{"history_bytes", l.HistoryBytes, MiB, 1 << 50, false},
-		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, true},
+		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, false},
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
 		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},
 	} {

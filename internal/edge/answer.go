@@ -27,6 +27,14 @@ func encodeAnswer(a *room.Answer) *netpoll.Buffer {
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
 
+// encodeJoined encodes what a join brings: its reply, or more of what was missed.
+func encodeJoined(a *room.Answer) *netpoll.Buffer {
+	if token(a.Token).page() {
+		return encodePage(a)
+	}
+	return encodeSubscribe(a)
+}
+
 // encodeSubscribe encodes the reply to a join. With what was missed goes the position that the client resumed from,
 // which each publication then moves on; otherwise the current one.
 func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
@@ -42,6 +50,21 @@ func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
 		res.Offset = before(&a.Publications[0])
 	}
 	raw := protocol.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
+	return netpoll.NewBufferInPlace(frame.OpText, raw)
+}
+
+// encodePage encodes what a recovery goes on with: the pushes that the client would have got. nil: nothing.
+func encodePage(a *room.Answer) *netpoll.Buffer {
+	if len(a.Publications) == 0 {
+		return nil
+	}
+	raw := begin(replySize(a) + len(a.Publications)*(protocol.PushRoom+len(a.Room)))
+	for i := range a.Publications {
+		if i > 0 {
+			raw = append(raw, '\n')
+		}
+		raw = protocol.AppendPushObject(raw, a.Room, a.Publications[i].Object)
+	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
 

@@ -69,7 +69,9 @@ func (d *delivery) answer(a *room.Answer) {
 func long(a *room.Answer) bool { return len(a.Publications) > 0 || len(a.Presence) > 0 }
 
 func (d *delivery) count(buf *netpoll.Buffer) *netpoll.Buffer {
-	d.bytes += buf.Len()
+	if buf != nil {
+		d.bytes += buf.Len()
+	}
 	return buf
 }
 
@@ -77,7 +79,11 @@ func (d *delivery) count(buf *netpoll.Buffer) *netpoll.Buffer {
 // hears of it, so that it can try again at once.
 func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
 	t, name := token(a.Token), a.Room
-	if a.Op == room.Join {
+	switch {
+	case t.page():
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).abandon(c, name, t) })
+		return
+	case a.Op == room.Join:
 		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).refused(name, t) })
 	}
 	d.b.Send(h, encodeError(t.id(), err))
@@ -93,10 +99,19 @@ func (d *delivery) overloaded(h netpoll.Handle, a *room.Answer) {
 }
 
 // joined makes the connection a member of the room's topic: the reply goes first, and then every later broadcast.
+// With a page of a recovery it only sends that, and the next one is due when it has left.
 func (d *delivery) joined(h netpoll.Handle, a *room.Answer) {
-	t, name := token(a.Token), a.Room
+	t, name, first := token(a.Token), a.Room, d.count(encodeJoined(a))
 	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).confirm(name, t) })
-	d.b.Subscribe(h, name, d.count(encodeSubscribe(a)))
+	if a.More {
+		at := a.Position
+		if first != nil {
+			d.b.Send(h, first)
+		}
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).turnPage(name, t, at) })
+		return
+	}
+	d.b.Subscribe(h, name, first)
 	if t.watch() {
 		d.b.Subscribe(h, topic(name, true), nil)
 	}
@@ -125,16 +140,24 @@ func (d *delivery) insufficient(a *room.Answer) {
 
 // confirm marks a membership as joined. It may be gone: then its leave is on the way.
 func (s *session) confirm(name string, t token) {
-	if m := s.find(name); m != nil && m.serial == t.serial() {
+	if m := s.ofJoin(name, t); m != nil {
 		m.joined = true
 	}
 }
 
-// refused removes a membership whose join was refused, but not a newer one of the same room.
+// refused removes a membership whose join was refused.
 func (s *session) refused(name string, t token) {
-	if m := s.find(name); m != nil && m.serial == t.serial() {
+	if m := s.ofJoin(name, t); m != nil {
 		s.remove(m)
 	}
+}
+
+// ofJoin is the membership that a join began, nil if it is gone: there may be a newer one of the same room.
+func (s *session) ofJoin(name string, t token) *membership {
+	if m := s.find(name); m != nil && m.serial == t.serial() {
+		return m
+	}
+	return nil
 }
 
 // expelled removes a membership that the room has ended. One that is not joined yet is newer than that.

@@ -14,6 +14,7 @@ import (
 // in one frame cost the memory of one, and a client that resumes in many rooms is not disconnected as slow because
 // all that it missed comes at once.
 type heavy struct {
+	current room.Command // at its room, or answered and not gone on from
 	waiting []room.Command
 }
 
@@ -42,11 +43,14 @@ func (s *session) startHeavy(cmd room.Command) error {
 	if e.busy(s.loop.index) {
 		return protocol.ErrTooManyRequests
 	}
-	err := e.hub.Submit(cmd)
-	if err == nil && s.heavy == nil {
+	if err := e.hub.Submit(cmd); err != nil {
+		return err
+	}
+	if s.heavy == nil {
 		s.heavy = &heavy{}
 	}
-	return err
+	s.heavy.current = cmd
+	return nil
 }
 
 // nextHeavy goes on after an answer: at once, or when enough of it has left.
@@ -65,10 +69,38 @@ func (s *session) nextHeavy(c *netpoll.Conn) {
 		if err == nil {
 			return
 		}
-		s.dropJoin(&cmd)
-		s.fail(c, token(cmd.Token).id(), err)
+		if t := token(cmd.Token); t.page() {
+			s.abandon(c, cmd.Room, t)
+		} else {
+			s.dropJoin(&cmd)
+			s.fail(c, t.id(), err)
+		}
 	}
 	s.heavy = nil
+}
+
+// turnPage has the join that was answered with a page of its recovery go on from there, before everything else that
+// waits. To the client it has succeeded, so what still goes wrong is told by abandon.
+func (s *session) turnPage(name string, t token, at room.Position) {
+	if s.heavy == nil || s.ofJoin(name, t) == nil {
+		return // it has left
+	}
+	cmd := s.heavy.current
+	cmd.Token = t.nextPage()
+	cmd.Since, cmd.RejectUnrecovered = at, true
+	s.heavy.waiting = slices.Insert(s.heavy.waiting, 0, cmd)
+}
+
+// abandon ends a membership in the middle of its recovery: the SDK subscribes again, with the position that it has
+// got to, and recovers from there, or hears that it cannot.
+func (s *session) abandon(c *netpoll.Conn, name string, t token) {
+	m := s.ofJoin(name, t)
+	if m == nil {
+		return
+	}
+	s.remove(m)
+	s.loop.counters.insufficient.Add(1)
+	s.send(c, protocol.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
 }
 
 // lookAgain comes back to nextHeavy in a while. Only connections that owe much have such a timer.

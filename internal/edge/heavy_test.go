@@ -63,7 +63,7 @@ func TestResumeInManyRooms(t *testing.T) {
 	for i := range 8 {
 		room := fmt.Sprintf("r%d", i)
 		at := a.publish(room, 1)[0]
-		a.fill(room, 60)
+		a.fill(room, 50)
 		fmt.Fprintf(&b, `{"id":%d,"subscribe":{"channel":%q,"recoverable":true,"recover":true,"offset":%d,"epoch":%q}}`+"\n",
 			i+10, room, at.Offset, at.Epoch)
 	}
@@ -73,7 +73,7 @@ func TestResumeInManyRooms(t *testing.T) {
 	p.expect(`{"id":99,"unsubscribe":{}}`)
 	for i := range 7 {
 		line := p.expect(fmt.Sprintf(`{"id":%d,"subscribe":{*"recovered":true,*}}`, i+10))
-		if n := strings.Count(line, `{"data":`); n != 60 {
+		if n := strings.Count(line, `{"data":`); n != 50 {
 			t.Errorf("room %d: %d messages", i, n)
 		}
 	}

@@ -31,6 +31,7 @@ func (s *session) checkSubscribe(req *protocol.SubscribeRequest, ns *namespace) 
 	case s.find(req.Channel) != nil:
 		return protocol.ErrAlreadySubscribed
 	case s.rooms() >= s.loop.edge.now().maxRooms:
+		s.loop.counters.rooms.Add(1)
 		return protocol.ErrLimitExceeded
 	}
 	return nil
@@ -105,6 +106,7 @@ const (
 	tokenPositioned
 	tokenWatch
 	tokenHeavy
+	tokenPage
 
 	serialShift = 40
 	serialMax   = 1<<(64-serialShift) - 1
@@ -130,3 +132,9 @@ func (t token) recoverable() bool { return t&tokenRecoverable != 0 }
 func (t token) positioned() bool  { return t&tokenPositioned != 0 }
 func (t token) watch() bool       { return t&tokenWatch != 0 }
 func (t token) heavy() bool       { return t&tokenHeavy != 0 }
+
+// page: the join goes on with a recovery whose beginning the client has.
+func (t token) page() bool { return t&tokenPage != 0 }
+
+// nextPage is the token of the join that goes on with a recovery. The client has its reply.
+func (t token) nextPage() uint64 { return uint64(t|tokenPage) &^ (1<<32 - 1) }

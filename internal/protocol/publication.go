@@ -49,6 +49,13 @@ func AppendPush(dst []byte, channel string, body []byte, offset uint64, ms int64
 	return append(dst, '}', '}'), from, to
 }
 
+// AppendPushObject appends the push of a publication object.
+func AppendPushObject(dst []byte, channel string, object []byte) []byte {
+	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
+	dst = append(append(dst, `,"pub":`...), object...)
+	return append(dst, '}', '}')
+}
+
 // AppendObject appends the publication object alone.
 func AppendObject(dst, body []byte, offset uint64, ms int64) []byte {
 	dst = append(dst, body...)
