@@ -60,9 +60,10 @@ func (s *server) greet(c gnet.Conn) gnet.Action {
 
 // frames handles the whole frames at the start of b and says how many bytes they are.
 func (s *server) frames(c gnet.Conn, k *conn, b []byte) (taken int, ok bool) {
-	var echo bytes.Buffer
+	l := k.loop
+	l.echo.Reset()
 	for {
-		size, h, ok := header(b[taken:])
+		size, h, ok := l.header(b[taken:])
 		if !ok {
 			return taken, false
 		}
@@ -74,29 +75,30 @@ func (s *server) frames(c gnet.Conn, k *conn, b []byte) (taken int, ok bool) {
 		taken += size + len(p)
 		switch {
 		case h.OpCode == ws.OpText && k.room != nil:
-			s.publish(k.loop, k.room.name, p)
+			s.publish(l, k.room.name, p)
 		case h.OpCode == ws.OpText:
-			_ = ws.WriteFrame(&echo, ws.NewTextFrame(p))
+			_ = ws.WriteHeaderBuffer(&l.echo, ws.Header{Fin: true, OpCode: ws.OpText, Length: h.Length}, l.buffer[:])
+			l.echo.Write(p)
 		case h.OpCode == ws.OpPing:
 			_ = ws.WriteFrame(c, ws.NewPongFrame(p))
 		case h.OpCode == ws.OpClose:
 			return taken, false
 		}
 	}
-	if echo.Len() > 0 {
-		_, _ = c.Write(echo.Bytes())
+	if l.echo.Len() > 0 { // all that one read brought with one Write
+		_, _ = c.Write(l.echo.Bytes())
 	}
 	return taken, true
 }
 
 // header reads a client's header; size is 0 if b is too short for it.
-func header(b []byte) (size int, h ws.Header, ok bool) {
-	r := bytes.NewReader(b)
-	h, err := ws.ReadHeader(r)
+func (l *loop) header(b []byte) (size int, h ws.Header, ok bool) {
+	l.reader.Reset(b)
+	h, err := ws.ReadHeaderBuffer(&l.reader, l.buffer[:])
 	if err != nil { // the end of b
 		return 0, h, true
 	}
-	return len(b) - r.Len(), h, h.Fin && h.Masked && h.Length <= maxMessage
+	return len(b) - l.reader.Len(), h, h.Fin && h.Masked && h.Length <= maxMessage
 }
 
 // OnClose runs on the loop of c.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -17,6 +18,11 @@ type loop struct {
 	events gnet.EventLoop
 	rooms  map[string]*room
 	dirty  []*room // have something to send
+
+	// Scratch, so that no frame costs an allocation.
+	reader bytes.Reader
+	echo   bytes.Buffer
+	buffer [ws.MaxHeaderSize]byte
 }
 
 // room is its members on this loop.
