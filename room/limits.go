@@ -5,7 +5,6 @@ import "sync/atomic"
 // Limits are how often each bound of Config was met since the start.
 type Limits struct {
 	Mailbox                 int64 // commands refused with ErrBusy: too many wait for the shard or for the log
-	Busy                    int64 // publishes refused with ErrBusy: a loop with members can take no more
 	MaxRooms                int64 // commands refused with ErrLimit
 	HistoryBytes            int64 // messages dropped before their time, for those of warmer rooms
 	HistoryMaxLimit         int64 // History answers with less than there was and was asked for
@@ -20,9 +19,9 @@ type Limits struct {
 type tally struct {
 	_ [64]byte // away from what is read for every command
 
-	mailbox, busy, maxRooms, historyBytes, historyMaxLimit atomic.Int64
-	recoveryMaxPublications, recoveryMaxBytes              atomic.Int64
-	joinLeaveMaxMembers, presenceMax, idempotencyKeys      atomic.Int64
+	mailbox, maxRooms, historyBytes, historyMaxLimit  atomic.Int64
+	recoveryMaxPublications, recoveryMaxBytes         atomic.Int64
+	joinLeaveMaxMembers, presenceMax, idempotencyKeys atomic.Int64
 }
 
 // noteHistory counts an answer to c of n messages that HistoryMaxLimit has cut.
@@ -43,7 +42,7 @@ func (s *shard) noteRecovery(n int) {
 
 func (t *tally) limits() Limits {
 	return Limits{
-		Mailbox: t.mailbox.Load(), Busy: t.busy.Load(), MaxRooms: t.maxRooms.Load(),
+		Mailbox: t.mailbox.Load(), MaxRooms: t.maxRooms.Load(),
 		HistoryBytes: t.historyBytes.Load(), HistoryMaxLimit: t.historyMaxLimit.Load(),
 		RecoveryMaxPublications: t.recoveryMaxPublications.Load(), RecoveryMaxBytes: t.recoveryMaxBytes.Load(),
 		JoinLeaveMaxMembers: t.joinLeaveMaxMembers.Load(), PresenceMax: t.presenceMax.Load(),

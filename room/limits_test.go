@@ -44,11 +44,6 @@ func TestLimitsAreCounted(t *testing.T) {
 			w.publish("a", o, string(make([]byte, 500)))
 			w.publish("b", o, string(make([]byte, 500)))
 		}, Limits{HistoryBytes: 1}},
-		{"busy loop", Config{}, func(w *world, o *Options) {
-			w.join("a", o, 1)
-			w.busy[person(1).Loop] = true
-			w.publish("a", o, "x")
-		}, Limits{Busy: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := lab(t, c.cfg)

@@ -11,12 +11,7 @@ func (s *shard) accept(c *Command) {
 		}
 	}
 	r := s.rooms[c.Room]
-	switch {
-	case r != nil && s.busy(r):
-		s.hub.met.busy.Add(1)
-		s.refuse(c, ErrBusy)
-		return
-	case s.full():
+	if r != nil && s.busy(r) || s.full() {
 		s.refuse(c, ErrBusy)
 		return
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	MaxRooms    int   // rooms per connection [128]
 
 	UserConnections int // connections of one user, others are closed with 3504; 0: no bound
+	UserRate        int // new connections of one user a second, two seconds' worth at once; others are answered 111; 0: no bound
 	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
 	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
 	CommandsPerSecond int

@@ -22,8 +22,8 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	if err != nil {
 		return err
 	}
-	if !s.loop.edge.users.enter(id.User) {
-		return protocol.DisconnectConnectionLimit
+	if err := s.admit(id.User); err != nil {
+		return err
 	}
 	s.info.User, s.info.ConnInfo = id.User, id.Info
 	s.facts, s.state = nil, connected
@@ -31,6 +31,21 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.loop.counters.connected.Add(1)
 	res := s.connectResult(id)
 	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
+	return nil
+}
+
+// admit judges one more connection of a user. Who has too many is closed with a code after which the SDKs stop; who
+// opens them too fast gets an error that makes them try again, each time after a longer while.
+func (s *session) admit(user string) error {
+	e, n := s.loop.edge, &s.loop.counters
+	switch limits := e.now(); e.users.enter(user, limits.userConns, limits.userRate, e.clock()) {
+	case tooMany:
+		n.userLimit.Add(1)
+		return protocol.DisconnectConnectionLimit
+	case tooFast:
+		n.userRate.Add(1)
+		return protocol.ErrTooManyRequests
+	}
 	return nil
 }
 

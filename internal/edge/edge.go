@@ -26,7 +26,7 @@ type Edge struct {
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: newUsers(cfg.UserConnections), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: newUsers(cfg.UserConnections > 0 || cfg.UserRate > 0), stop: make(chan struct{})}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}
@@ -66,5 +66,12 @@ func (e *Edge) Close() {
 	e.hub.Close()
 }
 
-// busy runs on a shard.
-func (e *Edge) busy(i int) bool { return e.loops[i].out.QueuedBytes() > e.cfg.LoopMailbox }
+// busy tells whether a loop can take no more. Who asks is refused then, and is counted here. Any goroutine may ask.
+func (e *Edge) busy(i int) bool {
+	l := e.loops[i]
+	if l.out.QueuedBytes() <= e.cfg.LoopMailbox {
+		return false
+	}
+	l.counters.busy.Add(1)
+	return true
+}

@@ -43,6 +43,9 @@ func (l *loop) expire() {
 			return false
 		}
 		if d != nil {
+			if d == protocol.DisconnectStale {
+				l.counters.stale.Add(1)
+			}
 			b.Close(w.s.conn, frame.CloseCode(d.Code), d.Reason)
 		}
 		return true

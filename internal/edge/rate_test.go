@@ -11,7 +11,7 @@ import (
 
 // TestRate plays a clock.
 func TestRate(t *testing.T) {
-	r, s := newRate(100, 1), &session{}
+	r, s := newRate(100, 11), &session{}
 	burst := func(now time.Duration, n int) (allowed int) {
 		for range n {
 			if s.allow(r, uint32(now.Microseconds())) {
@@ -41,17 +41,17 @@ func TestRate(t *testing.T) {
 
 func TestNewRate(t *testing.T) {
 	for _, c := range []struct {
-		perSecond, rooms int
+		perSecond, burst int
 		want             rate
 	}{
-		{0, 128, rate{}},
-		{100, 128, rate{10_000, 2_000_000, 2000}},
-		{1, 128, rate{1_000_000, 138_000_000, 1380}}, // back into all rooms at once
+		{0, 138, rate{}},
+		{100, 138, rate{10_000, 2_000_000, 2000}},
+		{1, 138, rate{1_000_000, 138_000_000, 1380}}, // back into all rooms at once
 		{1, 1 << 20, rate{1_000_000, 900_000_000, 65535}},
 		{1_000_000, 1, rate{1, 2_000_000, 65535}},
 	} {
-		if got := newRate(c.perSecond, c.rooms); got != c.want {
-			t.Errorf("%d a second, %d rooms: %+v", c.perSecond, c.rooms, got)
+		if got := newRate(c.perSecond, c.burst); got != c.want {
+			t.Errorf("%d a second, %d at once: %+v", c.perSecond, c.burst, got)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func TestFlood(t *testing.T) {
 }
 
 func BenchmarkAllow(b *testing.B) {
-	r, s := newRate(100, 128), &session{}
+	r, s := newRate(100, 138), &session{}
 	for i := 0; b.Loop(); i++ {
 		s.allow(r, uint32(i*20_000))
 	}

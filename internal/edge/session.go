@@ -48,7 +48,7 @@ type membership struct {
 // open begins a session.
 func (e *Edge) open(c *netpoll.Conn) {
 	l := e.loops[c.Loop().Index()]
-	s := &session{loop: l, conn: c.Handle()}
+	s := &session{loop: l, conn: c.Handle(), meter: e.clock()}
 	s.facts, _ = c.Context().(*Facts)
 	_, _ = rand.Read(s.info.Client[:]) // never fails
 	c.SetContext(s)
@@ -90,7 +90,7 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	}
 	s.state = closing
 	s.loop.counters.closed(code)
-	s.loop.edge.users.leave(s.info.User)
+	e.users.leave(s.info.User, e.now().userRate, e.clock())
 	for m := range s.memberships {
 		s.leave(m, 0)
 	}

@@ -14,7 +14,7 @@ type counters struct {
 	commands, errors                             atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
-	dropped                                      atomic.Int64
+	rooms, userRate, busy, dropped               atomic.Int64
 	encode                                       netpoll.Durations
 }
 
@@ -25,14 +25,8 @@ func (n *counters) closed(code frame.CloseCode) {
 		n.slow.Add(1)
 	case protocol.DisconnectNoPong.Code:
 		n.silent.Add(1)
-	case protocol.DisconnectStale.Code:
-		n.stale.Add(1)
 	case protocol.DisconnectBadRequest.Code:
 		n.badRequest.Add(1)
-	case protocol.DisconnectConnectionLimit.Code:
-		n.userLimit.Add(1)
-	case protocol.DisconnectTooManyRequests.Code:
-		n.flooded.Add(1)
 	}
 	if code >= 3000 {
 		n.disconnects.Add(1)
@@ -49,13 +43,16 @@ type Stats struct {
 	Disconnects  int64 // closes with a code of the protocol, of which:
 	Slow         int64 // 3008
 	Silent       int64 // 3012
-	Stale        int64 // 3502
+	Stale        int64 // 3502: no connect command in time
 	BadRequest   int64 // 3501
-	Flooded      int64 // 3013
-	UserLimit    int64 // 3504
+	Flooded      int64 // 3013: went on above CommandsPerSecond
+	UserLimit    int64 // 3504: above UserConnections
+	UserRate     int64 // connect commands answered 111: above UserRate
 	Insufficient int64 // memberships ended with 2500
 	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
 	Limited      int64 // commands above CommandsPerSecond
+	RoomLimit    int64 // subscribes above MaxRooms
+	Busy         int64 // commands refused with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
 }
@@ -77,6 +74,9 @@ func (e *Edge) Stats() (st Stats) {
 		st.Insufficient += n.insufficient.Load()
 		st.Dropped += n.dropped.Load()
 		st.UserLimit += n.userLimit.Load()
+		st.UserRate += n.userRate.Load()
+		st.RoomLimit += n.rooms.Load()
+		st.Busy += n.busy.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()
 		st.Encode.Add(n.encode.Histogram())
