@@ -125,13 +125,14 @@ func (l *Loop) startPings(c *Conn) {
 }
 
 // ping sends a ping when it is due, and judges the answer when that is due. c.due is the tick
-// of the next of the two. It reports false when the peer was silent for too long.
+// of the next of the two. It reports false when the peer was silent for too long. The answer has
+// a tick more than its time, because this tick may be late and the next one come at once.
 func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	now, s := l.wheel.now, l.server
 	if now < c.due {
 		return true
 	}
-	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)
+	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)+1
 	if c.has(flagPinged) {
 		if c.heard < c.due-pong {
 			l.tally.limits.pongTimeout.Add(1)
@@ -139,8 +140,9 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 			return false
 		}
 		c.clear(flagPinged)
-		c.due = max(now+1, c.due-pong+interval)
-		return true
+		if c.due += interval - pong; now < c.due {
+			return true
+		}
 	}
 	c.set(flagPinged)
 	c.due = now + pong
