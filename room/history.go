@@ -49,6 +49,7 @@ func (s *shard) historyFound(w *wait, res *Result) {
 	case c.HasSince && c.Since.Epoch != "" && c.Since.Epoch != res.Position.Epoch:
 		s.refuse(&c, ErrUnrecoverable)
 	default:
+		s.noteHistory(&c, len(res.Publications))
 		a := s.answer(&c)
 		a.Position, a.Publications = res.Position, s.page(c.Room, res.Publications, s.cfg.MaxReplyBytes, 1)
 		s.send(&c, a)

@@ -108,6 +108,7 @@ func (s *shard) turnPage(c *Command, r *room, page recovery) {
 	a := s.answer(c)
 	a.Position, a.Publications = Position{page.at, r.epoch}, page.pubs
 	a.Recovered, a.More = true, true
+	s.noteRecovery(len(page.pubs))
 	s.send(c, a)
 }
 

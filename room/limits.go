@@ -8,8 +8,8 @@ type Limits struct {
 	MaxRooms                int64 // commands refused with ErrLimit
 	HistoryBytes            int64 // messages dropped before their time, for those of warmer rooms
 	HistoryMaxLimit         int64 // History answers with less than there was and was asked for
-	RecoveryMaxPublications int64 // recoveries that did not fit into one answer
-	RecoveryMaxBytes        int64 // others that did not
+	RecoveryMaxPublications int64 // pages of recoveries that ended by it
+	RecoveryMaxBytes        int64 // pages that ended by it
 	JoinLeaveMaxMembers     int64 // joins and leaves that were not pushed
 	PresenceMax             int64 // Presence commands refused with ErrLimit, those above MaxReplyBytes included
 	IdempotencyKeys         int64 // keys forgotten before their time, for newer ones
@@ -31,7 +31,7 @@ func (s *shard) noteHistory(c *Command, n int) {
 	}
 }
 
-// noteRecovery counts a recovery of which only n messages fit into the answer.
+// noteRecovery counts a page of n messages that is not the last of its recovery.
 func (s *shard) noteRecovery(n int) {
 	if n >= s.cfg.RecoveryMaxPublications {
 		s.hub.met.recoveryMaxPublications.Add(1)

@@ -44,6 +44,28 @@ func TestLimitsAreCounted(t *testing.T) {
 			w.publish("a", o, string(make([]byte, 500)))
 			w.publish("b", o, string(make([]byte, 500)))
 		}, Limits{HistoryBytes: 1}},
+		{"history", Config{HistoryMaxLimit: 3}, func(w *world, o *Options) {
+			for range 4 {
+				w.publish("a", o, "x")
+			}
+			for _, limit := range []int{0, 3, 4, -1} { // the last two are cut
+				w.ask(Command{Op: History, Room: "a", Options: o, Limit: limit, Member: person(1)})
+			}
+		}, Limits{HistoryMaxLimit: 2}},
+		{"recovery", Config{RecoveryMaxPublications: 2}, func(w *world, o *Options) {
+			since := w.publish("a", o, "x").Position
+			for range 3 {
+				w.publish("a", o, "x")
+			}
+			w.resume("a", o, since)
+		}, Limits{RecoveryMaxPublications: 1}},
+		{"recovery in bytes", Config{RecoveryMaxBytes: 1000}, func(w *world, o *Options) {
+			since := w.publish("a", o, "x").Position
+			for range 3 {
+				w.publish("a", o, string(make([]byte, 500)))
+			}
+			w.resume("a", o, since)
+		}, Limits{RecoveryMaxBytes: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := lab(t, c.cfg)
