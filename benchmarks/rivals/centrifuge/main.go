@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"log"
 	"net/http"
 	"time"
@@ -19,6 +20,8 @@ import (
 )
 
 func main() {
+	ping := flag.Duration("ping", 25*time.Second, "`interval` of pings")
+	addr := rival.Addr()
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
 		log.Fatal(err)
@@ -30,8 +33,9 @@ func main() {
 	}
 	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
 		ReadBufferSize: 1024, WriteBufferSize: 1024, UseWriteBufferPool: true,
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: *ping, PongTimeout: *ping / 2},
 	}))
-	log.Fatal(http.Serve(rival.Listen(rival.Addr()), nil))
+	log.Fatal(http.Serve(rival.Listen(addr), nil))
 }
 
 func connecting(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {

@@ -12,6 +12,7 @@ import (
 	"log"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -33,10 +34,11 @@ type rooms = rival.Rooms[*member]
 
 func main() {
 	secure := flag.Bool("tls", false, "serve TLS with a certificate made now")
+	ping := flag.Duration("ping", 0, "`interval` of pings; 0: none")
 	addr := rival.Addr()
 	var all rooms
 	server := &http.Server{
-		Handler:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(&all, w, r) }),
+		Handler:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(&all, *ping, w, r) }),
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 	if !*secure {
@@ -50,7 +52,7 @@ func main() {
 }
 
 // serve leaves the goroutine of net/http, so that what that has for the request is freed.
-func serve(all *rooms, w http.ResponseWriter, r *http.Request) {
+func serve(all *rooms, ping time.Duration, w http.ResponseWriter, r *http.Request) {
 	name, isEcho := rival.Target(r.RequestURI)
 	c, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
@@ -60,7 +62,7 @@ func serve(all *rooms, w http.ResponseWriter, r *http.Request) {
 		go echo(c)
 		return
 	}
-	go chat(all, name, c)
+	go chat(all, name, ping, c)
 }
 
 func echo(c *websocket.Conn) {
@@ -73,10 +75,10 @@ func echo(c *websocket.Conn) {
 	}
 }
 
-func chat(all *rooms, name string, c *websocket.Conn) {
+func chat(all *rooms, name string, ping time.Duration, c *websocket.Conn) {
 	m := &member{conn: c, out: make(chan *websocket.PreparedMessage, rival.Queue)}
 	room := all.Join(name, m)
-	go m.write()
+	go m.write(ping)
 	defer close(m.out)
 	defer room.Leave(m)
 	for {
@@ -101,11 +103,25 @@ func (m *member) send(message *websocket.PreparedMessage) {
 	}
 }
 
-func (m *member) write() {
+// write is the writer of the chat example, its ticker included if there are pings.
+func (m *member) write(ping time.Duration) {
 	defer m.conn.Close()
-	for message := range m.out {
-		if m.conn.WritePreparedMessage(message) != nil {
-			return
+	var pings <-chan time.Time
+	if ping > 0 {
+		ticker := time.NewTicker(ping)
+		defer ticker.Stop()
+		pings = ticker.C
+	}
+	for {
+		select {
+		case message, ok := <-m.out:
+			if !ok || m.conn.WritePreparedMessage(message) != nil {
+				return
+			}
+		case <-pings:
+			if m.conn.WriteMessage(websocket.PingMessage, nil) != nil {
+				return
+			}
 		}
 	}
 }

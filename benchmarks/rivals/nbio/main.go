@@ -8,6 +8,7 @@ package main
 
 import (
 	"log"
+	"net"
 	"net/http"
 	"runtime"
 
@@ -29,6 +30,8 @@ func main() {
 		MaxLoad: 1_000_000, NPoller: runtime.GOMAXPROCS(0),
 		IOMod: nbhttp.IOModNonBlocking, ReleaseWebsocketPayload: true, MaxWriteBufferSize: backlog,
 		ServerExecutor: func(f func()) { f() }, SupportServerOnly: true, Handler: s,
+		// An engine that cannot listen may hang in its Stop: this ends the process instead.
+		Listen: func(_, addr string) (net.Listener, error) { return rival.Listen(addr), nil },
 	})
 	if err := engine.Start(); err != nil {
 		log.Fatal(err)
