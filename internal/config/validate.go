@@ -111,6 +111,7 @@ func (l *Loaded) validateCounts() error {
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"commands_per_second", l.CommandsPerSecond, 0, 1_000_000},
 		{"connections_per_user", l.ConnectionsPerUser, 0, 1 << 20},
+		{"connection_rate_per_user", l.ConnectionRatePerUser, 0, 1_000_000},
 		{"connections_per_ip", l.ConnectionsPerIP, 0, 1 << 30},
 		{"connection_rate_per_ip", l.ConnectionRatePerIP, 0, 1_000_000},
 		{"accept_rate", l.AcceptRate, 0, 1_000_000},

@@ -36,6 +36,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	o.network(&snap.Network)
 	o.traffic(&snap.Network)
 	o.chat(&snap.Edge, &snap.Rooms)
+	o.limits(&snap)
 	o.loops(snap.Network.Loops)
 	o.times(&snap.Network, &snap.Edge)
 }

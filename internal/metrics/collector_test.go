@@ -28,10 +28,23 @@ func sample() Snapshot {
 			Refused: [6]int64{4: 9, 5: 10}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56},
-			Loops:    []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
+			Limits: netpoll.Limits{
+				HeaderTimeout: 60, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
+				MaxFragments: 65, MaxControls: 66, PongTimeout: 67, MaxBacklog: 68, MaxBacklogAge: 69,
+			},
+			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
 		},
-		Edge:  edge.Stats{Sessions: 30, Commands: 31, Errors: 32, Limited: 33, Encode: h},
-		Rooms: room.Stats{Rooms: 40, Members: 41, Waiting: 42, InFlight: 43, HistoryBytes: 44, Messages: 45, Refused: 46, Gaps: 47},
+		Edge: edge.Stats{
+			Sessions: 30, Commands: 31, Errors: 32, Limited: 33, Encode: h,
+			Flooded: 70, UserLimit: 71, UserRate: 72, RoomLimit: 73, Busy: 74, Stale: 75,
+		},
+		Rooms: room.Stats{
+			Rooms: 40, Members: 41, Waiting: 42, InFlight: 43, HistoryBytes: 44, Messages: 45, Refused: 46, Gaps: 47,
+			Limits: room.Limits{
+				Mailbox: 80, MaxRooms: 81, HistoryBytes: 82, HistoryMaxLimit: 83, RecoveryMaxPublications: 84,
+				RecoveryMaxBytes: 85, JoinLeaveMaxMembers: 86, PresenceMax: 87, IdempotencyKeys: 88,
+			},
+		},
 	}
 }
 
@@ -78,6 +91,8 @@ func TestValues(t *testing.T) {
 		`throng_connections_refused_total{limit="ip"} 52`, `throng_connections_refused_total{limit="ip_rate"} 53`,
 		`throng_connections_refused_total{limit="handshakes"} 54`, `throng_connections_refused_total{limit="proxy_header"} 55`,
 		"throng_accept_pauses_total 56",
+		`throng_limit_hits_total{limit="max_connections"} 50`, `throng_limit_hits_total{limit="max_message"} 64`,
+		`throng_limit_hits_total{limit="connection_rate_per_user"} 72`, `throng_limit_hits_total{limit="presence_max"} 87`,
 		"throng_sessions 30", "throng_commands_total 31", "throng_command_errors_total 32", "throng_limited_commands_total 33",
 		"throng_rooms 40", "throng_room_members 41", `throng_waiting_commands{place="room"} 42`, `throng_waiting_commands{place="log"} 43`,
 		"throng_history_bytes 44", "throng_room_messages_total 45", "throng_refused_commands_total 46", "throng_room_gaps_total 47",

@@ -95,10 +95,16 @@ func TestOperationsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(page), "\n## Metrics\n")
+	checkNames(t, section(t, string(page), "Metrics"))
+}
+
+// section is what stands under a heading of a page.
+func section(t *testing.T, page, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(page, "\n## "+heading+"\n")
 	if !found {
-		t.Fatal("no section Metrics")
+		t.Fatal("no section " + heading)
 	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	checkNames(t, section)
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
 }

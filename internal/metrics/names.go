@@ -23,6 +23,7 @@ var (
 	requests      = desc("requests_total", "First requests of connections by what became of them.", "result")
 	notAdmitted   = desc("connections_refused_total", "Connections refused by a limit.", "limit")
 	acceptPauses  = desc("accept_pauses_total", "Pauses of accepting for the accept rate; nobody is refused.")
+	limitHits     = desc("limit_hits_total", "How often a limit was met, by the key of the configuration that sets it; flood is for connections closed because they went on above commands_per_second.", "limit")
 	disconnects   = desc("disconnects_total", "WebSocket connections that ended, by close code; code other is all that are not of the protocol.", "code")
 	overflows     = desc("slow_disconnects_total", "Connections closed because they owed too much.")
 	dropped       = desc("dropped_messages_total", "Messages dropped for slow members of rooms with slow_consumer drop.")
@@ -47,7 +48,7 @@ var (
 
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, historyBytes, waiting,
-	accepted, acceptErrors, notAdmitted, acceptPauses, requests, disconnects, overflows, dropped, messages, bytes, panics,
+	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }

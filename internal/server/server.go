@@ -93,6 +93,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 
 		CommandsPerSecond: cfg.CommandsPerSecond,
 		UserConnections:   cfg.ConnectionsPerUser,
+		UserRate:          cfg.ConnectionRatePerUser,
 
 		Hub: hubConfig(cfg),
 	}

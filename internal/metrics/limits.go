@@ -1,0 +1,49 @@
+package metrics
+
+// limits collects how often each limit was met, by the key of the configuration that sets it.
+func (o out) limits(snap *Snapshot) {
+	for limit, n := range snap.limits() {
+		o.counter(limitHits, n, limit)
+	}
+}
+
+func (snap *Snapshot) limits() map[string]int64 {
+	r, n, e, h := &snap.Network.Refusals, &snap.Network.Limits, &snap.Edge, &snap.Rooms.Limits
+	return map[string]int64{
+		"max_connections":        r.Full,
+		"max_loop_lag":           r.Lagging,
+		"connections_per_ip":     r.PerIP,
+		"connection_rate_per_ip": r.PerIPRate,
+		"max_handshakes":         r.Handshakes,
+		"accept_rate":            r.Paced,
+
+		"header_timeout":     n.HeaderTimeout,
+		"handshake_timeout":  n.HandshakeTimeout,
+		"max_http":           n.MaxHTTP,
+		"message_timeout":    n.MessageTimeout,
+		"max_message":        n.MaxMessage,
+		"max_fragments":      n.MaxFragments,
+		"max_control_frames": n.MaxControls,
+		"pong_timeout":       n.PongTimeout,
+		"outbound_bytes":     n.MaxBacklog,
+		"outbound_age":       n.MaxBacklogAge,
+
+		"connect_timeout":          e.Stale,
+		"connections_per_user":     e.UserLimit,
+		"connection_rate_per_user": e.UserRate,
+		"commands_per_second":      e.Limited,
+		"flood":                    e.Flooded,
+		"rooms_per_connection":     e.RoomLimit,
+		"loop_mailbox":             e.Busy,
+
+		"shard_mailbox":                 h.Mailbox,
+		"max_rooms":                     h.MaxRooms,
+		"history_bytes":                 h.HistoryBytes,
+		"history_max_publication_limit": h.HistoryMaxLimit,
+		"recovery_max_publications":     h.RecoveryMaxPublications,
+		"recovery_max_bytes":            h.RecoveryMaxBytes,
+		"join_leave_max_members":        h.JoinLeaveMaxMembers,
+		"presence_max":                  h.PresenceMax,
+		"idempotency_keys":              h.IdempotencyKeys,
+	}
+}
