@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -152,10 +151,14 @@ func TestFrozenServer(t *testing.T) {
 			lost <- err
 		}()
 	}
-	for range 2 {
+	freezes := []time.Duration{4000, 4300, 4300, 4300} // ms: it goes on at different times between two ticks
+	if testing.Short() {
+		freezes = freezes[:2]
+	}
+	for _, freeze := range freezes {
 		time.Sleep(time.Second)
 		s.signal(syscall.SIGSTOP)
-		time.Sleep(4 * time.Second)
+		time.Sleep(freeze * time.Millisecond)
 		s.signal(syscall.SIGCONT)
 		if err := join(t, s.addr, "awake").talk("awake", "yes"); err != nil {
 			t.Fatal(err)
@@ -264,75 +267,5 @@ func TestResetInFrame(t *testing.T) {
 	})
 	if err := p.talk("lobby", "undisturbed"); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestReconnectStorm cuts all clients off and lets them come back at once, without jitter:
-// 95 % are back within 30 s, and those who are back are served meanwhile.
-func TestReconnectStorm(t *testing.T) {
-	people := 2000
-	if testing.Short() {
-		people = 300
-	}
-	s := start(t, nil)
-	witness := join(t, s.addr, "lobby")
-	var wave sync.WaitGroup
-	peers := make([]*peer, people)
-	enter := func(tries int) (back *atomic.Int32, slowest *atomic.Int64) {
-		back, slowest = new(atomic.Int32), new(atomic.Int64)
-		gate, began := make(chan struct{}), time.Now()
-		for i := range peers {
-			wave.Go(func() {
-				<-gate
-				for range tries {
-					p, err := dial(s.addr)
-					if err != nil {
-						continue
-					}
-					if _, err := p.subscribe("lobby", "", 0); err != nil {
-						_ = p.conn.Close()
-						continue
-					}
-					peers[i] = p
-					back.Add(1)
-					slowest.Store(max(slowest.Load(), int64(time.Since(began))))
-					return
-				}
-			})
-		}
-		close(gate)
-		return // by name: storing the results again would race with the goroutines
-	}
-	back, _ := enter(50)
-	wave.Wait()
-	if int(back.Load()) != people {
-		t.Fatalf("%d of %d came", back.Load(), people)
-	}
-	for _, p := range peers {
-		_ = p.conn.(*net.TCPConn).SetLinger(0)
-		_ = p.conn.Close()
-	}
-	back, slowest := enter(50)
-	worst, began := time.Duration(0), time.Now()
-	for i := 0; int(back.Load()) < people*95/100; i++ {
-		asked := time.Now()
-		if err := witness.talk("lobby", fmt.Sprint("storm ", i)); err != nil {
-			t.Fatal(err)
-		}
-		worst = max(worst, time.Since(asked))
-		if time.Since(began) > 30*time.Second {
-			t.Fatalf("%d of %d are back after 30 s", back.Load(), people)
-		}
-	}
-	t.Logf("95 %% of %d are back after %v; the slowest answer to who was there took %v", people, time.Since(began), worst)
-	wave.Wait()
-	t.Logf("%d are back, the last after %v", back.Load(), time.Duration(slowest.Load()))
-	if worst > 5*time.Second {
-		t.Errorf("who was there waited %v for an answer", worst)
-	}
-	for _, p := range peers {
-		if p != nil {
-			_ = p.conn.Close()
-		}
 	}
 }
