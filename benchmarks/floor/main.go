@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
@@ -21,14 +22,15 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:7000", "IPv4 `address` and port")
 	flush := flag.String("flush", "turn", "when messages are sent: message (one send per message and member), "+
 		"turn (those read in one turn are laid out once, one send per member), deep (as turn, but it reads until nothing is left)")
+	ping := flag.Duration("ping", 0, "send a ping to everybody every `interval`; 0: never")
 	flag.Parse()
-	if err := run(*listen, *flush); err != nil {
+	if err := run(*listen, *flush, *ping); err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
 }
 
-func run(listen, flush string) error {
+func run(listen, flush string, ping time.Duration) error {
 	policy, ok := map[string]policy{"message": perMessage, "turn": perTurn, "deep": deep}[flush]
 	if !ok {
 		return fmt.Errorf("--flush %s: message, turn or deep", flush)
@@ -41,7 +43,7 @@ func run(listen, flush string) error {
 	if err != nil {
 		return err
 	}
-	s, err := newServer(fd, policy)
+	s, err := newServer(fd, policy, ping)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,10 +37,15 @@ type server struct {
 	dirty    []*room
 	parts    map[int32][]byte // frames that came in pieces, by fd
 	read     []byte
-	echoed   []byte // scratch
+	echoed   []byte        // scratch
+	every    time.Duration // between two pings
+	pinged   time.Time
 }
 
-var response = []byte(wire.Response)
+var (
+	response = []byte(wire.Response)
+	ping     = []byte{0x80 | wire.OpPing, 0}
+)
 
 // client is a connection: the number of its room, and what else it is.
 type client struct {
@@ -63,19 +69,19 @@ type room struct {
 	out    []byte
 }
 
-func newServer(listener int, p policy) (*server, error) {
+func newServer(listener int, p policy, ping time.Duration) (*server, error) {
 	poll, err := sys.NewEpoll(turnEvents)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{poll: poll, listener: listener, policy: p, rooms: map[string]*room{},
-		parts: map[int32][]byte{}, read: make([]byte, readSize)}
+		parts: map[int32][]byte{}, read: make([]byte, readSize), every: ping, pinged: time.Now()}
 	return s, poll.Add(listener, int32(listener))
 }
 
 func (s *server) serve() {
 	for {
-		s.turn(s.poll.Wait(-1))
+		s.turn(s.poll.Wait(s.untilPing()))
 		for s.policy == deep && len(s.dirty) > 0 {
 			more := s.poll.Poll()
 			if len(more) == 0 {
@@ -85,6 +91,24 @@ func (s *server) serve() {
 		}
 		s.flush()
 	}
+}
+
+// untilPing is how long nothing needs to be done; it sends the pings that are due.
+func (s *server) untilPing() time.Duration {
+	if s.every == 0 {
+		return -1
+	}
+	left := s.every - time.Since(s.pinged)
+	if left > 0 {
+		return left
+	}
+	for fd, c := range s.clients {
+		if c.phase == member {
+			sys.Send(fd, ping)
+		}
+	}
+	s.pinged = s.pinged.Add(s.every)
+	return 0
 }
 
 // turn reads from everything that is ready.

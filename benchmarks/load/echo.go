@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
@@ -15,7 +16,8 @@ import (
 // are back, and send the next. The number of a message is its round (24 bits) and its
 // place in the batch.
 type choir struct {
-	*crowd
+	*crowd.Crowd
+	o        options
 	meter    meter
 	template *wire.Template
 	batch    []byte
@@ -34,17 +36,15 @@ func echo(o options) (r result.Result, err error) {
 	if o.conns < 1 || o.pipeline < 1 || o.pipeline > 255 {
 		return r, fmt.Errorf("conns must be positive, pipeline 1 to 255")
 	}
-	c, err := newCrowd(o)
+	c, err := o.crowd()
 	if err != nil {
 		return r, err
 	}
 	t := wire.NewTemplate(wire.Body(o.size))
-	e := &choir{crowd: c, meter: meter{crowd: c}, template: t, batch: bytes.Repeat(t.Frame, o.pipeline),
+	e := &choir{Crowd: c, o: o, meter: newMeter(c, o), template: t, batch: bytes.Repeat(t.Frame, o.pipeline),
 		voices: make([]voice, o.conns)}
-	c.deliver = e.deliver
-	c.afterRead = e.sing
-	nowhere := func(int) string { return "" }
-	if err := c.dial(o.conns, func(int) string { return o.protocol.Target("") }, nowhere); err != nil {
+	c.Deliver, c.AfterRead = e.deliver, e.sing
+	if err := c.Grow(o.conns, nowhere); err != nil {
 		return r, err
 	}
 	for id := range o.conns {
@@ -57,10 +57,13 @@ func echo(o options) (r result.Result, err error) {
 	return r, e.finish()
 }
 
+// nowhere is the room of those who have none.
+func nowhere(int) string { return "" }
+
 func (e *choir) deliver(id int32, number uint32) {
 	v := &e.voices[id]
 	if number != v.next {
-		e.fail(fmt.Errorf("connection %d got message %x back instead of %x", id, number, v.next))
+		e.Fail(fmt.Errorf("connection %d got message %x back instead of %x", id, number, v.next))
 		return
 	}
 	v.next++
@@ -85,8 +88,8 @@ func (e *choir) sing() {
 		for i := range e.o.pipeline {
 			e.template.NumberIn(e.batch[i*len(e.template.Frame):], v.next+uint32(i))
 		}
-		v.sent = time.Since(e.start)
-		e.send(id, e.batch)
+		v.sent = time.Since(e.Start)
+		e.Send(id, e.batch)
 	}
 	e.due = e.due[:0]
 }
@@ -94,13 +97,13 @@ func (e *choir) sing() {
 // finish waits for what is still outstanding, as long as something comes.
 func (e *choir) finish() error {
 	e.stopped = true
-	for end := e.now + lossWait; len(e.due) < e.o.conns && e.now < end; {
-		before := e.reads
-		if err := e.turn(50 * time.Millisecond); err != nil {
+	for end := e.Now + lossWait; len(e.due) < e.o.conns && e.Now < end; {
+		before := e.Reads
+		if err := e.Turn(50 * time.Millisecond); err != nil {
 			return err
 		}
-		if e.reads != before {
-			end = e.now + lossWait
+		if e.Reads != before {
+			end = e.Now + lossWait
 		}
 	}
 	if n := e.o.conns - len(e.due); n > 0 {

@@ -4,8 +4,10 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
@@ -17,7 +19,8 @@ import (
 // member knows what it must get next from each slot: a lost, repeated or reordered message
 // is seen at once.
 type party struct {
-	*crowd
+	*crowd.Crowd
+	o         options
 	meter     meter
 	templates []*wire.Template // by room
 	slots     []slot           // by room, then slot
@@ -26,6 +29,9 @@ type party struct {
 	stopped   bool
 }
 
+// lossWait is how long what is outstanding may be: without anything arriving it is lost.
+const lossWait = 3 * time.Second
+
 type slot struct {
 	round   uint16
 	missing int32 // members that do not have it yet
@@ -33,19 +39,35 @@ type slot struct {
 }
 
 func fanout(o options) (r result.Result, err error) {
-	if o.rooms < 1 || o.members < 1 || o.inflight < 1 || o.inflight > 1<<16 {
-		return r, fmt.Errorf("rooms, members and inflight must be positive")
-	}
-	c, err := newCrowd(o)
+	p, err := newParty(o)
 	if err != nil {
 		return r, err
 	}
-	p := &party{crowd: c, meter: meter{crowd: c}, slots: make([]slot, o.rooms*o.inflight),
-		next: make([]uint16, o.rooms*o.members*o.inflight)}
-	c.deliver, c.afterRead = p.deliver, p.publishDue
 	if err := p.gather(); err != nil {
 		return r, err
 	}
+	if r, err = p.talk(); err != nil {
+		return r, err
+	}
+	return r, p.surplus()
+}
+
+func newParty(o options) (*party, error) {
+	if o.rooms < 1 || o.members < 1 || o.inflight < 1 || o.inflight > 1<<16 {
+		return nil, fmt.Errorf("rooms, members and inflight must be positive")
+	}
+	c, err := o.crowd()
+	if err != nil {
+		return nil, err
+	}
+	p := &party{Crowd: c, o: o, meter: newMeter(c, o), slots: make([]slot, o.rooms*o.inflight),
+		next: make([]uint16, o.rooms*o.members*o.inflight)}
+	c.Deliver, c.AfterRead = p.deliver, p.publishDue
+	return p, nil
+}
+
+// talk measures, and waits until every member has everything.
+func (p *party) talk() (r result.Result, err error) {
 	for s := range p.slots {
 		p.publish(s)
 	}
@@ -55,56 +77,63 @@ func fanout(o options) (r result.Result, err error) {
 	return r, p.finish()
 }
 
-// gather fills the rooms one after the other: members in accept order.
+// gather fills the rooms one after the other: members in accept order, until churn.
 func (p *party) gather() error {
 	for room := range p.o.rooms {
 		body := p.o.protocol.Publish(roomName(room), wire.Body(p.o.size))
 		p.templates = append(p.templates, wire.NewTemplate(body))
 	}
-	name := func(id int) string { return roomName(id / p.o.members) }
-	target := func(id int) string { return p.o.protocol.Target(name(id)) }
-	if err := p.dial(p.o.rooms*p.o.members, target, name); err != nil {
+	if err := p.Grow(p.o.rooms*p.o.members, p.room); err != nil {
 		return err
 	}
-	return p.quiet()
-}
-
-func roomName(i int) string { return fmt.Sprintf("room%d", i) }
-
-// quiet reads what joining has caused until nothing comes any more.
-func (p *party) quiet() error {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		before := p.reads
-		if err := p.turn(50 * time.Millisecond); err != nil {
+	for i := range p.o.churn {
+		if err := p.churn(uint64(i)); err != nil {
 			return err
 		}
-		if p.reads == before && !p.o.spin {
-			return nil
-		}
 	}
-	return nil
+	return p.Quiet()
 }
+
+// churn makes a random half leave and come back: the same on every run.
+func (p *party) churn(seed uint64) error {
+	if err := p.Quiet(); err != nil {
+		return err
+	}
+	half := make([]int32, p.Len()/2)
+	for i, id := range rand.New(rand.NewPCG(seed, 4)).Perm(p.Len())[:len(half)] {
+		half[i] = int32(id)
+	}
+	p.Hangup(half, false)
+	if err := p.Quiet(); err != nil {
+		return err
+	}
+	return p.Dial(half, p.room)
+}
+
+func (p *party) room(id int) string { return roomName(id / p.o.members) }
+
+func roomName(i int) string { return fmt.Sprintf("room%d", i) }
 
 // publish sends the next message of slot s, by a member that moves on by one each round.
 func (p *party) publish(s int) {
 	room, k := s/p.o.inflight, s%p.o.inflight
 	slot := &p.slots[s]
-	slot.missing, slot.sent = int32(p.o.members), time.Since(p.start)
+	slot.missing, slot.sent = int32(p.o.members), time.Since(p.Start)
 	sender := (k*p.o.members/p.o.inflight + int(slot.round)) % p.o.members
 	t := p.templates[room]
 	t.Number(uint32(k)<<16 | uint32(slot.round))
-	p.send(int32(room*p.o.members+sender), t.Frame)
+	p.Send(int32(room*p.o.members+sender), t.Frame)
 }
 
 func (p *party) deliver(id int32, number uint32) {
 	k, round := int(number>>16), uint16(number)
 	if k >= p.o.inflight {
-		p.fail(fmt.Errorf("a message nobody sent: %x", number))
+		p.Fail(fmt.Errorf("a message nobody sent: %x", number))
 		return
 	}
 	next := &p.next[int(id)*p.o.inflight+k]
 	if *next != round {
-		p.fail(fmt.Errorf("connection %d got message %d of slot %d instead of %d", id, round, k, *next))
+		p.Fail(fmt.Errorf("connection %d got message %d of slot %d instead of %d", id, round, k, *next))
 		return
 	}
 	*next++
@@ -134,18 +163,18 @@ func (p *party) publishDue() {
 func (p *party) finish() error {
 	p.stopped = true
 	left := p.outstanding()
-	for end := p.now + lossWait; left > 0 && p.now < end; {
-		if err := p.turn(50 * time.Millisecond); err != nil {
+	for end := p.Now + lossWait; left > 0 && p.Now < end; {
+		if err := p.Turn(50 * time.Millisecond); err != nil {
 			return err
 		}
 		if n := p.outstanding(); n < left {
-			left, end = n, p.now+lossWait
+			left, end = n, p.Now+lossWait
 		}
 	}
 	if left > 0 {
 		return fmt.Errorf("lost: %d deliveries never came", left)
 	}
-	return p.surplus()
+	return nil
 }
 
 func (p *party) outstanding() (n int) {
@@ -156,11 +185,4 @@ func (p *party) outstanding() (n int) {
 }
 
 // surplus listens a little longer for messages that come twice.
-func (p *party) surplus() error {
-	for end := p.now + 50*time.Millisecond; p.now < end; {
-		if err := p.turn(50 * time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (p *party) surplus() error { return p.TurnFor(50 * time.Millisecond) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
@@ -16,42 +17,50 @@ func idle(o options) (r result.Result, err error) {
 	if o.pid == 0 {
 		return r, fmt.Errorf("idle needs --pid")
 	}
-	c, err := newCrowd(o)
+	c, err := o.crowd()
 	if err != nil {
 		return r, err
 	}
-	room := func(id int) string { return roomName(id % o.rooms) }
 	for _, n := range o.steps {
-		if err := c.dial(n, func(id int) string { return o.protocol.Target(room(id)) }, room); err != nil {
+		if err := c.Grow(n, func(id int) string { return roomName(id % o.rooms) }); err != nil {
 			return r, err
 		}
-		m, err := c.settle()
+		m, err := settle(c, o.pid)
 		if err != nil {
 			return r, err
 		}
 		r.Memory = append(r.Memory, m)
 	}
-	r.Connections = len(c.conns)
-	first, last := r.Memory[0], r.Memory[len(r.Memory)-1]
-	if last.Connections > first.Connections {
-		r.BytesPerConn = float64(last.Rss-first.Rss) / float64(last.Connections-first.Connections)
-	}
+	r.Connections = c.Len()
+	slopes(&r, o.slope)
 	return r, nil
 }
 
+// slopes divides the growth from the first step of at least the foot by the connections.
+func slopes(r *result.Result, foot int) {
+	last := r.Memory[len(r.Memory)-1]
+	for _, first := range r.Memory {
+		if n := float64(last.Connections - first.Connections); first.Connections >= foot && n > 0 {
+			r.BytesPerConn = float64(last.Rss-first.Rss) / n
+			r.PssPerConn = float64(last.Pss-first.Pss) / n
+			r.KernelPerConn = float64(last.Slab+last.TCP-first.Slab-first.TCP) / n
+			return
+		}
+	}
+	r.Fault = fmt.Sprintf("no two steps from %d connections on", foot)
+}
+
 // settle serves the connections until the memory has not changed by more than 0.1 % for
-// two seconds, or for 30 seconds at most.
-func (c *crowd) settle() (m result.Memory, err error) {
-	const calm, most = 2 * time.Second, 30 * time.Second
+// two seconds, or for 20 seconds at most.
+func settle(c *crowd.Crowd, pid int) (m result.Memory, err error) {
+	const calm, most = 2 * time.Second, 20 * time.Second
 	begin := time.Now()
 	since, last := begin, sys.Memory{}
 	for time.Since(since) < calm && time.Since(begin) < most {
-		for end := time.Now().Add(250 * time.Millisecond); time.Now().Before(end); {
-			if err := c.turn(50 * time.Millisecond); err != nil {
-				return m, err
-			}
+		if err := c.TurnFor(250 * time.Millisecond); err != nil {
+			return m, err
 		}
-		now, err := sys.ReadMemory(c.o.pid)
+		now, err := sys.ReadMemory(pid)
 		if err != nil {
 			return m, err
 		}
@@ -59,6 +68,10 @@ func (c *crowd) settle() (m result.Memory, err error) {
 			since, last = time.Now(), now
 		}
 	}
-	last, err = sys.ReadMemory(c.o.pid)
-	return result.Memory{Connections: len(c.conns), Rss: last.Rss, Pss: last.Pss, Settled: time.Since(begin)}, err
+	if last, err = sys.ReadMemory(pid); err != nil {
+		return m, err
+	}
+	m = result.Memory{Connections: c.Len(), Rss: last.Rss, Pss: last.Pss, Settled: time.Since(begin)}
+	m.Slab, m.TCP, err = sys.KernelMemory()
+	return m, err
 }

@@ -90,7 +90,7 @@ func (s *roomServer) broadcast(f []byte) {
 func testOptions(addr netip.AddrPort) options {
 	p, _ := wire.NewProtocol("rooms", "")
 	return options{addr: addr, protocol: p, seconds: 200 * time.Millisecond, warmup: 20 * time.Millisecond, pid: os.Getpid(),
-		size: 40, rooms: 1, members: 7, inflight: 3, conns: 1, pipeline: 4, steps: []int{2, 4}}
+		size: 40, rooms: 1, members: 7, inflight: 3, conns: 1, pipeline: 4, steps: []int{2, 4}, slope: 2}
 }
 
 func TestFanout(t *testing.T) {

@@ -5,24 +5,31 @@
 // every member must get every message exactly once, or there is no number.
 //
 //	load fanout --members 1000 --inflight 16   messages into rooms
+//	load rooms --rooms 1000 --members 10       many rooms, then half of that rate on a schedule
 //	load echo --conns 1000 --pipeline 16       messages that come back
-//	load idle --steps 3000,15000               bytes per connection
+//	load idle --steps 3000,19000               bytes per connection
+//	load pings --conns 10000 --interval 2s     what pinging idle connections costs
+//	load connect --conns 256                   upgrades a second
+//	load recovery --conns 1000 --messages 100  everybody comes back at once
 //
-// It prints one JSON object, see internal/result.
+// It prints one JSON object, see internal/result. The connections are internal/crowd's.
 package main
 
 import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
@@ -40,15 +47,25 @@ type options struct {
 	inflight int
 	conns    int
 	pipeline int
+	churn    int
+	messages int
+	interval time.Duration
 	steps    []int
+	slope    int
 	spin     bool
 }
 
-var works = map[string]func(options) (result.Result, error){"fanout": fanout, "echo": echo, "idle": idle}
+// crowd is nobody yet.
+func (o options) crowd() (*crowd.Crowd, error) {
+	return crowd.New(crowd.Config{Addr: o.addr, Protocol: o.protocol, Size: o.size, Spin: o.spin})
+}
+
+var works = map[string]func(options) (result.Result, error){"fanout": fanout, "rooms": rooms, "echo": echo, "idle": idle,
+	"pings": pings, "connect": connect, "recovery": recovery}
 
 func main() {
 	if len(os.Args) < 2 || works[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: load fanout|echo|idle [flags]")
+		fmt.Fprintln(os.Stderr, "usage: load "+strings.Join(slices.Sorted(maps.Keys(works)), "|")+" [flags]")
 		os.Exit(2)
 	}
 	o, err := parse(os.Args[1], os.Args[2:])
@@ -78,7 +95,7 @@ func parse(work string, args []string) (o options, err error) {
 	addr := f.String("addr", "127.0.0.1:7000", "IPv4 `address` and port of the server")
 	protocol := f.String("protocol", "rooms", "rooms (?room=NAME) or centrifuge")
 	path := f.String("path", "", "path of the endpoint, if not the protocol's usual one")
-	steps := f.String("steps", "3000,15000", "idle: numbers of connections at which memory is read")
+	steps := f.String("steps", "3000,19000", "idle: numbers of connections at which memory is read")
 	f.IntVar(&o.pid, "pid", 0, "process of the server, for its memory and processor time")
 	f.DurationVar(&o.seconds, "time", 5*time.Second, "how long to measure")
 	f.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "how long to run before")
@@ -86,7 +103,11 @@ func parse(work string, args []string) (o options, err error) {
 	f.IntVar(&o.rooms, "rooms", 1, "fanout, idle: rooms")
 	f.IntVar(&o.members, "members", 1000, "fanout: members of each room")
 	f.IntVar(&o.inflight, "inflight", 1, "fanout: messages outstanding in each room, each until every member has it")
-	f.IntVar(&o.conns, "conns", 1000, "echo: connections")
+	f.IntVar(&o.churn, "churn", 0, "fanout: how often a random half leaves and comes back before")
+	f.IntVar(&o.messages, "messages", 100, "recovery: messages that everybody has missed")
+	f.DurationVar(&o.interval, "interval", 2*time.Second, "pings: the server's interval of pings")
+	f.IntVar(&o.slope, "slope", 3000, "idle: the number of connections from which on growth counts")
+	f.IntVar(&o.conns, "conns", 1000, "echo, pings, recovery: connections; connect: those opening at a time")
 	f.IntVar(&o.pipeline, "pipeline", 1, "echo: messages of a connection sent at once")
 	f.BoolVar(&o.spin, "spin", false, "never sleep: no wake-up for the server to pay")
 	if err := f.Parse(args); err != nil {

@@ -5,18 +5,22 @@ package main
 import (
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
 // meter counts between the end of the warm-up and the end of the work.
 type meter struct {
-	crowd      *crowd
+	crowd      *crowd.Crowd
+	o          options
 	running    bool
 	deliveries int64
 	messages   int64
-	latency    hist
-	from       mark
+	latency    latency
+	from, to   mark
 }
 
 // mark is the state of what is measured as a difference.
@@ -25,60 +29,104 @@ type mark struct {
 	reads           int64
 }
 
-func (m *meter) mark() mark {
-	cpu, _ := sys.CPU(m.crowd.o.pid) // without a pid there is no figure for it
-	return mark{at: time.Since(m.crowd.start), asleep: m.crowd.asleep, cpu: cpu, reads: m.crowd.reads}
+func newMeter(c *crowd.Crowd, o options) meter {
+	return meter{crowd: c, o: o, latency: newLatency()}
 }
 
-// delivered counts one message that was sent at the time.
+func (m *meter) mark() mark {
+	cpu, _ := sys.CPU(m.o.pid) // without a pid there is no figure for it
+	return mark{at: time.Since(m.crowd.Start), asleep: m.crowd.Asleep, cpu: cpu, reads: m.crowd.Reads}
+}
+
+// delivered counts one message that was sent at the time, since the start.
 func (m *meter) delivered(sent time.Duration) {
 	if m.running {
 		m.deliveries++
-		m.latency.record(int64(m.crowd.now - sent))
+		m.latency.record(m.crowd.Now - sent)
 	}
 }
 
 // run turns the crowd for the warm-up and the measured time.
 func (m *meter) run() (r result.Result, err error) {
-	if err := m.turnFor(m.crowd.o.warmup); err != nil {
-		return r, err
-	}
-	m.from, m.running = m.mark(), true
-	if err := m.turnFor(m.crowd.o.seconds); err != nil {
-		return r, err
-	}
-	m.running = false
-	return m.result(m.mark()), nil
+	return m.during(m.crowd.TurnFor)
 }
 
-func (m *meter) turnFor(d time.Duration) error {
-	for end := time.Since(m.crowd.start) + d; m.crowd.now < end; {
-		if err := m.crowd.turn(min(d, 100*time.Millisecond)); err != nil {
-			return err
-		}
+// during measures while turn passes the time.
+func (m *meter) during(turn func(time.Duration) error) (r result.Result, err error) {
+	if err := turn(m.o.warmup); err != nil {
+		return r, err
 	}
-	return nil
+	m.begin()
+	if err := turn(m.o.seconds); err != nil {
+		return r, err
+	}
+	m.end()
+	return m.result(), nil
 }
 
-func (m *meter) result(to mark) result.Result {
-	took := to.at - m.from.at
+func (m *meter) begin() { m.from, m.running = m.mark(), true }
+func (m *meter) end()   { m.to, m.running = m.mark(), false }
+
+// took is the time that was measured.
+func (m *meter) took() time.Duration { return m.to.at - m.from.at }
+
+// cpuPer is the server's processor time by n, in microseconds.
+func (m *meter) cpuPer(n int64) float64 {
+	if m.o.pid == 0 {
+		return 0
+	}
+	return micros(m.to.cpu-m.from.cpu) / float64(max(n, 1))
+}
+
+func (m *meter) result() result.Result {
+	took := m.took()
 	r := result.Result{
-		Connections:   len(m.crowd.conns),
+		Connections:   m.crowd.Len(),
 		Seconds:       took.Seconds(),
 		Messages:      m.messages,
 		Deliveries:    m.deliveries,
 		Rate:          float64(m.deliveries) / took.Seconds(),
-		PerRead:       float64(m.deliveries) / float64(max(to.reads-m.from.reads, 1)),
-		P50:           micros(m.latency.quantile(.5)),
-		P99:           micros(m.latency.quantile(.99)),
-		P999:          micros(m.latency.quantile(.999)),
-		GeneratorIdle: float64(to.asleep-m.from.asleep) / float64(took),
+		PerRead:       float64(m.deliveries) / float64(max(m.to.reads-m.from.reads, 1)),
+		GeneratorIdle: float64(m.to.asleep-m.from.asleep) / float64(took),
+		ServerCPU:     m.cpuPer(m.deliveries),
 	}
-	if m.crowd.o.pid != 0 {
-		r.ServerCPU = micros(to.cpu-m.from.cpu) / float64(max(m.deliveries, 1))
-	}
+	m.latency.quantiles(&r)
 	if m.deliveries == 0 {
 		r.Fault = "nothing was delivered"
 	}
 	return r
 }
+
+// latency is a histogram of times that gathers equal ones before it counts them: the
+// deliveries of one message in one turn.
+type latency struct {
+	counts *hdrhistogram.Histogram
+	last   time.Duration
+	n      int64
+}
+
+// newLatency distinguishes from 1 us to 100 s, by about 0.1 %.
+func newLatency() latency { return latency{counts: hdrhistogram.New(1, 100_000_000, 3)} }
+
+func (l *latency) record(d time.Duration) {
+	if d != l.last {
+		l.flush()
+		l.last = d
+	}
+	l.n++
+}
+
+func (l *latency) flush() {
+	if l.n > 0 {
+		_ = l.counts.RecordValues(min(max(l.last.Microseconds(), 1), 100_000_000), l.n) // an error is a value out of range
+	}
+	l.n = 0
+}
+
+func (l *latency) quantiles(r *result.Result) {
+	l.flush()
+	at := l.counts.ValueAtPercentiles([]float64{50, 99, 99.9})
+	r.P50, r.P99, r.P999 = float64(at[50]), float64(at[99]), float64(at[99.9])
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -28,6 +29,7 @@ type child struct {
 // thread that forks it, and the Go runtime takes its GOMAXPROCS from that.
 func start(core int, program string, args ...string) (*child, error) {
 	c := &child{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	c.cmd.WaitDelay = time.Second // for a child of its own that holds its output
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.errs
 	started := make(chan error)
 	go func() {
@@ -47,6 +49,9 @@ func (c *child) fork(core int) error {
 			return fmt.Errorf("pin to core %d: %w", core, err)
 		}
 	}
+	if core < 0 { // as many threads wherever this runs; the generator needs only one
+		c.cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
+	}
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return c.cmd.Start()
 }
@@ -63,23 +68,43 @@ func (c *child) end() {
 func (c *child) listens(ctx context.Context, addr string) error {
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
 		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
-			return conn.Close()
+			conn.Close()
+			return c.alive()
 		}
 		select {
 		case <-c.done:
 			return fmt.Errorf("did not start: %s", c.lastWords())
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return fmt.Errorf("does not listen on %s after 10 s", addr)
 }
 
+// alive is an error if the process has ended: somebody else answers then.
+func (c *child) alive() error {
+	select {
+	case <-c.done:
+		return fmt.Errorf("did not start: %s", c.lastWords())
+	default:
+		return nil
+	}
+}
+
 // lastWords is the last line the process has written about its trouble.
 func (c *child) lastWords() string {
 	lines := strings.Split(strings.TrimSpace(c.errs.String()+c.out.String()), "\n")
 	return lines[len(lines)-1]
+}
+
+// free is an error if somebody listens on the address.
+func free(addr string) error {
+	l, err := net.Listen("tcp4", addr)
+	if err != nil {
+		return fmt.Errorf("the address %s is taken: %w", addr, err)
+	}
+	return l.Close()
 }
 
 // freeAddr is an address of this machine nobody listens on.

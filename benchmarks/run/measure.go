@@ -4,15 +4,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
@@ -28,36 +29,44 @@ const notSpoken = "-"
 
 // measure starts the server, lets the generator work, and ends both.
 func measure(ctx context.Context, o options, s server, w work) result.Result {
-	speech, ok := s.Speaks[w.Kind]
+	to, ok := s.Speaks[w.Kind]
 	if !ok {
 		return result.Result{Fault: notSpoken}
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.seconds+90*time.Second)
+	if need := w.Files + spareFiles; o.files < need {
+		return failed(fmt.Errorf("%d open files are allowed, this needs %d: ulimit -n %d", o.files, need, need))
+	}
+	limit := o.seconds*2 + cmp.Or(w.Limit, usualLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 	defer cancel()
 	addr, err := freeAddr()
 	if err != nil {
 		return failed(err)
 	}
-	srv, err := startServer(ctx, o, s, addr)
+	srv, err := startServer(ctx, o, s, to, addr)
 	if err != nil {
 		return failed(err)
 	}
 	defer srv.end()
-	return generate(ctx, o, w, speech, addr, srv)
+	return generate(ctx, o, w, to, addr, srv)
 }
 
-func startServer(ctx context.Context, o options, s server, addr string) (*child, error) {
-	program := filepath.Join(o.bin, s.Program)
+func startServer(ctx context.Context, o options, s server, to speech, addr string) (*child, error) {
+	program := filepath.Join(o.bin, cmp.Or(to.Program, s.Program))
 	if _, err := os.Stat(program); err != nil {
 		return nil, errors.New("not built")
+	}
+	if err := free(addr); err != nil {
+		return nil, err
 	}
 	admin, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
-	args := make([]string, len(s.Args))
-	for i, a := range s.Args {
-		args[i] = strings.ReplaceAll(strings.ReplaceAll(a, "ADDR", addr), "ADMIN", admin)
+	fill := strings.NewReplacer("ADDR", addr, "ADMIN", admin, "PING", pingInterval.String(), "PONG", (pingInterval / 2).String())
+	args := slices.Concat(s.Args, to.Args)
+	for i := range args {
+		args[i] = fill.Replace(args[i])
 	}
 	srv, err := start(core(o, serverCore), program, args...)
 	if err != nil {
@@ -84,7 +93,7 @@ func generate(ctx context.Context, o options, w work, to speech, addr string, sr
 	case <-srv.done:
 		return failed(fmt.Errorf("the server ended: %s", srv.lastWords()))
 	case <-ctx.Done():
-		return failed(errors.New("took too long"))
+		return failed(context.Cause(ctx))
 	}
 	if err := json.Unmarshal(bytes.TrimSpace(gen.out.Bytes()), &r); err != nil {
 		return failed(fmt.Errorf("the generator failed: %s", gen.lastWords()))

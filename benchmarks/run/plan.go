@@ -2,12 +2,6 @@
 
 package main
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
-
 // server is a program under test. It must listen on the address it is given.
 type server struct {
 	Name    string `json:"name"`
@@ -18,77 +12,53 @@ type server struct {
 	// its business.
 	Speaks map[string]speech `json:"speaks"`
 	Floor  bool              `json:"floor,omitempty"` // others are measured against the best of these
+	Rival  bool              `json:"rival,omitempty"` // and against the best of these, for the goals
 }
 
-// speech is a protocol of internal/wire and the path of the endpoint.
-type speech struct{ Protocol, Path string }
+// speech is a protocol of internal/wire and the path of the endpoint, for one kind of work.
+type speech struct {
+	Protocol, Path string
+	Program        string   `json:",omitempty"` // instead of the server's
+	Args           []string `json:",omitempty"` // behind the server's, PING for the interval of pings (work "pings"), PONG for half of it
+}
 
 func (s server) name() string { return s.Name }
 
-// work is one run of the load generator.
-type work struct {
-	Name string   `json:"name"`
-	Kind string   `json:"kind"` // the generator's command
-	Args []string `json:"args"`
-	Idle bool     `json:"idle,omitempty"` // the figure is bytes per connection
-}
-
-func (w work) name() string { return w.Name }
-
-// mostFiles is what a process needs for the largest work.
-const mostFiles = 16_000
-
-var servers = []server{
+// The kinds of work are the commands of the load generator:
+//
+//	fanout    rooms, each with messages in flight
+//	rooms     many rooms: closed loop, then an open loop at half its rate
+//	echo      messages that come back
+//	idle      bytes per connection
+//	pings     what idle connections with pings cost; the server pings every PING
+//	connect   upgrades a second
+//	recovery  publishing with history, then everybody comes back at once
+var servers = append([]server{
 	{Name: "floor-plain", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "message"}, Speaks: minimal, Floor: true},
-	{Name: "floor", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "turn"}, Speaks: minimal, Floor: true},
+	{Name: "floor", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "turn"}, Speaks: withPings(minimal, "--ping", "PING"), Floor: true},
 	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, Speaks: minimal, Floor: true},
-	{Name: "netpoll", Program: "broadcast", Args: []string{"--listen", "ADDR"},
-		Speaks: map[string]speech{"fanout": {"rooms", ""}, "idle": {"rooms", ""}}},
-	{Name: "netpoll-echo", Program: "echo", Args: []string{"--listen", "ADDR"}, Speaks: map[string]speech{"echo": {"rooms", "/"}}},
-	{Name: "throng", Program: "throng", Args: []string{"serve", "--dev", "--echo", "--listen", "ADDR", "--admin", "ADMIN"},
-		Speaks: map[string]speech{"fanout": {"centrifuge", ""}, "idle": {"centrifuge", ""}, "echo": {"rooms", "/echo"}}},
-}
+	{Name: "netpoll", Program: "broadcast", Args: []string{"--listen", "ADDR"}, Speaks: map[string]speech{
+		"fanout": {Protocol: "rooms"}, "rooms": {Protocol: "rooms"}, "idle": {Protocol: "rooms"}, "connect": {Protocol: "rooms"},
+		"echo":  {Protocol: "rooms", Path: "/", Program: "echo"},
+		"pings": {Protocol: "rooms", Args: []string{"--ping-interval", "PING"}},
+	}},
+	{Name: "throng", Program: "throng", Args: []string{"serve", "--dev", "--echo", "--listen", "ADDR", "--admin", "ADMIN"}, Speaks: map[string]speech{
+		"fanout": {Protocol: "centrifuge"}, "rooms": {Protocol: "centrifuge"}, "idle": {Protocol: "centrifuge"},
+		"connect": {Protocol: "centrifuge"}, "recovery": {Protocol: "centrifuge"},
+		"echo":  {Protocol: "rooms", Path: "/echo"},
+		"pings": {Protocol: "centrifuge", Args: []string{"--ping-interval", "PING", "--pong-timeout", "PONG"}},
+	}},
+}, rivals...)
 
 // minimal is a server that does nothing but rooms in the URL and /echo.
-var minimal = map[string]speech{"fanout": {"rooms", ""}, "idle": {"rooms", ""}, "echo": {"rooms", "/echo"}}
+var minimal = map[string]speech{"fanout": {Protocol: "rooms"}, "rooms": {Protocol: "rooms"}, "idle": {Protocol: "rooms"},
+	"connect": {Protocol: "rooms"}, "echo": {Protocol: "rooms", Path: "/echo"}}
 
-var works = []work{
-	{Name: "1x1000 1", Kind: "fanout", Args: []string{"--members", "1000", "--inflight", "1"}},
-	{Name: "1x1000 16", Kind: "fanout", Args: []string{"--members", "1000", "--inflight", "16"}},
-	{Name: "1x1000 64", Kind: "fanout", Args: []string{"--members", "1000", "--inflight", "64"}},
-	{Name: "1x10000 1", Kind: "fanout", Args: []string{"--members", "10000", "--inflight", "1"}},
-	{Name: "1x10000 16", Kind: "fanout", Args: []string{"--members", "10000", "--inflight", "16"}},
-	{Name: "1000x10", Kind: "fanout", Args: []string{"--rooms", "1000", "--members", "10", "--inflight", "1"}},
-	{Name: "echo 1", Kind: "echo", Args: []string{"--conns", "1000", "--pipeline", "1"}},
-	{Name: "echo 16", Kind: "echo", Args: []string{"--conns", "1000", "--pipeline", "16"}},
-	{Name: "idle", Kind: "idle", Args: []string{"--steps", "3000,15000", "--rooms", "1000"}, Idle: true},
-}
-
-type named interface{ name() string }
-
-func names[T named](list []T) (out []string) {
-	for _, item := range list {
-		out = append(out, strings.ReplaceAll(item.name(), " ", "/"))
+// withPings is kinds and the kind "pings", for servers that can be told the interval.
+func withPings(kinds map[string]speech, args ...string) map[string]speech {
+	all := map[string]speech{"pings": {Protocol: "rooms", Args: args}}
+	for kind, s := range kinds {
+		all[kind] = s
 	}
-	return out
-}
-
-// pick takes the named ones, in the order of the list. Spaces of names are given as /.
-func pick[T named](list []T, wanted string) ([]T, error) {
-	if wanted == "" {
-		return list, nil
-	}
-	all, some := names(list), strings.Split(wanted, ",")
-	for _, name := range some {
-		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("no %q: %s", name, strings.Join(all, " "))
-		}
-	}
-	var picked []T
-	for i, item := range list {
-		if slices.Contains(some, all[i]) {
-			picked = append(picked, item)
-		}
-	}
-	return picked, nil
+	return all
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ func build(t *testing.T) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	script(t, dir, "deaf", "exec sleep 60")
 	script(t, dir, "dies", "echo the port is taken >&2; exit 1")
 	script(t, dir, "falls", `"$(dirname "$0")/floor" --listen "$2" & sleep 1; kill $!; wait; echo fell >&2`)
 	return dir
@@ -35,7 +37,7 @@ func script(t *testing.T, dir, name, text string) {
 }
 
 func TestMeasure(t *testing.T) {
-	o := options{bin: build(t), seconds: 300 * time.Millisecond}
+	o := options{bin: build(t), seconds: 300 * time.Millisecond, files: 20_000}
 	args := []string{"--listen", "ADDR"}
 	tests := []struct {
 		server server
@@ -46,6 +48,13 @@ func TestMeasure(t *testing.T) {
 		{server{Program: "floor", Args: append(args, "--flush", "message"), Speaks: minimal}, work{Kind: "fanout", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
 		{server{Program: "floor", Args: append(args, "--flush", "deep"), Speaks: minimal}, work{Kind: "echo", Args: []string{"--conns", "5", "--pipeline", "3"}}, ""},
 		{server{Program: "floor", Args: args}, work{Kind: "echo"}, notSpoken},
+		{server{Program: "floor", Args: append(args, "--flush", "deep"), Speaks: minimal}, work{Kind: "rooms", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
+		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--members", "20", "--churn", "2"}}, ""},
+		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "connect", Args: []string{"--conns", "8"}}, ""},
+		{server{Program: "floor", Args: args, Speaks: map[string]speech{"recovery": {Protocol: "rooms"}}}, work{Kind: "recovery"}, "needs a protocol that can"},
+		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Files: 30_000}, "20000 open files are allowed, this needs 30100"},
+		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--time", "20s"}, Limit: time.Second}, "took longer than"},
+		{server{Program: "deaf", Args: args, Speaks: minimal}, work{Kind: "echo", Limit: time.Second}, "took longer than"},
 		{server{Program: "missing", Speaks: minimal}, work{Kind: "echo"}, "not built"},
 		{server{Program: "dies", Speaks: minimal}, work{Kind: "echo"}, "the port is taken"},
 		{server{Program: "falls", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--time", "20s"}}, "e"}, // whoever notices first
@@ -55,7 +64,7 @@ func TestMeasure(t *testing.T) {
 		if r.Fault != tt.fault && (tt.fault == "" || !strings.Contains(r.Fault, tt.fault)) {
 			t.Errorf("%s at %s: fault %q, want %q", tt.server.Program, tt.work.Kind, r.Fault, tt.fault)
 		}
-		if tt.fault == "" && (r.Deliveries == 0 || r.Rate == 0) {
+		if tt.fault == "" && (r.Deliveries == 0 || score(tt.work.Kind)(r) == 0 || tt.work.Kind == "rooms" && (r.Half == nil || r.Half.Deliveries == 0)) {
 			t.Errorf("%s at %s: %+v", tt.server.Program, tt.work.Kind, r)
 		}
 	}
@@ -73,7 +82,7 @@ func TestReport(t *testing.T) {
 	rep.add(some[2], todo[0], result.Result{Fault: "lost: 3 deliveries never came"})
 	var out bytes.Buffer
 	rep.print(&out)
-	for _, want := range []string{"floor   200", "one   180", "two  LOST", "one  0.90", "4.00 (0.50)", "two at chat: lost: 3"} {
+	for _, want := range []string{"floor   200", "one   180", "two  LOST", "one  0.90", "2.00 (1.00)", "4.00 (0.50)", "two at chat: lost: 3"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
@@ -83,12 +92,97 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func TestPick(t *testing.T) {
-	got, err := pick(works, "echo/16,1x1000/1")
-	if err != nil || len(got) != 2 || got[0].Name != "1x1000 1" {
-		t.Errorf("%v, %v", got, err)
+// TestTaken: a server must not be measured by what another one answers.
+func TestTaken(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := pick(works, "nothing"); err == nil || !strings.Contains(err.Error(), "1000x10") {
-		t.Errorf("%v does not say what there is", err)
+	defer l.Close()
+	s := server{Program: "floor", Args: []string{"--listen", "ADDR"}}
+	srv, err := startServer(t.Context(), options{bin: build(t)}, s, speech{}, l.Addr().String())
+	if err == nil || !strings.Contains(err.Error(), "is taken") {
+		srv.end()
+		t.Errorf("%v, want that the address is taken", err)
+	}
+}
+
+// TestOneCore: it measures what it can and says what that is worth.
+func TestOneCore(t *testing.T) {
+	out := t.TempDir()
+	o := options{bin: build(t), out: out, rounds: 1, seconds: 100 * time.Millisecond, pinned: true, cores: 1, files: 20_000, only: "floor,netpoll,echo/1"}
+	if err := run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	tables, _ := filepath.Glob(filepath.Join(out, "*.txt"))
+	if len(tables) != 1 {
+		t.Fatalf("reports: %v", tables)
+	}
+	text, err := os.ReadFile(tables[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"has one core", "generator on another: false", "FAILED", "netpoll at echo 1: not built", "no figure (not built)"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestGoals: what is met, what is missed, and where there is no figure.
+func TestGoals(t *testing.T) {
+	some := []server{{Name: "floor", Floor: true}, {Name: "gnet", Rival: true}, {Name: "netpoll"}, {Name: "throng"}}
+	rep := newReport(options{pinned: true}, some, works)
+	add := func(server int, name string, r result.Result) {
+		for _, w := range works {
+			if w.Name == name {
+				rep.add(some[server], w, r)
+			}
+		}
+	}
+	for i, rate := range []float64{100, 200, 195, 100} {
+		add(i, "1x1000 1", result.Result{Rate: rate, ServerCPU: 1, Deliveries: 1})
+	}
+	add(1, "1x1000 16", result.Result{Rate: 100, P99: 10})
+	add(2, "1x1000 16", result.Result{Rate: 100, P99: 20})
+	add(2, "idle", result.Result{BytesPerConn: 240})
+	add(3, "idle", result.Result{BytesPerConn: 700})
+	add(3, "connect", result.Result{Connects: 5})
+	add(2, "echo 1", result.Result{Fault: "lost: 3 of 10"})
+	var out bytes.Buffer
+	rep.print(&out)
+	for _, want := range []string{
+		"netpoll 1x1000 1 of the better of floor and best rival goal 0.95: 0.97 ok",
+		"throng 1x1000 1 of the better of floor and best rival goal 0.85: 0.50 MISSED",
+		"netpoll 1x1000 16 best rival's p99 by ours goal 1.00: 0.50 MISSED",
+		"netpoll 1x1000 16 of its rate at fewer in flight (no cliff) goal 0.90: 0.51 MISSED",
+		"netpoll idle resident bytes per connection goal at most 250: 240 ok",
+		"throng idle resident bytes per connection goal at most 512: 700 MISSED",
+		"throng connect of the stock gnet engine goal 1.00: no figure (nothing to compare with in this run)",
+		"netpoll echo 1 of the floor goal 0.95: no figure (lost: 3 of 10)",
+	} {
+		if text := strings.Join(strings.Fields(out.String()), " "); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	servers := []server{{Name: "floor"}, {Name: "floor-deep"}, {Name: "netpoll"}, {Name: "throng"}}
+	tests := []struct {
+		only, skip, servers, works string
+	}{
+		{"", "floor*,n*,idle,1x*", "throng", "1000x10 echo/1 echo/16 connect pings recovery"},
+		{"floor*,throng,echo/*", "floor-deep", "floor throng", "echo/1 echo/16"},
+		{"1x1000/1", "", strings.Join(names(servers), " "), "1x1000/1"},
+		{"nothing", "", "", ""},
+		{"", "*", "", ""},
+	}
+	for _, tt := range tests {
+		some, todo, err := pick(servers, works, tt.only, tt.skip)
+		got := []string{strings.Join(names(some), " "), strings.Join(names(todo), " ")}
+		if (err != nil) != (tt.servers == "") || got[0] != tt.servers || got[1] != tt.works {
+			t.Errorf("--only %q --skip %q: %q, %v", tt.only, tt.skip, got, err)
+		}
 	}
 }

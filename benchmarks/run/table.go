@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -16,42 +17,83 @@ func (rep *report) print(w io.Writer) {
 	rep.finish()
 	fmt.Fprintf(w, "%s, commit %s, %s, %s\n", rep.Date, rep.Commit, rep.Machine, rep.Go)
 	fmt.Fprintf(w, "medians of %d rounds of %v, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, rep.Pinned)
-	rep.section(w, "thousands of deliveries a second (idle: resident bytes per connection)", func(c *cell) string {
-		if c.Median.Rate == 0 {
-			return fmt.Sprintf("%.0f B", c.Median.Bytes)
-		}
-		return fmt.Sprintf("%.0f", c.Median.Rate/1e3)
+	for _, text := range rep.Warnings {
+		fmt.Fprintln(w, "warning:", text)
+	}
+	rep.section(w, "thousands of deliveries a second (* the generator had no time left)", func(m figure) string {
+		return number("%.0f", m.Rate/1e3) + star(m)
 	})
-	rep.section(w, "ratio to the best floor, round by round: deliveries a second", func(c *cell) string {
-		return share(c.Median.Ratio)
-	})
-	rep.section(w, "server processor microseconds per delivery (ratio to the best floor)", func(c *cell) string {
-		if c.Median.ServerCPU == 0 {
+	rep.section(w, "ratio of deliveries a second, round by round: to the best floor / to the better of floor and best rival", func(m figure) string {
+		if m.Rate == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%.2f (%s)", c.Median.ServerCPU, share(c.Median.CPURatio))
+		return number("%.2f", m.Ratio) + " / " + number("%.2f", m.BestRatio)
 	})
-	rep.section(w, "p50 / p99 milliseconds from send to arrival", func(c *cell) string {
-		if c.Median.P50 == 0 {
+	rep.section(w, "server processor microseconds per delivery (connect: connection, pings: ping, recovery: client); ratio to the best floor", func(m figure) string {
+		if m.ServerCPU == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%.2f / %.2f", c.Median.P50/1e3, c.Median.P99/1e3)
+		return fmt.Sprintf("%.2f (%s)", m.ServerCPU, number("%.2f", m.CPURatio))
 	})
+	rep.section(w, "p50 / p99 / p99.9 milliseconds from send to arrival (connect: to the 101, recovery: to the last message)", latencies)
+	rep.section(w, "the same at half of the rate, on a schedule: thousands a second, latencies from when a message was due", func(m figure) string {
+		if m.Half == nil {
+			return ""
+		}
+		return fmt.Sprintf("%.0f: %s", m.Half.Rate/1e3, latencies(*m.Half))
+	})
+	rep.section(w, "connections a second, thousands; ratio to the best floor", func(m figure) string {
+		if m.Connects == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.1f%s (%s)", m.Connects/1e3, star(m), cmp.Or(number("%.2f", m.Ratio), "-"))
+	})
+	rep.section(w, "bytes per connection: resident / proportional / of the kernel, both ends", func(m figure) string {
+		if m.Bytes == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.0f / %.0f / %.0f", m.Bytes, m.Pss, m.Kernel)
+	})
+	rep.section(w, "processor seconds an hour for 100,000 idle connections, a ping every 25 s", func(m figure) string {
+		return number("%.0f", m.IdleCost)
+	})
+	rep.growth(w)
+	rep.goals(w)
 	rep.holes(w)
 }
 
-func (rep *report) section(w io.Writer, title string, text func(*cell) string) {
+func latencies(m figure) string {
+	if m.P50 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f / %.2f / %.2f", m.P50/1e3, m.P99/1e3, m.P999/1e3)
+}
+
+// section is a table without the columns in which it has nothing to say.
+func (rep *report) section(w io.Writer, title string, text func(figure) string) {
+	var columns []work
+	for _, work := range rep.Works {
+		for _, c := range rep.Cells {
+			if c.Work == work.Name && c.Fault == "" && text(c.Median) != "" {
+				columns = append(columns, work)
+				break
+			}
+		}
+	}
+	if len(columns) == 0 {
+		return
+	}
 	fmt.Fprintf(w, "\n%s\n", title)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer t.Flush()
 	header := ""
-	for _, work := range rep.Works {
+	for _, work := range columns {
 		header += "\t" + work.Name
 	}
 	fmt.Fprintln(t, header+"\t")
 	for _, s := range rep.Servers {
 		line := s.Name
-		for _, work := range rep.Works {
+		for _, work := range columns {
 			line += "\t" + rep.text(s.Name, work.Name, text)
 		}
 		fmt.Fprintln(t, line+"\t")
@@ -59,16 +101,29 @@ func (rep *report) section(w io.Writer, title string, text func(*cell) string) {
 }
 
 // text of one cell; a fault is no number.
-func (rep *report) text(server, work string, text func(*cell) string) string {
+func (rep *report) text(server, work string, text func(figure) string) string {
 	switch c := rep.cell(server, work); {
 	case c == nil || c.Fault == notSpoken:
 		return ""
-	case strings.HasPrefix(c.Fault, "lost"):
+	case strings.Contains(c.Fault, "lost: "):
 		return "LOST"
 	case c.Fault != "":
 		return "FAILED"
 	default:
-		return text(c)
+		return text(c.Median)
+	}
+}
+
+// goals says what was met and what was missed.
+func (rep *report) goals(w io.Writer) {
+	if len(rep.Goals) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\ngoals\n")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	for _, v := range rep.Goals {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%v\n", v.Server, v.Work, v.What, v)
 	}
 }
 
@@ -90,11 +145,19 @@ func (rep *report) rounds() (n int) {
 	return n
 }
 
-func share(ratio float64) string {
-	if ratio == 0 {
+// number is empty for none.
+func number(format string, x float64) string {
+	if x == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.2f", ratio)
+	return fmt.Sprintf(format, x)
+}
+
+func star(m figure) string {
+	if m.Saturated {
+		return "*"
+	}
+	return ""
 }
 
 // brief is one result for the eye of who waits.
@@ -104,8 +167,12 @@ func brief(w work, r result.Result) string {
 		return "does not speak this"
 	case r.Fault != "":
 		return "FAILED: " + r.Fault
-	case w.Idle:
-		return fmt.Sprintf("%.0f bytes per connection", r.BytesPerConn)
+	case w.Kind == "idle":
+		return fmt.Sprintf("%.0f bytes per connection, %.0f of the kernel", r.BytesPerConn, r.KernelPerConn)
+	case w.Kind == "pings":
+		return fmt.Sprintf("%.0f CPU s per hour and 100,000, %.2f us a ping", r.IdleCost, r.ServerCPU)
+	case w.Kind == "connect" || w.Kind == "recovery":
+		return fmt.Sprintf("%.1f k/s, %.1f us of server, p99 %.1f ms, generator idle %.0f %%", r.Connects/1e3, r.ServerCPU, r.P99/1e3, 100*r.GeneratorIdle)
 	}
 	return fmt.Sprintf("%.0f k/s, %.2f us of server, %.1f a read, generator idle %.0f %%",
 		r.Rate/1e3, r.ServerCPU, r.PerRead, 100*r.GeneratorIdle)

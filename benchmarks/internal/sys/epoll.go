@@ -42,17 +42,19 @@ func (e *Epoll) Poll() []unix.EpollEvent {
 }
 
 // Wait polls and, if nothing is ready, sleeps until something is, at most max.
-// Negative means forever.
+// Negative means forever. epoll_pwait2(2), Linux 5.11: a schedule needs less than milliseconds.
 func (e *Epoll) Wait(max time.Duration) []unix.EpollEvent {
-	if ready := e.Poll(); len(ready) > 0 {
+	if ready := e.Poll(); len(ready) > 0 || max == 0 {
 		return ready
 	}
-	ms := -1
-	if max >= 0 {
-		ms = int((max + time.Millisecond - 1) / time.Millisecond)
+	var until *unix.Timespec
+	if max > 0 {
+		t := unix.NsecToTimespec(max.Nanoseconds())
+		until = &t
 	}
-	n, err := unix.EpollWait(e.fd, e.events, ms)
-	if err != nil { // EINTR: the runtime's signals
+	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(e.fd), uintptr(unsafe.Pointer(&e.events[0])),
+		uintptr(len(e.events)), uintptr(unsafe.Pointer(until)), 0, 0)
+	if errno != 0 { // EINTR: the runtime's signals
 		return nil
 	}
 	return e.events[:n]

@@ -8,27 +8,19 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// clockTick is the unit of /proc/PID/stat (proc_pid_stat(5)): 1/100 s on every Linux.
-const clockTick = 10 * time.Millisecond
-
-// CPU is the time the process has spent on processors, user and system.
+// CPU is the time the process has spent on processors, user and system, to the nanosecond
+// (clock_getcpuclockid(3): the clock of another process is made of its id).
 func CPU(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+	const wholeProcess = 2 // CPUCLOCK_SCHED, and no CPUCLOCK_PERTHREAD_MASK
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|wholeProcess), &t); err != nil {
+		return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
 	}
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:]) // the name may hold spaces
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%d/stat: too short", pid)
-	}
-	user, err1 := strconv.ParseInt(string(fields[11]), 10, 64)
-	system, err2 := strconv.ParseInt(string(fields[12]), 10, 64)
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("/proc/%d/stat: no numbers", pid)
-	}
-	return time.Duration(user+system) * clockTick, nil
+	return time.Duration(t.Nano()), nil
 }
 
 // Memory is what a process has resident, in bytes. Pss counts shared pages in parts.
@@ -52,6 +44,38 @@ func ReadMemory(pid int) (m Memory, err error) {
 		return m, fmt.Errorf("/proc/%d/smaps_rollup has no Rss", pid)
 	}
 	return m, nil
+}
+
+// KernelMemory is what the kernel holds, of the whole machine and in bytes: its slabs
+// (/proc/meminfo), where sockets and epoll entries live, and the pages of TCP's buffers
+// (/proc/net/sockstat). It moves with everything that runs.
+func KernelMemory() (slab, tcp int64, err error) {
+	info, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range bytes.Lines(info) {
+		if v, ok := kilobytes(line, "Slab:"); ok {
+			slab = v
+		}
+	}
+	stat, err := os.ReadFile("/proc/net/sockstat")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range bytes.Lines(stat) {
+		if f := bytes.Fields(line); bytes.HasPrefix(line, []byte("TCP:")) && len(f) > 2 && string(f[len(f)-2]) == "mem" {
+			pages, err := strconv.ParseInt(string(f[len(f)-1]), 10, 64)
+			if err != nil {
+				return 0, 0, fmt.Errorf("/proc/net/sockstat: %w", err)
+			}
+			tcp = pages * int64(os.Getpagesize())
+		}
+	}
+	if slab == 0 {
+		return 0, 0, fmt.Errorf("/proc/meminfo has no Slab")
+	}
+	return slab, tcp, nil
 }
 
 func kilobytes(line []byte, name string) (int64, bool) {

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"time"
@@ -70,6 +71,39 @@ func Dial(addr netip.AddrPort, source netip.Addr, timeout time.Duration) (int, e
 	}
 	return fd, noDelay(fd)
 }
+
+// Reconnect resets the connection and connects the same socket again, from the same address
+// and another port (connect(2), AF_UNSPEC). It stays in its epoll. Only while the server's
+// backlog is full does it block.
+func Reconnect(fd int, addr netip.AddrPort) error {
+	nowhere := unix.RawSockaddrInet4{Family: unix.AF_UNSPEC}
+	if errno := connect(fd, &nowhere); errno != 0 {
+		return fmt.Errorf("disconnect: %w", errno)
+	}
+	to := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: addr.Addr().As4()}
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&to.Port))[:], addr.Port())
+	errno := connect(fd, &to)
+	for errno == unix.EINTR || errno == unix.EALREADY {
+		errno = connect(fd, &to)
+	}
+	if errno != 0 && errno != unix.EISCONN {
+		return fmt.Errorf("connect to %v: %w", addr, errno)
+	}
+	return nil
+}
+
+func connect(fd int, to *unix.RawSockaddrInet4) unix.Errno {
+	_, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(to)), unsafe.Sizeof(*to))
+	return errno
+}
+
+// Reset makes the close of the connection an RST.
+func Reset(fd int) {
+	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}
+
+// Close closes fd.
+func Close(fd int) { _ = unix.Close(fd) }
 
 func prepare(fd int, source netip.Addr, timeout time.Duration) error {
 	tv := unix.NsecToTimeval(timeout.Nanoseconds())

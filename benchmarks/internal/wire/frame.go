@@ -4,10 +4,11 @@ import "encoding/binary"
 
 // Opcodes of RFC 6455, section 5.2.
 const (
-	OpText  = 1
-	OpClose = 8
-	OpPing  = 9
-	OpPong  = 10
+	OpText   = 1
+	OpBinary = 2
+	OpClose  = 8
+	OpPing   = 9
+	OpPong   = 10
 )
 
 // Header is the start of a frame.

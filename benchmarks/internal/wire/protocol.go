@@ -50,10 +50,12 @@ func (rooms) Refused([]byte) error                 { return nil }
 // centrifuge is the Centrifuge client protocol in JSON.
 type centrifuge struct{ path string }
 
+const connectCommand = `{"id":1,"connect":{"data":{"name":"bench"}}}`
+
 func (p centrifuge) Target(string) string { return or(p.path, "/connection/websocket") }
 
 func (centrifuge) Hello(room string) []byte {
-	return fmt.Appendf(nil, `{"id":1,"connect":{"data":{"name":"bench"}}}`+"\n"+`{"id":2,"subscribe":{"channel":%q}}`, room)
+	return fmt.Appendf(nil, connectCommand+"\n"+`{"id":2,"subscribe":{"channel":%q}}`, room)
 }
 
 func (p centrifuge) Joined(payload []byte) (bool, error) {

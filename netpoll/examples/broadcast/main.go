@@ -19,16 +19,19 @@ import (
 func main() {
 	listen := flag.String("listen", ":8080", "address to listen on")
 	loops := flag.Int("loops", 0, "number of event loops; 0 means one per CPU")
+	pings := flag.Duration("ping-interval", 0, "silence after which a connection is pinged, twice the time it has to answer; 0 means 25s and 10s")
 	flag.Parse()
-	server := &netpoll.Server{Addr: *listen, Loops: *loops, Endpoints: []netpoll.Endpoint{room()}, OnError: func(err error) { log.Print(err) }}
+	server := &netpoll.Server{Addr: *listen, Loops: *loops, Endpoints: []netpoll.Endpoint{room(*pings)}, OnError: func(err error) { log.Print(err) }}
 	go shutdownOnSignal(server)
 	if err := server.ListenAndServe(); !errors.Is(err, netpoll.ErrServerClosed) {
 		log.Fatal(err)
 	}
 }
 
-func room() netpoll.Endpoint {
+func room(pings time.Duration) netpoll.Endpoint {
 	return netpoll.Endpoint{
+		PingInterval: pings,
+		PongTimeout:  pings / 2,
 		Accept: func(r *netpoll.Request) error {
 			query, err := url.ParseQuery(r.Query())
 			if err != nil || query.Get("room") == "" {

@@ -1,0 +1,177 @@
+//go:build linux
+
+package crowd
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/benchmarks/internal/sys"
+	"github.com/throngd/throng/benchmarks/internal/wire"
+)
+
+const (
+	pollEvents = 64 // between two looks at the clock
+	readSize   = 256 << 10
+	sources    = 8 // source addresses, 127.0.0.2 and up
+	dialBatch  = 64
+	patience   = 10 * time.Second // for one answer while connecting
+)
+
+// Config is what all connections have in common.
+type Config struct {
+	Addr     netip.AddrPort // of the server, IPv4
+	Protocol wire.Protocol
+	Size     int  // bytes of a body: nothing shorter is looked for behind one
+	Spin     bool // never sleep: no wake-up for the server to pay
+}
+
+// Crowd is all connections and the loop over them. One goroutine may use it.
+type Crowd struct {
+	Config
+
+	// Now is the time since Start. It advances with every poll; with Precise, with every read.
+	Now     time.Duration
+	Precise bool
+	Start   time.Time
+	Asleep  time.Duration // in which nobody had anything to say
+	Reads   int64
+	Pings   int64 // of the server, answered
+
+	// Deliver is called for every body that arrives.
+	Deliver func(id int32, number uint32)
+	// Other is called for every message without one, after heartbeats are answered and errors
+	// have become faults.
+	Other func(id int32, payload []byte)
+	// AfterRead is called when the bytes of one read have been counted.
+	AfterRead func()
+	// Upgraded is called when a connection of Open can send frames.
+	Upgraded func(id int32)
+	// Joined is called with the server's answer to the hello of a connection of Dial.
+	Joined func(id int32, payload []byte)
+
+	poll  *sys.Epoll
+	conns []conn
+	read  []byte
+	hint  int   // where bodies begin
+	fault error // the first thing that went wrong
+	pong  answer
+	beat  answer
+}
+
+// conn is one connection.
+type conn struct {
+	fd        int
+	upgrading bool
+	part      []byte // a frame or a response that came in pieces
+}
+
+// answer is the last answer to a ping, framed: the next one is the same.
+type answer struct{ payload, frame []byte }
+
+var errClosed = errors.New("the server closed a connection")
+
+// New returns a crowd of nobody.
+func New(config Config) (*Crowd, error) {
+	poll, err := sys.NewEpoll(pollEvents)
+	if err != nil {
+		return nil, err
+	}
+	return &Crowd{Config: config, poll: poll, read: make([]byte, readSize), hint: -1, Start: time.Now(),
+		Deliver: func(int32, uint32) {}, Other: func(int32, []byte) {}, AfterRead: func() {},
+		Upgraded: func(int32) {}, Joined: func(int32, []byte) {}}, nil
+}
+
+// Len is how many connections there are, those included that hung up.
+func (c *Crowd) Len() int { return len(c.conns) }
+
+// Turn reads from whoever is ready, waiting at most max for the first. The error is the
+// first fault there was.
+func (c *Crowd) Turn(max time.Duration) error {
+	ready := c.poll.Poll()
+	if len(ready) == 0 {
+		before := time.Since(c.Start)
+		if max > 0 && !c.Spin {
+			ready = c.poll.Wait(max)
+		}
+		c.Now = time.Since(c.Start)
+		c.Asleep += c.Now - before
+	} else {
+		c.Now = time.Since(c.Start)
+	}
+	for i := range ready {
+		c.receive(ready[i].Fd)
+	}
+	return c.fault
+}
+
+// TurnFor turns for the time.
+func (c *Crowd) TurnFor(d time.Duration) error {
+	for end := time.Since(c.Start) + d; c.Now < end; {
+		if err := c.Turn(min(d, 100*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Quiet turns until nothing has come for 50 ms, or for 10 s.
+func (c *Crowd) Quiet() error {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		before := c.Reads
+		if err := c.TurnFor(50 * time.Millisecond); err != nil {
+			return err
+		}
+		if c.Reads == before {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Send gives the frames to the kernel at once or is a fault.
+func (c *Crowd) Send(id int32, frames []byte) {
+	if n, errno := sys.Send(c.conns[id].fd, frames); errno != 0 || n != len(frames) {
+		c.Fail(fmt.Errorf("the server does not read: sent %d of %d bytes (errno %d)", n, len(frames), errno))
+	}
+}
+
+// Fail makes err the fault of the run, if it is the first.
+func (c *Crowd) Fail(err error) {
+	if c.fault == nil {
+		c.fault = err
+	}
+}
+
+// receive reads once. Level-triggered: what is left is reported again.
+func (c *Crowd) receive(id int32) {
+	k := &c.conns[id]
+	held := copy(c.read, k.part)
+	n, errno := sys.Recv(k.fd, c.read[held:])
+	switch {
+	case errno == unix.EAGAIN:
+		return
+	case errno != 0:
+		c.Fail(fmt.Errorf("recv: %w", errno))
+		return
+	case n == 0:
+		c.Fail(errClosed)
+		return
+	}
+	if c.Reads++; c.Precise {
+		c.Now = time.Since(c.Start)
+	}
+	if k.upgrading {
+		c.upgrade(id, c.read[:held+n])
+	} else {
+		c.keep(k, c.frames(id, c.read[:held+n]))
+	}
+	c.AfterRead()
+}
+
+// keep stores what is left of a read for the next one.
+func (c *Crowd) keep(k *conn, rest []byte) { k.part = append(k.part[:0], rest...) }

@@ -1,0 +1,147 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/throngd/throng/benchmarks/internal/result"
+)
+
+// rooms has everybody talk in many rooms: first in a closed loop, a message in each room at
+// all times, which is the highest rate that the server sustains; then at half of that rate
+// on a schedule that waits for nobody (Poisson). Latencies there are from when a message
+// was due, not from when it could be sent.
+func rooms(o options) (r result.Result, err error) {
+	o.inflight = 1
+	p, err := newParty(o)
+	if err != nil {
+		return r, err
+	}
+	if err := p.gather(); err != nil {
+		return r, err
+	}
+	if r, err = p.talk(); err != nil {
+		return r, err
+	}
+	half, err := newStream(p, r.Rate/2).run()
+	if err != nil {
+		return r, fmt.Errorf("at half the rate: %w", err)
+	}
+	r.Half = &half
+	return r, p.surplus()
+}
+
+// unheard is how many messages of one sender may be on their way: more is a server that does
+// not sustain the rate.
+const unheard = 256
+
+// stream is messages on a schedule. The number of a message is the sender's place in the
+// room and the sender's round (16 bits each).
+type stream struct {
+	*party
+	meter   meter
+	every   time.Duration // on average, between two messages
+	random  *rand.Rand
+	order   []int32 // of the senders
+	turn    int
+	due     time.Duration // of the next message
+	until   time.Duration
+	senders []sender
+	next    []uint16 // the round that is due, by connection, then sender
+	left    int64    // deliveries outstanding
+}
+
+// sender is one member's messages on their way, by round.
+type sender struct {
+	round   uint16
+	sent    [unheard]time.Duration
+	missing [unheard]int32
+}
+
+// newStream continues with the party's connections. rate is in deliveries a second.
+func newStream(p *party, rate float64) *stream {
+	s := &stream{party: p, meter: newMeter(p.Crowd, p.o), random: rand.New(rand.NewPCG(1, 4)),
+		every:   time.Duration(float64(time.Second) * float64(p.o.members) / rate),
+		senders: make([]sender, p.Len()), next: make([]uint16, p.Len()*p.o.members)}
+	for _, id := range s.random.Perm(p.Len()) {
+		s.order = append(s.order, int32(id))
+	}
+	p.Deliver, p.AfterRead, p.Precise = s.deliver, s.sendDue, true
+	return s
+}
+
+func (s *stream) run() (r result.Result, err error) {
+	s.due = time.Since(s.Start)
+	if r, err = s.meter.during(s.talkFor); err != nil {
+		return r, err
+	}
+	for end := s.Now + lossWait; s.left > 0; {
+		before := s.left
+		if err := s.Turn(50 * time.Millisecond); err != nil {
+			return r, err
+		}
+		if s.left < before {
+			end = s.Now + lossWait
+		}
+		if s.Now > end {
+			return r, fmt.Errorf("lost: %d deliveries never came", s.left)
+		}
+	}
+	return r, nil
+}
+
+func (s *stream) talkFor(d time.Duration) error {
+	s.until = time.Since(s.Start) + d
+	for s.Now < s.until {
+		s.sendDue()
+		if err := s.Turn(max(0, min(s.due, s.until)-time.Since(s.Start))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendDue sends everything whose time has come.
+func (s *stream) sendDue() {
+	for now := time.Since(s.Start); s.due <= now && s.due < s.until; {
+		s.send(s.order[s.turn])
+		s.turn = (s.turn + 1) % len(s.order)
+		s.due += time.Duration(s.random.ExpFloat64() * float64(s.every))
+	}
+}
+
+func (s *stream) send(id int32) {
+	from := &s.senders[id]
+	at := from.round % unheard
+	if from.missing[at] > 0 {
+		s.Fail(fmt.Errorf("not sustained: connection %d has %d messages on their way", id, unheard))
+		return
+	}
+	from.sent[at], from.missing[at] = s.due, int32(s.o.members)
+	s.left += int64(s.o.members)
+	t := s.templates[int(id)/s.o.members]
+	t.Number(uint32(int(id)%s.o.members)<<16 | uint32(from.round))
+	s.Send(id, t.Frame)
+	from.round++
+}
+
+func (s *stream) deliver(id int32, number uint32) {
+	place, round := int(number>>16), uint16(number)
+	if place >= s.o.members {
+		s.Fail(fmt.Errorf("a message nobody sent: %x", number))
+		return
+	}
+	next := &s.next[int(id)*s.o.members+place]
+	if *next != round {
+		s.Fail(fmt.Errorf("connection %d got message %d of member %d instead of %d", id, round, place, *next))
+		return
+	}
+	*next++
+	from := &s.senders[int(id)/s.o.members*s.o.members+place]
+	s.meter.delivered(from.sent[round%unheard])
+	from.missing[round%unheard]--
+	s.left--
+}
