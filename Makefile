@@ -38,6 +38,7 @@ define FUZZ_TARGETS
 ./frame FuzzFrames
 ./frame FuzzInflate
 ./netpoll FuzzUpgrade
+./netpoll FuzzDial
 ./netpoll FuzzProxyHeader
 ./internal/protocol FuzzEnvelope
 endef

@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +49,7 @@ func (c *Conn) abort(code frame.CloseCode, reason string) {
 		c.goodbye(code, reason)
 	case phaseHeader:
 		c.loop.refuse(c, appendRefusal(nil, 500, "internal error"))
-	case phaseProxy:
+	case phaseProxy, phaseTLS, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
 		c.loop.linger(c)
@@ -62,7 +63,7 @@ func (c *Conn) goodbye(code frame.CloseCode, reason string) {
 	r.code, r.reason = code, reason
 	l.mark(c)
 	o := l.box(c)
-	o.keep(frame.AppendClose(o.private(), code, reason))
+	o.keep(l.appendClose(o.private(), code, reason))
 	l.soil(c)
 	l.doom(c)
 }
@@ -94,8 +95,28 @@ func (c *Conn) fail(reason string) {
 	if c.phase == phaseOpen {
 		r := c.rare()
 		r.code, r.reason = frame.CloseAbnormal, reason
+	} else if g := c.dialing(); g != nil && g.err == nil {
+		g.err = errors.New(reason)
 	}
 	c.loop.doom(c)
+}
+
+// broken is fail for an error of the socket or of TLS.
+func (c *Conn) broken(err error) {
+	if c.dialing() != nil {
+		c.failDial(err)
+		return
+	}
+	c.fail(err.Error())
+}
+
+// ended is fail for the end of what the peer sends.
+func (c *Conn) ended(reason string) {
+	if c.dialing() != nil {
+		c.dialEnded(errEarlyEnd)
+		return
+	}
+	c.fail(reason)
 }
 
 func (l *Loop) doom(c *Conn) {
@@ -131,9 +152,13 @@ func (l *Loop) settle(c *Conn) {
 	}
 }
 
-// tell takes c out of its topics and calls OnClose, once.
+// tell takes c out of its topics and calls OnClose, once; or OnDialError if it never opened.
 func (l *Loop) tell(c *Conn) {
-	if !c.has(flagOpened) || c.has(flagTold) {
+	if c.has(flagTold) {
+		return
+	}
+	if !c.has(flagOpened) {
+		l.tellDial(c)
 		return
 	}
 	c.set(flagTold)
@@ -148,14 +173,18 @@ func (l *Loop) tell(c *Conn) {
 }
 
 // finish sends our FIN and waits for the peer's: closing at once would answer bytes that are
-// still on their way with a reset, and the reset could overtake our close frame.
+// still on their way with a reset, and the reset could overtake our close frame. A client
+// leaves the first FIN to the server, whose socket then is the one in TIME_WAIT (RFC 6455, 7.1.1).
 func (l *Loop) finish(c *Conn) {
-	if !c.has(flagShut) {
-		c.set(flagShut)
+	if c.has(flagShut) {
+		return
+	}
+	c.set(flagShut)
+	if l.dials == nil {
 		l.closeNotify(c)
 		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
-		l.awaitEnd(c)
 	}
+	l.awaitEnd(c)
 }
 
 // awaitEnd starts the deadline of the closing handshake.
@@ -178,6 +207,9 @@ func (l *Loop) release(c *Conn) {
 	gen := owner(c.owner.Load()).gen()
 	if c.tls != nil && c.tls.shake != nil {
 		c.tls.shake.cancel()
+	}
+	if g := c.dialing(); g != nil && g.answer != nil {
+		g.answer.stop()
 	}
 	if v := l.server.visits; v != nil {
 		v.leave(c.fd, l.server.clock())

@@ -46,6 +46,8 @@ const (
 	phaseProxy         // reading the PROXY header
 	phaseTLS           // shaking hands
 	phaseHeader        // reading the upgrade request
+	phaseConnect       // dialing, see dial.go
+	phaseAnswer        // reading the response to our upgrade request
 	phaseOpen          // frames
 	phaseClosing       // a close frame was sent: waiting for the peer's
 	phaseLinger        // nothing more is read or sent: waiting for the peer's FIN
@@ -80,6 +82,7 @@ type aux struct {
 	reason string
 	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
 	drops  []drop // what it was not told of yet
+	dial   *dialing
 }
 
 func (c *Conn) rare() *aux {

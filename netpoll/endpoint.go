@@ -86,9 +86,13 @@ func (e Endpoint) withDefaults() Endpoint {
 	return e
 }
 
-func (e *Endpoint) ping() []byte {
-	if e.PingFrame != nil {
-		return e.PingFrame
+// preparePings encodes the pings once. Those of a client share a masking key: they are empty.
+func (l *Loop) preparePings() {
+	for _, e := range l.server.endpoints {
+		ping := e.PingFrame
+		if ping == nil {
+			ping = l.appendFrame(nil, frame.OpPing, nil)
+		}
+		l.pings = append(l.pings, ping)
 	}
-	return frame.AppendFrame(nil, frame.OpPing, nil)
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Loop is one event loop: one goroutine, one poller, and every connection that it accepted.
-// Apart from Index, Post, Do, NewBatch and QueuedBytes nothing of it may be touched by
-// another goroutine.
+// Loop is one event loop: one goroutine, one poller, and every connection that it accepted or
+// dialed. Apart from Index, Post, Do, Dial, NewBatch and QueuedBytes nothing of it may be
+// touched by another goroutine.
 type Loop struct {
 	server  *Server
 	index   int
@@ -41,6 +41,8 @@ type Loop struct {
 	tally   tally
 
 	lag lag
+
+	dials *dials // nil on a server
 
 	upgrader *upgrader
 	asking   *Conn          // whose request the upgrader looks at
@@ -72,9 +74,12 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		topics:  make(map[string]*topic),
 	}
 	for _, e := range s.endpoints {
-		l.configs = append(l.configs, frame.Config{MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
-		l.pings = append(l.pings, e.ping())
+		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
 	}
+	if s.client != nil {
+		l.dials = &dials{limit: s.client.MaxDials}
+	}
+	l.preparePings()
 	l.upgrader = newUpgrader(s.endpoints)
 	if len(s.TrustedProxies) > 0 {
 		l.upgrader.admit = l.admitRequest
@@ -104,8 +109,11 @@ func (l *Loop) Index() int { return l.index }
 func (l *Loop) run() error {
 	l.tally.ticked.Store(int64(l.server.clock()))
 	err := l.poller.Polling(l.event)
+	if l.dials != nil {
+		l.endDials()
+	}
 	l.server.slab.each(l, func(c *Conn) {
-		c.fail("server closed")
+		c.fail("closed on this side")
 		l.endTurn()
 	})
 	return err
@@ -138,7 +146,7 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 		return
 	}
 	if gnetpoll.IsWriteEvent(ev) {
-		l.flush(c)
+		l.writable(c)
 	}
 	// An error flag never closes by itself: the read decides.
 	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {

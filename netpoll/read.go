@@ -18,9 +18,9 @@ func (l *Loop) read(c *Conn) {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
-		c.fail(err.Error())
+		c.broken(err)
 	case n == 0:
-		c.fail("the peer closed the socket without a close frame")
+		c.ended("the peer closed the socket without a close frame")
 	default:
 		c.heard = l.wheel.now
 		l.tally.bytesIn.Add(int64(n))
@@ -46,6 +46,8 @@ func (l *Loop) input(c *Conn, b []byte) {
 	switch c.phase {
 	case phaseHeader:
 		l.header(c, b)
+	case phaseAnswer:
+		l.answered(c, b)
 	case phaseOpen, phaseClosing:
 		l.frames(c, b)
 	}
@@ -159,7 +161,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 		c.set(flagPong)
 		return
 	}
-	l.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, frame.OpPong, m.Payload) })
+	l.extend(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
 }
 
 // violation ends a connection whose peer broke the protocol (RFC 6455, 7.1.7): the close

@@ -91,6 +91,7 @@ type Server struct {
 	// panics in callbacks. Any goroutine calls it. Nil ignores them.
 	OnError func(error)
 
+	client  *Client // whose loops these are, or nil
 	visits  *visits // nil unless addresses matter
 	accepts sharedPace
 	refused refusals
@@ -149,7 +150,8 @@ func (s *Server) Listen() error {
 	if len(s.Endpoints) == 0 || len(s.Endpoints) > 255 {
 		return errors.New("netpoll: a server needs 1 to 255 endpoints")
 	}
-	if err := s.prepare(); err != nil {
+	s.prepare()
+	if err := s.probe(); err != nil {
 		return err
 	}
 	for i := range s.Loops {
@@ -167,7 +169,7 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-func (s *Server) prepare() error {
+func (s *Server) prepare() {
 	s.born = time.Now()
 	limit := openFileLimit()
 	s.Addr = cmp.Or(s.Addr, ":8080")
@@ -199,7 +201,6 @@ func (s *Server) prepare() error {
 	s.prepareAdmission(limit)
 	s.batches.New = func() any { return new(Batch) }
 	s.done, s.empty = make(chan struct{}), make(chan struct{}, 1)
-	return s.probe()
 }
 
 // maxFDs bounds the slab's directory where the limit of open files is unlimited.

@@ -63,6 +63,8 @@ func (l *Loop) deadline(c *Conn) {
 		l.openDeadline(c)
 	case now < c.due:
 		l.schedule(c, c.due)
+	case c.dialing() != nil:
+		c.dialLate()
 	case c.phase == phaseHeader:
 		l.tally.limits.headerTimeout.Add(1)
 		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))

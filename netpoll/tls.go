@@ -139,9 +139,9 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 		s.wire.in = nil
 		l.sendCiphertext(c) // an alert, or the answer to a key update
 		if errors.Is(err, io.EOF) {
-			c.fail("the peer ended the TLS session without a close frame")
+			c.ended("the peer ended the TLS session without a close frame")
 		} else if err != error(errWouldBlock) {
-			c.fail(err.Error())
+			c.broken(err)
 		}
 		break
 	}
@@ -230,12 +230,31 @@ func (l *Loop) startTLS(c *Conn) bool {
 	if !l.server.shakes.begin() {
 		return false
 	}
+	l.shakeHands(c, tls.Server, l.server.tls)
+	return true
+}
+
+// startClientTLS is startTLS for the end that speaks first.
+func (l *Loop) startClientTLS(c *Conn) error {
+	if !l.server.shakes.begin() {
+		return errors.New("too many TLS handshakes in flight")
+	}
+	if l.tls == nil {
+		l.tls = newTLSScratch()
+	}
+	d := c.aux.dial.dialer
+	l.allow(c, d.tlsTimeout())
+	l.shakeHands(c, tls.Client, d.tlsConfig())
+	c.tls.shake.feed(nil)
+	return nil
+}
+
+func (l *Loop) shakeHands(c *Conn, end func(net.Conn, *tls.Config) *tls.Conn, cfg *tls.Config) {
 	s := &secure{}
 	s.shake = newHandshake(l, c.Handle(), s)
 	s.wire.shake = s.shake
-	s.conn = tls.Server(&s.wire, l.server.tls)
+	s.conn = end(&s.wire, cfg)
 	c.tls, c.phase = s, phaseTLS
-	return true
 }
 
 // recordTypeHandshake is the first byte of every TLS connection (RFC 8446, 5.1).
@@ -276,6 +295,8 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 	}
 	sent := l.transmit(c, out) // not through the wire: the worker may be at its next step already
 	switch {
+	case err != nil && c.dialing() != nil:
+		c.failDial(err)
 	case err != nil:
 		l.linger(c) // an alert says why
 	case sent != nil && sent != unix.EAGAIN:
@@ -291,14 +312,19 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 func (l *Loop) established(c *Conn) {
 	rest := c.tls.shake.rest()
 	c.tls.shake, c.tls.wire.shake = nil, nil
-	c.phase = phaseHeader
-	l.secured(c)
-	c.due = l.wheel.now + l.server.ticksOf(l.server.HeaderTimeout) + 1
-	l.schedule(c, c.due)
+	defer l.rescue(c)
+	if g := c.dialing(); g != nil {
+		g.times.TLS = l.lap(c)
+		l.secured(c)
+		l.ask(c)
+	} else {
+		c.phase = phaseHeader
+		l.secured(c)
+		l.allow(c, l.server.HeaderTimeout)
+	}
 	if len(c.tls.pending) > 0 {
 		l.box(c)
 		l.watch(c)
 	}
-	defer l.rescue(c)
 	l.decrypt(c, rest)
 }

@@ -54,9 +54,10 @@ func (c *Conn) list() int {
 }
 
 // Subscribe makes c a member of topic: it gets every message published after it. It reports
-// false if c is a member already, or is closing.
+// false if c is a member already, is closing, or was dialed: what a client sends is masked for
+// each peer, so it has no topics.
 func (c *Conn) Subscribe(name string) bool {
-	if c.phase != phaseOpen || c.has(flagDead) {
+	if c.phase != phaseOpen || c.has(flagDead) || c.loop.dials != nil {
 		return false
 	}
 	l := c.loop

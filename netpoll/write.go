@@ -17,12 +17,14 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 		return
 	}
 	c.loop.tally.messagesOut.Add(1)
-	c.loop.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, op, p) })
+	c.loop.extend(c, func(dst []byte) []byte { return c.loop.appendFrame(dst, op, p) })
 }
 
-// SendBuffer is Send without a copy: b is shared.
+// SendBuffer is Send without a copy: b is shared. A client masks, and copies.
 func (c *Conn) SendBuffer(b *Buffer) {
-	if c.phase == phaseOpen {
+	if c.loop.dials != nil {
+		c.Send(b.op, b.Payload())
+	} else if c.phase == phaseOpen {
 		c.loop.tally.messagesOut.Add(1)
 		c.loop.sendBytes(c, c.formOf(b))
 	}
@@ -138,6 +140,15 @@ func (l *Loop) flushDirty() {
 	l.dirty = l.dirty[:0]
 }
 
+// writable is EPOLLOUT.
+func (l *Loop) writable(c *Conn) {
+	if c.phase == phaseConnect {
+		l.connected(c)
+		return
+	}
+	l.flush(c)
+}
+
 // flush writes what c owes until it is done or the kernel takes no more.
 func (l *Loop) flush(c *Conn) {
 	for c.out != nil && !c.has(flagDead) {
@@ -195,7 +206,7 @@ func (l *Loop) backlog(c *Conn) {
 func (l *Loop) drained(c *Conn) {
 	if c.has(flagPong) && c.phase == phaseOpen {
 		c.clear(flagPong)
-		l.extend(c, func(dst []byte) []byte { return frame.AppendFrame(dst, frame.OpPong, c.aux.pong) })
+		l.extend(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
 		c.aux.pong = nil
 		return
 	}

@@ -1,0 +1,174 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/throngd/throng/frame"
+)
+
+// Client opens WebSocket connections and serves them on event loops of its own, the way a
+// [Server] serves those that it accepts: an idle one is the same slot of an array and nothing
+// else. Its fields must be set before Start and not be changed afterwards.
+type Client struct {
+	// Loops is the number of event loops, each a goroutine. 0 means GOMAXPROCS.
+	Loops int
+	// Endpoint has the limits, the pings and the callbacks of the connections. A client pings
+	// only if PingInterval says so, and its own PingFrame must be masked (see [Conn.SendRaw]).
+	// Path, Origins, Subprotocols, Compression, Accept and OnDropped are a server's and ignored.
+	Endpoint Endpoint
+	// OnDialError is called on the loop for every dial that came to nothing. Nil ignores them.
+	OnDialError func(e *DialError)
+	// MaxDials bounds the dials in flight on each loop, some 20 KB each (some 30 KB with TLS);
+	// the others wait in order. 0 means 128.
+	MaxDials int
+
+	// MessageTimeout, MaxFragments, MaxControls, CloseTimeout, Tick and OnError are as in
+	// [Server], the defaults too. CloseTimeout also bounds how long the server is given to
+	// close the TCP connection (RFC 6455, 7.1.1).
+	MessageTimeout time.Duration
+	MaxFragments   int
+	MaxControls    int
+	CloseTimeout   time.Duration
+	Tick           time.Duration
+	OnError        func(error)
+
+	server Server // the loops and all that is the same: it never listens
+	next   atomic.Uint32
+	ended  sync.Once
+}
+
+// ErrClientClosed is why nothing is dialed after Shutdown or Close.
+var ErrClientClosed = errors.New("netpoll: client closed")
+
+// minHandshakes is the least bound of the TLS handshakes in flight, those included that were
+// given up and wait for a worker to end them.
+const minHandshakes = 4096
+
+// Start runs the loops.
+func (c *Client) Start() error {
+	s := &c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateNew {
+		return errors.New("netpoll: Start was called before")
+	}
+	c.prepare()
+	for i := range s.Loops {
+		l, err := newLoop(s, i)
+		if err != nil {
+			s.closeLoops()
+			return err
+		}
+		s.loops = append(s.loops, l)
+	}
+	s.state = stateServing
+	s.shakes.start(runtime.GOMAXPROCS(0))
+	for _, l := range s.loops {
+		s.stopped.Go(func() { c.run(l) })
+	}
+	s.stopped.Go(s.runTicker)
+	return nil
+}
+
+func (c *Client) prepare() {
+	c.MaxDials = cmp.Or(c.MaxDials, 128)
+	e := c.Endpoint
+	e.PingInterval = cmp.Or(e.PingInterval, -1)
+	s := &c.server
+	s.client, s.Loops, s.Endpoints = c, c.Loops, []Endpoint{e}
+	s.MessageTimeout, s.MaxFragments, s.MaxControls = c.MessageTimeout, c.MaxFragments, c.MaxControls
+	s.CloseTimeout, s.Tick, s.OnError = c.CloseTimeout, c.Tick, c.OnError
+	s.prepare()
+	s.shakes = newHandshakes(max(minHandshakes, 2*s.Loops*c.MaxDials))
+}
+
+func (c *Client) run(l *Loop) {
+	if err := l.run(); err != nil && !c.closed() { // the poller gave up
+		c.server.report(err)
+		c.server.stop()
+	}
+}
+
+func (c *Client) closed() bool {
+	select {
+	case <-c.server.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Dial is [Loop.Dial] on the loops in turn. Any goroutine may call it after Start.
+func (c *Client) Dial(d *Dialer, context any) error {
+	loops := c.server.loops
+	return loops[int(c.next.Add(1)-1)%len(loops)].Dial(d, context)
+}
+
+// NumLoops is the number of event loops. Any goroutine may call it after Start.
+func (c *Client) NumLoops() int { return len(c.server.loops) }
+
+// Loop returns event loop i. Any goroutine may call it after Start.
+func (c *Client) Loop(i int) *Loop { return c.server.loops[i] }
+
+// NumConns is the number of sockets: connections, dials in flight and those that wait for the
+// server's end of a closing handshake. Any goroutine may call it.
+func (c *Client) NumConns() int { return c.server.NumConns() }
+
+// ClientStats is what a client has done since Start and what it holds now. Of the embedded
+// Stats, Upgraded are the dials that succeeded; what only a server has is zero.
+type ClientStats struct {
+	Stats
+	DialsQueued   int64 // dials that wait for their turn
+	DialsInFlight int64
+	DialsFailed   int64
+	Connect       Histogram // of the TCP connects; TLS and Upgrade are the parts that follow
+}
+
+// Stats may be called by any goroutine at any time after Start.
+func (c *Client) Stats() ClientStats {
+	st := ClientStats{Stats: c.server.Stats()}
+	for _, l := range c.server.running() {
+		l.dials.addTo(&st)
+	}
+	return st
+}
+
+// Shutdown gives up the dials, closes every connection with 1001 (going away), waits until all
+// are gone or ctx ends, and then closes the client. Any goroutine but a loop's may call it.
+func (c *Client) Shutdown(ctx context.Context) error {
+	for _, l := range c.server.running() {
+		l.Do(func() {
+			l.endDials()
+			c.server.slab.each(l, func(c *Conn) { c.Close(frame.CloseGoingAway, "") })
+		})
+	}
+	var err error
+	if len(c.server.running()) > 0 {
+		err = c.server.waitEmpty(ctx)
+	}
+	return cmp.Or(err, c.Close())
+}
+
+// Close ends the client at once: the sockets are closed without a closing handshake. OnClose
+// or OnDialError is called for each before Close returns. Any goroutine but a loop's may call
+// it, more than once.
+func (c *Client) Close() error {
+	if len(c.server.running()) == 0 {
+		return nil
+	}
+	c.server.stop()
+	c.server.stopped.Wait()
+	c.ended.Do(func() {
+		c.server.shakes.close()
+		c.server.closeLoops()
+	})
+	return nil
+}

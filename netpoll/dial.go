@@ -1,0 +1,338 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How a connection is dialed. The dials of a loop wait in its queue; at most limit are in
+// flight, each a slot like any other, with what belongs to the dial in aux:
+//
+//	phaseConnect   the TCP connect goes on by itself: writable when it is over
+//	phaseTLS       the handshake of handshake.go, from the other end
+//	phaseAnswer    the request is sent, the response read by answer.go
+//	phaseOpen      as on a server; dial is forgotten after OnOpen
+//
+// Every dial that was taken ends with one call of OnOpen or of OnDialError.
+
+// dials are those of one loop.
+type dials struct {
+	limit            int
+	inFlight, failed atomic.Int64 // only the loop writes
+	connect          Durations
+
+	mu      sync.Mutex // between those who dial and the loop; not on the path of a message
+	queue   []*dialing
+	looking bool // startDials is posted or running
+	closed  bool
+}
+
+// dialing is one dial, until OnOpen or OnDialError.
+type dialing struct {
+	dialer  *Dialer
+	context any
+	target  *url.URL
+	posted  time.Duration // the clock at Dial
+	times   DialTimes
+	answer  *answer
+	err     error // why it failed
+	over    bool  // no longer in flight
+}
+
+// Dial opens a connection on this loop. It never blocks: OnOpen or [Client.OnDialError] follows
+// on the loop. context is stored as [Conn.SetContext] does. An error means that d can never
+// work, or ErrClientClosed. Any goroutine may call it, the callbacks included; the dials of
+// one goroutine start in order.
+func (l *Loop) Dial(d *Dialer, context any) error {
+	if l.dials == nil {
+		return errors.New("netpoll: a server's loop does not dial")
+	}
+	target, err := d.check()
+	if err != nil {
+		return err
+	}
+	look, err := l.dials.push(&dialing{dialer: d, context: context, target: target, posted: l.server.clock()})
+	if look {
+		l.Do(l.startDials)
+	}
+	return err
+}
+
+// push queues g and reports whether the loop must be told.
+func (d *dials) push(g *dialing) (look bool, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false, ErrClientClosed
+	}
+	d.queue = append(d.queue, g)
+	look = !d.looking && d.inFlight.Load() < int64(d.limit)
+	d.looking = d.looking || look
+	return look, nil
+}
+
+// pop returns the next dial that may start, or nil.
+func (d *dials) pop() *dialing {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.queue) == 0 || d.inFlight.Load() >= int64(d.limit) {
+		d.looking = false
+		return nil
+	}
+	g := d.queue[0]
+	d.queue[0] = nil
+	if d.queue = d.queue[1:]; len(d.queue) == 0 {
+		d.queue = nil
+	}
+	return g
+}
+
+// land takes one out of flight and reports whether the loop must look at the queue.
+func (d *dials) land() (look bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inFlight.Add(-1)
+	look = !d.looking && len(d.queue) > 0
+	d.looking = d.looking || look
+	return look
+}
+
+// shut ends the queue and returns what was in it.
+func (d *dials) shut() []*dialing {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rest := d.queue
+	d.queue, d.closed = nil, true
+	return rest
+}
+
+func (d *dials) addTo(st *ClientStats) {
+	d.mu.Lock()
+	st.DialsQueued += int64(len(d.queue))
+	d.mu.Unlock()
+	st.DialsInFlight += d.inFlight.Load()
+	st.DialsFailed += d.failed.Load()
+	st.Connect.Add(d.connect.Histogram())
+}
+
+// startDials starts as many dials as may be in flight; those that fail at once are at most
+// limit in a turn.
+func (l *Loop) startDials() {
+	for range l.dials.limit {
+		g := l.dials.pop()
+		if g == nil {
+			return
+		}
+		l.startDial(g)
+	}
+	l.Do(l.startDials)
+}
+
+func (l *Loop) startDial(g *dialing) {
+	g.times.Queue = l.server.clock() - g.posted
+	fd, err := connectSocket(g.dialer.Local, g.dialer.Addr)
+	if err != nil {
+		g.err = err
+		l.dialFailed(g, DialConnect)
+		return
+	}
+	c := l.server.slab.slot(fd)
+	if c == nil { // the limit of open files was raised since Start
+		_ = unix.Close(fd)
+		g.err = os.NewSyscallError("socket", unix.EMFILE)
+		l.dialFailed(g, DialConnect)
+		return
+	}
+	l.dials.inFlight.Add(1)
+	l.server.conns.Add(1)
+	gen := max(1, owner(c.owner.Load()).gen()+1)
+	c.loop, c.fd, c.phase, c.context = l, int32(fd), phaseConnect, g.context
+	c.rare().dial = g
+	c.heard = l.wheel.now
+	l.mark(c)
+	c.owner.Store(uint64(makeOwner(gen, l.index)))
+	c.set(flagArmed)
+	l.scratch.FD = fd
+	if err := l.poller.AddReadWrite(&l.scratch, false); err != nil {
+		c.failDial(err)
+	}
+	l.allow(c, g.dialer.connectTimeout())
+}
+
+// allow gives the phase that begins now its time.
+func (l *Loop) allow(c *Conn, d time.Duration) {
+	c.due = l.wheel.now + l.server.ticksOf(d) + 1
+	l.schedule(c, c.due)
+}
+
+// connected is the end of the TCP connect, if it is.
+func (l *Loop) connected(c *Conn) {
+	defer l.rescue(c)
+	done, err := connectResult(int(c.fd))
+	if !done {
+		return
+	}
+	if err == nil {
+		err = l.register(c, false, false)
+	}
+	if err != nil {
+		c.failDial(err)
+		return
+	}
+	g := c.aux.dial
+	g.times.Connect = l.lap(c)
+	l.dials.connect.Observe(g.times.Connect)
+	l.mark(c)
+	if g.dialer.TLS == nil {
+		l.ask(c)
+	} else if err := l.startClientTLS(c); err != nil {
+		c.failDial(err)
+	}
+}
+
+// ask sends the request.
+func (l *Loop) ask(c *Conn) {
+	g := c.aux.dial
+	c.phase = phaseAnswer
+	l.allow(c, g.dialer.upgradeTimeout())
+	g.answer = newAnswer(g.dialer, g.target)
+	g.answer.resume(nil)
+	l.extend(c, func(dst []byte) []byte { return append(dst, g.answer.out...) })
+	g.answer.out = nil
+}
+
+// answered goes on with the response.
+func (l *Loop) answered(c *Conn, b []byte) {
+	if c.has(flagDead) {
+		return
+	}
+	switch a := c.aux.dial.answer; {
+	case !a.resume(b):
+	case a.err != nil:
+		c.failDial(a.err)
+	default:
+		l.dialed(c)
+	}
+}
+
+// dialed makes c an open connection.
+func (l *Loop) dialed(c *Conn) {
+	g := c.aux.dial
+	g.times.Upgrade = l.lap(c)
+	l.land(g)
+	c.phase = phaseOpen
+	l.upgraded(c)
+	c.set(flagOpened)
+	l.startPings(c)
+	if e := l.endpointOf(c); e.OnOpen != nil {
+		e.OnOpen(c)
+	}
+	if c.aux.dial = nil; c.phase == phaseOpen {
+		c.aux = nil
+	}
+	g.answer.rest(func(b []byte) { l.frames(c, b) })
+}
+
+// Dialed is how the connection came about. It may be called in OnOpen; afterwards, and on a
+// server, it is zero.
+func (c *Conn) Dialed() Dialed {
+	if c.aux == nil || c.aux.dial == nil {
+		return Dialed{}
+	}
+	g := c.aux.dial
+	return Dialed{DialTimes: g.times, Dialer: g.dialer, Subprotocol: g.answer.chosen}
+}
+
+// dialing is the dial of a connection that is not open yet, or nil.
+func (c *Conn) dialing() *dialing {
+	if c.aux == nil || c.has(flagOpened) {
+		return nil
+	}
+	return c.aux.dial
+}
+
+// failDial gives up a connection that is being dialed.
+func (c *Conn) failDial(err error) {
+	if g := c.dialing(); g != nil && g.err == nil {
+		g.err = err
+	}
+	c.fail(err.Error())
+}
+
+// dialEnded is the end of what the server sends to c, which is not open yet. The response may
+// have told enough.
+func (c *Conn) dialEnded(err error) {
+	if a := c.aux.dial.answer; a != nil && !a.done {
+		a.finish(err)
+		err = a.err
+	}
+	c.failDial(err)
+}
+
+// dialLate is the end of a phase's time.
+func (c *Conn) dialLate() {
+	c.dialEnded(fmt.Errorf("the server took too long: %w", os.ErrDeadlineExceeded))
+}
+
+var errEarlyEnd = fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
+
+// tellDial tells the application that the dial of c came to nothing.
+func (l *Loop) tellDial(c *Conn) {
+	g := c.dialing()
+	if g == nil {
+		return
+	}
+	c.set(flagTold)
+	l.land(g)
+	phase := DialConnect
+	switch c.phase {
+	case phaseTLS:
+		phase = DialTLS
+	case phaseAnswer:
+		phase = DialUpgrade
+	}
+	l.dialFailed(g, phase)
+}
+
+func (l *Loop) dialFailed(g *dialing, phase DialPhase) {
+	l.dials.failed.Add(1)
+	f := l.server.client.OnDialError
+	if f == nil {
+		return
+	}
+	defer l.rescueTask()
+	f(&DialError{Dialer: g.dialer, Context: g.context, Loop: l, Phase: phase, Times: g.times, Err: g.err})
+}
+
+// land notes that g is not in flight any more.
+func (l *Loop) land(g *dialing) {
+	if !g.over {
+		g.over = true
+		if l.dials.land() {
+			l.Do(l.startDials)
+		}
+	}
+}
+
+// endDials gives up the dials that wait and those in flight.
+func (l *Loop) endDials() {
+	for _, g := range l.dials.shut() {
+		g.err = ErrClientClosed
+		l.dialFailed(g, DialQueue)
+	}
+	l.server.slab.each(l, func(c *Conn) {
+		if c.dialing() != nil {
+			c.failDial(ErrClientClosed)
+		}
+	})
+}

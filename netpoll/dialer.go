@@ -1,0 +1,150 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// Dialer says where and how a connection is opened. One may serve any number of dials, or each
+// have its own: nothing of it is kept by an open connection. It must not be changed while
+// dials with it wait or are in flight.
+type Dialer struct {
+	// Addr is the server's address. [NewDialer] looks a name up.
+	Addr netip.AddrPort
+	// Local is the address to dial from. The zero value leaves it to the kernel; port 0 as
+	// well, which on Linux chooses the port with the destination in view, so that each pair of
+	// source and destination has the whole range of ports (IP_BIND_ADDRESS_NO_PORT).
+	Local netip.AddrPort
+	// Host is the Host header. Empty means Addr.
+	Host string
+	// Path is the target of the request: path and query. Empty means "/".
+	Path string
+	// Header are further headers of the request. Those of the handshake itself are refused.
+	Header http.Header
+	// Subprotocols are offered in this order; [Conn.Dialed] tells which was chosen.
+	Subprotocols []string
+	// TLS makes it a wss connection; nil is ws. Unless it has a ServerName or
+	// InsecureSkipVerify, each connection gets a clone with the name of Host.
+	TLS *tls.Config
+
+	// ConnectTimeout bounds the TCP connect, TLSTimeout the TLS handshake, UpgradeTimeout the
+	// time from the request to the last byte of the answer's header, which may have 8 KiB. 0
+	// means 5 s, 10 s and 5 s. Their resolution is [Client.Tick].
+	ConnectTimeout, TLSTimeout, UpgradeTimeout time.Duration
+}
+
+// NewDialer makes the Dialer of a URL, ws://host[:port]/path?query or wss://. A host name is
+// looked up, which blocks, and its first address is taken.
+func NewDialer(ctx context.Context, rawURL string) (*Dialer, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("netpoll: %w", err)
+	}
+	port, known := map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
+	if !known || u.Hostname() == "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("netpoll: %q is no URL of a WebSocket: ws://host[:port]/path?query or wss://", u.Redacted())
+	}
+	port = cmp.Or(u.Port(), port)
+	number, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	if err != nil {
+		return nil, fmt.Errorf("netpoll: %w", err)
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err != nil {
+		return nil, fmt.Errorf("netpoll: %w", err)
+	}
+	d := &Dialer{Addr: netip.AddrPortFrom(ips[0].Unmap(), uint16(number)), Host: u.Host, Path: u.RequestURI()}
+	if u.Scheme == "wss" {
+		d.TLS = &tls.Config{ServerName: u.Hostname()}
+	}
+	return d, nil
+}
+
+// check finds what can never work, and returns the target of the request.
+func (d *Dialer) check() (*url.URL, error) {
+	remote, local := d.Addr.Addr().Unmap(), d.Local.Addr().Unmap()
+	switch {
+	case !remote.IsValid() || d.Addr.Port() == 0:
+		return nil, errors.New("netpoll: Dialer.Addr needs an address and a port")
+	case remote.Zone() != "" || local.Zone() != "":
+		return nil, errors.New("netpoll: Dialer does not know IPv6 zones")
+	case local.IsValid() && local.Is4() != remote.Is4():
+		return nil, fmt.Errorf("netpoll: Dialer.Local %v and Addr %v are not of one family", d.Local, d.Addr)
+	case strings.ContainsFunc(d.Host, notInHost):
+		return nil, fmt.Errorf("netpoll: Dialer.Host %q is no host", d.Host)
+	}
+	for name := range d.Header {
+		if ofHandshake(name) {
+			return nil, fmt.Errorf("netpoll: Dialer.Header has %s, which is the handshake's", name)
+		}
+	}
+	for _, p := range d.Subprotocols {
+		if p == "" || strings.ContainsFunc(p, notInToken) {
+			return nil, fmt.Errorf("netpoll: Dialer.Subprotocols has %q, which is no token", p)
+		}
+	}
+	target, err := url.ParseRequestURI(cmp.Or(d.Path, "/"))
+	if err != nil || target.Scheme != "" || strings.Contains(d.Path, "#") {
+		return nil, fmt.Errorf("netpoll: Dialer.Path %q is no path and query", d.Path)
+	}
+	return target, nil
+}
+
+func notInHost(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == '@' }
+
+// notInToken is what a token must not have (RFC 9110, 5.6.2).
+func notInToken(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+func ofHandshake(name string) bool {
+	switch name = textproto.CanonicalMIMEHeaderKey(name); name {
+	case "Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding":
+		return true
+	}
+	return strings.HasPrefix(name, "Sec-Websocket-")
+}
+
+func (d *Dialer) host() string {
+	if d.Host != "" {
+		return d.Host
+	}
+	return d.Addr.String()
+}
+
+// tlsConfig is TLS, with a name to verify.
+func (d *Dialer) tlsConfig() *tls.Config {
+	if d.TLS.ServerName != "" || d.TLS.InsecureSkipVerify {
+		return d.TLS
+	}
+	cfg := d.TLS.Clone()
+	cfg.ServerName = (&url.URL{Host: d.host()}).Hostname()
+	return cfg
+}
+
+func (d *Dialer) connectTimeout() time.Duration { return cmp.Or(d.ConnectTimeout, 5*time.Second) }
+func (d *Dialer) tlsTimeout() time.Duration     { return cmp.Or(d.TLSTimeout, 10*time.Second) }
+func (d *Dialer) upgradeTimeout() time.Duration { return cmp.Or(d.UpgradeTimeout, 5*time.Second) }
+
+// handshake is the request as gobwas/ws makes it.
+func (d *Dialer) handshake() ws.Dialer {
+	h := ws.Dialer{Host: d.host(), Protocols: d.Subprotocols}
+	if len(d.Header) > 0 {
+		h.Header = ws.HandshakeHeaderHTTP(d.Header)
+	}
+	return h
+}

@@ -1,0 +1,49 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"github.com/throngd/throng/frame"
+)
+
+// What a client sends is masked (RFC 6455, 5.1). Whether a loop is a client's shows in its
+// dials.
+
+// newMask returns a masking key. They come from the runtime's ChaCha8, seeded by the system:
+// nobody can choose a payload that looks like something else on the wire (RFC 6455, 5.3, 10.3).
+func newMask() (m [4]byte) {
+	binary.NativeEndian.PutUint32(m[:], rand.Uint32())
+	return m
+}
+
+// appendFrame appends a frame as this end sends it.
+func (l *Loop) appendFrame(dst []byte, op frame.Op, p []byte) []byte {
+	if l.dials == nil {
+		return frame.AppendFrame(dst, op, p)
+	}
+	return frame.AppendMaskedFrame(dst, op, p, newMask())
+}
+
+// appendClose appends a close frame as this end sends it.
+func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []byte {
+	if l.dials == nil {
+		return frame.AppendClose(dst, code, reason)
+	}
+	const header = 2 // of an unmasked control frame
+	var room [header + 125]byte
+	return frame.AppendMaskedFrame(dst, frame.OpClose, frame.AppendClose(room[:0], code, reason)[header:], newMask())
+}
+
+// SendRaw queues bytes as they are, without a copy if they are long: whole frames that the
+// caller has encoded once and sends many times, masked ones on a connection that was dialed
+// (see [frame.AppendMaskedFrame]). They must not be changed afterwards, and do not count as
+// messages. After the close it does nothing. RFC 6455, 5.3 wants a fresh key for each frame,
+// so this is for tools whose peer is no stranger, as load generators.
+func (c *Conn) SendRaw(b []byte) {
+	if c.phase == phaseOpen && len(b) > 0 {
+		c.loop.sendBytes(c, b)
+	}
+}
