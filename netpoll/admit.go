@@ -47,6 +47,15 @@ func (s *Server) prepareAdmission(maxFD int) {
 	}
 }
 
+// LimitIP replaces MaxConnsPerIP and ConnRatePerIP for the connections that come from now on. If
+// neither was set before Listen addresses are not counted, and it does nothing. Any goroutine may
+// call it after Listen.
+func (s *Server) LimitIP(conns, perSecond int) {
+	if s.visits != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
+		s.visits.bound(conns, perSecond)
+	}
+}
+
 // overloaded reports whether a new connection must go for the sake of those who are there.
 // The connection is counted already.
 func (l *Loop) overloaded() (reason string) {

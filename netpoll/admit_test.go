@@ -267,6 +267,32 @@ func TestAcceptRate(t *testing.T) {
 	}
 }
 
+// TestLimitIP changes the bounds of a running server: they hold for those who come.
+func TestLimitIP(t *testing.T) {
+	s := addressServer(t, &Server{MaxConnsPerIP: 2})
+	let := func(n int) (in int) {
+		for range n {
+			if call(t, s, 1, "").upgrade() == switching {
+				in++
+			}
+		}
+		return in
+	}
+	for _, step := range []struct{ conns, asks, in int }{{2, 3, 2}, {4, 5, 2}, {3, 1, 0}, {0, 9, 9}} {
+		s.LimitIP(step.conns, 0)
+		if in := let(step.asks); in != step.in {
+			t.Errorf("%+v: %d came in", step, in)
+		}
+	}
+	s.LimitIP(0, 1)
+	eventually(t, "too fast", func() bool { return let(1) == 0 })
+	none := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
+	none.LimitIP(1, 1) // nobody is counted: it changes nothing
+	for range 3 {
+		say(t, dial(t, none, "/"), "x")
+	}
+}
+
 // TestVisits counts by /64, and keeps nobody for longer than a burst lasts.
 func TestVisits(t *testing.T) {
 	v := newVisits(1<<12, 2, 10)

@@ -14,11 +14,16 @@ import (
 // come through a proxy. It exists only where a server limits or trusts addresses, and is
 // touched when a connection comes and goes, never for a message: a striped lock is enough.
 type visits struct {
-	limit   int32 // connections of one address; 0 = no limit
-	rate    pace  // new connections of one address
+	bounds  atomic.Pointer[visitBounds]
 	seed    maphash.Seed
 	stripes [64]visitStripe
 	slots   []atomic.Pointer[[chunkSize]visit] // by descriptor, as the slab; of the loop that owns the connection
+}
+
+// visitBounds are those of one address; 0 is none. They are immutable.
+type visitBounds struct {
+	conns int32 // connections
+	rate  pace  // new connections
 }
 
 // visit is what is kept of one connection.
@@ -31,7 +36,7 @@ type visit struct {
 type visitor struct {
 	addr  netip.Addr
 	conns int32
-	due   time.Duration // of visits.rate
+	due   time.Duration // of visitBounds.rate
 }
 
 type visitStripe struct {
@@ -45,13 +50,18 @@ const rateBurst = 2 * time.Second
 
 func newVisits(maxFD, limit, perSecond int) *visits {
 	v := &visits{
-		limit: int32(limit), rate: newPace(perSecond, rateBurst), seed: maphash.MakeSeed(),
-		slots: make([]atomic.Pointer[[chunkSize]visit], maxFD>>chunkBits+1),
+		seed: maphash.MakeSeed(), slots: make([]atomic.Pointer[[chunkSize]visit], maxFD>>chunkBits+1),
 	}
+	v.bound(limit, perSecond)
 	for i := range v.stripes {
 		v.stripes[i].of = make(map[netip.Addr]*visitor)
 	}
 	return v
+}
+
+// bound sets the bounds. Any goroutine may call it.
+func (v *visits) bound(limit, perSecond int) {
+	v.bounds.Store(&visitBounds{int32(limit), newPace(perSecond, rateBurst)})
 }
 
 func (v *visits) slot(fd int32) *visit {
@@ -86,7 +96,8 @@ const (
 
 // enter counts the connection fd of an address. It leaves with leave.
 func (v *visits) enter(fd int32, a netip.Addr, now time.Duration) visitError {
-	if v.limit == 0 && v.rate.step == 0 {
+	b := v.bounds.Load()
+	if b.conns == 0 && b.rate.step == 0 {
 		return welcome
 	}
 	a = subject(a)
@@ -95,16 +106,16 @@ func (v *visits) enter(fd int32, a netip.Addr, now time.Duration) visitError {
 	defer s.mu.Unlock()
 	w := s.of[a]
 	if w == nil {
-		w = s.add(a, v.rate, now)
+		w = s.add(a, b.rate, now)
 	}
 	switch {
-	case v.limit > 0 && w.conns >= v.limit:
+	case b.conns > 0 && w.conns >= b.conns:
 		return tooMany
-	case !v.rate.ready(w.due, now):
+	case !b.rate.ready(w.due, now):
 		return tooFast
 	}
 	w.conns++
-	w.due = v.rate.charge(w.due, now)
+	w.due = b.rate.charge(w.due, now)
 	v.slot(fd).visitor = w
 	return welcome
 }
@@ -140,7 +151,7 @@ func (v *visits) leave(fd int32, now time.Duration) {
 	s := v.stripe(w.addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.conns--; w.conns == 0 && v.rate.idle(w.due, now) {
+	if w.conns--; w.conns == 0 && v.bounds.Load().rate.idle(w.due, now) {
 		delete(s.of, w.addr)
 	}
 }

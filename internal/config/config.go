@@ -44,8 +44,8 @@ type Config struct {
 	MaxRooms                   int  `yaml:"max_rooms" live:"yes" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
 	RoomsPerConnection         int  `yaml:"rooms_per_connection" live:"yes" default:"128" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106."`
 	CommandsPerSecond          int  `yaml:"commands_per_second" live:"yes" default:"100" placeholder:"N" group:"Overload" help:"Commands one connection may send, with two seconds' worth at once (more, if it takes more to join rooms_per_connection); above it error 111, then 3013. 0: no limit."`
-	ConnectionsPerUser         int  `yaml:"connections_per_user" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
-	ConnectionRatePerUser      int  `yaml:"connection_rate_per_user" placeholder:"N" group:"Overload" help:"New connections a second of one user, who must have an id, with two seconds' worth at once; more are answered with error 111, and the SDKs try again later. 0: no limit."`
+	ConnectionsPerUser         int  `yaml:"connections_per_user" live:"yes" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
+	ConnectionRatePerUser      int  `yaml:"connection_rate_per_user" live:"yes" placeholder:"N" group:"Overload" help:"New connections a second of one user, who must have an id, with two seconds' worth at once; more are answered with error 111, and the SDKs try again later. 0: no limit."`
 	HistoryBytes               Size `yaml:"history_bytes" live:"yes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
 	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
 	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one part of a recovery; a client that missed more gets the rest in further parts."`
@@ -56,8 +56,8 @@ type Config struct {
 	IdempotencyWindow time.Duration `yaml:"idempotency_window" default:"5m" placeholder:"TIME" group:"Rooms" help:"How long a repeated idempotency_key is recognised."`
 	IdempotencyKeys   int           `yaml:"idempotency_keys" default:"100000" placeholder:"N" group:"Rooms" help:"Idempotency keys kept at once, the oldest go first."`
 
-	ConnectionsPerIP    int           `yaml:"connections_per_ip" placeholder:"N" group:"Overload" help:"Connections of one address (IPv6: one /64); more are refused with 429. 0: no limit."`
-	ConnectionRatePerIP int           `yaml:"connection_rate_per_ip" placeholder:"N" group:"Overload" help:"New connections a second of one address, with two seconds' worth at once; more are refused with 429. 0: no limit."`
+	ConnectionsPerIP    int           `yaml:"connections_per_ip" live:"yes" placeholder:"N" group:"Overload" help:"Connections of one address (IPv6: one /64); more are refused with 429. 0: no limit."`
+	ConnectionRatePerIP int           `yaml:"connection_rate_per_ip" live:"yes" placeholder:"N" group:"Overload" help:"New connections a second of one address, with two seconds' worth at once; more are refused with 429. 0: no limit."`
 	AcceptRate          int           `yaml:"accept_rate" placeholder:"N" group:"Overload" help:"New connections a second in total; more wait until it is their turn. 0: no limit."`
 	MaxLoopLag          time.Duration `yaml:"max_loop_lag" default:"1s" placeholder:"TIME" group:"Overload" help:"While an event loop is later than this it refuses new connections with 503. 0: never."`
 

@@ -25,11 +25,14 @@ func (l *Loaded) With(next *Loaded) (merged *Loaded, taken, fixed []string) {
 	return merged, taken, fixed
 }
 
-// onOff: TLS and the list of origins can change, but not begin or end to be.
+// onOff: TLS, the list of origins and the limits for which something has to be counted all the time can change, but
+// not begin or end to be.
 func onOff(was, now field) bool {
 	switch was.key {
 	case "tls_cert", "tls_key", "allowed_origins":
 		return (was.value.Len() == 0) != (now.value.Len() == 0)
+	case "connections_per_ip", "connection_rate_per_ip", "connections_per_user", "connection_rate_per_user":
+		return was.value.IsZero() != now.value.IsZero()
 	}
 	return false
 }

@@ -45,6 +45,32 @@ func TestUserConnections(t *testing.T) {
 	eventually(t, "a user stays counted", func() bool { return e.users.remembered() == 1 })
 }
 
+// TestReloadUsers: the limits of a user change for those who come; who is there stays and is counted.
+func TestReloadUsers(t *testing.T) {
+	var cfg Config
+	e, url := serve(t, func(c *Config) { c.UserConnections, c.UserRate = 2, 100; cfg = *c })
+	ask := func() string {
+		p := dial(t, url)
+		p.send(`{"id":1,"connect":{"token":"A"}}`)
+		return p.next()
+	}
+	connect(t, url, "A")
+	connect(t, url, "A")
+	cfg.UserConnections = 3
+	if err := e.Reload(cfg); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, url, "A")
+	if got := ask(); got != "close 3504 connection limit" {
+		t.Errorf("a fourth of three: %s", got)
+	}
+	cfg.UserConnections, cfg.UserRate = 9, 1
+	if err := e.Reload(cfg); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the new rate is not gone by", func() bool { return ask() == tooManyRequests })
+}
+
 const tooManyRequests = `{"id":1,"error":{"code":111,"message":"too many requests","temporary":true}}`
 
 // TestUserRate shows what a client sees: an error to connect, after which the same connection may try again. Others

@@ -16,6 +16,7 @@ func (s *Server) Reload(cfg *config.Config) error {
 	if err := s.edge.Reload(edgeConfig(cfg, "")); err != nil {
 		return err
 	}
+	s.poll.LimitIP(cfg.ConnectionsPerIP, cfg.ConnectionRatePerIP)
 	s.origins.set(cfg.AllowedOrigins)
 	s.drain = cfg.Drain
 	return nil

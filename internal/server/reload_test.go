@@ -199,3 +199,39 @@ func TestReload(t *testing.T) {
 	}
 	c.talk(t, `{"id":3,"publish":{"channel":"r","data":1}}`, `"id":3,"publish"`)
 }
+
+// TestReloadLimits: the limits of an address change for those who come.
+func TestReloadLimits(t *testing.T) {
+	cfg, err := config.Load(config.Layers{Flags: map[string]any{
+		"dev": true, "listen": "127.0.0.1:0", "drain": time.Duration(0), "connections_per_ip": 1,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Resolve(1000)
+	s, err := New(&cfg.Config, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	defer func() { _ = s.Stop(context.Background()); <-served }()
+	url := "ws://" + s.Addr().String() + "/ws"
+	if _, code := dial(t, url, ""); code != 101 {
+		t.Fatal(code)
+	}
+	cfg.ConnectionsPerIP = 2
+	if err := s.Reload(&cfg.Config); err != nil {
+		t.Fatal(err)
+	}
+	if _, code := dial(t, url, ""); code != 101 {
+		t.Errorf("the second of two: %d", code)
+	}
+	if c, _, err := websocket.Dial(t.Context(), url, nil); err == nil { // 429, which a reset may overtake
+		_ = c.CloseNow()
+		t.Error("the third of two came in")
+	}
+}
