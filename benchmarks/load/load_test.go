@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,29 @@ type roomServer struct {
 	sent    []int
 	tamper  func(member, n int, f []byte) []byte
 	answer  func(c net.Conn, p []byte) []byte // what to broadcast for p; nil is p itself
+	gone    bool                              // members may leave
+	joined  int
+	pings   time.Duration
+}
+
+// answers says the same to everybody.
+func answers(t *testing.T, text string) netip.AddrPort {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { c.Close() })
+			c.Write([]byte(text))
+		}
+	}()
+	return netip.MustParseAddrPort(l.Addr().String())
 }
 
 func (s *roomServer) listen(t *testing.T) netip.AddrPort {
@@ -54,19 +78,44 @@ func (s *roomServer) serve(c net.Conn) {
 	}
 	s.mu.Lock()
 	s.members, s.sent = append(s.members, c), append(s.sent, 0)
+	s.joined++
 	s.mu.Unlock()
+	if s.pings > 0 {
+		go func() {
+			for range time.Tick(s.pings) {
+				if _, err := c.Write(frame.AppendFrame(nil, frame.OpPing, nil)); err != nil {
+					return
+				}
+			}
+		}()
+	}
 	for {
 		f, err := ws.ReadFrame(c)
 		if err != nil {
+			s.leave(c)
 			return
 		}
 		p := ws.UnmaskFrameInPlace(f).Payload
+		if f.Header.OpCode != ws.OpText {
+			continue
+		}
 		if s.answer != nil {
+			s.mu.Lock()
 			p = s.answer(c, p)
+			s.mu.Unlock()
 		}
 		if p != nil {
 			s.broadcast(frame.AppendFrame(nil, frame.OpText, p))
 		}
+	}
+}
+
+func (s *roomServer) leave(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.members, c); s.gone && i >= 0 {
+		s.members, s.sent = slices.Delete(s.members, i, i+1), slices.Delete(s.sent, i, i+1)
+		c.Close()
 	}
 }
 

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"runtime"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -26,6 +28,7 @@ type meter struct {
 // mark is the state of what is measured as a difference.
 type mark struct {
 	at, asleep, cpu time.Duration
+	generator, busy time.Duration
 	reads           int64
 }
 
@@ -35,7 +38,9 @@ func newMeter(c *crowd.Crowd, o options) meter {
 
 func (m *meter) mark() mark {
 	cpu, _ := sys.CPU(m.o.pid) // without a pid there is no figure for it
-	return mark{at: time.Since(m.crowd.Start), asleep: m.crowd.Asleep, cpu: cpu, reads: m.crowd.Reads}
+	generator, _ := sys.CPU(os.Getpid())
+	busy, _ := sys.Busy()
+	return mark{at: time.Since(m.crowd.Start), asleep: m.crowd.Asleep, cpu: cpu, generator: generator, busy: busy, reads: m.crowd.Reads}
 }
 
 // delivered counts one message that was sent at the time, since the start.
@@ -78,6 +83,16 @@ func (m *meter) cpuPer(n int64) float64 {
 	return micros(m.to.cpu-m.from.cpu) / float64(max(n, 1))
 }
 
+// foreign is the share of the machine that was neither the server's nor ours.
+func (m *meter) foreign() float64 {
+	all := m.took() * time.Duration(runtime.NumCPU())
+	if m.o.pid == 0 || all == 0 {
+		return 0
+	}
+	own := m.to.cpu - m.from.cpu + m.to.generator - m.from.generator
+	return max(0, float64(m.to.busy-m.from.busy-own)/float64(all))
+}
+
 func (m *meter) result() result.Result {
 	took := m.took()
 	r := result.Result{
@@ -89,6 +104,7 @@ func (m *meter) result() result.Result {
 		PerRead:       float64(m.deliveries) / float64(max(m.to.reads-m.from.reads, 1)),
 		GeneratorIdle: float64(m.to.asleep-m.from.asleep) / float64(took),
 		ServerCPU:     m.cpuPer(m.deliveries),
+		Foreign:       m.foreign(),
 	}
 	m.latency.quantiles(&r)
 	if m.deliveries == 0 {

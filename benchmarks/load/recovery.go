@@ -123,12 +123,12 @@ func (s *storm) wait(done func() bool) error {
 
 const patience = 10 * time.Second
 
-// run repeats the storm. One is one round of the server's work: the time between two, in
-// which the connections are closed, is not counted.
+// run repeats the storm. The time between two, in which the connections are closed, is not
+// counted.
 func (s *storm) run() (r result.Result, err error) {
 	s.Upgraded = func(id int32) { s.Send(id, s.hello) }
 	s.Room(len(s.clients))
-	var back time.Duration
+	var back, asleep time.Duration
 	var cpu float64
 	storms := int64(0)
 	for begin := time.Now(); storms < 3 || time.Since(begin) < s.o.seconds; storms++ {
@@ -138,6 +138,7 @@ func (s *storm) run() (r result.Result, err error) {
 		}
 		s.meter.end()
 		back, cpu = back+s.meter.took(), cpu+s.meter.cpuPer(1)
+		asleep += s.meter.to.asleep - s.meter.from.asleep
 		s.Hangup(s.ids, true)
 		if err := s.Quiet(); err != nil {
 			return r, err
@@ -145,7 +146,7 @@ func (s *storm) run() (r result.Result, err error) {
 	}
 	clients := storms * int64(len(s.ids))
 	r = result.Result{Connections: s.Len(), Seconds: back.Seconds(), Messages: clients * int64(s.o.messages), Deliveries: clients * int64(s.o.messages),
-		Connects: float64(clients) / back.Seconds(), ServerCPU: cpu / float64(clients)}
+		Connects: float64(clients) / back.Seconds(), ServerCPU: cpu / float64(clients), GeneratorIdle: float64(asleep) / float64(back)}
 	s.meter.latency.quantiles(&r)
 	return r, nil
 }

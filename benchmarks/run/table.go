@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // print writes the tables: one line a server, one column a work.
@@ -19,6 +17,9 @@ func (rep *report) print(w io.Writer) {
 	fmt.Fprintf(w, "medians of %d rounds of %v, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, rep.Pinned)
 	for _, text := range rep.Warnings {
 		fmt.Fprintln(w, "warning:", text)
+	}
+	if n, all := rep.disturbed(); n > 0 {
+		fmt.Fprintf(w, "warning: in %d of %d measurements others used more than a tenth of this machine\n", n, all)
 	}
 	rep.section(w, "thousands of deliveries a second (* the generator had no time left)", func(m figure) string {
 		return number("%.0f", m.Rate/1e3) + star(m)
@@ -60,6 +61,20 @@ func (rep *report) print(w io.Writer) {
 	rep.growth(w)
 	rep.goals(w)
 	rep.holes(w)
+}
+
+// disturbing is the share of the machine in use by others that makes a figure doubtful.
+const disturbing = 0.1
+
+func (rep *report) disturbed() (n, all int) {
+	for _, c := range rep.Cells {
+		for _, r := range c.Rounds {
+			if all++; r.Foreign > disturbing {
+				n++
+			}
+		}
+	}
+	return n, all
 }
 
 func latencies(m figure) string {
@@ -158,22 +173,4 @@ func star(m figure) string {
 		return "*"
 	}
 	return ""
-}
-
-// brief is one result for the eye of who waits.
-func brief(w work, r result.Result) string {
-	switch {
-	case r.Fault == notSpoken:
-		return "does not speak this"
-	case r.Fault != "":
-		return "FAILED: " + r.Fault
-	case w.Kind == "idle":
-		return fmt.Sprintf("%.0f bytes per connection, %.0f of the kernel", r.BytesPerConn, r.KernelPerConn)
-	case w.Kind == "pings":
-		return fmt.Sprintf("%.0f CPU s per hour and 100,000, %.2f us a ping", r.IdleCost, r.ServerCPU)
-	case w.Kind == "connect" || w.Kind == "recovery":
-		return fmt.Sprintf("%.1f k/s, %.1f us of server, p99 %.1f ms, generator idle %.0f %%", r.Connects/1e3, r.ServerCPU, r.P99/1e3, 100*r.GeneratorIdle)
-	}
-	return fmt.Sprintf("%.0f k/s, %.2f us of server, %.1f a read, generator idle %.0f %%",
-		r.Rate/1e3, r.ServerCPU, r.PerRead, 100*r.GeneratorIdle)
 }

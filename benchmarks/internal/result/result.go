@@ -21,6 +21,9 @@ type Result struct {
 
 	ServerCPU     float64 `json:"server_cpu_us,omitempty"`  // processor microseconds of the server per delivery (connect: connection, pings: ping, recovery: client)
 	GeneratorIdle float64 `json:"generator_idle,omitempty"` // share of the time the generator waited for the server
+	// Foreign is the share of the machine's processors that others used meanwhile, or that its
+	// host gave to others. With much of it the figures are not this server's.
+	Foreign float64 `json:"foreign,omitempty"`
 
 	Memory       []Memory `json:"memory,omitempty"`
 	BytesPerConn float64  `json:"bytes_per_conn,omitempty"` // growth of Rss from the foot of the slope to the last Memory
