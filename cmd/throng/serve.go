@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/headroom"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/server"
@@ -29,6 +30,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err := resolve(cfg, log); err != nil {
 		return err
 	}
+	headroom.Keep()
 	public, err := server.New(&cfg.Config, release(), log)
 	if err != nil {
 		return err
