@@ -1,0 +1,49 @@
+package measured
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/throngd/throng/benchmarks/internal/result"
+)
+
+func TestRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.json")
+	text := `{"date":"2026-11-22T17:27:20Z","pinned":true,"works":[
+		{"name":"b","kind":"fanout","args":["--members","1000","--inflight","16"]},
+		{"name":"a","kind":"fanout","args":["--members","1000","--inflight","1"]},
+		{"name":"c","kind":"fanout","args":["--members","1000","--inflight","1","--churn","2"]},
+		{"name":"d","kind":"fanout","args":["--rooms","10","--members","1000","--inflight","1"]}],
+		"cells":[{"server":"s","work":"a","rounds":[{"rate":3},{"rate":1},{"rate":2}]},
+		{"server":"t","work":"a","rounds":[{"rate":3},{"fault":"lost: 3 deliveries"}],"fault":"lost: 3 deliveries"},
+		{"server":"u","work":"a","rounds":[{"fault":"-"}],"fault":"-"}]}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := func(r result.Result) float64 { return r.Rate }
+	if works := r.Room(1000); len(works) != 2 || works[0].Name != "a" || works[1].Name != "b" {
+		t.Errorf("works of a room of 1,000: %v", works)
+	}
+	if c := r.Cell("s", "a"); c.Median(rate) != 2 || c.Hole() != "" || c.None() {
+		t.Errorf("%+v", c)
+	}
+	if c := r.Cell("t", "a"); c.Median(rate) != 0 || c.Hole() != "LOST" {
+		t.Errorf("lost messages have a figure: %+v", c)
+	}
+	if !r.Cell("u", "a").None() || !r.Cell("nobody", "a").None() || r.Rounds() != 3 {
+		t.Error("what was not measured is there")
+	}
+	for _, bad := range []string{"", "{}", "[]"} {
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(path); err == nil {
+			t.Errorf("%q is read", bad)
+		}
+	}
+}
