@@ -18,7 +18,7 @@ type policy uint8
 const (
 	perMessage policy = iota
 	perTurn           // one epoll_wait
-	deep              // epoll_waits until there is nothing more to read
+	deep              // epoll_waits until nothing more comes, see deepen
 )
 
 const (
@@ -40,6 +40,8 @@ type server struct {
 	echoed   []byte        // scratch
 	every    time.Duration // between two pings
 	pinged   time.Time
+	hurry    int // flushes that do not linger
+	backoff  int // how many the next fruitless one adds
 }
 
 var (
@@ -82,12 +84,8 @@ func newServer(listener int, p policy, ping time.Duration) (*server, error) {
 func (s *server) serve() {
 	for {
 		s.turn(s.poll.Wait(s.untilPing()))
-		for s.policy == deep && len(s.dirty) > 0 {
-			more := s.poll.Poll()
-			if len(more) == 0 {
-				break
-			}
-			s.turn(more)
+		if s.policy == deep {
+			s.deepen()
 		}
 		s.flush()
 	}
