@@ -58,6 +58,9 @@ func TestNoFreePort(t *testing.T) {
 	local := make(chan netip.AddrPort, 1)
 	k.on(h, func(c *Conn) {
 		sa, _ := unix.Getsockname(int(c.fd))
+		if late, err := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT); late != 1 {
+			t.Errorf("bind has taken the port: %d, %v", late, err)
+		}
 		a := sa.(*unix.SockaddrInet4)
 		local <- netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
 	})

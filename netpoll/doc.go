@@ -1,4 +1,4 @@
-// Package netpoll is a WebSocket server on event loops: epoll on Linux, kqueue on macOS and
+// Package netpoll is WebSocket on event loops, server and client: epoll on Linux, kqueue on macOS and
 // the BSDs, through the poller of gnet. It holds a very large number of connections, because
 // an idle one is a slot of about 150 bytes in an array and nothing else: no goroutine, no
 // buffer, no timer, no map entry.
@@ -38,6 +38,23 @@
 // [Endpoint.SlowCode]. A peer that does not read its replies is not read either.
 // Messages marked [Buffer.Droppable] have half of that room: beyond it they are counted instead,
 // and [Endpoint.OnDropped] says how many when the peer has caught up.
+//
+// # Client
+//
+// A [Client] runs loops without a listener, and [Loop.Dial] opens connections on them: TCP, TLS
+// and the upgrade, each with a deadline, a bounded number at a time. They are the same slots
+// with the same callbacks. Every dial ends with OnOpen, where [Conn.Dialed] tells the duration of
+// each phase, or with [Client.OnDialError]. What a client sends is masked for each frame, so it
+// has no topics; a load generator masks once and uses [Conn.SendRaw].
+//
+//	client := netpoll.Client{Endpoint: netpoll.Endpoint{
+//		OnOpen:    func(c *netpoll.Conn) { c.Send(frame.OpText, []byte("hello")) },
+//		OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { fmt.Printf("%s\n", p) },
+//	}}
+//	dialer, err := netpoll.NewDialer(ctx, "ws://localhost:8080/")
+//	...
+//	err = client.Start()
+//	err = client.Dial(dialer, nil)
 //
 // # Errors
 //
