@@ -108,7 +108,7 @@ func drawCaption(c draw.Canvas, run *measured.Run) {
 	lines := []string{
 		fmt.Sprintf("%s, commit %s, %s, %s", date, run.Commit, run.Machine, run.Go),
 		fmt.Sprintf("Medians of %d rounds of %v over loopback, payloads of 100 bytes, %s.", run.Rounds(), run.Time, pinned),
-		"LOST and FAILED are no numbers: the reasons stand in the table beside this file. *: the load generator had no time left.",
+		"LOST, FAILED: no number, the reasons stand in the table. *: the load generator had no time left.",
 	}
 	at := vg.Point{X: c.Min.X + margin, Y: c.Min.Y + captionHeight - vg.Points(13)}
 	for _, line := range lines {

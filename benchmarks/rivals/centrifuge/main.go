@@ -33,7 +33,7 @@ func main() {
 	}
 	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
 		ReadBufferSize: 1024, WriteBufferSize: 1024, UseWriteBufferPool: true,
-		PingPongConfig: centrifuge.PingPongConfig{PingInterval: *ping, PongTimeout: *ping / 2},
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: *ping, PongTimeout: *ping * 9 / 10},
 	}))
 	log.Fatal(http.Serve(rival.Listen(addr), nil))
 }
@@ -47,6 +47,15 @@ func connected(c *centrifuge.Client) {
 		answer(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
 			EmitPresence: true, EmitJoinLeave: true, PushJoinLeave: true, EnableRecovery: true, EnablePositioning: true,
 		}}, nil)
+	})
+	c.OnPresence(func(_ centrifuge.PresenceEvent, answer centrifuge.PresenceCallback) {
+		answer(centrifuge.PresenceReply{}, nil) // as the node knows it
+	})
+	c.OnPresenceStats(func(_ centrifuge.PresenceStatsEvent, answer centrifuge.PresenceStatsCallback) {
+		answer(centrifuge.PresenceStatsReply{}, nil)
+	})
+	c.OnHistory(func(_ centrifuge.HistoryEvent, answer centrifuge.HistoryCallback) {
+		answer(centrifuge.HistoryReply{}, nil)
 	})
 	history := centrifuge.PublishOptions{HistorySize: 5000, HistoryTTL: 24 * time.Hour}
 	c.OnPublish(func(_ centrifuge.PublishEvent, answer centrifuge.PublishCallback) {
