@@ -2,7 +2,11 @@ package frame
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -40,4 +44,38 @@ func TestDeflaterForgets(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestInflateForgets: a message is judged alike whatever came before it. klauspost/compress v1.20.3 decodes a block
+// without distance codes by those of an earlier message, maybe somebody else's.
+func TestInflateForgets(t *testing.T) {
+	corrupt := corpus(t, "testdata/fuzz/FuzzInflate/1a3c5c23bf1bb629")
+	text, r := []byte(nil), rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		text = fmt.Appendf(text, `{"id":%d,"name":"n%d","list":[1,2,%d]}`, r.IntN(1e6), r.IntN(90), r.IntN(9))
+	}
+	c := &Config{}
+	for _, before := range [][]byte{nil, stdDeflate(t, text, 9), stdDeflate(t, text[:600], 6)} {
+		if got := feed(t, deflating(), c, raw{b0: 0xC1, payload: before}.bytes(), whole); got.code != 0 {
+			t.Fatal(got.code)
+		}
+		if got := feed(t, deflating(), c, raw{b0: 0xC2, payload: corrupt}.bytes(), whole); got.code != CloseInvalidData {
+			t.Errorf("after %d bytes: %d %s", len(before), got.code, short(got.msgs))
+		}
+	}
+}
+
+// corpus reads the one []byte of a fuzzing input.
+func corpus(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Split(string(b), "\n")[1]
+	s, err := strconv.Unquote(strings.TrimSuffix(strings.TrimPrefix(line, "[]byte("), ")"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(s)
 }

@@ -2,10 +2,9 @@ package frame
 
 import (
 	"bytes"
+	"compress/flate"
 	"io"
 	"slices"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // flushTail ends a flushed DEFLATE stream. It is left out on the wire and put back before inflating
@@ -23,7 +22,8 @@ const maxStreams = 8
 // window is the LZ77 window (RFC 7692 section 7.1.2): what the decompressor may be ahead of its reader.
 const window = 32 << 10
 
-// inflater decompresses messages one at a time. It is large, about 45 KiB, so a Config has one, and takes the
+// inflater decompresses messages one at a time, with the standard library: klauspost/compress, which is faster
+// (180 to 280 ns a message against 260 to 300), decodes some corrupt messages by the tables of an earlier one. It is large, about 45 KiB, so a Config has one, and takes the
 // memory with the first compressed message.
 type inflater struct {
 	r   io.ReadCloser // of flate, also a flate.Resetter
