@@ -1,0 +1,63 @@
+package report
+
+import "time"
+
+// Merge makes one report of those of the processes of one run: sums, merged histograms, and the
+// series laid over one another by the time of day. What describes the run (command, target,
+// machine) is that of the first. The reports are left as they are; Merge of none is nil.
+func Merge(reports ...*Report) *Report {
+	if len(reports) == 0 {
+		return nil
+	}
+	first := reports[0]
+	all := &Report{
+		Tool: first.Tool, Command: first.Command, Scenario: first.Scenario, Target: first.Target, Machine: first.Machine,
+		LatencyOf: first.LatencyOf, Started: begin(reports),
+	}
+	for _, r := range reports {
+		all.add(r)
+	}
+	return all
+}
+
+// begin is when the first of them started.
+func begin(reports []*Report) time.Time {
+	t := reports[0].Started
+	for _, r := range reports[1:] {
+		if r.Started.Before(t) {
+			t = r.Started
+		}
+	}
+	return t
+}
+
+func (r *Report) add(o *Report) {
+	later := o.Started.Sub(r.Started)
+	r.Duration = max(r.Duration, later+o.Duration)
+	r.Processes += max(o.Processes, 1)
+	r.Asked += o.Asked
+	r.Opened += o.Opened
+	r.Phases.Merge(&o.Phases)
+	r.Counters.Merge(&o.Counters)
+	for _, s := range o.Series.shift(int(later.Round(time.Second) / time.Second)) {
+		r.Series.Add(s)
+	}
+	if r.Server == nil {
+		r.Server = o.Server
+	}
+	r.Violations.Merge(&o.Violations)
+	r.addWords(o)
+}
+
+func (r *Report) addWords(o *Report) {
+	for _, u := range o.Unchecked {
+		r.Unchecked = addOnce(r.Unchecked, u)
+	}
+	for _, n := range o.Notes {
+		r.Note(n)
+	}
+	r.Interrupted = r.Interrupted || o.Interrupted
+	if r.Err == "" {
+		r.Err = o.Err
+	}
+}
