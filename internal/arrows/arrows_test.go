@@ -38,6 +38,8 @@ var arrows = []arrow{
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "netpoll", "frame", "room"}},
 	{"internal/chat", []string{"internal/human"}},
 	{"internal/config", []string{"internal/human"}},
+	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/limits", "internal/load/..."}},
+	{"internal/load/report", []string{"internal/human"}},
 	{"internal/protocol", nil},
 	{"internal/human", nil},
 }

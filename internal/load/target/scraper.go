@@ -1,0 +1,137 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
+)
+
+const (
+	patience = 2 * time.Second // for an answer
+	largest  = 16 << 20        // bytes of an answer
+)
+
+const hint = "the admin listener of throng is on 127.0.0.1:9090 unless --admin says otherwise: --target-admin http://127.0.0.1:9090"
+
+// Scraper asks one server. One goroutine may use it.
+type Scraper struct {
+	url    string
+	client http.Client
+
+	first, last sample
+	seen        int
+}
+
+// sample is one scrape.
+type sample struct {
+	at  time.Time
+	all families
+}
+
+// New takes the address of the admin listener: http://HOST:PORT, with or without /metrics.
+func New(address string) (*Scraper, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, human.Usagef(hint, "--target-admin %q is not an address", address)
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/metrics"
+	}
+	return &Scraper{url: u.String(), client: http.Client{Timeout: patience}}, nil
+}
+
+// Probe scrapes once, so that a wrong address is told before the run.
+func (s *Scraper) Probe(ctx context.Context) error {
+	_, err := s.Scrape(ctx)
+	return err
+}
+
+// Scrape asks the server for its numbers. CPU and LoopBusy are those since the scrape before, 0
+// in the first one.
+func (s *Scraper) Scrape(ctx context.Context) (report.Target, error) {
+	all, err := s.fetch(ctx)
+	if err != nil {
+		return report.Target{}, human.Errorf(hint, "the target's metrics: %w", err)
+	}
+	before := s.last
+	s.last = sample{time.Now(), all}
+	if s.seen++; s.seen == 1 {
+		s.first, before = s.last, s.last
+	}
+	return s.last.since(before), nil
+}
+
+func (s *Scraper) fetch(ctx context.Context) (families, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answered %s", s.url, res.Status)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	all, err := parser.TextToMetricFamilies(io.LimitReader(res.Body, largest))
+	if err != nil {
+		return nil, fmt.Errorf("%s does not answer in the Prometheus format: %w", s.url, err)
+	}
+	return all, nil
+}
+
+// Watch scrapes once a second until ctx ends, aligned with the seconds of the run, and gives
+// add what it got: at is the second that ended. A scrape that failed is left out; Watch returns
+// the last such error.
+func (s *Scraper) Watch(ctx context.Context, started time.Time, add func(at int, t report.Target)) (err error) {
+	for second := int(time.Since(started)/time.Second) + 1; ; second++ {
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Until(started.Add(time.Duration(second) * time.Second))):
+		}
+		t, failed := s.Scrape(ctx)
+		switch {
+		case failed == nil:
+			add(second-1, t)
+		case ctx.Err() == nil:
+			err = failed
+		}
+		second = max(second, int(time.Since(started)/time.Second)) // a slow answer costs its seconds
+	}
+}
+
+// Server is what the target counted between the first and the last scrape; nil with fewer than two.
+func (s *Scraper) Server() *report.Server {
+	if s.seen < 2 {
+		return nil
+	}
+	a, b := s.first.all, s.last.all
+	return &report.Server{
+		Parts: parts(a, b),
+		CPU:   seconds(b.sum("process_cpu_seconds_total") - a.sum("process_cpu_seconds_total")),
+		GCs:   int64(b.summaryCount("go_gc_duration_seconds") - a.summaryCount("go_gc_duration_seconds")),
+		GCMax: seconds(b.quantile("go_gc_duration_seconds", 1)),
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// families are the metrics of an answer by name.
+type families map[string]*dto.MetricFamily

@@ -1,0 +1,143 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
+)
+
+// admin answers its n-th request with page(n), n from 1.
+func admin(t *testing.T, page func(n int) string) *httptest.Server {
+	t.Helper()
+	var asked atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/metrics" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, page(int(asked.Add(1))))
+	}))
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+func metrics(n int) string {
+	return fmt.Sprintf(`# TYPE throng_connections gauge
+throng_connections %[1]d000
+# TYPE process_resident_memory_bytes gauge
+process_resident_memory_bytes %[1]de+06
+# TYPE process_cpu_seconds_total counter
+process_cpu_seconds_total %[1]d
+# TYPE throng_queue_bytes gauge
+throng_queue_bytes 77
+# TYPE throng_loop_busy_seconds_total counter
+throng_loop_busy_seconds_total{loop="0"} 0
+throng_loop_busy_seconds_total{loop="1"} %[1]d
+# TYPE go_gc_duration_seconds summary
+go_gc_duration_seconds{quantile="0"} 0
+go_gc_duration_seconds{quantile="1"} 0.002
+go_gc_duration_seconds_sum 1
+go_gc_duration_seconds_count %[1]d
+# TYPE throng_send_duration_seconds histogram
+throng_send_duration_seconds_bucket{part="encode",le="+Inf"} %[1]d00
+throng_send_duration_seconds_sum{part="encode"} %[1]d
+throng_send_duration_seconds_count{part="encode"} %[1]d00
+throng_send_duration_seconds_bucket{part="transmit",le="+Inf"} 0
+throng_send_duration_seconds_sum{part="transmit"} 0
+throng_send_duration_seconds_count{part="transmit"} 0
+`, n)
+}
+
+func TestScrape(t *testing.T) {
+	s, err := New(admin(t, metrics).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Probe(t.Context()); err != nil || s.Server() != nil {
+		t.Fatal(err, s.Server())
+	}
+	s.last.at = s.last.at.Add(-time.Second) // as if it were a second ago
+	got, err := s.Scrape(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Connections != 2000 || got.Resident != 2_000_000 || got.Queue != 77 {
+		t.Errorf("%+v", got)
+	}
+	if got.CPU < .5 || got.CPU > 1 || got.LoopBusy < .5 || got.LoopBusy > 1 {
+		t.Errorf("cpu %v, loop %v in a second or a little more", got.CPU, got.LoopBusy)
+	}
+	srv := s.Server()
+	if srv == nil || srv.CPU != time.Second || srv.GCs != 1 || srv.GCMax != 2*time.Millisecond {
+		t.Fatalf("%+v", srv)
+	}
+	want := report.Part{Of: report.Delivery, Name: "encode", Count: 100, Sum: time.Second}
+	if len(srv.Parts) != 1 || srv.Parts[0] != want || want.Mean() != 10*time.Millisecond {
+		t.Errorf("%+v", srv.Parts)
+	}
+}
+
+// TestRestartedTarget: counters that begin again are no negative rates.
+func TestRestartedTarget(t *testing.T) {
+	s, _ := New(admin(t, func(n int) string { return metrics(9 - n) }).URL)
+	for range 2 {
+		got, err := s.Scrape(t.Context())
+		if err != nil || got.CPU != 0 || got.LoopBusy != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+func TestWrongAdmin(t *testing.T) {
+	for name, page := range map[string]string{"html": "<!doctype html><p>hello", "cut": "# TYPE a gauge\na"} {
+		s, err := New(admin(t, func(int) string { return page }).URL)
+		if err == nil {
+			err = s.Probe(t.Context())
+		}
+		wantHint(t, name, err)
+	}
+	for _, address := range []string{"", "ws://localhost", "http://", "http://[", "127.0.0.1:1", "http://127.0.0.1:1/other"} {
+		s, err := New(address)
+		if err == nil {
+			err = s.Probe(t.Context())
+		}
+		wantHint(t, address, err)
+	}
+}
+
+func wantHint(t *testing.T, name string, err error) {
+	t.Helper()
+	var e *human.Error
+	if !errors.As(err, &e) || e.Hint == "" || strings.Contains(e.Error(), "\n") {
+		t.Errorf("%s: %v", name, err)
+	}
+}
+
+// TestWatch: a second of the run for each scrape; what fails is left out and told at the end.
+func TestWatch(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s, _ := New(admin(t, func(n int) string {
+		if n == 1 {
+			return "not metrics"
+		}
+		return metrics(n)
+	}).URL)
+	var got []int
+	err := s.Watch(ctx, time.Now().Add(-9900*time.Millisecond), func(at int, tg report.Target) {
+		got = append(got, at)
+		cancel()
+	})
+	if err == nil || len(got) != 1 || got[0] != 10 {
+		t.Errorf("seconds %v, error %v", got, err)
+	}
+}
