@@ -4,13 +4,14 @@ BIN      := bin/throng
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.released=$(VERSION)
 FUZZTIME := 10m
+SOAKTIME := 30m
 RUNFLAGS := --dev
 
 # Pinned here and run with `go run tool@version`, so that go.mod stays clean.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := build
-.PHONY: build run test quick lint generate fuzz soak bench clean help
+.PHONY: build run test quick lint generate fuzz soak million bench clean help
 
 build: ## build bin/throng
 	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/throng
@@ -24,8 +25,11 @@ test: ## everything CI runs; as root on Debian it installs what it needs
 quick: ## the unit tests alone
 	go vet ./... && go test -short ./...
 
-soak: ## the long tests against real processes: slow readers, faults, a storm of reconnects
-	go test -count=1 -timeout 60m -v ./test/process
+soak: ## the long tests against real processes: slow readers, faults, a storm of reconnects, SOAKTIME (30m) of idleness
+	THRONG_SOAK=$(SOAKTIME) go test -count=1 -timeout 0 -v ./test/process
+
+million: ## a million idle connections in a virtual machine, see docs/million.md
+	@test/million/run
 
 lint: ## staticcheck
 	go run $(STATICCHECK) ./...

@@ -7,11 +7,15 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 )
 
-type checkCmd struct{ settings }
+type checkCmd struct {
+	settings
+	Connections int `placeholder:"N" help:"How many connections are meant, instead of --max-connections."`
+}
 
 func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 	cfg, err := c.load(ctx, c.ConfigFile)
@@ -22,18 +26,38 @@ func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	cfg.Resolve(m.Files.Connections())
+	n, source, err := c.meant(cfg, m)
+	if err != nil {
+		return err
+	}
 	if runtime.GOOS != "linux" {
 		fmt.Fprintf(s.out, "throng check knows the limits of Linux; on %s it checks open files only\n", runtime.GOOS)
 	}
-	findings := m.Check(limits.Need{Connections: cfg.MaxConnections, HistoryBytes: int64(cfg.HistoryBytes)})
-	fmt.Fprintf(s.out, "%d connections (max_connections: %s)\n\n", cfg.MaxConnections, cfg.Source("max_connections"))
+	findings := m.Check(n)
+	fmt.Fprintf(s.out, "%d connections (%s)\n\n", n.Connections, source)
 	if low := printFindings(s.out, findings); low > 0 {
-		return human.Errorf("run the commands above, then throng check again; --max-connections says how many are meant",
-			"%d of %d limits stand in the way of %d connections", low, len(findings), cfg.MaxConnections)
+		return human.Errorf("run the commands above, then throng check again; --connections says how many are meant",
+			"%d of %d limits stand in the way of %d connections", low, len(findings), n.Connections)
 	}
 	fmt.Fprintln(s.out, "\nnothing stands in the way")
 	return nil
+}
+
+// meant is what the server is to do, and who says how many connections.
+func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, source string, err error) {
+	const most = 1 << 30
+	if c.Connections < 0 || c.Connections > most {
+		return n, "", human.Usagef("leave it out for what max_connections says",
+			"--connections %d is not between 1 and %d", c.Connections, most)
+	}
+	n.Configured = cfg.MaxConnections
+	cfg.Resolve(m.Files.Connections())
+	n.Connections, n.HistoryBytes = cfg.MaxConnections, int64(cfg.HistoryBytes)
+	if c.Connections == 0 {
+		return n, fmt.Sprint("max_connections: ", cfg.Source("max_connections")), nil
+	}
+	n.Connections = c.Connections
+	return n, "--connections", nil
 }
 
 // printFindings returns how many limits are too low.

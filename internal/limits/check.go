@@ -5,18 +5,19 @@ import (
 	"strconv"
 )
 
-// What a connection costs. The kernel's share is measured: notes in
-// docs/architecture.md; the process's is the goal for one that joined a room.
+// What a connection that joined a room and is idle costs, measured: docs/million.md.
 const (
 	kernelPerConn  = 5 << 10
-	processPerConn = 1 << 10
+	processPerConn = 512
 	processBase    = 64 << 20
+	perAddressPair = 29_500 // past half of the usual ports the kernel searches long for a free one
 )
 
 // Need is what the server is to do.
 type Need struct {
 	Connections  int
 	HistoryBytes int64
+	Configured   int // max_connections if it was set; 0: the file limit decides
 }
 
 // memory is what the process itself needs, kernel what its sockets do, in bytes.
@@ -34,16 +35,27 @@ type Finding struct {
 }
 
 // Check looks at every limit that is known to stand in the way of many
-// connections. What this machine does not have is left out.
+// connections. What this machine does not have is left out. The commands work in
+// the order of the findings.
 func (m *Machine) Check(n Need) []Finding {
 	var all []Finding
 	for _, check := range []func(Need) []Finding{
-		m.checkFiles, m.checkSystemFiles, m.checkWatches, m.checkBacklog, m.checkTCPMemory,
+		m.checkConfigured, m.checkSystemFiles, m.checkFiles, m.checkWatches, m.checkBacklog, m.checkTCPMemory,
 		m.checkConntrack, m.checkMemory, m.checkGoMemory, m.checkPorts,
 	} {
 		all = append(all, check(n)...)
 	}
 	return all
+}
+
+func (m *Machine) checkConfigured(n Need) []Finding {
+	if n.Configured == 0 || n.Configured >= n.Connections {
+		return nil
+	}
+	return []Finding{{
+		Name: "max_connections", Detail: fmt.Sprintf("%d, needed %d", n.Configured, n.Connections),
+		Fix: fmt.Sprintf("throng serve --max-connections %d   (or max_connections in the file)", n.Connections),
+	}}
 }
 
 func (m *Machine) checkFiles(n Need) []Finding {
@@ -54,7 +66,7 @@ func (m *Machine) checkFiles(n Need) []Finding {
 	}
 	if !f.OK {
 		f.Fix = m.command("prlimit --pid $$ --nofile=%d:%d", need, need) +
-			fmt.Sprintf("   (this shell; under systemd: LimitNOFILE=%d)", need)
+			fmt.Sprintf("   (this shell; under systemd LimitNOFILE=%d, with Docker --ulimit nofile=%d:%d)", need, need, need)
 	}
 	return []Finding{f}
 }
@@ -90,6 +102,7 @@ func (m *Machine) checkTCPMemory(n Need) []Finding {
 	need := int64(n.Connections)
 	f := Finding{Name: "net.ipv4.tcp_mem", OK: high >= need, Detail: fmt.Sprintf("%d pages, needed %d", high, need)}
 	if !f.OK {
+		f.Detail += ": a page of buffer each, for a message to all"
 		f.Fix = m.command("sysctl -w net.ipv4.tcp_mem='%d %d %d'", need/2, need*3/4, need)
 	}
 	return []Finding{f}
@@ -114,8 +127,8 @@ func (m *Machine) checkMemory(n Need) []Finding {
 	need := n.memory() + n.kernel()
 	f := Finding{
 		Name: "memory", OK: have >= need,
-		Detail: fmt.Sprintf("%s (%s), needed about %s: %s for the process, %s for the kernel's sockets",
-			mib(have), where, mib(need), mib(n.memory()), mib(n.kernel())),
+		Detail: fmt.Sprintf("%s (%s), needed about %s: %s for the process (%d B a connection), %s for the kernel's sockets (%d KiB)",
+			mib(have), where, mib(need), mib(n.memory()), processPerConn, mib(n.kernel()), kernelPerConn>>10),
 	}
 	if !f.OK && limited {
 		f.Fix = m.command("sh -c 'echo %d > %s'", need, file)
@@ -146,16 +159,17 @@ func (m *Machine) checkGoMemory(n Need) []Finding {
 }
 
 // checkPorts says what bounds a load generator: a server's connections share one port.
-func (m *Machine) checkPorts(Need) []Finding {
+func (m *Machine) checkPorts(n Need) []Finding {
 	low, ok := m.sysctl("net.ipv4.ip_local_port_range", 0)
 	high, ok2 := m.sysctl("net.ipv4.ip_local_port_range", 1)
 	if !ok || !ok2 {
 		return nil
 	}
+	each := max(1, min(high-low+1, perAddressPair))
 	return []Finding{{
 		Name: "net.ipv4.ip_local_port_range", OK: true,
-		Detail: fmt.Sprintf("%d to %d: no limit for the server; a load generator here opens at most %d connections per address pair",
-			low, high, high-low+1),
+		Detail: fmt.Sprintf("%d to %d: no limit for the server; a load generator here needs %d source addresses, %d connections each",
+			low, high, (int64(n.Connections)+each-1)/each, each),
 	}}
 }
 

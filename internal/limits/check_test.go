@@ -72,7 +72,7 @@ func TestEachLimit(t *testing.T) {
 		{"proc/sys/net/netfilter/nf_conntrack_max", "", "", ""}, // no firewall
 		{"proc/meminfo", "MemTotal: 1048576 kB", "memory", ""},
 		{"sys/fs/cgroup/system.slice/throng.service/memory.max", "1073741824", "memory",
-			"sh -c 'echo 6479544320 > /sys/fs/cgroup/system.slice/throng.service/memory.max'"},
+			"sh -c 'echo 5967544320 > /sys/fs/cgroup/system.slice/throng.service/memory.max'"},
 		{"sys/fs/cgroup/system.slice/memory.max", "1073741824", "memory", "> /sys/fs/cgroup/system.slice/memory.max'"},
 		{"sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712", "", ""}, // version 1's "none"
 		{"sys/fs/cgroup/memory.max", "8589934592", "GOMEMLIMIT", "export GOMEMLIMIT="},
@@ -108,7 +108,8 @@ func indexOf(fs []Finding, name string) int {
 func TestOpenFiles(t *testing.T) {
 	m := machine(nil)
 	m.Files, m.Sudo = Files{1024, 4096}, true
-	f := m.Check(million)[0]
+	found := m.Check(million)
+	f := found[indexOf(found, "open files")]
 	if f.OK || !strings.HasPrefix(f.Fix, "sudo prlimit --pid $$ --nofile=1000256:1000256") {
 		t.Errorf("%+v", f)
 	}
@@ -118,6 +119,44 @@ func TestOpenFiles(t *testing.T) {
 	}{{100, 0}, {256, 0}, {257, 1}, {20000, 19744}, {math.MaxUint64, 1 << 30}} {
 		if got := (Files{Hard: c.hard}).Connections(); got != c.want {
 			t.Errorf("hard limit %d: %d connections, want %d", c.hard, got, c.want)
+		}
+	}
+}
+
+// TestInOrder: a hard limit cannot be raised above fs.nr_open, so that comes first.
+func TestInOrder(t *testing.T) {
+	m := machine(map[string]string{"proc/sys/fs/nr_open": "1048576"})
+	m.Files = Files{1024, 4096}
+	n := Need{Connections: 2_000_000}
+	if names := low(m.Check(n)); len(names) < 2 || names[0] != "fs.nr_open" || names[1] != "open files" {
+		t.Errorf("in the way: %q", names)
+	}
+}
+
+func TestConfigured(t *testing.T) {
+	for _, c := range []struct{ configured, low int }{{0, 0}, {1_000_000, 0}, {5_000_000, 0}, {999_999, 1}} {
+		n := million
+		n.Configured = c.configured
+		found := machine(nil).Check(n)
+		names := low(found)
+		if len(names) != c.low {
+			t.Errorf("max_connections %d: %q in the way", c.configured, names)
+		}
+		if c.low > 0 && (names[0] != "max_connections" || !strings.Contains(found[0].Fix, "--max-connections 1000000")) {
+			t.Errorf("max_connections %d: %+v", c.configured, found[0])
+		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	for _, c := range []struct{ ports, want string }{
+		{"32768\t60999", "36 source addresses, 28232 connections each"},
+		{"1024\t65535", "34 source addresses, 29500 connections each"},
+	} {
+		found := machine(map[string]string{"proc/sys/net/ipv4/ip_local_port_range": c.ports}).Check(million)
+		f := found[indexOf(found, "net.ipv4.ip_local_port_range")]
+		if !f.OK || !strings.Contains(f.Detail, c.want) {
+			t.Errorf("ports %q: %+v, want %q", c.ports, f, c.want)
 		}
 	}
 }
