@@ -1,15 +1,18 @@
 // The JavaScript SDK where it is slow or was away for long: what a room that drops tells it, and a recovery in pages.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { Centrifuge } from 'centrifuge';
 import WebSocket from 'ws';
 import { startProxy, startThrong } from './server.mjs';
 
+const run = promisify(execFile);
 const patience = 30_000;
 const outbound = 256 << 10; // bytes that may wait for one client
 const page = 128 << 10;
@@ -27,21 +30,22 @@ channel:
 `;
 
 const dir = mkdtempSync(join(tmpdir(), 'throng-slow-'));
+const file = join(dir, 'throng.yaml');
+const tls = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') };
 const undo = [];
 let server;
 
 before(async () => {
-  const file = join(dir, 'throng.yaml');
   writeFileSync(file, config);
-  server = await startThrong({ args: ['--config', file, '--outbound-bytes', `${outbound}`, '--recovery-max-bytes', `${page}`] });
+  await run('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-keyout', tls.key, '-out', tls.cert,
+  ]);
 });
 afterEach(async () => {
   for (const f of undo.splice(0).reverse()) await f();
 });
-after(async () => {
-  await server?.stop();
-  rmSync(dir, { recursive: true });
-});
+after(() => rmSync(dir, { recursive: true }));
 
 /** The next event of that name, or an error when it does not come. */
 async function next(emitter, event) {
@@ -56,8 +60,8 @@ async function next(emitter, event) {
 async function enter(channel, url = server.ws) {
   const person = { story: [], socket: undefined };
   class Watched extends WebSocket {
-    constructor(...args) {
-      super(...args);
+    constructor(address, protocols) {
+      super(address, protocols, { rejectUnauthorized: false });
       person.socket = this;
     }
   }
@@ -94,71 +98,96 @@ async function metric(name) {
   return Number(line.slice(name.length));
 }
 
-describe('a slow member of a room that drops', () => {
-  test('misses whole messages and is told how many, at the right place', async () => {
-    const channel = 'ticker:drop';
-    const [slow, fast] = [await enter(channel), await enter(channel)];
-    let left = 0;
-    slow.client.on('connecting', () => left++);
-    await publish(fast, 0, 10);
-    await slow.until(() => slow.story.length === 10);
-
-    const sent = 800; // 40 MB: more than the two sockets and the outbound bound hold
-    slow.socket.pause();
-    await publish(fast, 10, sent);
-    slow.socket.resume();
-    const missed = () => slow.story.reduce((sum, { dropped = 0 }) => sum + dropped, 0);
-    const received = () => slow.story.filter(Number.isInteger).length;
-    await slow.until(() => received() + missed() >= sent);
-
-    // The number of every message is the count of what came and what was told missing before it.
-    let at = 0;
-    for (const what of slow.story) {
-      if (Number.isInteger(what)) {
-        assert.equal(what, at++);
-      } else {
-        assert.deepEqual(what, { dropped: what.dropped, channel });
-        assert.ok(what.dropped > 0);
-        at += what.dropped;
-      }
-    }
-    assert.equal(at, sent);
-    assert.ok(missed() > 0, 'nothing was dropped');
-    assert.equal(left, 0, 'it was disconnected');
-    await fast.until(() => fast.story.length === sent);
-    assert.deepEqual(fast.story, numbers(0, sent));
-    assert.equal(await metric('throng_dropped_messages_total'), missed());
-
-    await publish(fast, sent, sent + 1);
-    await slow.until(() => slow.story.at(-1) === sent);
+for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) describe(scheme, () => {
+  before(async () => {
+    server = await startThrong({ args: ['--config', file, '--outbound-bytes', `${outbound}`, '--recovery-max-bytes', `${page}`], ...options });
   });
-});
+  after(() => server?.stop());
 
-describe('a client that missed far more than may wait for it', () => {
-  test('resumes in pages and sees every message once, in order', async () => {
-    const proxy = await startProxy(server.port);
-    undo.push(() => proxy.stop());
-    const channel = 'pages';
-    const writer = await enter(channel);
-    const traveller = await enter(channel, proxy.ws);
-    await publish(writer, 0, 5);
-    await traveller.until(() => traveller.story.length === 5);
+  describe('a slow member of a room that drops', () => {
+    test('misses whole messages and is told how many, at the right place', async () => {
+      const channel = 'ticker:drop';
+      const [slow, fast] = [await enter(channel), await enter(channel)];
+      let left = 0;
+      slow.client.on('connecting', () => left++);
+      await publish(fast, 0, 10);
+      await slow.until(() => slow.story.length === 10);
 
-    const lost = next(traveller.client, 'connecting');
-    proxy.cut();
-    await lost;
-    await publish(writer, 5, 400); // 20 MB, 75 times the bound
-    const full = await metric('throng_limit_hits_total{limit="recovery_max_bytes"}');
-    const back = next(traveller.sub, 'subscribed');
-    proxy.mend();
-    const { wasRecovering, recovered } = await back;
-    assert.deepEqual({ wasRecovering, recovered }, { wasRecovering: true, recovered: true });
-    await publish(writer, 400, 420); // meanwhile
-    await traveller.until(() => traveller.story.length >= 420);
+      const sent = 800; // 40 MB: more than the two sockets and the outbound bound hold
+      slow.socket.pause();
+      await publish(fast, 10, sent);
+      slow.socket.resume();
+      const missed = () => slow.story.reduce((sum, { dropped = 0 }) => sum + dropped, 0);
+      const received = () => slow.story.filter(Number.isInteger).length;
+      await slow.until(() => received() + missed() >= sent);
 
-    assert.deepEqual(traveller.story, numbers(0, 420));
-    const pages = (await metric('throng_limit_hits_total{limit="recovery_max_bytes"}')) - full;
-    assert.ok(pages >= Math.floor((395 * size) / page), `${pages} pages were full`);
-    assert.equal(await metric('throng_slow_disconnects_total'), 0);
+      // The number of every message is the count of what came and what was told missing before it.
+      let at = 0;
+      for (const what of slow.story) {
+        if (Number.isInteger(what)) {
+          assert.equal(what, at++);
+        } else {
+          assert.deepEqual(what, { dropped: what.dropped, channel });
+          assert.ok(what.dropped > 0);
+          at += what.dropped;
+        }
+      }
+      assert.equal(at, sent);
+      assert.ok(missed() > 0, 'nothing was dropped');
+      assert.equal(left, 0, 'it was disconnected');
+      await fast.until(() => fast.story.length === sent);
+      assert.deepEqual(fast.story, numbers(0, sent));
+      assert.equal(await metric('throng_dropped_messages_total'), missed());
+
+      await publish(fast, sent, sent + 1);
+      await slow.until(() => slow.story.at(-1) === sent);
+    });
+  });
+
+  describe('a slow member of a room that keeps its history', () => {
+    test('is disconnected with 3008, comes back by itself and has missed nothing', async () => {
+      const [slow, fast] = [await enter('history'), await enter('history')];
+      const sent = 400; // 20 MB
+      slow.socket.pause();
+      const lost = next(slow.client, 'connecting');
+      const back = next(slow.sub, 'subscribed');
+      await publish(fast, 0, sent);
+      slow.socket.resume();
+      assert.equal((await lost).code, 3008);
+      const { wasRecovering, recovered } = await back;
+      assert.deepEqual({ wasRecovering, recovered }, { wasRecovering: true, recovered: true });
+      await slow.until(() => slow.story.length >= sent);
+      assert.deepEqual(slow.story, numbers(0, sent));
+    });
+  });
+
+  describe('a client that missed far more than may wait for it', () => {
+    test('resumes in pages and sees every message once, in order', async () => {
+      const proxy = await startProxy(server.port, scheme);
+      undo.push(() => proxy.stop());
+      const channel = 'pages';
+      const writer = await enter(channel);
+      const traveller = await enter(channel, proxy.ws);
+      await publish(writer, 0, 5);
+      await traveller.until(() => traveller.story.length === 5);
+
+      const lost = next(traveller.client, 'connecting');
+      proxy.cut();
+      await lost;
+      await publish(writer, 5, 400); // 20 MB, 75 times the bound
+      const full = await metric('throng_limit_hits_total{limit="recovery_max_bytes"}');
+      const cut = await metric('throng_slow_disconnects_total');
+      const back = next(traveller.sub, 'subscribed');
+      proxy.mend();
+      const { wasRecovering, recovered } = await back;
+      assert.deepEqual({ wasRecovering, recovered }, { wasRecovering: true, recovered: true });
+      await publish(writer, 400, 420); // meanwhile
+      await traveller.until(() => traveller.story.length >= 420);
+
+      assert.deepEqual(traveller.story, numbers(0, 420));
+      const pages = (await metric('throng_limit_hits_total{limit="recovery_max_bytes"}')) - full;
+      assert.ok(pages >= Math.floor((395 * size) / page), `${pages} pages were full`);
+      assert.equal(await metric('throng_slow_disconnects_total'), cut);
+    });
   });
 });
