@@ -1,0 +1,131 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// maxFile bounds a file that is read: an hour of a run is some 3 MB.
+const maxFile = 256 << 20
+
+const fileHint = "a report is what throng load SCENARIO URL --json FILE writes"
+
+// WriteJSON writes the report as ReadFile reads it.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// SaveJSON and SaveHTML write a file, whole or not at all.
+func (r *Report) SaveJSON(file string) error { return save(file, r.WriteJSON) }
+
+// SaveHTML is SaveJSON for the page.
+func (r *Report) SaveHTML(file string) error { return save(file, r.WriteHTML) }
+
+func save(file string, write func(io.Writer) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = human.Errorf("the report itself is above; choose another file", "the report cannot be written to %s: %w", file, cause(err))
+		}
+	}()
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() { // /dev/stdout, a pipe
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}
+
+// cause is an error of the file system without the path, which stands in the sentence already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// ReadFile reads what SaveJSON wrote. Its errors are for people.
+func ReadFile(file string) (*Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
+	}
+	if len(b) > maxFile {
+		return nil, human.Errorf(fileHint, "%s is larger than any report", file)
+	}
+	r, err := parse(b)
+	if err != nil {
+		return nil, human.Errorf(fileHint, "%s is no report of throng load: %w", file, err)
+	}
+	return r, nil
+}
+
+func parse(b []byte) (*Report, error) {
+	var h header
+	if err := json.Unmarshal(b, &h); err != nil {
+		return nil, describeJSON(b, err)
+	}
+	switch {
+	case h.Format != format:
+		return nil, errors.New("it is other JSON")
+	case h.Version != formatVersion:
+		return nil, fmt.Errorf("it has version %d of the format, this program reads %d", h.Version, formatVersion)
+	}
+	r := new(Report)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, err
+	}
+	return r, r.sane()
+}
+
+func describeJSON(b []byte, err error) error {
+	if len(b) == 0 {
+		return errors.New("it is empty")
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && syntax.Offset >= int64(len(b)) {
+		return errors.New("it ends in the middle")
+	}
+	return errors.New("it is not JSON of a report")
+}
+
+// maxSeconds bounds the series: a year.
+const maxSeconds = 366 * 24 * 3600
+
+// sane refuses what would make the plots or the sums meaningless.
+func (r *Report) sane() error {
+	if r.Duration < 0 {
+		return errors.New("its duration is negative")
+	}
+	for i, s := range r.Series {
+		if s.At < 0 || s.At > maxSeconds || i > 0 && s.At <= r.Series[i-1].At {
+			return fmt.Errorf("its seconds are not in order at the %d. one", i+1)
+		}
+	}
+	r.Violations.First = r.Violations.First[:min(len(r.Violations.First), MaxViolations)]
+	return nil
+}

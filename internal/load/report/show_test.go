@@ -1,0 +1,221 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// evening is a run of n seconds with everything in it.
+func evening(n int) *Report {
+	r := New("throng load rooms ws://127.0.0.1:8000 --connections 15000 --target-admin http://127.0.0.1:9090", "rooms", "ws://127.0.0.1:8000/connection/websocket")
+	r.Started = time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)
+	r.Machine = Machine{"Intel Xeon @ 2.60GHz", 2, 8_000_000_000, "linux 6.12.5", "go1.26.8"}
+	r.Tool, r.Duration, r.Asked, r.Opened = "throng v0.3.0", time.Duration(n)*time.Second, 15000, 15000
+	for i := range 15000 {
+		d := time.Duration(200+i%977) * time.Microsecond
+		r.Phases.Record(TCP, d/3)
+		r.Phases.Record(HTTP, d)
+		r.Phases.Record(Connect, d+d/3)
+		r.Phases.Record(Reply, d/2)
+		r.Phases.Record(Join, d/2)
+		r.Phases.Record(Ack, d)
+		r.Phases.Record(Delivery, 2*d)
+		r.Phases.Record(Close, d)
+	}
+	var h Histogram
+	for s := range n {
+		h.Reset()
+		wave := 1 + .5*math.Sin(float64(s)/9)
+		for i := range 100 {
+			h.Record(time.Duration(wave * float64(i*i+100) * float64(3*time.Microsecond)))
+		}
+		if s%40 == 17 {
+			h.Record(180 * time.Millisecond)
+		}
+		open := min(15000, 700*int64(s+1))
+		if s >= 25 && s <= 28 {
+			h.Reset()
+		}
+		r.Series.Add(NewSecond(s, open, 1000, 9_990+int64(s%7), &h))
+		r.Series.AddTarget(s, Target{Resident: 40e6 + open*3200, Heap: 12e6 + open*1500 + int64(s%10)*2e6, Connections: open, CPU: .4 + .1*wave, LoopBusy: .2 * wave, Queue: 900, Backlog: 12_000})
+	}
+	r.Counters = Counters{Sent: int64(n) * 1000, Acknowledged: int64(n)*1000 - 3, Refused: 3, Delivered: int64(n) * 10_000, Checked: int64(n) * 11_000,
+		BytesIn: int64(n) * 1_280_000, BytesOut: int64(n) * 128_000, Dials: 15003, FailedDials: 3, Rooms: 1500, Pings: 30000, Late: 12,
+		Disconnects: map[int]int64{3012: 4, 1006: 1}, Errors: map[string]int64{"dial tcp: connection refused": 3, "error 111: too many requests": 3}}
+	r.Server = &Server{CPU: time.Duration(n) * 500 * time.Millisecond, GCs: 12, GCMax: 400 * time.Microsecond, Parts: []Part{
+		{Connect, "network", 15000, 3 * time.Second}, {Connect, "upgrade", 15000, time.Second},
+		{Delivery, "encode", 60000, time.Second}, {Delivery, "transmit", 60000, 2 * time.Second}, {Close, "", 15000, 4 * time.Second},
+	}}
+	r.Skip("order between subscribers", "the server gives no offsets")
+	r.Note("the CPUs were emulated")
+	return r
+}
+
+func broken() *Report {
+	r := evening(60)
+	for i := range 30 {
+		r.Violations.Add(Violation{Lost, "room-7", uint64(100 + i), "c12", "c3#41 did not come; c3#42 did"})
+	}
+	r.Violations.Add(Violation{Kind: Invented, Room: "room-9", Client: "c2", Text: "c99#1 was never sent"})
+	return r
+}
+
+func text(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func html(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestGolden compares with testdata; UPDATE=1 writes it anew.
+func TestGolden(t *testing.T) {
+	var compared bytes.Buffer
+	other := evening(60)
+	other.Counters.Delivered *= 2
+	other.Counters.Errors = nil
+	other.Phases.Record(Delivery, time.Minute)
+	other.Asked = 16000
+	if err := WriteComparison(&compared, "old.json", "new.json", evening(60), other); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{
+		"ok.txt": text(t, evening(60)), "broken.txt": text(t, broken()), "empty.txt": text(t, &Report{Command: "throng load idle ws://h", Err: "nobody answers"}),
+		"compared.txt": compared.String(), "broken.html": html(t, broken()),
+	} {
+		file := filepath.Join("testdata", name)
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want, err := os.ReadFile(file); err != nil || string(want) != got {
+			t.Errorf("%s differs (UPDATE=1 writes it anew): %v\n%s", file, err, got)
+		}
+	}
+}
+
+const hostile = "\x1b[31m</title><script>alert(1)</script>\"'><img src=x onerror=y>\n"
+
+// TestHostileTexts: what a server or a file says is text, on a page and in a terminal.
+func TestHostileTexts(t *testing.T) {
+	r := evening(3)
+	r.Command, r.Scenario, r.Target, r.Tool, r.Err = hostile, hostile, hostile, hostile, hostile
+	r.Machine = Machine{CPU: hostile, Kernel: hostile, Go: hostile}
+	r.Counters.Error(hostile)
+	r.Violations.Add(Violation{Kind(hostile), hostile, 1, hostile, hostile})
+	r.Skip(hostile, hostile)
+	r.Note(hostile)
+	r.Server.Parts[0].Name = hostile
+	if page := html(t, r); strings.Contains(page, "<script") || strings.Contains(page, "<img") || strings.Contains(page, "http://") && strings.Contains(page, "src=\"") {
+		t.Error("the page has what was not meant for it")
+	}
+	if out := text(t, r); strings.ContainsAny(out, "\x1b\a") {
+		t.Error("the text has control characters")
+	}
+	var b bytes.Buffer
+	if err := WriteComparison(&b, hostile, hostile, r, evening(3)); err != nil || strings.ContainsAny(b.String(), "\x1b\a") {
+		t.Error("the comparison has control characters", err)
+	}
+}
+
+// TestEmptyReport: a run that failed at once can be shown, saved, read and compared.
+func TestEmptyReport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.json")
+	r := New("throng load idle ws://127.0.0.1:1", "idle", "ws://127.0.0.1:1")
+	r.Fail(errors.New("connection refused"))
+	if err := errors.Join(r.SaveJSON(file), r.SaveHTML(file+".html")); err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadFile(file)
+	if err != nil || back.OK() || back.Err != r.Err {
+		t.Fatal(back, err)
+	}
+	if err := WriteComparison(&bytes.Buffer{}, "a", "b", r, evening(2)); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(text(t, back), "FAILED: connection refused") {
+		t.Error(text(t, back))
+	}
+}
+
+// TestForeignFiles: two lines that say what is wrong.
+func TestForeignFiles(t *testing.T) {
+	dir := t.TempDir()
+	good := new(bytes.Buffer)
+	_ = evening(5).WriteJSON(good)
+	for name, c := range map[string]struct{ content, want string }{
+		"empty":   {"", "it is empty"},
+		"html":    {"<html>", "not JSON"},
+		"other":   {`{"a":1}`, "other JSON"},
+		"list":    {`[1,2]`, "not JSON of a report"},
+		"newer":   {`{"format":"throng load report","version":9}`, "version 9"},
+		"cut":     {good.String()[:good.Len()/2], "ends in the middle"},
+		"seconds": {strings.Replace(good.String(), `"at": 4`, `"at": -4`, 1), "not in order"},
+		"far":     {strings.Replace(good.String(), `"at": 4`, `"at": 99999999999`, 1), "not in order"},
+		"hdr":     {strings.Replace(good.String(), `"hdr": "HIST`, `"hdr": "XIST`, 1), ""},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadFile(file)
+		wantHint(t, name, err, c.want)
+	}
+	_, err := ReadFile(filepath.Join(dir, "absent"))
+	wantHint(t, "absent", err, "no such file")
+	_, err = ReadFile(dir)
+	wantHint(t, "directory", err, "is a directory")
+	wantHint(t, "nowhere", evening(1).SaveJSON(filepath.Join(dir, "absent", "x.json")), "no such file")
+}
+
+func wantHint(t *testing.T, name string, err error, want string) {
+	t.Helper()
+	var e *human.Error
+	if !errors.As(err, &e) || e.Hint == "" || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%s: %v, want %q", name, err, want)
+	}
+}
+
+func TestUnits(t *testing.T) {
+	for got, want := range map[string]string{
+		count(0): "0", count(999): "999", count(-1234567): "-1,234,567",
+		latency(0): "0 ns", latency(1500 * time.Nanosecond): "1.50 µs", latency(312 * time.Microsecond): "312 µs",
+		latency(61 * time.Second): "61 s", span(90 * time.Second): "1m30s",
+		size(0): "0 B", size(999): "999 B", size(38_400_000): "38.4 MB", size(1_234_000_000): "1.23 GB",
+		short(15_000): "15 k", short(1_500_000): "1.50 M",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestLongRunsArePlotted: a day has no more points than fit, and its peak is one of them.
+func TestLongRunsArePlotted(t *testing.T) {
+	values := make([]float64, 86400)
+	values[70001] = 5
+	a := newAxis(0, 5, false, three)
+	path, most := a.path(values, len(values))
+	if n := strings.Count(path, "L"); n > maxPoints || most != 5 {
+		t.Errorf("%d points, greatest %v", n, most)
+	}
+}
