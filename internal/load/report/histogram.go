@@ -27,11 +27,14 @@ type Histogram struct {
 }
 
 // Record adds a measurement.
-func (h *Histogram) Record(d time.Duration) {
+func (h *Histogram) Record(d time.Duration) { h.RecordN(d, 1) }
+
+// RecordN adds n measurements that are the same.
+func (h *Histogram) RecordN(d time.Duration, n int64) {
 	if h.h == nil {
 		h.h = hdrhistogram.New(lowest, highest, figures)
 	}
-	_ = h.h.RecordValue(min(max(int64(d), 0), highest)) // within its bounds it cannot fail
+	_ = h.h.RecordValues(min(max(int64(d), 0), highest), n) // within its bounds it cannot fail
 }
 
 // Reset forgets the measurements and keeps the memory.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
+)
+
+// savedRun is the file of a run with so many messages.
+func savedRun(t *testing.T, messages int64) string {
+	t.Helper()
+	r := report.New("throng load echo ws://h", "echo", "ws://h")
+	r.Duration, r.Counters.Sent = time.Second, messages
+	r.Phases.Record(report.Delivery, time.Duration(messages)*time.Millisecond)
+	file := filepath.Join(t.TempDir(), "run.json")
+	if err := r.SaveJSON(file); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestLoadReport(t *testing.T) {
+	a, b, page := savedRun(t, 100), savedRun(t, 300), filepath.Join(t.TempDir(), "page.html")
+	foreign := filepath.Join(t.TempDir(), "package.json")
+	if err := os.WriteFile(foreign, []byte(`{"name":"x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cmd          loadReportCmd
+		want, failed string
+	}{
+		"one":             {loadReportCmd{Files: []string{a}, HTML: page}, "100 messages", ""},
+		"two":             {loadReportCmd{Files: []string{a, b}}, "3.00  better", ""},
+		"merged":          {loadReportCmd{Files: []string{a, b, a}, Merge: true}, "500 messages", ""},
+		"three":           {loadReportCmd{Files: []string{a, b, a}}, "", "cannot be compared"},
+		"comparison page": {loadReportCmd{Files: []string{a, b}, HTML: page}, "", "a comparison is text"},
+		"foreign":         {loadReportCmd{Files: []string{a, foreign}}, "", "no report of throng load"},
+		"absent":          {loadReportCmd{Files: []string{a + "x"}}, "", "no such file"},
+	} {
+		var out bytes.Buffer
+		err := c.cmd.Run(&streams{&out, &out})
+		var e *human.Error
+		switch {
+		case c.failed == "" && (err != nil || !strings.Contains(out.String(), c.want)):
+			t.Errorf("%s: %v\n%s", name, err, out.String())
+		case c.failed != "" && (!errors.As(err, &e) || e.Hint == "" || !strings.Contains(err.Error(), c.failed)):
+			t.Errorf("%s: %v, want %q", name, err, c.failed)
+		}
+	}
+	if b, err := os.ReadFile(page); err != nil || !bytes.HasPrefix(b, []byte("<!doctype html>")) {
+		t.Error(err)
+	}
+}
