@@ -20,3 +20,7 @@ func makeOwner(gen uint32, loop int) owner { return owner(uint64(gen)<<32 | uint
 
 func (o owner) gen() uint32          { return uint32(o >> 32) }
 func (o owner) ownedBy(l *Loop) bool { return uint32(o) == uint32(l.index+1) }
+
+// Conn returns the connection that h names, or nil if it is gone or another loop's. Only what
+// runs on l may call it, and must not keep what it returns.
+func (l *Loop) Conn(h Handle) *Conn { return l.lookup(h) }

@@ -1,0 +1,141 @@
+package load
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/load/report"
+	"github.com/throngd/throng/internal/server"
+	"github.com/throngd/throng/netpoll"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// throng runs a server as throng serve --dev --echo does, and returns its address.
+func throng(t *testing.T, change func(*config.Config)) string {
+	t.Helper()
+	cfg, err := config.Load(config.Layers{Flags: map[string]any{"listen": "127.0.0.1:0", "dev": true, "echo": true, "loops": 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Drain = time.Millisecond
+	if change != nil {
+		change(&cfg.Config)
+	}
+	cfg.Resolve(5000)
+	s, err := server.New(&cfg.Config, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		_ = s.Stop(ctx)
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Addr().String()
+}
+
+// roomServer is netpoll's broadcast example: ?room=NAME.
+func roomServer(t *testing.T) string {
+	t.Helper()
+	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []netpoll.Endpoint{{
+		Accept: func(r *netpoll.Request) error { r.SetContext(r.Query()); return nil },
+		OnOpen: func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) },
+		OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
+			c.Publish(c.Context().(string), netpoll.NewBuffer(op, p))
+		},
+	}}}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = s.Serve() }()
+	t.Cleanup(func() { _ = s.Close(); <-ended })
+	return s.ListenAddr().String()
+}
+
+// TestScenarios runs each one small: nothing is broken, and what it is about has happened.
+func TestScenarios(t *testing.T) {
+	addr := throng(t, func(c *config.Config) {
+		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 200*time.Millisecond // pings at each tick
+	})
+	rooms := roomServer(t)
+	tests := map[string]struct {
+		o    Options
+		want func(r *report.Report) bool
+	}{
+		"idle":           {Options{Scenario: "idle", Duration: 1500 * time.Millisecond}, func(r *report.Report) bool { return r.Counters.Pings > 50 && r.Counters.Delivered == 100 }},
+		"idle one frame": {Options{Scenario: "idle", OneFrame: true, Duration: 50 * time.Millisecond}, nil},
+		"idle echo":      {Options{Scenario: "idle", Protocol: Echo, PingInterval: 100 * time.Millisecond}, func(r *report.Report) bool { return r.Counters.Delivered == 100 }},
+		"fanout": {Options{Scenario: "fanout", Rate: 200}, func(r *report.Report) bool {
+			return r.Counters.Sent > 40 && r.Counters.Acknowledged == r.Counters.Sent && r.Counters.Delivered == 100*r.Counters.Sent
+		}},
+		"fanout in rooms":   {Options{Scenario: "fanout", URL: rooms, Protocol: Rooms, Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
+		"rooms":             {Options{Scenario: "rooms", Rooms: 20}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
+		"rooms in rooms":    {Options{Scenario: "rooms", Rooms: 20, URL: rooms, Protocol: Rooms}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
+		"echo":              {Options{Scenario: "echo"}, func(r *report.Report) bool { return r.Counters.Delivered == r.Counters.Sent && r.Counters.Sent > 100 }},
+		"connect":           {Options{Scenario: "connect", Connections: 20}, func(r *report.Report) bool { return r.Opened > 100 }},
+		"connect at a rate": {Options{Scenario: "connect", Connections: 20, Rate: 100}, func(r *report.Report) bool { return r.Opened > 20 && r.Opened < 120 }},
+		"storm": {Options{Scenario: "storm", Rooms: 2, Rate: 500}, func(r *report.Report) bool {
+			return r.Counters.Reconnects == 3*92 && r.Counters.Delivered == 50*r.Counters.Sent
+		}},
+		"stall":        {Options{Scenario: "stall", Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
+		"dribble":      {Options{Scenario: "dribble", Rate: 50}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
+		"dribble echo": {Options{Scenario: "dribble", Protocol: Echo, Rate: 50}, func(r *report.Report) bool { return r.Counters.Delivered == r.Counters.Sent }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := tt.o
+			if o.URL == "" {
+				o.URL = "ws://" + addr
+			}
+			if o.Connections == 0 {
+				o.Connections = 100
+			}
+			if o.Duration == 0 {
+				o.Duration = 500 * time.Millisecond
+			}
+			o.Loops = 2
+			r, err := Run(t.Context(), o)
+			if err != nil {
+				t.Fatal(err, r.Notes)
+			}
+			if r.Violations.Count > 0 {
+				t.Errorf("%d violations: %v", r.Violations.Count, r.Violations.First)
+			}
+			if tt.want != nil && !tt.want(r) {
+				t.Errorf("opened %d, %+v, %q", r.Opened, r.Counters, r.Notes)
+			}
+		})
+	}
+}
+
+// TestHalfOpen: the server ends every kind of them, and its ticks are seconds.
+func TestHalfOpen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as the server's bounds")
+	}
+	addr := throng(t, func(c *config.Config) {
+		c.PingInterval, c.PongTimeout, c.HeaderTimeout, c.ConnectTimeout = 2*time.Second, time.Second, time.Second, time.Second
+	})
+	o := Options{Scenario: "half-open", URL: addr, Connections: 100, Duration: 20 * time.Second, Loops: 2}
+	r, err := Run(t.Context(), o)
+	if err != nil || r.Violations.Count > 0 || r.Duration > 15*time.Second || r.Counters.Delivered < 80 {
+		t.Errorf("%v, %+v, %+v", err, r.Violations, r)
+	}
+	t.Log(r.Notes)
+}

@@ -1,0 +1,165 @@
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/throngd/throng/internal/human"
+)
+
+// Scenarios are what Run knows, in the order of the help.
+func Scenarios() []string {
+	return []string{"idle", "fanout", "rooms", "echo", "connect", "storm", "stall", "half-open", "dribble", "mixed"}
+}
+
+// Protocols are how a server may be spoken to.
+const (
+	Centrifuge = "centrifuge" // the Centrifuge protocol in JSON
+	Echo       = "echo"       // every message comes back
+	Rooms      = "rooms"      // ?room=NAME in the URL, every message goes to all who are there
+)
+
+// Options say what to do. The zero value of everything but Scenario and URL is a default.
+type Options struct {
+	Scenario string
+	URL      string
+	Protocol string // "": Echo for the scenario echo, otherwise Centrifuge
+
+	Connections int           // 0: 1000
+	Duration    time.Duration // of the talking; 0: 10 s
+	Rooms       int           // 0: one, in rooms one for ten connections
+	Rate        float64       // messages a second, of all together; in connect connections a second, 0: as fast as they go
+	Size        int           // bytes of a message; 0: 128
+	Senders     int           // of each room; 0: 4, in rooms everybody
+	Share       int           // percent of the clients that misbehave in stall, half-open and dribble; 0: 20
+	Rounds      int           // of a storm; 0: 3
+	Mix         string        // the file of mixed
+
+	Processes    int           // 0: as many as the file limit asks for
+	Loops        int           // event loops of each process; 0: GOMAXPROCS
+	Source       string        // addresses to connect from: a, b-c; "": chosen by the kernel, on loopback by need
+	Insecure     bool          // accept any certificate
+	OneFrame     bool          // connect and subscribe travel in one frame
+	PingInterval time.Duration // of WebSocket pings by us; 0: none
+	Patience     time.Duration // of every wait for an answer; 0: 10 s
+	Progress     Progress      `json:"-"` // nil: none
+	Errors       io.Writer     `json:"-"` // of the other processes; nil: nowhere
+	Self         []string      // the command that is Worker in another process; nil: this binary, load-worker
+	Command      string        // for the report
+	sources      []netip.AddrPort
+	target       *url.URL
+}
+
+// Limits of the options, far beyond what makes sense.
+const (
+	maxConnections = 100_000_000
+	maxSize        = 1 << 20
+	maxProcesses   = 1000
+)
+
+// withDefaults fills in what is not set and refuses what can never work.
+func (o Options) withDefaults() (Options, error) {
+	if !slices.Contains(Scenarios(), o.Scenario) {
+		return o, human.Usagef("there are: "+strings.Join(Scenarios(), ", "), "there is no scenario %q", o.Scenario)
+	}
+	if o.Protocol == "" {
+		o.Protocol = Centrifuge
+		if o.Scenario == "echo" {
+			o.Protocol = Echo
+		}
+	}
+	if err := o.parseURL(); err != nil {
+		return o, err
+	}
+	o.Connections = cmp.Or(o.Connections, 1000)
+	o.Duration = cmp.Or(o.Duration, 10*time.Second)
+	o.Size = cmp.Or(o.Size, 128)
+	o.Share = cmp.Or(o.Share, 20)
+	o.Rounds = cmp.Or(o.Rounds, 3)
+	o.Patience = cmp.Or(o.Patience, 10*time.Second)
+	o.crowdDefaults()
+	if err := o.check(); err != nil {
+		return o, err
+	}
+	return o, o.parseSource()
+}
+
+func (o *Options) crowdDefaults() {
+	rooms, senders := 1, 4
+	if o.Scenario == "rooms" {
+		rooms, senders = max(1, o.Connections/10), math.MaxInt32
+	}
+	o.Rooms = cmp.Or(o.Rooms, rooms)
+	o.Senders = cmp.Or(o.Senders, senders)
+	if o.Protocol == Echo {
+		o.Rooms, o.Senders = 1, math.MaxInt32
+	}
+	if o.Rate == 0 {
+		o.Rate = map[string]float64{"fanout": 10, "rooms": 1000, "echo": 1000, "storm": 50, "stall": 100, "dribble": 20}[o.Scenario]
+	}
+}
+
+func (o *Options) check() error {
+	positive := "numbers must be positive"
+	switch {
+	case o.Connections < 1 || o.Connections > maxConnections:
+		return human.Usagef(positive, "--connections %d is not possible", o.Connections)
+	case o.Rooms < 1 || o.Rooms > o.Connections:
+		return human.Usagef("a room has at least one connection", "--rooms %d is not possible with %d connections", o.Rooms, o.Connections)
+	case o.Size < bodySize || o.Size > maxSize:
+		return human.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
+	case !(o.Rate >= 0 && o.Rate <= 1e8): // NaN neither
+		return human.Usagef(positive, "--rate %v is not possible", o.Rate)
+	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0:
+		return human.Usagef(positive, "a duration is negative")
+	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
+		return human.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)
+	case o.Share < 1 || o.Share > 99 || o.Rounds < 1 || o.Senders < 1:
+		return human.Usagef("--share is 1 to 99, --rounds and --senders are positive", "the crowd is not possible")
+	case o.Scenario == "echo" && o.Protocol != Echo:
+		return human.Usagef("leave --protocol out, or take fanout or rooms", "the scenario echo speaks no %s", o.Protocol)
+	case o.Protocol == Echo && !slices.Contains([]string{"echo", "idle", "connect", "half-open", "dribble"}, o.Scenario):
+		return human.Usagef("an echo server has no rooms: take echo, idle, connect, half-open or dribble", "the scenario %s needs rooms", o.Scenario)
+	case o.Protocol == Rooms && o.Scenario == "storm":
+		return human.Usagef("without the Centrifuge protocol nobody can resume", "the scenario storm speaks no rooms")
+	case (o.Scenario == "mixed") != (o.Mix != ""):
+		return human.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
+	}
+	return nil
+}
+
+const urlHint = "write it as ws://HOST:PORT/PATH or wss://HOST/PATH, for example: throng load fanout ws://localhost:8080/ws"
+
+// parseURL makes what was typed a URL, with the usual path of the protocol if there is none.
+func (o *Options) parseURL() error {
+	paths := map[string]string{Centrifuge: "/connection/websocket", Echo: "/echo", Rooms: "/"}
+	if paths[o.Protocol] == "" {
+		return human.Usagef("there are: centrifuge, echo, rooms", "there is no protocol %q", o.Protocol)
+	}
+	typed := o.URL
+	if typed != "" && !strings.Contains(typed, "://") {
+		typed = "ws://" + typed
+	}
+	u, err := url.Parse(typed)
+	if err != nil {
+		return human.Usagef(urlHint, "the URL cannot be read: %w", err)
+	}
+	switch u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1); {
+	case u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "":
+		return human.Usagef(urlHint, "%q is no URL of a WebSocket", o.URL)
+	case u.User != nil || u.Fragment != "":
+		return human.Usagef(urlHint, "a WebSocket URL has neither a user nor a fragment")
+	}
+	if u.Path == "" {
+		u.Path = paths[o.Protocol]
+	}
+	o.URL, o.target = u.String(), u
+	return nil
+}

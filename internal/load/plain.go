@@ -1,0 +1,320 @@
+package load
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/ws"
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll"
+)
+
+// behaviour is how a client misbehaves.
+type behaviour uint8
+
+const (
+	dribbles  behaviour = iota // sends one byte at a time
+	stalls                     // stops reading once it is in its room
+	connects                   // connects and says nothing
+	hesitates                  // sends half of the request
+	idles                      // upgrades and says nothing
+	ignores                    // is in its room and answers no ping
+	behaviours
+)
+
+func (b behaviour) String() string {
+	return [...]string{"dribbles", "stops reading", "connects and says nothing", "sends half of the request",
+		"upgrades and says nothing", "answers no ping"}[b]
+}
+
+// dribblePause is the time between two bytes of a client that dribbles.
+const dribblePause = time.Millisecond
+
+// stallBuffer is the receive buffer of a client that stalls, so that the server feels it soon.
+const stallBuffer = 4096
+
+// plain is the connection of a client that misbehaves: a blocking socket with two goroutines.
+// start, send, resume and close are called on the client's loop.
+type plain struct {
+	cl  *client
+	how behaviour
+
+	mu     sync.Mutex
+	conn   net.Conn
+	queue  [][]byte
+	more   *sync.Cond
+	ended  bool
+	stall  chan struct{} // closed when a client that stalls reads again
+	paused bool
+}
+
+func newPlain(cl *client, how behaviour) *plain {
+	p := &plain{cl: cl, how: how, stall: make(chan struct{})}
+	p.more = sync.NewCond(&p.mu)
+	return p
+}
+
+func (p *plain) start(d *netpoll.Dialer) {
+	r := p.cl.w.run
+	r.plains.Go(func() { p.live(d) })
+}
+
+// on runs f on the client's loop.
+func (p *plain) on(f func(w *worker)) { w := p.cl.w; w.loop.Do(func() { f(w) }) }
+
+// live is the connection from its beginning to its end.
+func (p *plain) live(d *netpoll.Dialer) {
+	in, times, err := p.open(d)
+	if err != nil {
+		p.shut()
+		p.on(func(w *worker) { w.failed(p.cl, err) })
+		return
+	}
+	if p.how == connects || p.how == hesitates || p.how == idles {
+		p.on(func(w *worker) { w.present(p.cl) })
+	} else {
+		p.on(func(w *worker) { w.upgraded(p.cl, times) })
+	}
+	p.cl.w.run.plains.Go(p.write)
+	code, reason := p.read(in)
+	p.shut()
+	p.on(func(w *worker) { w.closed(p.cl, code, reason) })
+}
+
+// open connects, and upgrades unless the client never does.
+func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, err error) {
+	began := time.Now()
+	lap := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
+	conn, err := p.dial(d)
+	if err != nil {
+		return nil, t, err
+	}
+	t.Connect = lap()
+	if d.TLS != nil {
+		c := tls.Client(conn, d.TLS)
+		_ = conn.SetDeadline(time.Now().Add(d.TLSTimeout))
+		if err := c.Handshake(); err != nil {
+			_ = conn.Close()
+			return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialTLS, Err: err}
+		}
+		_ = conn.SetDeadline(time.Time{})
+		conn, t.TLS = c, lap()
+	}
+	if !p.own(conn) {
+		return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: netpoll.ErrClientClosed}
+	}
+	in, err = p.upgrade(d, conn)
+	t.Upgrade = lap()
+	return in, t, err
+}
+
+func (p *plain) dial(d *netpoll.Dialer) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: d.ConnectTimeout}
+	if d.Local.IsValid() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(d.Local)
+	}
+	if p.how == stalls {
+		dialer.Control = func(_, _ string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, stallBuffer) })
+		}
+	}
+	c, err := dialer.DialContext(context.Background(), "tcp", d.Addr.String())
+	if err != nil {
+		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: err}
+	}
+	return c, nil
+}
+
+// own keeps the connection for close; false if that has come already.
+func (p *plain) own(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		_ = c.Close()
+		return false
+	}
+	p.conn = c
+	return true
+}
+
+func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error) {
+	switch p.how {
+	case connects:
+		return bufio.NewReader(conn), nil
+	case hesitates:
+		_, err := io.WriteString(conn, "GET "+d.Path+" HTTP/1.1\r\nHost: "+d.Host+"\r\nUpgr")
+		return bufio.NewReader(conn), err
+	}
+	u, err := url.ParseRequestURI(d.Path)
+	if err != nil {
+		return nil, err
+	}
+	h := ws.Dialer{Host: d.Host}
+	_ = conn.SetReadDeadline(time.Now().Add(d.UpgradeTimeout + 10*time.Second))
+	left, _, err := h.Upgrade(struct {
+		io.Reader
+		io.Writer
+	}{conn, p.writer(conn)}, u)
+	_ = conn.SetReadDeadline(time.Time{})
+	if err != nil {
+		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialUpgrade, Err: err}
+	}
+	if left != nil {
+		return bufio.NewReader(io.MultiReader(left, conn)), nil
+	}
+	return bufio.NewReader(conn), nil
+}
+
+// writer writes as the client does.
+func (p *plain) writer(w io.Writer) io.Writer {
+	if p.how == dribbles {
+		return dribbler{w}
+	}
+	return w
+}
+
+// dribbler writes one byte at a time.
+type dribbler struct{ io.Writer }
+
+func (d dribbler) Write(b []byte) (int, error) {
+	for i := range b {
+		if _, err := d.Writer.Write(b[i : i+1]); err != nil {
+			return i, err
+		}
+		time.Sleep(dribblePause)
+	}
+	return len(b), nil
+}
+
+// send queues a message.
+func (p *plain) send(payload []byte) {
+	p.frame(frame.AppendMaskedFrame(nil, frame.OpText, payload, [4]byte{byte(len(payload)), 2, 3, 4}))
+}
+
+func (p *plain) frame(f []byte) {
+	p.mu.Lock()
+	p.queue = append(p.queue, f)
+	p.mu.Unlock()
+	p.more.Signal()
+}
+
+// write sends what is queued until the end.
+func (p *plain) write() {
+	w := p.writer(p.conn)
+	for {
+		p.mu.Lock()
+		for len(p.queue) == 0 && !p.ended {
+			p.more.Wait()
+		}
+		if p.ended {
+			p.mu.Unlock()
+			return
+		}
+		f := p.queue[0]
+		p.queue = p.queue[1:]
+		p.mu.Unlock()
+		if _, err := w.Write(f); err != nil {
+			return // the reader sees why
+		}
+	}
+}
+
+// read hands every message to the worker until the connection ends.
+func (p *plain) read(in *bufio.Reader) (code frame.CloseCode, reason string) {
+	if p.how == connects || p.how == hesitates {
+		_, err := io.Copy(io.Discard, in)
+		return frame.CloseAbnormal, text(err)
+	}
+	for {
+		p.waitWhileStalled()
+		h, err := ws.ReadHeader(in)
+		if err != nil || h.Length > maxMessage {
+			return frame.CloseAbnormal, text(err)
+		}
+		payload := make([]byte, h.Length)
+		if _, err := io.ReadFull(in, payload); err != nil {
+			return frame.CloseAbnormal, text(err)
+		}
+		switch h.OpCode {
+		case ws.OpClose:
+			return frame.ParseClose(payload)
+		case ws.OpPing:
+			if p.how != ignores {
+				p.frame(frame.AppendMaskedFrame(nil, frame.OpPong, payload, [4]byte{4, 3, 2, 1}))
+			}
+		case ws.OpText, ws.OpBinary:
+			p.on(func(w *worker) {
+				if p.cl.state != away {
+					w.receive(p.cl, payload)
+				}
+			})
+		}
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func (p *plain) waitWhileStalled() {
+	p.mu.Lock()
+	paused := p.paused
+	p.mu.Unlock()
+	if paused {
+		<-p.stall
+	}
+}
+
+// pause has the client stop reading.
+func (p *plain) pause() {
+	p.mu.Lock()
+	p.paused = true
+	p.mu.Unlock()
+}
+
+// resume has it read again. Once.
+func (p *plain) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paused {
+		p.paused = false
+		close(p.stall)
+	}
+}
+
+// close ends the connection.
+func (p *plain) close() {
+	p.resume()
+	p.shut()
+}
+
+func (p *plain) shut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.conn != nil {
+		_ = p.conn.Close()
+	}
+	p.more.Broadcast()
+}
+
+// endPlains closes the connections of those that misbehave.
+func (w *worker) endPlains() {
+	for i := range w.clients {
+		if p := w.clients[i].plain; p != nil {
+			p.close()
+		}
+	}
+}

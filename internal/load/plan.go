@@ -1,0 +1,70 @@
+package load
+
+import "fmt"
+
+// segment is the members from (included) to (excluded) of a room; clients are numbered through
+// the whole run, room after room.
+type segment struct {
+	room     int
+	from, to int
+	first    int  // the number of the room's first member
+	size     int  // members of the whole room
+	split    bool // other processes have members too
+}
+
+// wholeRooms is from how many rooms for each part on rooms are kept whole.
+const wholeRooms = 8
+
+// plan lays out all clients.
+func plan(connections, rooms int) []segment {
+	all := make([]segment, rooms)
+	for r := range all {
+		from, to := int(int64(r)*int64(connections)/int64(rooms)), int(int64(r+1)*int64(connections)/int64(rooms))
+		all[r] = segment{room: r, from: from, to: to, first: from, size: to - from}
+	}
+	return all
+}
+
+// part is the i-th of n parts of equal size: whole rooms where there are enough, otherwise a part
+// of each room.
+func part(all []segment, i, n int) (mine []segment) {
+	if n == 1 {
+		return all
+	}
+	if len(all) >= wholeRooms*n {
+		return all[i*len(all)/n : (i+1)*len(all)/n]
+	}
+	for _, s := range all {
+		n, i, size := int64(n), int64(i), int64(s.to-s.from)
+		p := s
+		p.from, p.to = s.from+int(i*size/n), s.from+int((i+1)*size/n)
+		p.split = true
+		if p.from < p.to {
+			mine = append(mine, p)
+		}
+	}
+	return mine
+}
+
+func size(all []segment) (n int) {
+	for _, s := range all {
+		n += s.to - s.from
+	}
+	return n
+}
+
+// speaks reports whether client id is one of the senders of its room, who are spread over it.
+func (s segment) speaks(id, senders int) bool {
+	senders = min(senders, s.size)
+	return int64(id-s.first)*int64(senders)%int64(s.size) < int64(senders)
+}
+
+// misbehaves reports whether client id is one of the share (in percent) that misbehaves. Senders
+// never do, and a room's first member does not.
+func (s segment) misbehaves(id, share int) bool {
+	i := id - s.first
+	return i > 0 && (i*share)%100 >= 100-share
+}
+
+// roomName is a name that no other run has.
+func roomName(run uint32, room int) string { return fmt.Sprintf("load-%08x-%d", run, room) }

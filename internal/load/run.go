@@ -1,0 +1,348 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
+	"github.com/throngd/throng/netpoll"
+)
+
+// run is one scenario in one process.
+type run struct {
+	o        Options
+	id       uint32
+	clock    clock
+	started  time.Time
+	scenario scenario
+	segments []segment
+	filling  []byte
+	pong     []byte // the answer to a ping of the Centrifuge protocol, framed
+	dialers  *dialers
+	client   *netpoll.Client
+	workers  []*worker
+	peers    peers
+	report   *report.Report
+	plains   sync.WaitGroup
+
+	stopped  chan struct{} // what is under way is to end
+	stopOnce sync.Once
+	ending   atomic.Bool // connections that end do so by us
+	mu       sync.Mutex
+	failure  error
+	refusals int64
+	losses   int64
+	evidence []evidence // of rooms that other processes have a part of
+}
+
+// Run carries out a scenario and returns what it found. The report is nil only if nothing was
+// begun; with an error beside it, it has what there was until then. Broken rules are no error:
+// they stand in the report. When ctx ends, the run does so in order, with what it has.
+func Run(ctx context.Context, o Options) (*report.Report, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if o.Scenario == "mixed" {
+		return runMixed(ctx, o)
+	}
+	d, err := lookUp(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	o.chooseSources(d.Addr.Addr())
+	id := rand.Uint32()
+	if n := processes(o); n > 1 {
+		return runProcesses(ctx, o, id, n)
+	}
+	return newRun(o, id, d, plan(o.Connections, o.Rooms), alone{}).all(ctx)
+}
+
+func lookUp(ctx context.Context, o Options) (*netpoll.Dialer, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Patience)
+	defer cancel()
+	d, err := netpoll.NewDialer(ctx, o.URL)
+	if err != nil {
+		return nil, unreachable(o.target.Host, err)
+	}
+	d.ConnectTimeout, d.TLSTimeout, d.UpgradeTimeout = o.Patience, o.Patience, o.Patience
+	if d.TLS != nil {
+		d.TLS.InsecureSkipVerify = o.Insecure //nolint:gosec // --insecure asks for it
+	}
+	return d, nil
+}
+
+func newRun(o Options, id uint32, d *netpoll.Dialer, segments []segment, p peers) *run {
+	r := &run{
+		o: o, id: id, clock: newClock(), started: time.Now(), scenario: scenarioOf(o.Scenario), segments: segments,
+		filling: newFilling(o.Size), pong: frame.AppendMaskedFrame(nil, frame.OpText, []byte("{}"), [4]byte{1, 2, 3, 4}),
+		dialers: newDialers(o, id, d), peers: p, stopped: make(chan struct{}),
+	}
+	r.report = r.newReport()
+	r.report.Asked = int64(size(segments))
+	return r
+}
+
+func (r *run) newReport() *report.Report {
+	rep := report.New(r.o.Command, r.o.Scenario, r.o.URL)
+	rep.Started = r.started
+	return rep
+}
+
+// all is the run from the start of the loops to the report.
+func (r *run) all(ctx context.Context) (*report.Report, error) {
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	unwatch := context.AfterFunc(ctx, r.interrupt)
+	stopTicks := r.tickAlong()
+	for _, s := range r.stages() {
+		r.peers.stage(s.name)
+		if !s.always && r.over() {
+			continue
+		}
+		s.do()
+	}
+	unwatch()
+	stopTicks()
+	r.close()
+	r.judge()
+	r.o.progress().End()
+	return r.result()
+}
+
+// stage is a part of a run. A run that is over goes on with those that are always done.
+type stage struct {
+	name   string
+	do     func()
+	always bool
+}
+
+func (r *run) stages() []stage {
+	if r.scenario.stages != nil {
+		return r.scenario.stages(r)
+	}
+	return []stage{{"open", r.open, false}, {"talk", r.talk, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+}
+
+func (r *run) begin() error {
+	r.client = &netpoll.Client{
+		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, CloseTimeout: closeTimeout,
+		Endpoint: netpoll.Endpoint{
+			MaxMessage: maxMessage, MaxBacklog: maxMessage, PingInterval: r.o.PingInterval, PongTimeout: r.o.Patience,
+			OnOpen: opened, OnMessage: received, OnClose: closed,
+		},
+		OnError: func(err error) { r.fail(fmt.Errorf("the load tester itself: %w", err)) },
+	}
+	if err := r.client.Start(); err != nil {
+		return err
+	}
+	n := r.client.NumLoops()
+	for i := range n {
+		if mine := part(r.segments, i, n); len(mine) > 0 {
+			r.workers = append(r.workers, newWorker(r, r.client.Loop(i), mine))
+		}
+	}
+	return nil
+}
+
+const (
+	maxMessage   = 64 << 20 // that a server may send: a page of history or of a recovery
+	closeTimeout = 3 * time.Second
+)
+
+func opened(c *netpoll.Conn) {
+	cl := c.Context().(*client)
+	cl.handle = c.Handle()
+	cl.w.upgraded(cl, c.Dialed().DialTimes)
+}
+
+func received(c *netpoll.Conn, _ frame.Op, p []byte) {
+	if cl, ok := c.Context().(*client); ok && cl != nil {
+		cl.w.receive(cl, p)
+	}
+}
+
+func closed(c *netpoll.Conn, code frame.CloseCode, reason string) {
+	if cl, ok := c.Context().(*client); ok && cl != nil {
+		cl.w.closed(cl, code, reason)
+	}
+}
+
+func dialFailed(e *netpoll.DialError) {
+	if errors.Is(e.Err, netpoll.ErrClientClosed) {
+		return
+	}
+	cl := e.Context.(*client)
+	cl.w.failed(cl, e)
+}
+
+// interrupt is Ctrl-C.
+func (r *run) interrupt() {
+	r.mu.Lock()
+	r.report.Interrupted = true
+	r.mu.Unlock()
+	r.stop()
+}
+
+func (r *run) stop() { r.stopOnce.Do(func() { close(r.stopped) }) }
+
+func (r *run) over() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// fail ends the run. The first reason stays.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	if r.failure == nil {
+		r.failure = err
+	}
+	r.mu.Unlock()
+	r.stop()
+}
+
+// refused counts openings that came to nothing, and gives up when most do.
+func (r *run) refused(err error) {
+	r.mu.Lock()
+	r.refusals++
+	hopeless := r.refusals > 3 && r.refusals > r.report.Asked/10 || r.counts().opened == 0
+	if r.failure == nil {
+		r.failure = err
+	}
+	r.mu.Unlock()
+	if hopeless {
+		r.stop()
+	}
+}
+
+// lost is a connection that the server ended.
+func (r *run) lost(err *closedError) {
+	r.mu.Lock()
+	r.losses++
+	if r.failure == nil && !r.scenario.losesSome {
+		r.failure = r.explain(err)
+	}
+	all := r.counts().open == 0 && r.counts().settled == r.report.Asked
+	r.mu.Unlock()
+	if all && !r.scenario.losesSome {
+		r.stop()
+	}
+}
+
+// each runs f on every worker's loop and waits for all.
+func (r *run) each(f func(*worker)) {
+	done := make(chan struct{}, len(r.workers))
+	for _, w := range r.workers {
+		w.loop.Do(func() { defer func() { done <- struct{}{} }(); f(w) })
+	}
+	deadline := time.After(r.o.Patience + time.Minute)
+	for range r.workers {
+		select {
+		case <-done:
+		case <-deadline:
+			r.fail(errors.New("an event loop of the load tester does not answer"))
+			return
+		}
+	}
+}
+
+// tickAlong keeps the series and the deadlines until the returned function is called.
+func (r *run) tickAlong() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+			}
+			at := int(time.Since(r.started)/time.Second) - 1
+			for _, w := range r.workers {
+				w.loop.Do(func() { w.tick(at); w.sweep() })
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// close ends all connections in order, and the loops.
+func (r *run) close() {
+	r.ending.Store(true)
+	at := int(time.Since(r.started) / time.Second)
+	r.each(func(w *worker) { w.tick(at); w.paused = true; w.endPlains() })
+	r.plains.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout+2*time.Second)
+	defer cancel()
+	if err := r.client.Shutdown(ctx); err != nil {
+		_ = r.client.Close()
+	}
+	r.noteCloses(r.client.Stats().Closing)
+}
+
+// noteCloses takes the times of netpoll, which are in classes of a factor of two.
+func (r *run) noteCloses(h netpoll.Histogram) {
+	if h.Count() == 0 {
+		return
+	}
+	for i, n := range h.Buckets {
+		for range n {
+			r.report.Phases.Record(report.Close, h.Bound(i)*3/4)
+		}
+	}
+	r.report.Note("close is measured in steps of a factor of two")
+}
+
+// result merges what the workers have found.
+func (r *run) result() (*report.Report, error) {
+	parts := []*report.Report{r.report}
+	for _, w := range r.workers {
+		w.finish()
+		parts = append(parts, w.report)
+	}
+	all := report.Merge(parts...)
+	all.Processes = 1
+	all.Duration = time.Since(r.started)
+	if r.o.Scenario == "connect" {
+		all.LatencyOf = report.Connect
+		all.Opened = r.counts().opened
+	}
+	err := r.verdict()
+	all.Fail(err)
+	return all, err
+}
+
+// verdict is why the run failed, with how many it concerns.
+func (r *run) verdict() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failure == nil {
+		return nil
+	}
+	hint := ""
+	var e *human.Error
+	if errors.As(r.failure, &e) {
+		hint = e.Hint
+	}
+	switch {
+	case r.refusals > 0:
+		return human.Errorf(hint, "%d of %d connections could not be opened: %w", r.refusals, r.report.Asked, r.failure)
+	case r.losses > 0:
+		return human.Errorf(hint, "%d of %d connections were lost: %w", r.losses, r.report.Asked, r.failure)
+	}
+	return r.failure
+}

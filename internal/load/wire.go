@@ -1,0 +1,150 @@
+package load
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// What a client of the Centrifuge protocol says and hears (docs/protocol.md). The two messages
+// that come by the thousands, publications and acknowledgements, are found by their fixed
+// beginnings; whatever looks otherwise is decoded as JSON.
+
+// The ids of commands. Publishes have their number, which begins with 1, added to publishID.
+const (
+	connectID   = 1
+	subscribeID = 2
+	historyID   = 3
+	publishID   = 16
+)
+
+const connectCommand = `{"id":1,"connect":{"name":"throng load"}}`
+
+func subscribeCommand(room string) []byte {
+	return fmt.Appendf(nil, `{"id":2,"subscribe":{"channel":%q,"recoverable":true,"positioned":true}}`, room)
+}
+
+func recoverCommand(room, epoch string, offset uint64) []byte {
+	return fmt.Appendf(nil, `{"id":2,"subscribe":{"channel":%q,"recoverable":true,"positioned":true,"recover":true,"epoch":%q,"offset":%d}}`, room, epoch, offset)
+}
+
+// historyCommand asks for everything after an offset; with no epoch, from the beginning.
+func historyCommand(room, epoch string, offset uint64) []byte {
+	if epoch == "" {
+		return fmt.Appendf(nil, `{"id":3,"history":{"channel":%q,"limit":-1}}`, room)
+	}
+	return fmt.Appendf(nil, `{"id":3,"history":{"channel":%q,"limit":-1,"since":{"offset":%d,"epoch":%q}}}`, room, offset, epoch)
+}
+
+func appendPublish(dst []byte, room string, m body, filling []byte) []byte {
+	dst = strconv.AppendUint(append(dst, `{"id":`...), publishID+uint64(m.number), 10)
+	dst = append(append(dst, `,"publish":{"channel":"`...), room...)
+	dst = m.append(append(dst, `","data":"`...), filling)
+	return append(dst, `"}}`...)
+}
+
+func pushOf(room string) []byte {
+	return fmt.Appendf(nil, `{"push":{"channel":%q,"pub":{"data":"`, room)
+}
+
+// heard is one line from the server.
+type heard struct {
+	ID    uint32
+	Error *struct {
+		Code    uint32
+		Message string
+	}
+	Connect   *struct{}
+	Subscribe *position
+	Publish   *struct{ Offset uint64 }
+	History   *position
+	Push      *struct {
+		Channel     string
+		Pub         *publication
+		Unsubscribe *struct {
+			Code   int
+			Reason string
+		}
+		Disconnect *struct {
+			Code   int
+			Reason string
+		}
+		Message *struct{ Data json.RawMessage }
+	}
+}
+
+// position is the result of subscribe and of history.
+type position struct {
+	Epoch        string
+	Offset       uint64
+	Recoverable  bool
+	Positioned   bool
+	Recovered    bool
+	WasRecover   bool `json:"was_recovering"`
+	Publications []publication
+}
+
+type publication struct {
+	Data   json.RawMessage
+	Offset uint64
+}
+
+// quickPush reads a publication of the room that looks as usual.
+func quickPush(line, push []byte) (data []byte, offset uint64, ok bool) {
+	if !bytes.HasPrefix(line, push) {
+		return nil, 0, false
+	}
+	data = line[len(push):]
+	end := bytes.IndexByte(data, '"')
+	if end < 0 {
+		return nil, 0, false
+	}
+	data, rest := data[:end], data[end+1:]
+	if bytes.IndexByte(data, '\\') >= 0 {
+		return nil, 0, false
+	}
+	return data, offsetIn(rest), true
+}
+
+// offsetIn is the number of the last "offset" in the end of an object; it stands behind the info.
+func offsetIn(b []byte) uint64 {
+	const key = `"offset":`
+	i := bytes.LastIndex(b, []byte(key))
+	if i < 0 {
+		return 0
+	}
+	n, _ := number(b[i+len(key):])
+	return n
+}
+
+// quickAck reads the reply to a publish.
+func quickAck(line []byte) (id uint32, offset uint64, ok bool) {
+	const begin, middle = `{"id":`, `,"publish":{`
+	if !bytes.HasPrefix(line, []byte(begin)) {
+		return 0, 0, false
+	}
+	n, digits := number(line[len(begin):])
+	rest := line[len(begin)+digits:]
+	if digits == 0 || !bytes.HasPrefix(rest, []byte(middle)) {
+		return 0, 0, false
+	}
+	return uint32(n), offsetIn(rest), true
+}
+
+func number(b []byte) (n uint64, digits int) {
+	for digits < len(b) && digits < 19 && b[digits]-'0' <= 9 {
+		n = n*10 + uint64(b[digits]-'0')
+		digits++
+	}
+	return n, digits
+}
+
+// unquote is the text of a publication's data: what a message of ours is.
+func unquote(data json.RawMessage) []byte {
+	var s string
+	if json.Unmarshal(data, &s) != nil {
+		return nil
+	}
+	return []byte(s)
+}

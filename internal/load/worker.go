@@ -1,0 +1,275 @@
+package load
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/load/report"
+	"github.com/throngd/throng/netpoll"
+)
+
+// opensAtOnce is how many clients of one loop are on their way into their rooms.
+const opensAtOnce = 256
+
+// worker is the clients of one loop. Everything but the tally belongs to the loop.
+type worker struct {
+	run     *run
+	loop    *netpoll.Loop
+	report  *report.Report // a part of the run's
+	clients []client
+	rooms   []room
+	tally   tally
+
+	delivery *report.Histogram
+	second   report.Histogram // of the second that runs
+
+	next      int       // of clients, the next one to be opened for the first time
+	again     []*client // to be opened again
+	opening   int
+	paused    bool // nobody is opened
+	scheduled bool // openings wait until they are due
+
+	speakers []*client
+	schedule schedule
+	scratch  []byte
+	counted  struct{ sent, delivered int64 } // at the last second
+	spare    []*client                       // connect: closed, until the next opening is due
+	halves   [behaviours]half                // half-open: how it ended
+
+	readers, reading int     // of histories: all, and those under way
+	toRead           []*room // whose reading has not begun
+}
+
+func newWorker(r *run, loop *netpoll.Loop, segments []segment) *worker {
+	w := &worker{run: r, loop: loop, report: r.newReport(), clients: make([]client, size(segments)), rooms: make([]room, len(segments))}
+	w.delivery = w.report.Phases.Of(report.Delivery)
+	n := 0
+	for i, s := range segments {
+		k := &w.rooms[i]
+		name := roomName(r.id, s.room)
+		*k = room{segment: s, name: name, push: pushOf(name), members: w.clients[n : n+s.to-s.from]}
+		for m := range k.members {
+			w.settle(k, &k.members[m], s.from+m)
+		}
+		n += len(k.members)
+		if r.o.Protocol == Rooms {
+			k.unordered.begin(k, r.o.Senders)
+		}
+	}
+	rand.Shuffle(len(w.speakers), func(i, j int) { w.speakers[i], w.speakers[j] = w.speakers[j], w.speakers[i] })
+	return w
+}
+
+// settle makes client number id.
+func (w *worker) settle(k *room, cl *client, id int) {
+	cl.w, cl.room, cl.id = w, k, uint32(id)
+	o := &w.run.o
+	switch speaks := k.speaks(id, o.Senders); {
+	case w.run.scenario.misbehave != nil && k.misbehaves(id, o.Share) && (!speaks || o.Protocol == Echo):
+		w.run.scenario.misbehave(cl)
+	case speaks:
+		cl.voice = new(voice)
+		w.speakers = append(w.speakers, cl)
+	}
+}
+
+// open dials as many as may be on their way.
+func (w *worker) open() {
+	for w.opening < opensAtOnce && !w.paused && !w.scheduled {
+		cl := w.pick()
+		if cl == nil {
+			return
+		}
+		w.dial(cl)
+	}
+}
+
+func (w *worker) pick() *client {
+	if n := len(w.again); n > 0 {
+		cl := w.again[0]
+		w.again = w.again[1:]
+		return cl
+	}
+	if w.next == len(w.clients) {
+		return nil
+	}
+	w.next++
+	return &w.clients[w.next-1]
+}
+
+// reopen opens a client again, when it is its turn.
+func (w *worker) reopen(cl *client) {
+	w.again = append(w.again, cl)
+	w.report.Counters.Reconnects++
+	w.open()
+}
+
+func (w *worker) enterState(cl *client, s state) { cl.state, cl.began = s, w.run.clock.now() }
+
+func (w *worker) dial(cl *client) {
+	w.opening++
+	w.report.Counters.Dials++
+	w.enterState(cl, dialing)
+	d := w.run.dialers.of(cl)
+	if cl.plain != nil {
+		cl.plain.start(d)
+		return
+	}
+	if err := w.loop.Dial(d, cl); err != nil {
+		w.failed(cl, err)
+	}
+}
+
+// landed is the end of an opening.
+func (w *worker) landed(cl *client) {
+	w.opening--
+	if !cl.has(wasPresent) {
+		cl.set(wasPresent)
+		w.tally.settled.Add(1)
+	}
+	w.open()
+}
+
+// failed is an opening that came to nothing.
+func (w *worker) failed(cl *client, err error) {
+	w.enterState(cl, away)
+	w.report.Counters.FailedDials++
+	e := w.run.explain(err)
+	w.report.Counters.Error(e.Error())
+	w.run.refused(e)
+	w.landed(cl)
+}
+
+// upgraded is the 101.
+func (w *worker) upgraded(cl *client, t netpoll.DialTimes) {
+	p := &w.report.Phases
+	p.Record(report.Connect, t.Connect+t.TLS+t.Upgrade)
+	p.Record(report.TCP, t.Connect)
+	if t.TLS > 0 {
+		p.Record(report.TLS, t.TLS)
+	}
+	p.Record(report.HTTP, t.Upgrade)
+	if w.run.o.Protocol != Centrifuge {
+		w.present(cl)
+		cl.room.enter(cl, 0, false)
+		return
+	}
+	w.enterState(cl, connecting)
+	hello := []byte(connectCommand)
+	if w.run.o.OneFrame {
+		hello = append(append(hello, '\n'), cl.subscribe()...)
+	}
+	w.send(cl, hello)
+}
+
+// subscribe is the command by which a client enters its room, or comes back to it.
+func (cl *client) subscribe() []byte {
+	if cl.has(resumable) {
+		return recoverCommand(cl.room.name, cl.room.epoch, cl.offset)
+	}
+	return subscribeCommand(cl.room.name)
+}
+
+// present is a client in its room.
+func (w *worker) present(cl *client) {
+	w.enterState(cl, present)
+	w.tally.opened.Add(1)
+	w.report.Opened = max(w.report.Opened, w.tally.open.Add(1))
+	w.landed(cl)
+	if f := w.run.scenario.present; f != nil {
+		f(cl)
+	}
+}
+
+// send sends one text message.
+func (w *worker) send(cl *client, p []byte) {
+	w.report.Counters.BytesOut += int64(len(p))
+	if cl.plain != nil {
+		cl.plain.send(p)
+	} else if c := w.loop.Conn(cl.handle); c != nil {
+		c.Send(frame.OpText, p)
+	}
+}
+
+// leave closes a connection.
+func (w *worker) leave(cl *client) {
+	if cl.state == present {
+		w.tally.open.Add(-1)
+	}
+	w.enterState(cl, leaving)
+	if cl.plain != nil {
+		cl.plain.close()
+	} else if c := w.loop.Conn(cl.handle); c != nil {
+		c.Close(frame.CloseNormal, "")
+	}
+}
+
+// closed is the end of a connection that was upgraded.
+func (w *worker) closed(cl *client, code frame.CloseCode, reason string) {
+	was := cl.state
+	w.abandon(cl)
+	w.enterState(cl, away)
+	cl.handle = 0
+	switch {
+	case was == leaving || w.run.ending.Load():
+	case was == connecting || was == joining:
+		w.failed(cl, &closedError{code, reason})
+	case was == present:
+		w.tally.open.Add(-1)
+		w.report.Counters.Disconnect(int(code))
+		if cl.plain == nil {
+			w.run.lost(&closedError{code, reason})
+		}
+	}
+	if f := w.run.scenario.closed; f != nil && !w.run.ending.Load() {
+		f(cl, was, code)
+	}
+}
+
+// abandon lets the publishes go whose connection is gone: what came of them is unknown.
+func (w *worker) abandon(cl *client) {
+	if cl.voice != nil {
+		w.tally.unanswered.Add(-int64(len(cl.voice.pending)))
+		cl.voice.pending = nil
+	}
+}
+
+// sweep gives up on those whose answer does not come. It is called now and then.
+func (w *worker) sweep() {
+	if w.opening == 0 {
+		return
+	}
+	late := w.run.clock.now() - int64(w.run.o.Patience)
+	for i := range w.clients {
+		cl := &w.clients[i]
+		if (cl.state == connecting || cl.state == joining) && cl.began < late {
+			w.silent(cl)
+		}
+	}
+}
+
+func (w *worker) silent(cl *client) {
+	what := "connect"
+	if cl.state == joining {
+		what = "subscribe"
+	}
+	c := w.loop.Conn(cl.handle)
+	cl.handle = 0
+	w.failed(cl, fmt.Errorf("%w to %s within %v", errSilent, what, w.run.o.Patience))
+	if c != nil {
+		c.SetContext(nil)
+		c.Close(frame.CloseNormal, "")
+	}
+}
+
+// tick ends a second of the series.
+func (w *worker) tick(at int) {
+	sent, delivered := w.tally.sent.Load(), w.tally.delivered.Load()
+	w.report.Series.Add(report.NewSecond(at, w.tally.open.Load(), sent-w.counted.sent, delivered-w.counted.delivered, &w.second))
+	w.counted.sent, w.counted.delivered = sent, delivered
+	w.second.Reset()
+}
+
+func (w *worker) since(t int64) time.Duration { return time.Duration(w.run.clock.now() - t) }
