@@ -5,7 +5,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// history asks a room for what it remembers. Limit 0 asks for the position alone.
+// history asks a room for what it remembers. Limit 0 asks for the position alone; behind a recovery in pages its answer
+// tells the client that they have all come.
 func (s *session) history(cmd protocol.Command) error {
 	var req protocol.HistoryRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
@@ -27,7 +28,7 @@ func (s *session) history(cmd protocol.Command) error {
 	if req.Since != nil {
 		q.HasSince, q.Since = true, room.Position{Offset: req.Since.Offset, Epoch: req.Since.Epoch}
 	}
-	if q.Limit == 0 {
+	if q.Limit == 0 && s.heavy == nil {
 		return s.loop.edge.hub.Submit(q)
 	}
 	return s.submitHeavy(q)

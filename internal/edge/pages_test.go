@@ -96,6 +96,20 @@ func TestRecoveryInPages(t *testing.T) {
 	}
 }
 
+// TestHistoryBehindPages: the answer to a history of limit 0 comes behind all pages of a recovery, so that a client can
+// tell when it has seen all that it missed.
+func TestHistoryBehindPages(t *testing.T) {
+	_, url := serve(t, big)
+	a, b := connect(t, url, "A"), connect(t, url, "B")
+	at := a.write("r", 0, 350, 60_000)
+	b.resume(5, "r", at[0])
+	b.send(`{"id":6,"history":{"channel":"r"}}`)
+	if got := b.numbers(349); !slices.Equal(got, counted(1, 349)) {
+		t.Errorf("got %v", got)
+	}
+	b.expect(`{"id":6,"history":{*}}`)
+}
+
 // TestPagesEvicted loses the history under a client that reads its pages late. It is told so; a second subscribe says
 // recovered:false.
 func TestPagesEvicted(t *testing.T) {

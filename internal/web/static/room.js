@@ -8,6 +8,9 @@ import { clock } from './message.js';
 /** Messages asked for at once: on entering, and for each page of older ones. */
 const PAGE = 200;
 
+/** The SDK's error of a command without an answer in time. */
+const TIMED_OUT = 1;
+
 const REFUSALS = {
   102: 'There is no such room on this server.',
   103: 'You may not enter this room.',
@@ -134,8 +137,6 @@ export class Room {
     this.#away('refused', REFUSALS[code] ?? `The server closed this room: ${reason}.`);
   }
 
-  // On entering the SDK emits subscribed and then, in the same task, every
-  // message that was missed. What follows them waits for the microtask.
   #entered(ctx) {
     const returning = this.epoch !== null;
     const epoch = ctx.streamPosition?.epoch ?? '';
@@ -146,21 +147,29 @@ export class Room {
     this.#setState('here');
     this.people.refresh();
     if (caughtUp) {
-      this.catchingUp = { count: 0 };
-      queueMicrotask(() => this.#caughtUp());
+      this.#catchUp();
     } else {
       this.#reload(returning, tooOld);
     }
   }
 
-  #caughtUp() {
-    const { count } = this.catchingUp;
+  // Much that was missed comes in parts, and the server answers a history when all of them have come. Where nobody may
+  // read the history the first part must do.
+  async #catchUp() {
+    const missed = { count: this.catchingUp?.count ?? 0 }; // what came before the connection went again counts too
+    this.catchingUp = missed;
+    const here = () => this.catchingUp === missed && this.state === 'here';
+    for (let late = true; late && here(); ) {
+      late = await this.subscription.history({ limit: 0 }).then(() => false, ({ code }) => code === TIMED_OUT);
+    }
+    if (!here()) return;
     this.catchingUp = null;
-    this.#noteReturn(count);
+    this.#noteReturn(missed.count);
     this.#settle();
   }
 
   async #reload(returning, tooOld) {
+    this.catchingUp = null;
     try {
       const fresh = await this.#loadPage();
       if (tooOld || (returning && fresh.length === PAGE)) {
