@@ -19,9 +19,12 @@ Exit codes: 0 ok, 1 it failed, 2 the command line or the configuration is wrong.
 type cli struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server (the default command)."`
 	Chat    chatCmd    `cmd:"" help:"Chat in the terminal."`
+	Load    loadCmd    `cmd:"" help:"Load-test a server, and check every message."`
 	Check   checkCmd   `cmd:"" help:"Tell which limits of this machine stand in the way of --max-connections."`
 	Config  configCmd  `cmd:"" help:"Show the configuration in effect and where each value came from."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	LoadWorker loadWorkerCmd `cmd:"" name:"load-worker" hidden:"" help:"One of several processes of throng load."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }

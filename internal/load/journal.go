@@ -76,7 +76,7 @@ func (r *room) compare(cl *client, m entry) {
 	}
 	switch i := int(cl.pos); {
 	case at >= 0 && j.entries[at].offset != m.offset:
-		r.fault(cl, report.Repeated, m, fmt.Sprintf("%v came with offset %d and with %d", m.id(), j.entries[at].offset, m.offset))
+		r.elsewhere(cl, m, at)
 	case at >= i:
 		r.skip(cl, i, at)
 		cl.pos = uint64(at) + 1
@@ -85,6 +85,21 @@ func (r *room) compare(cl *client, m entry) {
 	default:
 		r.insert(cl, m)
 	}
+}
+
+// elsewhere is a message at another offset than the journal has it: for a client that has it
+// already it is a repetition, for one that does not it is another order than that of others.
+func (r *room) elsewhere(cl *client, m entry, at int) {
+	kind := report.Repeated
+	if _, missed := r.missed[cl.id][m.id()]; missed {
+		kind = report.Disagree
+		delete(r.missed[cl.id], m.id())
+	} else if i := int(cl.pos); at >= i {
+		kind = report.Disagree
+		r.skip(cl, i, at)
+		cl.pos = uint64(at) + 1
+	}
+	r.fault(cl, kind, m, fmt.Sprintf("%v came with offset %d and with %d", m.id(), r.journal.entries[at].offset, m.offset))
 }
 
 // find looks for a message, the latest first.

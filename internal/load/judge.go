@@ -169,7 +169,7 @@ func (j *judgement) checkHistory() {
 			j.fault(report.Doubled, e, "", fmt.Sprintf("%v is in the history twice", e.id()))
 		}
 		seen[e.id()] = true
-		if i > 0 && e.offset <= j.History[i-1].offset {
+		if i > 0 && e.offset <= j.History[i-1].offset && e != j.History[i-1] {
 			j.fault(report.Disagree, e, "", fmt.Sprintf("the history has offset %d behind %d", e.offset, j.History[i-1].offset))
 		}
 	}

@@ -104,7 +104,6 @@ func (r *run) all(ctx context.Context) (*report.Report, error) {
 	unwatch := context.AfterFunc(ctx, r.interrupt)
 	stopTicks := r.tickAlong()
 	for _, s := range r.stages() {
-		r.peers.stage(s.name)
 		if !s.always && r.over() {
 			continue
 		}
@@ -339,6 +338,7 @@ func (r *run) verdict() error {
 		hint = e.Hint
 	}
 	switch {
+	case r.refusals > 0 && r.counts().opened == 0:
 	case r.refusals > 0:
 		return human.Errorf(hint, "%d of %d connections could not be opened: %w", r.refusals, r.report.Asked, r.failure)
 	case r.losses > 0:

@@ -17,6 +17,9 @@ type unordered struct {
 	heard []uint32       // by member, then slot: the number of the last message
 }
 
+// maxGap bounds the messages of one sender that can be lost in a row: a higher number is made up.
+const maxGap = 1 << 20
+
 // begin makes place for the senders of the whole room.
 func (u *unordered) begin(k *room, senders int) {
 	u.slot = map[uint32]int{}
@@ -42,6 +45,10 @@ func (r *room) hear(cl *client, m entry) {
 		return
 	}
 	last := &r.unordered.of(r, cl)[slot]
+	if m.number > *last+maxGap {
+		r.fault(cl, report.Invented, m, fmt.Sprintf("%v came after number %d of the same sender", m.id(), *last))
+		return
+	}
 	if m.number <= *last {
 		r.again(cl, m)
 		return

@@ -77,7 +77,7 @@ func (w *worker) settle(k *room, cl *client, id int) {
 
 // open dials as many as may be on their way.
 func (w *worker) open() {
-	for w.opening < opensAtOnce && !w.paused && !w.scheduled {
+	for w.opening < opensAtOnce && !w.paused && !w.scheduled && !w.run.over() {
 		cl := w.pick()
 		if cl == nil {
 			return

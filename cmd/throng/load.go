@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/limits"
+	"github.com/throngd/throng/internal/load"
+)
+
+type loadCmd struct {
+	Run    loadRunCmd    `cmd:"" default:"withargs" help:"Run a scenario against a server (the default)."`
+	Report loadReportCmd `cmd:"" help:"Show, compare or merge the reports of earlier runs."`
+}
+
+// loadRunCmd is throng load SCENARIO URL.
+type loadRunCmd struct {
+	Scenario string `arg:"" help:"idle, fanout, rooms, echo, connect, storm, stall, half-open, dribble or mixed."`
+	URL      string `arg:"" help:"Server, as ws://localhost:8080/ws, wss://example.com/ws or localhost:8080."`
+
+	Connections int           `short:"n" placeholder:"N" help:"Connections, of all processes together [1000]."`
+	Duration    time.Duration `placeholder:"TIME" help:"How long to talk [10s; half-open: 60s]."`
+	Rooms       int           `placeholder:"N" help:"Rooms [1; in rooms one for ten connections]."`
+	Rate        float64       `placeholder:"N" help:"Messages a second, of all together; in connect connections a second [by scenario; connect: as fast as they go]."`
+	Size        int           `placeholder:"BYTES" help:"Size of a message [128]."`
+	Senders     int           `placeholder:"N" help:"Members of each room that send [4; in rooms and echo everybody]."`
+	Share       int           `placeholder:"PERCENT" help:"Connections that misbehave in stall, half-open and dribble [20]."`
+	Rounds      int           `placeholder:"N" help:"How often all drop in storm [3]."`
+	Mix         string        `placeholder:"FILE" help:"YAML file with the parts of mixed."`
+
+	Protocol     string        `placeholder:"NAME" help:"centrifuge, echo, or rooms (?room=NAME in the URL) [centrifuge; for the scenario echo: echo]."`
+	Processes    int           `placeholder:"N" help:"Processes to spread over [as many as the limit of open files asks for]."`
+	Source       string        `placeholder:"ADDRESSES" help:"Local addresses to connect from, as 127.0.0.2-127.0.0.40 [chosen by itself on loopback]."`
+	Insecure     bool          `help:"Accept any certificate of a wss:// server."`
+	OneFrame     bool          `help:"Send connect and subscribe in one frame."`
+	PingInterval time.Duration `placeholder:"TIME" help:"Send WebSocket pings [never: the Centrifuge protocol has its own]."`
+	Timeout      time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for any answer."`
+
+	JSON string `name:"json" placeholder:"FILE" help:"Write the report as JSON."`
+	HTML string `name:"html" placeholder:"FILE" help:"Write the report as one page with plots."`
+}
+
+// Help is the long text of throng load --help.
+func (*loadRunCmd) Help() string {
+	return `Scenarios: idle keeps connections and sends one message to all at the end; fanout: a few speak in big rooms; rooms: everybody speaks in small ones; echo: messages come back;
+connect opens and closes; storm: all drop at once and resume; stall: some stop reading; half-open: some fall silent at every step; dribble: some send a byte at a time; mixed: several at once.
+Every message is checked: a lost, repeated, reordered or invented one, or one acknowledged and not kept, is listed and makes the exit code 1. Ctrl-C ends the run with the report so far.`
+}
+
+func (c *loadRunCmd) options(s *streams) load.Options {
+	o := load.Options{
+		Scenario: c.Scenario, URL: c.URL, Protocol: c.Protocol, Connections: c.Connections, Duration: c.Duration, Rooms: c.Rooms,
+		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, Mix: c.Mix,
+		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout,
+		Errors: s.err, Command: "throng " + strings.Join(os.Args[1:], " "),
+	}
+	if c.Scenario == "half-open" && o.Duration == 0 {
+		o.Duration = time.Minute
+	}
+	return o
+}
+
+func (c *loadRunCmd) Run(s *streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	o := c.options(s)
+	if err := tellLimits(ctx, s, o); err != nil {
+		return err
+	}
+	file, isFile := s.err.(*os.File)
+	o.Progress = load.NewProgress(s.err, isFile && term.IsTerminal(int(file.Fd())))
+	r, err := load.Run(ctx, o)
+	if r == nil {
+		return err
+	}
+	out := s.out
+	if r.Opened == 0 && err != nil {
+		out = io.Discard // the error says it all
+	}
+	if shown := showReport(out, r, c.JSON, c.HTML); shown != nil {
+		return shown
+	}
+	if err == nil && r.Violations.Count > 0 {
+		err = human.Errorf("they are listed above, the first ones with room, offset and client; --json has them too", "the server broke %d promises", r.Violations.Count)
+	}
+	return err
+}
+
+// tellLimits says what stands in the way. Files and ports that are missing will not come.
+func tellLimits(ctx context.Context, s *streams, o load.Options) error {
+	found, err := load.Check(ctx, o)
+	if err != nil {
+		return err
+	}
+	var low []limits.Finding
+	for _, f := range found {
+		if !f.OK {
+			low = append(low, f)
+		}
+	}
+	printFindings(s.err, low)
+	for _, f := range low {
+		if f.Name == "open files" || strings.HasPrefix(f.Name, "ports") {
+			return human.Errorf("run the command above, or ask for fewer --connections", "%s: too few for %d connections", f.Name, o.Connections)
+		}
+	}
+	return nil
+}
+
+// loadWorkerCmd is one of several processes of throng load.
+type loadWorkerCmd struct{}
+
+func (loadWorkerCmd) Run(s *streams) error {
+	signal.Ignore(syscall.SIGINT, syscall.SIGPIPE)
+	if err := load.Worker(context.Background(), os.Stdin, s.out); err != nil {
+		return fmt.Errorf("load-worker: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// NewProgress shows a run on w: bars on a terminal, plain lines elsewhere.
+func NewProgress(w io.Writer, terminal bool) Progress {
+	if terminal {
+		return &bars{all: mpb.New(mpb.WithOutput(w), mpb.WithWidth(60), mpb.WithRefreshRate(150*time.Millisecond))}
+	}
+	return &lines{w: w}
+}
+
+// lineEvery is the time between two lines of one stage.
+const lineEvery = 5 * time.Second
+
+// lines is a line for each stage, and one now and then while it lasts.
+type lines struct {
+	w     io.Writer
+	name  string
+	total int64
+	said  time.Time
+}
+
+func (l *lines) Stage(name string, total int64) {
+	l.name, l.total, l.said = name, total, time.Now()
+	fmt.Fprintf(l.w, "%s\n", name)
+}
+
+func (l *lines) Set(done int64, text string) {
+	if time.Since(l.said) < lineEvery {
+		return
+	}
+	l.said = time.Now()
+	share := ""
+	if l.total > 0 {
+		share = fmt.Sprintf(" %d %%", 100*done/l.total)
+	}
+	fmt.Fprintf(l.w, "%s%s %s\n", l.name, share, text)
+}
+
+func (l *lines) End() {}
+
+// bars is a bar for each stage.
+type bars struct {
+	all  *mpb.Progress
+	bar  *mpb.Bar
+	text string
+}
+
+func (b *bars) Stage(name string, total int64) {
+	b.finish()
+	b.text = ""
+	b.bar = b.all.AddBar(max(total, 1),
+		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Percentage(decor.WCSyncSpace)),
+		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return " " + b.text })))
+}
+
+func (b *bars) Set(done int64, text string) {
+	if b.bar != nil {
+		b.text = text
+		b.bar.SetCurrent(done)
+	}
+}
+
+func (b *bars) finish() {
+	if b.bar != nil {
+		b.bar.SetTotal(-1, true)
+		b.bar = nil
+	}
+}
+
+func (b *bars) End() {
+	b.finish()
+	b.all.Wait()
+}
