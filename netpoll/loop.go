@@ -33,6 +33,7 @@ type Loop struct {
 
 	waker  waker
 	awake  atomic.Bool // the waker has been written and its event not been handled
+	yield  bool        // a producer is to run before the next wait, see Yield
 	tasks  queue.AsyncTaskQueue
 	queued atomic.Int64 // bytes posted and not yet laid out
 

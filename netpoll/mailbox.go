@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/queue"
@@ -60,10 +61,23 @@ func (l *Loop) rouse() {
 	l.rousing.Add(-1)
 }
 
+// Yield is for a callback that has handed work to another goroutine, which will Post the outcome: the loop lets that
+// goroutine run behind the reads that are ready now. Without it a loop that goes on to wait for its sockets keeps its
+// processor for as long as the scheduler takes to notice, up to 20 ms, with the other goroutine on it. Only the loop may
+// call it.
+func (l *Loop) Yield() {
+	l.yield = true
+	l.rouse()
+}
+
 // mailbox is the turn in which the loop carries out what was posted and hands out what the
 // topics have.
 func (l *Loop) mailbox() {
 	l.waker.drain()
+	if l.yield {
+		l.yield = false
+		runtime.Gosched() // what is posted now needs no other wake-up
+	}
 	l.awake.Store(false)
 	more := l.takeBatches()
 	l.endTurn()

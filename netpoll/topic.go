@@ -24,6 +24,7 @@ type topic struct {
 	queued  bool          // in loop.walks
 	deflate int           // members that negotiated deflate
 	walk    walk
+	linger  linger
 }
 
 const (
@@ -39,8 +40,11 @@ type fresh struct {
 	from int
 }
 
-func (t *topic) empty() bool {
-	return len(t.fresh) == 0 && t.lists[listPlain].len() == 0 && t.lists[listDeflate].len() == 0 && t.lists[listSlow].len() == 0
+func (t *topic) empty() bool { return t.members() == 0 }
+
+// members includes those who are fresh.
+func (t *topic) members() int {
+	return len(t.fresh) + t.lists[listPlain].len() + t.lists[listDeflate].len() + t.lists[listSlow].len()
 }
 
 func (c *Conn) list() int {

@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -104,11 +105,16 @@ func (l *Loop) walkTopics() bool {
 		return false
 	}
 	left := budget{sends: l.server.sliceSends, start: time.Now()}
-	done := 0
+	done, waiting := 0, 0
 	for done < len(l.walks) {
 		t := l.walks[done]
 		done++
 		if !t.walk.active {
+			if l.lingers(t) {
+				l.walks[waiting] = t
+				waiting++
+				continue
+			}
 			l.begin(t)
 		}
 		before := left.sends
@@ -124,7 +130,10 @@ func (l *Loop) walkTopics() bool {
 			break
 		}
 	}
-	l.walks = slices.Delete(l.walks, 0, done)
+	l.walks = slices.Delete(l.walks, waiting, done)
+	if waiting > 0 && waiting == done {
+		runtime.Gosched() // to producers that have no processor besides the loop's
+	}
 	return len(l.walks) > 0
 }
 

@@ -43,7 +43,7 @@ func (s *session) startHeavy(cmd room.Command) error {
 	if e.busy(s.loop.index) {
 		return protocol.ErrTooManyRequests
 	}
-	if err := e.hub.Submit(cmd); err != nil {
+	if err := s.submit(cmd); err != nil {
 		return err
 	}
 	if s.heavy == nil {

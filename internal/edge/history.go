@@ -29,7 +29,7 @@ func (s *session) history(cmd protocol.Command) error {
 		q.HasSince, q.Since = true, room.Position{Offset: req.Since.Offset, Epoch: req.Since.Epoch}
 	}
 	if q.Limit == 0 && s.heavy == nil {
-		return s.loop.edge.hub.Submit(q)
+		return s.submit(q)
 	}
 	return s.submitHeavy(q)
 }

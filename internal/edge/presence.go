@@ -25,7 +25,7 @@ func (s *session) presence(cmd protocol.Command) error {
 	}
 	if cmd.Method == protocol.MethodPresenceStats {
 		q.Op = room.PresenceStats
-		return s.loop.edge.hub.Submit(q)
+		return s.submit(q)
 	}
 	return s.submitHeavy(q)
 }

@@ -20,7 +20,7 @@ func (s *session) publish(cmd protocol.Command) error {
 	if !s.may(ns.mayPublish(), ns, req.Channel) {
 		return protocol.ErrPermissionDenied
 	}
-	return s.loop.edge.hub.Submit(room.Command{
+	return s.submit(room.Command{
 		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.stamped(cmd.ID),
 		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})

@@ -165,6 +165,12 @@ func (s *session) member() room.Member {
 	return room.Member{Conn: uint64(s.conn), Loop: s.loop.index, Info: &s.info}
 }
 
+// submit hands a command to its room. The room's goroutine is to run before the loop waits for its sockets.
+func (s *session) submit(cmd room.Command) error {
+	s.loop.out.Yield()
+	return s.loop.edge.hub.Submit(cmd)
+}
+
 // send sends a reply that was appended to the loop's scratch.
 func (s *session) send(c *netpoll.Conn, reply []byte) {
 	c.Send(frame.OpText, reply)

@@ -54,7 +54,7 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 		Since:             room.Position{Offset: req.Offset, Epoch: req.Epoch},
 		RejectUnrecovered: req.Flag&protocol.FlagRejectUnrecovered != 0,
 	}
-	submit := s.loop.edge.hub.Submit
+	submit := s.submit
 	if cmd.Recover {
 		submit = s.submitHeavy
 	}
@@ -91,7 +91,7 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 func (s *session) leave(m *membership, id uint32) {
 	member := s.member()
 	member.WantJoinLeave = m.watch
-	_ = s.loop.edge.hub.Submit(room.Command{
+	_ = s.submit(room.Command{
 		Op: room.Leave, Room: m.room.Value(), Member: member,
 		Token: makeToken(id, m.serial, false, false, m.watch),
 	})
