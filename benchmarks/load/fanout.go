@@ -91,7 +91,13 @@ func (p *party) gather() error {
 			return err
 		}
 	}
-	return p.Quiet()
+	if err := p.Quiet(); err != nil {
+		return err
+	}
+	for id := range p.Len() {
+		p.ListenOnly(int32(id))
+	}
+	return nil
 }
 
 // churn makes a random half leave and come back: the same on every run.
@@ -122,7 +128,9 @@ func (p *party) publish(s int) {
 	sender := (k*p.o.members/p.o.inflight + int(slot.round)) % p.o.members
 	t := p.templates[room]
 	t.Number(uint32(k)<<16 | uint32(slot.round))
-	p.Send(int32(room*p.o.members+sender), t.Frame)
+	id := int32(room*p.o.members + sender)
+	p.Send(id, t.Frame)
+	p.ListenOnly(id)
 }
 
 func (p *party) deliver(id int32, number uint32) {

@@ -6,6 +6,7 @@
 //	Grow, Dial     connections that wait until they are open and in their rooms
 //	Open, Hangup   connections that open while the loop turns, and their end
 //	Send           precomputed frames, at once
+//	ListenOnly     what the kernel makes of a member that seldom answers
 //	Turn           reads what has come and calls the hooks
 //	Deliver, Upgraded, Joined, Other, AfterRead   the hooks
 //

@@ -26,6 +26,12 @@ func Recv(fd int, p []byte) (int, unix.Errno) {
 	return int(n), errno
 }
 
+// ListenOnly has the kernel acknowledge what is read at once, as it does for a peer that only listens, until fd is sent
+// on again (tcp(7), TCP_QUICKACK).
+func ListenOnly(fd int) error {
+	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+}
+
 // Accept takes one waiting connection, without asking whose it is.
 func Accept(listener int) (int, error) {
 	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
