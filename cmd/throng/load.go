@@ -15,6 +15,7 @@ import (
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/load"
+	"github.com/throngd/throng/internal/load/target"
 )
 
 type loadCmd struct {
@@ -44,6 +45,8 @@ type loadRunCmd struct {
 	OneFrame     bool          `help:"Send connect and subscribe in one frame."`
 	PingInterval time.Duration `placeholder:"TIME" help:"Send WebSocket pings [never: the Centrifuge protocol has its own]."`
 	Timeout      time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for any answer."`
+
+	TargetAdmin string `placeholder:"URL" help:"Admin listener of the server, as http://localhost:9090: its memory, CPU and connections are part of the report."`
 
 	JSON string `name:"json" placeholder:"FILE" help:"Write the report as JSON."`
 	HTML string `name:"html" placeholder:"FILE" help:"Write the report as one page with plots."`
@@ -78,7 +81,12 @@ func (c *loadRunCmd) Run(s *streams) error {
 	}
 	file, isFile := s.err.(*os.File)
 	o.Progress = load.NewProgress(s.err, isFile && term.IsTerminal(int(file.Fd())))
+	watch, err := target.Begin(ctx, c.TargetAdmin)
+	if err != nil {
+		return err
+	}
 	r, err := load.Run(ctx, o)
+	watch.End(r)
 	if r == nil {
 		return err
 	}

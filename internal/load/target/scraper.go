@@ -54,12 +54,6 @@ func New(address string) (*Scraper, error) {
 	return &Scraper{url: u.String(), client: http.Client{Timeout: patience}}, nil
 }
 
-// Probe scrapes once, so that a wrong address is told before the run.
-func (s *Scraper) Probe(ctx context.Context) error {
-	_, err := s.Scrape(ctx)
-	return err
-}
-
 // Scrape asks the server for its numbers. CPU and LoopBusy are those since the scrape before, 0
 // in the first one.
 func (s *Scraper) Scrape(ctx context.Context) (report.Target, error) {
@@ -94,27 +88,6 @@ func (s *Scraper) fetch(ctx context.Context) (families, error) {
 		return nil, fmt.Errorf("%s does not answer in the Prometheus format: %w", s.url, err)
 	}
 	return all, nil
-}
-
-// Watch scrapes once a second until ctx ends, aligned with the seconds of the run, and gives
-// add what it got: at is the second that ended. A scrape that failed is left out; Watch returns
-// the last such error.
-func (s *Scraper) Watch(ctx context.Context, started time.Time, add func(at int, t report.Target)) (err error) {
-	for second := int(time.Since(started)/time.Second) + 1; ; second++ {
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(time.Until(started.Add(time.Duration(second) * time.Second))):
-		}
-		t, failed := s.Scrape(ctx)
-		switch {
-		case failed == nil:
-			add(second-1, t)
-		case ctx.Err() == nil:
-			err = failed
-		}
-		second = max(second, int(time.Since(started)/time.Second)) // a slow answer costs its seconds
-	}
 }
 
 // Server is what the target counted between the first and the last scrape; nil with fewer than two.

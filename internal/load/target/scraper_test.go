@@ -1,7 +1,6 @@
 package target
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,7 +61,7 @@ func TestScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Probe(t.Context()); err != nil || s.Server() != nil {
+	if _, err := s.Scrape(t.Context()); err != nil || s.Server() != nil {
 		t.Fatal(err, s.Server())
 	}
 	s.last.at = s.last.at.Add(-time.Second) // as if it were a second ago
@@ -101,14 +100,14 @@ func TestWrongAdmin(t *testing.T) {
 	for name, page := range map[string]string{"html": "<!doctype html><p>hello", "cut": "# TYPE a gauge\na"} {
 		s, err := New(admin(t, func(int) string { return page }).URL)
 		if err == nil {
-			err = s.Probe(t.Context())
+			_, err = s.Scrape(t.Context())
 		}
 		wantHint(t, name, err)
 	}
 	for _, address := range []string{"", "ws://localhost", "http://", "http://[", "127.0.0.1:1", "http://127.0.0.1:1/other"} {
 		s, err := New(address)
 		if err == nil {
-			err = s.Probe(t.Context())
+			_, err = s.Scrape(t.Context())
 		}
 		wantHint(t, address, err)
 	}
@@ -122,22 +121,42 @@ func wantHint(t *testing.T, name string, err error) {
 	}
 }
 
-// TestWatch: a second of the run for each scrape; what fails is left out and told at the end.
+// TestWatch: a second of the run for each scrape, and what failed is said.
 func TestWatch(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	s, _ := New(admin(t, func(n int) string {
-		if n == 1 {
+	if w, err := Begin(t.Context(), ""); w != nil || err != nil {
+		t.Fatal(w, err)
+	}
+	(*Watch)(nil).End(nil)
+
+	asked := make(chan int, 10)
+	srv := admin(t, func(n int) string {
+		asked <- n
+		if n == 2 {
 			return "not metrics"
 		}
 		return metrics(n)
-	}).URL)
-	var got []int
-	err := s.Watch(ctx, time.Now().Add(-9900*time.Millisecond), func(at int, tg report.Target) {
-		got = append(got, at)
-		cancel()
 	})
-	if err == nil || len(got) != 1 || got[0] != 10 {
-		t.Errorf("seconds %v, error %v", got, err)
+	r := report.New("", "", "")
+	w, err := Begin(t.Context(), srv.URL)
+	if err != nil {
+		t.Fatal(err)
 	}
+	for n := range asked {
+		if n == 3 {
+			break
+		}
+	}
+	r.Duration = time.Since(r.Started)
+	w.End(r)
+	if len(r.Series) < 2 || r.Series[0].Target.Resident != 1_000_000 || r.Series[len(r.Series)-1].At != 2 {
+		t.Errorf("%+v", r.Series)
+	}
+	if r.Server == nil || len(r.Unchecked) != 1 {
+		t.Errorf("%+v, %v", r.Server, r.Unchecked)
+	}
+}
+
+func TestWatchWrongAddress(t *testing.T) {
+	_, err := Begin(t.Context(), "http://127.0.0.1:1")
+	wantHint(t, "refused", err)
 }
