@@ -90,6 +90,7 @@ func (c *loadRunCmd) Run(s *streams) error {
 	if r == nil {
 		return err
 	}
+	r.Tool = "throng " + release()
 	out := s.out
 	if r.Opened == 0 && err != nil {
 		out = io.Discard // the error says it all

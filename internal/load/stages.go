@@ -41,12 +41,15 @@ func (r *run) open() {
 	p.Stage("open", all)
 	r.each((*worker).open)
 	done := func() bool { n := r.counts().settled; p.Set(n, ""); return n == all }
-	if !r.wait(done, func() int64 { return r.counts().settled + r.counts().opened }, 3*r.o.Patience) && !r.over() {
-		r.fail(fmt.Errorf("%d of %d connections were open after %v without progress", r.counts().opened, all, 3*r.o.Patience))
+	if !r.wait(done, func() int64 { return r.counts().settled + r.counts().opened }, r.openPatience()) && !r.over() {
+		r.fail(fmt.Errorf("%d of %d connections were open after %v without progress", r.counts().opened, all, r.openPatience()))
 	}
 	r.report.Note(fmt.Sprintf("opened %d connections in %v", r.counts().opened, time.Since(r.started).Round(time.Millisecond)))
 	r.meet("open", nil)
 }
+
+// openPatience is more than all phases of one dial together may take.
+func (r *run) openPatience() time.Duration { return 5*r.o.Patience + 2*time.Second }
 
 // meet waits for the other processes and returns the sums of everybody's values.
 func (r *run) meet(stage string, values []int64) []int64 {
@@ -86,7 +89,12 @@ func (r *run) speak() (stop func()) {
 		w.loop.Do(func() { w.start(rate, until) })
 		pacers.Go(func() { w.pace(done) })
 	}
-	return func() { close(done); pacers.Wait() }
+	began := time.Now()
+	return func() {
+		close(done)
+		pacers.Wait()
+		r.report.Talk = time.Since(began)
+	}
 }
 
 // plan is that of all processes.

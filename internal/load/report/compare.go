@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"time"
 )
 
@@ -91,7 +92,15 @@ func differences(a, b *Report) (all []string) {
 	differ("the target", a.Target, b.Target)
 	differ("the machine", a.Machine.String(), b.Machine.String())
 	differ("the load tester", a.Tool, b.Tool)
+	if asked(a.Command) != asked(b.Command) {
+		all = append(all, "the command lines differ: compare them above")
+	}
 	return all
+}
+
+// asked is a command line without the names of the files that it wrote.
+func asked(command string) string {
+	return regexp.MustCompile(` --(json|html)[ =]\S+`).ReplaceAllString(command, "")
 }
 
 func comparisons(a, b *Report) (all []comparison) {
@@ -106,9 +115,9 @@ func comparisons(a, b *Report) (all []comparison) {
 	add(comparison{"connections opened", float64(a.Opened), float64(b.Opened), number, true, false})
 	add(comparison{"dials per second", rate(x.Dials, a.Duration), rate(y.Dials, b.Duration), three, true, true})
 	add(comparison{"failed dials", float64(x.FailedDials), float64(y.FailedDials), number, false, false})
-	add(comparison{"sent per second", rate(x.Sent, a.Duration), rate(y.Sent, b.Duration), three, true, false})
+	add(comparison{"sent per second", rate(x.Sent, a.talk()), rate(y.Sent, b.talk()), three, true, false})
 	add(comparison{"refused", float64(x.Refused), float64(y.Refused), number, false, false})
-	add(comparison{"delivered per second", rate(x.Delivered, a.Duration), rate(y.Delivered, b.Duration), three, true, false})
+	add(comparison{"delivered per second", rate(x.Delivered, a.talk()), rate(y.Delivered, b.talk()), three, true, false})
 	add(comparison{"disconnects", float64(total(x.Disconnects)), float64(total(y.Disconnects)), number, false, false})
 	add(comparison{"errors", float64(total(x.Errors)), float64(total(y.Errors)), number, false, false})
 	add(comparison{"violations", float64(a.Violations.Count), float64(b.Violations.Count), number, false, false})

@@ -18,17 +18,24 @@ func (r *Report) facts() (all []fact) {
 	}
 	c := &r.Counters
 	add(true, "connections", "%s of %s opened%s", count(r.Opened), count(r.Asked), among(r.Processes))
-	add(true, "duration", "%s", span(r.Duration))
-	add(c.Dials > 0 && c.Dials != r.Opened, "dials", "%s (%s), %s failed", count(c.Dials), r.perSecond(c.Dials), count(c.FailedDials))
+	add(true, "duration", "%s%s", span(r.Duration), talking(r.Talk))
+	add(c.Dials > 0 && c.Dials != r.Opened, "dials", "%s (%s), %s failed", count(c.Dials), perSecond(c.Dials, r.Duration), count(c.FailedDials))
 	add(c.Rooms > 0, "rooms", "%s", count(c.Rooms))
-	add(c.Sent > 0, "sent", "%s messages (%s), %s", count(c.Sent), r.perSecond(c.Sent), size(c.BytesOut))
+	add(c.Sent > 0, "sent", "%s messages (%s), %s", count(c.Sent), perSecond(c.Sent, r.talk()), size(c.BytesOut))
 	add(c.Acknowledged+c.Refused > 0, "acknowledged", "%s, %s refused", count(c.Acknowledged), count(c.Refused))
-	add(c.Delivered > 0, "delivered", "%s messages (%s), %s", count(c.Delivered), r.perSecond(c.Delivered), size(c.BytesIn))
-	add(c.Late > 0, "late", "%s messages were sent more than 10 ms after they were due: this load tester is at its limit", count(c.Late))
+	add(c.Delivered > 0, "delivered", "%s messages (%s), %s", count(c.Delivered), perSecond(c.Delivered, r.talk()), size(c.BytesIn))
+	add(c.Late > 0, "late", "%s messages were sent more than 10 ms after they were due: the load tester or its machine is at its limit", count(c.Late))
 	add(c.Pings > 0, "pings", "%s answered", count(c.Pings))
 	add(c.Reconnects > 0, "reconnects", "%s", count(c.Reconnects))
 	add(len(c.Disconnects) > 0, "disconnects", "%s", listed(c.Disconnects, "code %d: %s"))
 	return append(all, r.targetFacts()...)
+}
+
+func talking(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return ", of which " + span(d) + " with messages being sent: rates are over them"
 }
 
 func among(processes int) string {

@@ -34,6 +34,7 @@ func begin(reports []*Report) time.Time {
 func (r *Report) add(o *Report) {
 	later := o.Started.Sub(r.Started)
 	r.Duration = max(r.Duration, later+o.Duration)
+	r.Talk = max(r.Talk, o.Talk)
 	r.Processes += max(o.Processes, 1)
 	r.Asked += o.Asked
 	r.Opened += o.Opened

@@ -12,7 +12,7 @@ import (
 func sample(n int, started time.Time) *Report {
 	r := New("throng load rooms ws://127.0.0.1:8000", "rooms", "ws://user:secret@127.0.0.1:8000/connection/websocket")
 	r.Started, r.Duration = started, 3*time.Second
-	r.Asked, r.Opened = int64(n), int64(n)
+	r.Asked, r.Opened, r.Talk = int64(n), int64(n), time.Duration(n)*time.Millisecond
 	for i := range n {
 		r.Phases.Record(TCP, time.Duration(i)*time.Microsecond)
 		r.Phases.Record(Delivery, time.Duration(i)*17*time.Microsecond)
@@ -51,7 +51,7 @@ func TestMergeIsExact(t *testing.T) {
 	if m.Violations.Count != 6000 || len(m.Violations.First) != MaxViolations || m.Violations.ByKind[Lost] != 6000 {
 		t.Errorf("violations: %d, %d kept", m.Violations.Count, len(m.Violations.First))
 	}
-	if m.Duration != 4200*time.Millisecond || m.Processes != 2 || m.Opened != 6000 {
+	if m.Duration != 4200*time.Millisecond || m.Talk != 5*time.Second || m.Processes != 2 || m.Opened != 6000 {
 		t.Errorf("duration %v, %d processes, %d opened", m.Duration, m.Processes, m.Opened)
 	}
 	if c := m.Counters; c.Sent != 6000 || c.Delivered != 12000 || c.Disconnects[3001] != 2 || c.Errors["connection refused"] != 2 {

@@ -54,6 +54,7 @@ func evening(n int) *Report {
 		{Connect, "network", 15000, 3 * time.Second}, {Connect, "upgrade", 15000, time.Second},
 		{Delivery, "encode", 60000, time.Second}, {Delivery, "transmit", 60000, 2 * time.Second}, {Close, "", 15000, 4 * time.Second},
 	}}
+	r.Talk = r.Duration - 2*time.Second
 	r.Skip("order between subscribers", "the server gives no offsets")
 	r.Note("the CPUs were emulated")
 	return r
@@ -206,6 +207,13 @@ func TestUnits(t *testing.T) {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// TestAsked: where a report was written to makes no difference.
+func TestAsked(t *testing.T) {
+	if a, b := asked("throng load idle ws://h --json a.json -n 5"), asked("throng load idle ws://h -n 5 --html=b.html"); a != b {
+		t.Error(a, b)
 	}
 }
 

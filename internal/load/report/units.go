@@ -71,12 +71,15 @@ func three(v float64) string {
 	return count(int64(math.Round(v)))
 }
 
-// perSecond is a rate over the run: 9,981/s.
-func (r *Report) perSecond(n int64) string {
-	if r.Duration <= 0 {
-		return ""
+// perSecond is a rate: 9,981/s.
+func perSecond(n int64, d time.Duration) string { return three(rate(n, d)) + "/s" }
+
+// talk is the time over which messages are counted.
+func (r *Report) talk() time.Duration {
+	if r.Talk > 0 {
+		return r.Talk
 	}
-	return three(rate(n, r.Duration)) + "/s"
+	return r.Duration
 }
 
 func rate(n int64, d time.Duration) float64 {
