@@ -32,6 +32,7 @@ var arrows = []arrow{
 	{"cmd", []string{"internal/..."}},
 	{"test", nil},                                            // tests of the binary, from outside
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
+	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/human"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/config", "internal/human"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
