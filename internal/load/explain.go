@@ -100,6 +100,8 @@ func explainDial(host string, e *netpoll.DialError, secure bool) error {
 		return human.Errorf("for a self-signed certificate add --insecure", "the certificate of %s is not trusted: %w", host, e.Err)
 	case e.Phase == netpoll.DialConnect:
 		return unreachable(host, e.Err)
+	case e.Phase == netpoll.DialTLS && errors.Is(e.Err, io.ErrUnexpectedEOF):
+		return human.Errorf("if it does not speak TLS, write ws://", "%s closed the connection instead of a TLS handshake", host)
 	case errors.Is(e.Err, os.ErrDeadlineExceeded):
 		return human.Errorf(isThrong, "%s took the connection but did not answer in time (%s)", host, e.Phase)
 	case errors.Is(e.Err, io.ErrUnexpectedEOF), errors.Is(e.Err, syscall.ECONNRESET), errors.Is(e.Err, syscall.EPIPE):

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -15,7 +16,16 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is also one of several processes.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "load-worker" {
+		if err := Worker(context.Background(), os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // throng runs a server as throng serve --dev --echo does, and returns its address.
 func throng(t *testing.T, change func(*config.Config)) string {

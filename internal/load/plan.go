@@ -31,14 +31,14 @@ func part(all []segment, i, n int) (mine []segment) {
 	if n == 1 {
 		return all
 	}
-	if len(all) >= wholeRooms*n {
+	if len(all) >= wholeRooms*n || len(all) >= n && size(all) < wholeRooms*wholeRooms*n {
 		return all[i*len(all)/n : (i+1)*len(all)/n]
 	}
 	for _, s := range all {
 		n, i, size := int64(n), int64(i), int64(s.to-s.from)
 		p := s
 		p.from, p.to = s.from+int(i*size/n), s.from+int((i+1)*size/n)
-		p.split = true
+		p.split = s.split || p.to-p.from < s.to-s.from
 		if p.from < p.to {
 			mine = append(mine, p)
 		}

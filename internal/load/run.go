@@ -133,7 +133,7 @@ func (r *run) stages() []stage {
 
 func (r *run) begin() error {
 	r.client = &netpoll.Client{
-		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, CloseTimeout: closeTimeout,
+		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, CloseTimeout: closeTimeout, Tick: tick,
 		Endpoint: netpoll.Endpoint{
 			MaxMessage: maxMessage, MaxBacklog: maxMessage, PingInterval: r.o.PingInterval, PongTimeout: r.o.Patience,
 			OnOpen: opened, OnMessage: received, OnClose: closed,
@@ -155,6 +155,7 @@ func (r *run) begin() error {
 const (
 	maxMessage   = 64 << 20 // that a server may send: a page of history or of a recovery
 	closeTimeout = 3 * time.Second
+	tick         = 250 * time.Millisecond // of the deadlines of dials
 )
 
 func opened(c *netpoll.Conn) {

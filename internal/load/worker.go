@@ -135,6 +135,9 @@ func (w *worker) landed(cl *client) {
 // failed is an opening that came to nothing.
 func (w *worker) failed(cl *client, err error) {
 	w.enterState(cl, away)
+	if w.run.ending.Load() {
+		return
+	}
 	w.report.Counters.FailedDials++
 	e := w.run.explain(err)
 	w.report.Counters.Error(e.Error())
@@ -146,6 +149,9 @@ func (w *worker) failed(cl *client, err error) {
 func (w *worker) upgraded(cl *client, t netpoll.DialTimes) {
 	p := &w.report.Phases
 	p.Record(report.Connect, t.Connect+t.TLS+t.Upgrade)
+	if w.run.o.Scenario == "connect" {
+		w.second.Record(t.Connect + t.TLS + t.Upgrade) // Report.LatencyOf
+	}
 	p.Record(report.TCP, t.Connect)
 	if t.TLS > 0 {
 		p.Record(report.TLS, t.TLS)
