@@ -86,7 +86,7 @@ func (r *Report) charts() (all []chart) {
 		of("resident", "c1", target(func(t *Target) float64 { return orNone(float64(t.Resident)) })),
 		of("heap", "c2", target(func(t *Target) float64 { return orNone(float64(t.Heap)) })))
 	add("CPU of the target", "cores in use; the busiest loop's share of its time", false, three,
-		of("cores", "c1", target(func(t *Target) float64 { return t.CPU })),
+		of("cores", "c1", target(func(t *Target) float64 { return orNone(t.CPU) })),
 		of("busiest loop", "c2", target(func(t *Target) float64 { return orNone(t.LoopBusy) })))
 	return all
 }

@@ -16,10 +16,10 @@ type Report struct {
 	Target   string  `json:"target"`   // the URL, without a password
 	Machine  Machine `json:"machine"`  // where the load tester ran
 
-	Started   time.Time     `json:"started"`
-	Duration  time.Duration `json:"duration_ns"`
+	Started  time.Time     `json:"started"`
+	Duration time.Duration `json:"duration_ns"`
 	// Talk is the part of it in which messages were sent; their rates are over it. 0 means all.
-	Talk time.Duration `json:"talk_ns,omitempty"`
+	Talk      time.Duration `json:"talk_ns,omitempty"`
 	Processes int           `json:"processes"`
 	Asked     int64         `json:"connections_asked"`
 	Opened    int64         `json:"connections_opened"` // those that were ever open at the same time; all of them in scenario connect

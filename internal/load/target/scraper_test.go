@@ -148,8 +148,8 @@ func TestWatch(t *testing.T) {
 	}
 	r.Duration = time.Since(r.Started)
 	w.End(r)
-	if len(r.Series) < 2 || r.Series[0].Target.Resident != 1_000_000 || r.Series[len(r.Series)-1].At != 2 {
-		t.Errorf("%+v", r.Series)
+	if len(r.Series) != 2 || r.Series[0].Target.Resident != 1_000_000 || r.Series[1].Target.Resident != 4_000_000 {
+		t.Errorf("the end of the first second is missing, that of the second is the last scrape: %+v", r.Series)
 	}
 	if r.Server == nil || len(r.Unchecked) != 1 {
 		t.Errorf("%+v, %v", r.Server, r.Unchecked)

@@ -85,14 +85,15 @@ func (w *Watch) End(r *report.Report) {
 	}
 }
 
+// write gives each second of the run the last scrape around its end.
 func (w *Watch) write(r *report.Report) {
-	last := -1
+	ends := map[int]report.Target{}
 	for _, s := range w.seconds {
-		at := max(0, int(s.at.Sub(r.Started)/time.Second))
-		if at > last && s.at.Sub(r.Started) < r.Duration+time.Second { // a second has one
-			r.Series.AddTarget(at, s.Target)
-			last = at
-		}
+		t := s.at.Sub(r.Started)
+		ends[max(0, int(t.Round(time.Second)/time.Second)-1)] = s.Target
+	}
+	for at, t := range ends {
+		r.Series.AddTarget(at, t)
 	}
 	r.Server = w.scraper.Server()
 	if w.err != nil {
