@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +57,32 @@ func TestLoadReport(t *testing.T) {
 	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.HasPrefix(b, []byte("<!doctype html>")) {
 		t.Error(err)
+	}
+}
+
+// TestLoadFlagsAreDocumented: docs/load.md explains every flag of throng load and names no other.
+func TestLoadFlagsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/load.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flag := regexp.MustCompile("--[a-z][a-z-]+")
+	known := map[string]bool{"--admin": true, "--dev": true} // of serve
+	for _, command := range []string{"run", "report"} {
+		var help bytes.Buffer
+		if code := run([]string{"load", command, "--help"}, &help, &help); code != 0 {
+			t.Fatal(code, help.String())
+		}
+		for _, name := range flag.FindAllString(help.String(), -1) {
+			known[name] = true
+			if name != "--help" && name != "--version" && !bytes.Contains(page, []byte(name)) {
+				t.Errorf("docs/load.md does not explain %s of throng load %s", name, command)
+			}
+		}
+	}
+	for _, name := range flag.FindAllString(string(page), -1) {
+		if !known[name] {
+			t.Errorf("docs/load.md has %s, which there is not", name)
+		}
 	}
 }
