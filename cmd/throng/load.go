@@ -53,6 +53,11 @@ type loadRunCmd struct {
 }
 
 // Help is the long text of throng load --help.
+func (*loadCmd) Help() string {
+	return "throng load SCENARIO URL [flags]; throng load run --help lists the flags.\n\n" + (*loadRunCmd)(nil).Help()
+}
+
+// Help is the long text of throng load run --help.
 func (*loadRunCmd) Help() string {
 	return `Scenarios: idle keeps connections and sends one message to all at the end; fanout: a few speak in big rooms; rooms: everybody speaks in small ones; echo: messages come back;
 connect opens and closes; storm: all drop at once and resume; stall: some stop reading; half-open: some fall silent at every step; dribble: some send a byte at a time; mixed: several at once.

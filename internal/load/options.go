@@ -62,6 +62,7 @@ const (
 	maxConnections = 100_000_000
 	maxSize        = 1 << 20
 	maxProcesses   = 1000
+	maxMessages    = 50_000_000 // of a run: the oracle keeps some 40 bytes for each
 )
 
 // withDefaults fills in what is not set and refuses what can never work.
@@ -117,6 +118,9 @@ func (o *Options) check() error {
 		return human.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
 	case !(o.Rate >= 0 && o.Rate <= 1e8): // NaN neither
 		return human.Usagef(positive, "--rate %v is not possible", o.Rate)
+	case o.Rate*o.Duration.Seconds() > maxMessages && o.Scenario != "connect":
+		return human.Usagef("shorten --duration or lower --rate: some 40 bytes are kept for each message until the end",
+			"%.0f messages are more than the oracle keeps (%d)", o.Rate*o.Duration.Seconds(), maxMessages)
 	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0:
 		return human.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
