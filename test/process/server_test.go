@@ -130,12 +130,15 @@ func (s *server) files() int {
 }
 
 // peak is the most memory the server has had so far, in KiB.
-func (s *server) peak() int {
+func (s *server) peak() int { return s.status("VmHWM:") }
+
+// status is a number of /proc/PID/status.
+func (s *server) status(name string) int {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid()))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(b), "VmHWM:")
+	_, rest, _ := strings.Cut(string(b), name)
 	n, err := strconv.Atoi(strings.Fields(rest)[0])
 	if err != nil {
 		s.t.Fatal(err)

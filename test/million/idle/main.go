@@ -53,7 +53,7 @@ func run(o options) error {
 	r := &report{options: o, crowd: c}
 	defer r.print(os.Stdout)
 	end := time.Now().Add(o.limit)
-	for _, phase := range []func(time.Time) error{r.open, r.settle, r.keep, r.broadcast} {
+	for _, phase := range []func(time.Time) error{r.open, r.settle, r.keep, r.broadcast, r.scrape} {
 		if err := phase(end); err != nil {
 			r.fault = err.Error()
 			return err

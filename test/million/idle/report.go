@@ -111,10 +111,13 @@ func (r *report) broadcast(end time.Time) (err error) {
 	if r.after, err = usageOf(r.pid); err != nil {
 		return err
 	}
-	if r.scraped, err = metrics(r.admin); err != nil {
-		return err
-	}
 	return r.judge()
+}
+
+// scrape asks the server itself.
+func (r *report) scrape(time.Time) (err error) {
+	r.scraped, err = metrics(r.admin)
+	return err
 }
 
 // judge is whether what was promised was kept.
@@ -122,7 +125,7 @@ func (r *report) judge() error {
 	c := r.crowd
 	switch {
 	case len(c.noted(c.faults)) > 0:
-		return fmt.Errorf("there were faults")
+		return fmt.Errorf("faults, see below")
 	case int(c.joined.Load()) != r.connections:
 		return fmt.Errorf("%d connections are left of %d", c.joined.Load(), r.connections)
 	case int(c.got.Load()) != r.connections:
