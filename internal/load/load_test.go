@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/certs/certtest"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/load/report"
 	"github.com/throngd/throng/internal/server"
@@ -131,6 +133,24 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("opened %d, %+v, %q", r.Opened, r.Counters, r.Notes)
 			}
 		})
+	}
+}
+
+// TestTLS: the same over wss, by the event loops and by those that misbehave. The certificate is
+// its own authority.
+func TestTLS(t *testing.T) {
+	cert, key := certtest.New(t, "localhost").WriteTo(t, t.TempDir())
+	addr := throng(t, func(c *config.Config) { c.TLSCert, c.TLSKey = cert, key })
+	for _, scenario := range []string{"fanout", "storm", "stall", "dribble"} {
+		o := Options{Scenario: scenario, URL: "wss://" + addr, Connections: 40, Duration: 300 * time.Millisecond, Loops: 2, Insecure: true}
+		r, err := Run(t.Context(), o)
+		if err != nil || r.Violations.Count > 0 || r.Counters.Delivered != 40*r.Counters.Sent || r.Phases.Get(report.TLS).Count() < 32 {
+			t.Errorf("%s: %v, %+v", scenario, err, r)
+		}
+		o.Insecure = false
+		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not trusted") {
+			t.Errorf("%s: %v", scenario, err)
+		}
 	}
 }
 
