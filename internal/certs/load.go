@@ -5,9 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -38,22 +35,6 @@ func load(certFile, keyFile string, now time.Time) (*tls.Certificate, error) {
 		return nil, pairError(err, certFile, keyFile)
 	}
 	return &pair, checkTimes(pair.Leaf, certFile, now)
-}
-
-func readFile(what, path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
-	if err == nil {
-		return b, nil
-	}
-	var p *os.PathError
-	hint := "--tls-cert and --tls-key name PEM files; for a trial: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -days 30 -keyout key.pem -out cert.pem"
-	if errors.Is(err, fs.ErrPermission) {
-		hint = "the user that throng runs as must be able to read it; under systemd use LoadCredential="
-	}
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return nil, human.Usagef(hint, "cannot read the %s %s: %v", what, path, err)
 }
 
 // holds reports whether there is a PEM block whose type ends so ("EC PRIVATE

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,12 +23,21 @@ func TestMistakes(t *testing.T) {
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
 	old, young := certtest.NewAt(t, "old", -48*time.Hour, -time.Hour), certtest.NewAt(t, "young", time.Hour, 48*time.Hour)
 	cert, key := file("a.crt", a.Cert), file("a.key", a.Key)
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ name, cert, key, want, hint string }{
 		{"fine", cert, key, "", ""},
 		{"both in one", file("both", append(bytes.Clone(a.Cert), a.Key...)), filepath.Join(dir, "both"), "", ""},
 		{"no certificate file", filepath.Join(dir, "no"), key, "cannot read the certificate", "openssl req"},
 		{"no key file", cert, filepath.Join(dir, "no"), "cannot read the private key", "openssl req"},
-		{"a directory", dir, key, "is a directory", ""},
+		{"a directory", dir, key, "not a regular file", "PEM"},
+		{"a device without end", "/dev/zero", key, "not a regular file", "PEM"},
+		{"a device as key", cert, "/dev/zero", "not a regular file", "PEM"},
+		{"a pipe nobody writes to", pipe, key, "not a regular file", "PEM"},
+		{"a mebibyte", file("full", append(bytes.Repeat([]byte("\n"), maxFile-len(a.Cert)), a.Cert...)), key, "", ""},
+		{"too large", file("large", append(bytes.Repeat([]byte("\n"), maxFile-len(a.Cert)+1), a.Cert...)), key, "larger than 1 MiB", "PEM"},
 		{"swapped", key, cert, "holds no certificate", "swapped"},
 		{"key twice", key, key, "holds no certificate", "swapped"},
 		{"certificate twice", cert, cert, "holds no private key", "swapped"},
