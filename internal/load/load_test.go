@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,6 +134,25 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("opened %d, %+v, %q", r.Opened, r.Counters, r.Notes)
 			}
 		})
+	}
+}
+
+// TestSchedule: what holds everybody up is seen by all messages that were due meanwhile, and not
+// only by those that were on their way (coordinated omission).
+func TestSchedule(t *testing.T) {
+	var n atomic.Int64
+	addr := netpollServer(t, netpoll.Endpoint{OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
+		if n.Add(1) == 100 {
+			time.Sleep(300 * time.Millisecond) // the pace of the test: the whole loop stands
+		}
+		c.Send(op, p)
+	}})
+	r, err := Run(t.Context(), Options{Scenario: "echo", URL: addr, Connections: 10, Rate: 1000, Duration: time.Second, Loops: 1})
+	if err != nil || r.Violations.Count > 0 || r.Counters.Sent < 800 {
+		t.Fatal(err, r.Counters)
+	}
+	if d := r.Phases.Get(report.Delivery).Quantile(0.85); d < 100*time.Millisecond {
+		t.Errorf("the 85th percentile is %v: 300 ms of 1 s were lost to everybody", d)
 	}
 }
 
