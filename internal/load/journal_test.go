@@ -26,25 +26,39 @@ func newScene() *scene {
 	return &scene{k, w}
 }
 
-// play reads "0:5a1" as: client 0 gets, at offset 5, message 1 of sender a. Without the offset it is 0.
-func (s *scene) play(t *testing.T, script string) {
+// delivery is one message to one client.
+type delivery struct {
+	client int
+	entry  entry
+}
+
+// parseScript reads "0:5a1" as: client 0 gets, at offset 5, message 1 of sender a.
+func parseScript(t *testing.T, script string) (all []delivery) {
 	t.Helper()
 	for _, word := range strings.Fields(script) {
-		var cl int
-		var m entry
+		var d delivery
 		var sender byte
-		if _, err := fmt.Sscanf(word, "%d:%d%c%d", &cl, &m.offset, &sender, &m.number); err != nil {
+		if _, err := fmt.Sscanf(word, "%d:%d%c%d", &d.client, &d.entry.offset, &sender, &d.entry.number); err != nil {
 			t.Fatalf("%q: %v", word, err)
 		}
-		m.sender = uint32(sender - 'a')
-		s.deliver(&s.w.clients[cl], m)
+		d.entry.sender = uint32(sender - 'a')
+		all = append(all, d)
+	}
+	return all
+}
+
+func (s *scene) play(t *testing.T, script string) {
+	t.Helper()
+	for _, d := range parseScript(t, script) {
+		s.deliver(&s.w.clients[d.client], d.entry)
 	}
 }
 
 // kinds are the violations found, after the audit.
 func (s *scene) kinds() string {
+	most := s.heardMost()
 	for m := range s.members {
-		s.w.auditClient(s.room, &s.members[m], nil)
+		s.w.auditClient(s.room, &s.members[m], most)
 	}
 	var all []string
 	for _, k := range slices.Sorted(maps.Keys(s.w.report.Violations.ByKind)) {
@@ -102,6 +116,31 @@ func TestResume(t *testing.T) {
 				s.enter(back, 1, true)
 			}
 			s.play(t, "0:4a3 1:4a3 "+tt.rest)
+			if got := s.kinds(); got != tt.want {
+				t.Errorf("found %q, want %q: %v", got, tt.want, s.w.report.Violations.First)
+			}
+		})
+	}
+}
+
+// TestUnordered: without offsets each sender's messages are checked by themselves.
+func TestUnordered(t *testing.T) {
+	for name, tt := range map[string]struct{ script, want string }{
+		"in order":      {"0:0a1 1:0a1 2:0a1 0:0b1 1:0b1 2:0b1", ""},
+		"other orders":  {"0:0a1 0:0b1 1:0b1 1:0a1 2:0a1 2:0b1", ""},
+		"lost":          {"0:0a1 0:0a2 1:0a2 2:0a1 2:0a2", "lost 1"},
+		"lost at last":  {"0:0a1 0:0a2 1:0a1 1:0a2 2:0a1", "lost 1"},
+		"repeated":      {"0:0a1 0:0a1 1:0a1 2:0a1", "repeated 1"},
+		"reordered":     {"0:0a2 0:0a1 1:0a1 1:0a2 2:0a1 2:0a2", "reordered 1"},
+		"from a nobody": {"0:0z1", "invented 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.unordered.begin(s.room, 3)
+			s.w.run.o.Protocol = Rooms
+			for _, d := range parseScript(t, tt.script) {
+				s.hear(&s.w.clients[d.client], d.entry)
+			}
 			if got := s.kinds(); got != tt.want {
 				t.Errorf("found %q, want %q: %v", got, tt.want, s.w.report.Violations.First)
 			}
