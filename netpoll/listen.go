@@ -100,11 +100,6 @@ func (l *Loop) accept() {
 	}
 }
 
-func acceptFD(listener int) (int, error) {
-	fd, _, err := socket.Accept(listener)
-	return fd, err
-}
-
 // park pauses accepting: without descriptors or memory the next accept would fail as well.
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {

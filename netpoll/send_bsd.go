@@ -2,7 +2,16 @@
 
 package netpoll
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/panjf2000/gnet/v2/pkg/socket"
+)
+
+func acceptFD(listener int) (int, error) {
+	fd, _, err := socket.Accept(listener)
+	return fd, err
+}
 
 // The sockets are non-blocking, so neither call waits.
 

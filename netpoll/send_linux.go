@@ -6,6 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// acceptFD does not ask whose connection it is: most servers never want to know, and the address would be garbage.
+func acceptFD(listener int) (int, error) {
+	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(fd), nil
+}
+
 // recv and send are non-blocking by flag and enter the kernel without telling the scheduler
 // (RawSyscall): they never wait, and the hand-off would cost more than the call itself.
 
