@@ -90,6 +90,11 @@ func TestJournal(t *testing.T) {
 			if got := s.kinds(); got != tt.want {
 				t.Errorf("found %q, want %q: %v", got, tt.want, s.w.report.Violations.First)
 			}
+			for _, v := range s.w.report.Violations.First { // all of the scripts break the rule at b1
+				if v.Offset != 2 && !strings.HasPrefix(name, "repeated") {
+					t.Errorf("at the wrong place: %v", v)
+				}
+			}
 		})
 	}
 }

@@ -97,6 +97,9 @@ func TestScenarios(t *testing.T) {
 		"fanout": {Options{Scenario: "fanout", Rate: 200}, func(r *report.Report) bool {
 			return r.Counters.Sent > 40 && r.Counters.Acknowledged == r.Counters.Sent && r.Counters.Delivered == 100*r.Counters.Sent
 		}},
+		"history of many pages": {Options{Scenario: "fanout", Rate: 1500, Size: 8000, Connections: 4}, func(r *report.Report) bool {
+			return r.Counters.Sent*8000 > 4<<20 && r.Counters.Checked == 5*r.Counters.Sent && len(r.Unchecked) == 0
+		}},
 		"fanout in rooms":   {Options{Scenario: "fanout", URL: rooms, Protocol: Rooms, Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
 		"rooms":             {Options{Scenario: "rooms", Rooms: 20}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
 		"rooms in rooms":    {Options{Scenario: "rooms", Rooms: 20, URL: rooms, Protocol: Rooms}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
