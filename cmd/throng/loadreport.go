@@ -30,6 +30,9 @@ func (c *loadReportCmd) Run(s *streams) error {
 	if len(reports) == 2 && !c.Merge {
 		return report.WriteComparison(s.out, c.Files[0], c.Files[1], reports[0], reports[1])
 	}
+	if !report.Together(reports...) {
+		return human.Errorf("--merge is for load testers that ran side by side; without it two reports are compared", "these runs were not at the same time")
+	}
 	return showReport(s.out, report.Merge(reports...), c.JSON, c.HTML)
 }
 

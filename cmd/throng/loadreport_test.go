@@ -14,10 +14,11 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// savedRun is the file of a run with so many messages.
-func savedRun(t *testing.T, messages int64) string {
+// savedRun is the file of a run with so many messages, so long ago.
+func savedRun(t *testing.T, messages int64, ago time.Duration) string {
 	t.Helper()
 	r := report.New("throng load echo ws://h", "echo", "ws://h")
+	r.Started = r.Started.Add(-ago)
 	r.Duration, r.Counters.Sent = time.Second, messages
 	r.Phases.Record(report.Delivery, time.Duration(messages)*time.Millisecond)
 	file := filepath.Join(t.TempDir(), "run.json")
@@ -28,7 +29,8 @@ func savedRun(t *testing.T, messages int64) string {
 }
 
 func TestLoadReport(t *testing.T) {
-	a, b, page := savedRun(t, 100), savedRun(t, 300), filepath.Join(t.TempDir(), "page.html")
+	a, b, old := savedRun(t, 100, 0), savedRun(t, 300, 0), savedRun(t, 100, 24*time.Hour)
+	page := filepath.Join(t.TempDir(), "page.html")
 	foreign := filepath.Join(t.TempDir(), "package.json")
 	if err := os.WriteFile(foreign, []byte(`{"name":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -43,6 +45,7 @@ func TestLoadReport(t *testing.T) {
 		"three":           {loadReportCmd{Files: []string{a, b, a}}, "", "cannot be compared"},
 		"comparison page": {loadReportCmd{Files: []string{a, b}, HTML: page}, "", "a comparison is text"},
 		"foreign":         {loadReportCmd{Files: []string{a, foreign}}, "", "no report of throng load"},
+		"other days":      {loadReportCmd{Files: []string{a, old}, Merge: true}, "", "not at the same time"},
 		"absent":          {loadReportCmd{Files: []string{a + "x"}}, "", "no such file"},
 	} {
 		var out bytes.Buffer

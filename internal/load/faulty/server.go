@@ -36,7 +36,6 @@ type member struct {
 	held   *entry // Swap and Disorder: comes after the next one
 	again  *entry // RepeatLater: comes after later has counted down
 	later  int
-	query  string // rooms: the room of the URL
 }
 
 const maxOwed = 1 << 30 // bytes: a slow test must not look like a fault

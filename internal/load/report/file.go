@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/throngd/throng/internal/human"
 )
@@ -113,17 +114,17 @@ func describeJSON(b []byte, err error) error {
 	return errors.New("it is not JSON of a report")
 }
 
-// maxSeconds bounds the series: a year.
-const maxSeconds = 366 * 24 * 3600
+// maxSeconds bounds a run, and with it what its plots take: two weeks.
+const maxSeconds = 14 * 24 * 3600
 
-// sane refuses what would make the plots or the sums meaningless.
+// sane refuses what would make the plots or the sums meaningless, or fill the memory.
 func (r *Report) sane() error {
-	if r.Duration < 0 {
-		return errors.New("its duration is negative")
+	if r.Duration < 0 || r.Duration > maxSeconds*time.Second {
+		return fmt.Errorf("its duration is %v", r.Duration)
 	}
 	for i, s := range r.Series {
 		if s.At < 0 || s.At > maxSeconds || i > 0 && s.At <= r.Series[i-1].At {
-			return fmt.Errorf("its seconds are not in order at the %d. one", i+1)
+			return fmt.Errorf("its seconds are not in order at number %d", i+1)
 		}
 	}
 	r.Violations.First = r.Violations.First[:min(len(r.Violations.First), MaxViolations)]

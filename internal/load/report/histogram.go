@@ -145,8 +145,8 @@ func pack(h *Histogram, figures int) (string, error) {
 	return string(b), err
 }
 
-// maxPacked bounds what is decoded: the largest histogram of this package is far below.
-const maxPacked = 1 << 20
+// maxPacked bounds what is decoded: a histogram in which every count is used has some 70 KB.
+const maxPacked = 128 << 10
 
 // unpack decodes what pack made. The library trusts its input, and a file is anybody's.
 func unpack(text string, figures int) (h Histogram, err error) {

@@ -62,3 +62,15 @@ func (r *Report) addWords(o *Report) {
 		r.Err = o.Err
 	}
 }
+
+// Together reports whether there was a moment at which all of the reports' runs were under way.
+func Together(reports ...*Report) bool {
+	for _, a := range reports {
+		for _, b := range reports {
+			if a.Started.After(b.Started.Add(b.Duration)) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -116,10 +116,18 @@ func (s Series) curve(n int, name, class string, value func(Second) float64) cur
 		c.values[i] = math.NaN()
 	}
 	for _, sec := range s {
-		c.values[sec.At] = value(sec)
+		if v := value(sec); v >= 0 && v < highestValue { // a file may say anything
+			c.values[sec.At] = v
+		}
 	}
 	return c
 }
+
+// The values that are plotted, far beyond those that can be measured.
+const (
+	lowestValue  = 1e-10
+	highestValue = 1e19
+)
 
 // draw lays out a plot over n seconds; it is not ok if there is nothing to show.
 func draw(n int, log bool, format func(float64) string, curves []curve) (c chart, ok bool) {
@@ -131,7 +139,7 @@ func draw(n int, log bool, format func(float64) string, curves []curve) (c chart
 			}
 		}
 	}
-	if high <= 0 || math.IsInf(high, 0) {
+	if high < lowestValue {
 		return c, false
 	}
 	a := newAxis(low, high, log, format)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -226,4 +227,22 @@ func TestLongRunsArePlotted(t *testing.T) {
 	if n := strings.Count(path, "L"); n > maxPoints || most != 5 {
 		t.Errorf("%d points, greatest %v", n, most)
 	}
+}
+
+// FuzzParse: whatever is in a file, reading and showing it neither panics nor hangs.
+func FuzzParse(f *testing.F) {
+	var seed bytes.Buffer
+	_ = evening(3).WriteJSON(&seed)
+	f.Add(seed.Bytes())
+	f.Add([]byte(`{"format":"throng load report","version":1,"duration_ns":1,"series":[{"at":0,"target":{"cpu_cores":5e-324,"loop_busy":1e308,"connections":-1}}]}`))
+	f.Add([]byte(`{"format":"throng load report","version":1,"server":{"parts":[{"of":"close","count":-1}]},"violations":{"count":-9,"by_kind":{"":1}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := parse(b)
+		if err != nil {
+			return
+		}
+		if err := errors.Join(r.WriteText(io.Discard), r.WriteHTML(io.Discard), WriteComparison(io.Discard, "a", "b", r, r), Merge(r, r).WriteJSON(io.Discard)); err != nil {
+			t.Error(err)
+		}
+	})
 }
