@@ -3,6 +3,7 @@
 //
 //	throng [serve] [flags]    run the server
 //	throng chat URL ROOM      chat in the terminal
+//	throng load SCENARIO URL  load-test a server, and check every message
 //	throng check              which limits of this machine stand in the way
 //	throng config             the configuration in effect
 //	throng version

@@ -15,7 +15,7 @@ type dialers struct {
 	rooms    bool
 }
 
-func newDialers(o Options, run uint32, d *netpoll.Dialer) *dialers {
+func newDialers(o Options, d *netpoll.Dialer) *dialers {
 	ds := &dialers{common: *d, sources: o.sources, rooms: o.Protocol == Rooms}
 	if len(ds.sources) == 0 {
 		ds.sources = []netip.AddrPort{{}}

@@ -51,7 +51,6 @@ type room struct {
 	reading *client // who reads the history
 	read    bool    // to its end
 	unread  string  // why not
-	invent  []string
 }
 
 // deliver compares a message with the journal. now is when it came.

@@ -83,7 +83,7 @@ func newRun(o Options, id uint32, d *netpoll.Dialer, segments []segment, p peers
 	r := &run{
 		o: o, id: id, clock: newClock(), started: time.Now(), scenario: scenarioOf(o.Scenario), segments: segments,
 		filling: newFilling(o.Size), pong: frame.AppendMaskedFrame(nil, frame.OpText, []byte("{}"), [4]byte{1, 2, 3, 4}),
-		dialers: newDialers(o, id, d), peers: p, stopped: make(chan struct{}),
+		dialers: newDialers(o, d), peers: p, stopped: make(chan struct{}),
 	}
 	r.report = r.newReport()
 	r.report.Asked = int64(size(segments))
