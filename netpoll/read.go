@@ -161,7 +161,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 		c.set(flagPong)
 		return
 	}
-	l.extend(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
+	l.extendControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
 }
 
 // violation ends a connection whose peer broke the protocol (RFC 6455, 7.1.7): the close

@@ -148,6 +148,6 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	}
 	c.set(flagPinged)
 	c.due = now + pong
-	l.sendBytes(c, l.pings[c.endpoint])
+	l.extendControl(c, func(dst []byte) []byte { return append(dst, l.pings[c.endpoint]...) })
 	return true
 }

@@ -59,6 +59,17 @@ func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
 	}
 }
 
+// extendControl is extend for a ping or a pong, which always have room: what bounds them is
+// PingInterval, MaxControls, and that a pong waits while the peer takes nothing.
+func (l *Loop) extendControl(c *Conn, f func(dst []byte) []byte) {
+	if c.phase > phaseOpen {
+		return // nothing follows the close frame (RFC 6455, 5.5.1)
+	}
+	o := l.box(c)
+	o.keep(f(o.private()))
+	l.soil(c)
+}
+
 // hasRoom checks the bound before a message is added, so that one message may be larger than
 // the bound. Beyond it the connection is closed: what it has not got yet it can only get by
 // coming back.
@@ -206,7 +217,7 @@ func (l *Loop) backlog(c *Conn) {
 func (l *Loop) drained(c *Conn) {
 	if c.has(flagPong) && c.phase == phaseOpen {
 		c.clear(flagPong)
-		l.extend(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
+		l.extendControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
 		c.aux.pong = nil
 		return
 	}
