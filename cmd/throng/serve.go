@@ -30,6 +30,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err := resolve(cfg, log); err != nil {
 		return err
 	}
+	warnUserLimits(cfg, log)
 	headroom.Keep()
 	public, err := server.New(&cfg.Config, release(), log)
 	if err != nil {
@@ -44,6 +45,20 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 		return err
 	}
 	return p.run(signals, func() { p.announce(s.out) })
+}
+
+// warnUserLimits says that limits per user are set while nobody can have a user id.
+func warnUserLimits(cfg *config.Loaded, log *slog.Logger) {
+	var set []string
+	if cfg.ConnectionsPerUser > 0 {
+		set = append(set, "connections_per_user")
+	}
+	if cfg.ConnectionRatePerUser > 0 {
+		set = append(set, "connection_rate_per_user")
+	}
+	if len(set) > 0 {
+		log.Warn("limits per user change nothing: throng serve cannot check tokens yet, so everybody is anonymous", "settings", set)
+	}
 }
 
 // resolve fits the configuration to the machine.
