@@ -57,7 +57,7 @@ func (r *report) open(end time.Time) (err error) {
 		rate := float64(n-before) / now.Sub(at).Seconds()
 		before, at = n, now
 		left := time.Duration(float64(r.connections-int(n)) / max(rate, 1) * float64(time.Second))
-		return fmt.Sprintf("%d of %d joined, %.0f a second, %s to go, %d pings", n, r.connections, rate, left.Round(time.Second), c.pings.Load())
+		return fmt.Sprintf("%d of %d joined, %.0f a second, %s to go, %d pings, faults %v", n, r.connections, rate, left.Round(time.Second), c.pings.Load(), c.noted(c.faults))
 	})
 	r.opening = time.Since(r.begun)
 	return err
