@@ -45,6 +45,7 @@ define FUZZ_TARGETS
 ./netpoll FuzzDial
 ./netpoll FuzzProxyHeader
 ./internal/protocol FuzzEnvelope
+./internal/load/report FuzzParse
 endef
 export FUZZ_TARGETS
 

@@ -85,7 +85,7 @@ func (c *loadRunCmd) Run(s *streams) error {
 		return err
 	}
 	file, isFile := s.err.(*os.File)
-	o.Progress = load.NewProgress(s.err, isFile && term.IsTerminal(int(file.Fd())))
+	o.Progress = load.NewProgress(s.err, isFile && drawable(file))
 	watch, err := target.Begin(ctx, c.TargetAdmin)
 	if err != nil {
 		return err
@@ -139,4 +139,10 @@ func (loadWorkerCmd) Run(s *streams) error {
 		return fmt.Errorf("load-worker: %w", err)
 	}
 	return nil
+}
+
+// drawable tells whether f is a terminal that bars can be drawn on: a serial console says that it has no size.
+func drawable(f *os.File) bool {
+	width, height, err := term.GetSize(int(f.Fd()))
+	return err == nil && width > 0 && height > 0
 }

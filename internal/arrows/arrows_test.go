@@ -33,16 +33,17 @@ var arrows = []arrow{
 	{"test", nil},                                            // tests of the binary, from outside
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
-	{"internal", []string{"internal/human"}},
+	{"internal", []string{"internal/human", "internal/files"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/config", "internal/human"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "netpoll", "frame", "room"}},
 	{"internal/chat", []string{"internal/human"}},
-	{"internal/config", []string{"internal/human"}},
-	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/limits", "internal/load/..."}},
+	{"internal/config", []string{"internal/human", "internal/files"}},
+	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/files", "internal/limits", "internal/load/..."}},
 	{"internal/load/report", []string{"internal/human"}},
 	{"internal/protocol", nil},
 	{"internal/human", nil},
+	{"internal/files", nil},
 }
 
 // TestArrows parses the imports of every file of the module. In the public

@@ -12,12 +12,16 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/throngd/throng/internal/files"
 	"github.com/throngd/throng/internal/human"
 )
 
+// maxFile is the most bytes of a configuration: ten thousand namespaces.
+const maxFile = 4 << 20
+
 // readFile reads the YAML file and applies it to the configuration.
 func (l *Loaded) readFile(path string) error {
-	b, err := os.ReadFile(path)
+	b, err := files.Read(path, maxFile)
 	if err != nil {
 		var p *os.PathError
 		if errors.As(err, &p) {

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -51,20 +52,20 @@ func (l *lines) End() {}
 type bars struct {
 	all  *mpb.Progress
 	bar  *mpb.Bar
-	text string
+	text atomic.Value // string: mpb draws from a goroutine of its own
 }
 
 func (b *bars) Stage(name string, total int64) {
 	b.finish()
-	b.text = ""
+	b.text.Store("")
 	b.bar = b.all.AddBar(max(total, 1),
 		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Percentage(decor.WCSyncSpace)),
-		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return " " + b.text })))
+		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return " " + b.text.Load().(string) })))
 }
 
 func (b *bars) Set(done int64, text string) {
 	if b.bar != nil {
-		b.text = text
+		b.text.Store(text)
 		b.bar.SetCurrent(done)
 	}
 }
@@ -78,5 +79,5 @@ func (b *bars) finish() {
 
 func (b *bars) End() {
 	b.finish()
-	b.all.Wait()
+	b.all.Shutdown() // Wait has been seen to wait for ever, on the console of a virtual machine
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/throngd/throng/internal/files"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/load/report"
 )
@@ -53,7 +53,7 @@ const mixHint = "it is a list: parts: [{scenario: idle, connections: 1000}, {sce
 const maxParts = 100
 
 func readMix(file string) (*mix, error) {
-	b, err := os.ReadFile(file)
+	b, err := files.Read(file, 1<<20)
 	if err != nil {
 		return nil, human.Usagef("--mix names a YAML file", "the mix cannot be read: %w", err)
 	}
