@@ -112,8 +112,9 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	began := time.Now()
 	go func() {
-		if secondSignal(ctx, signals) {
+		if secondSignal(ctx, signals, began) {
 			cancel()
 		}
 	}()
@@ -127,18 +128,15 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 // timeout(1) and some supervisors send it to a process and then to its group.
 const oneSignal = 200 * time.Millisecond
 
-// secondSignal waits, from the first signal on, for one that is another; it
-// returns false when ctx has ended.
-func secondSignal(ctx context.Context, signals <-chan os.Signal) bool {
-	echo := time.After(oneSignal)
+// secondSignal waits for a signal that is another one than the first, which came
+// when it began; it returns false when ctx has ended.
+func secondSignal(ctx context.Context, signals <-chan os.Signal, began time.Time) bool {
 	for {
 		select {
 		case s := <-signals:
-			if echo == nil && s != syscall.SIGHUP { // there is nothing left to reload
+			if time.Since(began) >= oneSignal && s != syscall.SIGHUP { // there is nothing left to reload
 				return true
 			}
-		case <-echo:
-			echo = nil
 		case <-ctx.Done():
 			return false
 		}
