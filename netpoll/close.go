@@ -62,9 +62,7 @@ func (c *Conn) goodbye(code frame.CloseCode, reason string) {
 	r := c.rare()
 	r.code, r.reason = code, reason
 	l.mark(c)
-	o := l.box(c)
-	o.keep(l.appendClose(o.private(), code, reason))
-	l.soil(c)
+	l.put(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
 	l.doom(c)
 }
 

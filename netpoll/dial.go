@@ -230,13 +230,7 @@ func (l *Loop) dialed(c *Conn) {
 	g := c.aux.dial
 	g.times.Upgrade = l.lap(c)
 	l.land(g)
-	c.phase = phaseOpen
-	l.upgraded(c)
-	c.set(flagOpened)
-	l.startPings(c)
-	if e := l.endpointOf(c); e.OnOpen != nil {
-		e.OnOpen(c)
-	}
+	l.opened(c)
 	if c.aux.dial = nil; c.phase == phaseOpen {
 		c.aux = nil
 	}

@@ -89,6 +89,11 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 		c.dec.EnableDeflate()
 	}
 	l.sendBytes(c, response)
+	l.opened(c)
+}
+
+// opened begins the frames, of a connection that was accepted or dialed.
+func (l *Loop) opened(c *Conn) {
 	c.phase = phaseOpen
 	l.upgraded(c)
 	c.set(flagOpened)

@@ -77,6 +77,7 @@ func (s *Server) Stats() Stats {
 		l.tally.addTo(&st)
 		st.Loops = append(st.Loops, l.stats())
 	}
+	st.Overflows = st.Limits.MaxBacklog + st.Limits.MaxBacklogAge
 	return st
 }
 
@@ -105,7 +106,6 @@ func (t *tally) addTo(st *Stats) {
 	st.MessagesOut += t.messagesOut.Load()
 	st.BytesIn += t.bytesIn.Load()
 	st.BytesOut += t.bytesOut.Load()
-	st.Overflows += t.overflows.Load()
 	t.limits.addTo(&st.Limits)
 	st.Dropped += t.dropped.Load()
 	st.Network.Add(t.network.Histogram())

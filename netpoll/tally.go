@@ -21,7 +21,7 @@ type tally struct {
 	messagesIn, messagesOut atomic.Int64
 	bytesIn, bytesOut       atomic.Int64
 	backlog                 atomic.Int64
-	overflows, dropped      atomic.Int64
+	dropped                 atomic.Int64
 	limits                  limitTally
 	network, waiting        Durations
 	tls, upgrade            Durations

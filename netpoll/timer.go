@@ -95,7 +95,6 @@ func (l *Loop) openDeadline(c *Conn) {
 	if c.out != nil {
 		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
 		if now >= late {
-			l.tally.overflows.Add(1)
 			l.tally.limits.maxBacklogAge.Add(1)
 			c.cutBacklog()
 			c.shut(e.SlowCode, "slow")

@@ -53,21 +53,23 @@ func (l *Loop) sendBytes(c *Conn, b []byte) {
 // extend lets f append frames to c's private chunk.
 func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
 	if l.hasRoom(c) {
-		o := l.box(c)
-		o.keep(f(o.private()))
-		l.soil(c)
+		l.put(c, f)
 	}
+}
+
+// put is extend for who has asked already whether there is room.
+func (l *Loop) put(c *Conn, f func(dst []byte) []byte) {
+	o := l.box(c)
+	o.keep(f(o.private()))
+	l.soil(c)
 }
 
 // extendControl is extend for a ping or a pong, which always have room: what bounds them is
 // PingInterval, MaxControls, and that a pong waits while the peer takes nothing.
 func (l *Loop) extendControl(c *Conn, f func(dst []byte) []byte) {
-	if c.phase > phaseOpen {
-		return // nothing follows the close frame (RFC 6455, 5.5.1)
+	if c.phase <= phaseOpen { // nothing follows the close frame (RFC 6455, 5.5.1)
+		l.put(c, f)
 	}
-	o := l.box(c)
-	o.keep(f(o.private()))
-	l.soil(c)
 }
 
 // hasRoom checks the bound before a message is added, so that one message may be larger than
@@ -82,7 +84,6 @@ func (l *Loop) hasRoom(c *Conn) bool {
 		return true
 	}
 	if c.phase == phaseOpen {
-		l.tally.overflows.Add(1)
 		l.tally.limits.maxBacklog.Add(1)
 		c.cutBacklog()
 		c.shut(e.SlowCode, "slow")
