@@ -40,7 +40,7 @@ var arrows = []arrow{
 	{"internal/chat", []string{"internal/human"}},
 	{"internal/config", []string{"internal/human", "internal/files"}},
 	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/files", "internal/limits", "internal/load/..."}},
-	{"internal/load/report", []string{"internal/human"}},
+	{"internal/load/report", []string{"internal/human", "internal/files"}},
 	{"internal/protocol", nil},
 	{"internal/human", nil},
 	{"internal/files", nil},

@@ -37,7 +37,7 @@ func TestMistakes(t *testing.T) {
 		{"a device as key", cert, "/dev/zero", "not a regular file", "PEM"},
 		{"a pipe nobody writes to", pipe, key, "not a regular file", "PEM"},
 		{"a mebibyte", file("full", append(bytes.Repeat([]byte("\n"), maxFile-len(a.Cert)), a.Cert...)), key, "", ""},
-		{"too large", file("large", append(bytes.Repeat([]byte("\n"), maxFile-len(a.Cert)+1), a.Cert...)), key, "larger than 1024 KiB", "PEM"},
+		{"too large", file("large", append(bytes.Repeat([]byte("\n"), maxFile-len(a.Cert)+1), a.Cert...)), key, "larger than 1 MiB", "PEM"},
 		{"swapped", key, cert, "holds no certificate", "swapped"},
 		{"key twice", key, key, "holds no certificate", "swapped"},
 		{"certificate twice", cert, cert, "holds no private key", "swapped"},

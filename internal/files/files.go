@@ -11,6 +11,16 @@ import (
 // ErrNotRegular is the answer to a directory, a pipe or a device.
 var ErrNotRegular = errors.New("it is not a regular file")
 
+// TooLarge is the answer to a file of more bytes than the bound, which it is.
+type TooLarge int64
+
+func (e TooLarge) Error() string {
+	if e >= 1<<20 {
+		return fmt.Sprintf("it is larger than %d MiB", e>>20)
+	}
+	return fmt.Sprintf("it is larger than %d KiB", e>>10)
+}
+
 // Read reads at most limit bytes, also from a pipe; what is longer is an error.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
@@ -20,7 +30,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		return nil, fmt.Errorf("it is larger than %d KiB", limit>>10)
+		return nil, TooLarge(limit)
 	}
 	return b, err
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/throngd/throng/internal/files"
 	"github.com/throngd/throng/internal/human"
 )
 
@@ -66,17 +67,13 @@ func cause(err error) error {
 
 // ReadFile reads what SaveJSON wrote. Its errors are for people.
 func ReadFile(file string) (*Report, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
-	}
-	if len(b) > maxFile {
+	b, err := files.Read(file, maxFile)
+	var large files.TooLarge
+	switch {
+	case errors.As(err, &large):
 		return nil, human.Errorf(fileHint, "%s is larger than any report", file)
+	case err != nil:
+		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
 	}
 	r, err := parse(b)
 	if err != nil {
