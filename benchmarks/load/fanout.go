@@ -134,17 +134,10 @@ func (p *party) publish(s int) {
 }
 
 func (p *party) deliver(id int32, number uint32) {
-	k, round := int(number>>16), uint16(number)
-	if k >= p.o.inflight {
-		p.Fail(fmt.Errorf("a message nobody sent: %x", number))
+	k, ok := p.expected(id, number, p.next, p.o.inflight, "slot")
+	if !ok {
 		return
 	}
-	next := &p.next[int(id)*p.o.inflight+k]
-	if *next != round {
-		p.Fail(fmt.Errorf("connection %d got message %d of slot %d instead of %d", id, round, k, *next))
-		return
-	}
-	*next++
 	s := int(id)/p.o.members*p.o.inflight + k
 	slot := &p.slots[s]
 	p.meter.delivered(slot.sent)
@@ -157,6 +150,23 @@ func (p *party) deliver(id int32, number uint32) {
 	}
 }
 
+// expected takes the number of a message apart and tells its source, of which there are so many; false, and a fault,
+// unless it is the next one of that source for connection id. next is by connection, then source.
+func (p *party) expected(id int32, number uint32, next []uint16, sources int, source string) (int, bool) {
+	from, round := int(number>>16), uint16(number)
+	if from >= sources {
+		p.Fail(fmt.Errorf("a message nobody sent: %x", number))
+		return 0, false
+	}
+	due := &next[int(id)*sources+from]
+	if *due != round {
+		p.Fail(fmt.Errorf("connection %d got message %d of %s %d instead of %d", id, round, source, from, *due))
+		return 0, false
+	}
+	*due++
+	return from, true
+}
+
 // publishDue follows the messages that one read has completed with the next ones.
 func (p *party) publishDue() {
 	for _, s := range p.due {
@@ -167,15 +177,20 @@ func (p *party) publishDue() {
 	p.due = p.due[:0]
 }
 
-// finish waits for what is still outstanding, as long as something comes.
+// finish waits for what is still outstanding.
 func (p *party) finish() error {
 	p.stopped = true
-	left := p.outstanding()
+	return p.await(p.outstanding)
+}
+
+// await turns until nothing is outstanding, as long as something comes.
+func (p *party) await(outstanding func() int) error {
+	left := outstanding()
 	for end := p.Now + lossWait; left > 0 && p.Now < end; {
 		if err := p.Turn(50 * time.Millisecond); err != nil {
 			return err
 		}
-		if n := p.outstanding(); n < left {
+		if n := outstanding(); n < left {
 			left, end = n, p.Now+lossWait
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,11 @@ type roomServer struct {
 
 // answers says the same to everybody.
 func answers(t *testing.T, text string) netip.AddrPort {
+	return accepting(t, func(c net.Conn) { c.Write([]byte(text)) })
+}
+
+// accepting gives each connection to serve.
+func accepting(t *testing.T, serve func(net.Conn)) netip.AddrPort {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,30 +53,13 @@ func answers(t *testing.T, text string) netip.AddrPort {
 				return
 			}
 			t.Cleanup(func() { c.Close() })
-			c.Write([]byte(text))
+			go serve(c)
 		}
 	}()
 	return netip.MustParseAddrPort(l.Addr().String())
 }
 
-func (s *roomServer) listen(t *testing.T) netip.AddrPort {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { c.Close() })
-			go s.serve(c)
-		}
-	}()
-	return netip.MustParseAddrPort(l.Addr().String())
-}
+func (s *roomServer) listen(t *testing.T) netip.AddrPort { return accepting(t, s.serve) }
 
 func (s *roomServer) serve(c net.Conn) {
 	if _, err := ws.Upgrade(c); err != nil {
@@ -214,7 +203,7 @@ func TestFaults(t *testing.T) {
 	}{
 		"lost":      {func(f []byte) []byte { return []byte{} }, ""},
 		"twice":     {func(f []byte) []byte { return append(f, f...) }, "instead of"},
-		"closed":    {func([]byte) []byte { return nil }, "closed"},
+		"closed":    {func([]byte) []byte { return nil }, "closed|reset"}, // a reset where something was unread
 		"close":     {func([]byte) []byte { return frame.AppendClose(nil, 1008, "no") }, "no"},
 		"invented":  {func(f []byte) []byte { return frame.AppendFrame(f, frame.OpText, wire.Body(40)) }, "instead of"},
 		"truncated": {func(f []byte) []byte { return f[:len(f)-1] }, ""},
@@ -229,7 +218,7 @@ func TestFaults(t *testing.T) {
 				return f
 			}}
 			r, err := fanout(testOptions(s.listen(t)))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			if err == nil || !regexp.MustCompile(tt.want).MatchString(err.Error()) {
 				t.Errorf("%+v, %v; want an error with %q", r, err, tt.want)
 			}
 		})

@@ -78,19 +78,7 @@ func (s *stream) run() (r result.Result, err error) {
 	if r, err = s.meter.during(s.talkFor); err != nil {
 		return r, err
 	}
-	for end := s.Now + lossWait; s.left > 0; {
-		before := s.left
-		if err := s.Turn(50 * time.Millisecond); err != nil {
-			return r, err
-		}
-		if s.left < before {
-			end = s.Now + lossWait
-		}
-		if s.Now > end {
-			return r, fmt.Errorf("lost: %d deliveries never came", s.left)
-		}
-	}
-	return r, nil
+	return r, s.await(func() int { return int(s.left) })
 }
 
 func (s *stream) talkFor(d time.Duration) error {
@@ -129,17 +117,11 @@ func (s *stream) send(id int32) {
 }
 
 func (s *stream) deliver(id int32, number uint32) {
-	place, round := int(number>>16), uint16(number)
-	if place >= s.o.members {
-		s.Fail(fmt.Errorf("a message nobody sent: %x", number))
+	place, ok := s.expected(id, number, s.next, s.o.members, "member")
+	if !ok {
 		return
 	}
-	next := &s.next[int(id)*s.o.members+place]
-	if *next != round {
-		s.Fail(fmt.Errorf("connection %d got message %d of member %d instead of %d", id, round, place, *next))
-		return
-	}
-	*next++
+	round := uint16(number)
 	from := &s.senders[int(id)/s.o.members*s.o.members+place]
 	s.meter.delivered(from.sent[round%unheard])
 	from.missing[round%unheard]--

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func newReport(o options, servers []server, works []work) *report {
 	return &report{
 		Date:    time.Now().UTC().Format(time.RFC3339),
 		Commit:  firstLine("git", "describe", "--always", "--dirty"),
-		Command: "run " + strings.Join(os.Args[1:], " "),
+		Command: command(os.Args[1:]),
 		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), processor(), firstLine("uname", "-r")),
 		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds,
 		Kernel:  firstLine("uname", "-rv"),
@@ -104,6 +105,14 @@ func (rep *report) write(dir string) error {
 	}
 	fmt.Fprintln(os.Stderr, "written:", base+".json", base+".txt")
 	return os.WriteFile(base+".json", append(b, '\n'), 0o644)
+}
+
+// command is what has to be typed to measure it again: without the place of the programs, which is that of one machine.
+func command(args []string) string {
+	if i := slices.Index(args, "-bin"); i >= 0 && i+1 < len(args) {
+		args = slices.Delete(slices.Clone(args), i, i+2)
+	}
+	return strings.Join(append([]string{"run"}, args...), " ")
 }
 
 func firstLine(name string, args ...string) string {

@@ -186,3 +186,14 @@ func TestPick(t *testing.T) {
 		}
 	}
 }
+
+// TestCommand: a result names what was measured, not the place where one machine has it.
+func TestCommand(t *testing.T) {
+	args := []string{"-rounds", "3", "-bin", "/home/me/bin", "-quick"}
+	if got := command(args); got != "run -rounds 3 -quick" || args[2] != "-bin" {
+		t.Errorf("%q of %q", got, args)
+	}
+	if got := command([]string{"-quick"}); got != "run -quick" {
+		t.Errorf("%q", got)
+	}
+}
