@@ -35,6 +35,7 @@ const (
 	resumable                          // has a position in the room to come back to
 	wasPresent                         // has been counted as opened
 	mute                               // does not answer the server's pings
+	pinged                             // has answered one (worker.unping)
 )
 
 func (cl *client) has(f clientFlags) bool { return cl.flags&f != 0 }

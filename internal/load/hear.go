@@ -59,7 +59,11 @@ func (w *worker) ping(cl *client) {
 	if cl.has(mute) {
 		return
 	}
-	w.report.Counters.Pings++
+	w.tally.pings.Add(1)
+	if !cl.has(pinged) {
+		cl.set(pinged)
+		w.tally.pinged.Add(1)
+	}
 	if c := w.loop.Conn(cl.handle); c != nil {
 		c.SendRaw(w.run.pong)
 	} else {

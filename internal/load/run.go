@@ -103,11 +103,11 @@ func (r *run) all(ctx context.Context) (*report.Report, error) {
 	}
 	unwatch := context.AfterFunc(ctx, r.interrupt)
 	stopTicks := r.tickAlong()
+	r.report.AddStage(report.Stage{Name: report.Before, Kernel: report.KernelNow()})
 	for _, s := range r.stages() {
-		if !s.always && r.over() {
-			continue
+		if s.always || !r.over() {
+			r.carryOut(s)
 		}
-		s.do()
 	}
 	unwatch()
 	stopTicks()
@@ -128,7 +128,22 @@ func (r *run) stages() []stage {
 	if r.scenario.stages != nil {
 		return r.scenario.stages(r)
 	}
-	return []stage{{"open", r.open, false}, {"talk", r.talk, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+	return []stage{{report.Open, r.open, false}, {"talk", r.talk, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+}
+
+// carryOut does a stage and writes down what it took.
+func (r *run) carryOut(s stage) {
+	began, before := time.Since(r.started), r.counts()
+	s.do()
+	now := r.counts()
+	written := report.Stage{
+		Name: s.name, Begin: began, End: time.Since(r.started), Open: now.open, Delivered: now.delivered - before.delivered,
+		Pings: now.pings - before.pings, Kernel: report.KernelNow(),
+	}
+	if s.name == report.Keep {
+		written.Pinged = now.pinged
+	}
+	r.report.AddStage(written)
 }
 
 func (r *run) begin() error {
@@ -265,6 +280,7 @@ func (r *run) tickAlong() (stop func()) {
 		defer close(ended)
 		t := time.NewTicker(time.Second)
 		defer t.Stop()
+		every := max(1, int(r.o.Patience/(10*time.Second))) // of a million clients a look takes time
 		for {
 			select {
 			case <-done:
@@ -272,8 +288,14 @@ func (r *run) tickAlong() (stop func()) {
 			case <-t.C:
 			}
 			at := int(time.Since(r.started)/time.Second) - 1
+			sweeps := at%every == 0
 			for _, w := range r.workers {
-				w.loop.Do(func() { w.tick(at); w.sweep() })
+				w.loop.Do(func() {
+					w.tick(at)
+					if sweeps {
+						w.sweep()
+					}
+				})
 			}
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
 )
 
 // scenario is what one does beside opening, talking and checking. Its functions are called on the
@@ -22,21 +23,21 @@ func scenarioOf(name string) scenario {
 	switch name {
 	case "idle":
 		return scenario{stages: func(r *run) []stage {
-			return []stage{{"open", r.open, false}, {"keep", r.keep, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+			return []stage{{report.Open, r.open, false}, {report.Keep, r.keep, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "connect":
 		return scenario{stages: connectStages, present: hangUp, closed: comeAgain}
 	case "storm":
 		return scenario{closed: comeBack, stages: func(r *run) []stage {
-			return []stage{{"open", r.open, false}, {"storm", r.storm, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+			return []stage{{report.Open, r.open, false}, {"storm", r.storm, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "stall":
 		return scenario{misbehave: misbehaveAs(stalls), present: stopReading, closed: goneFor, stages: func(r *run) []stage {
-			return []stage{{"open", r.open, false}, {"talk", r.talk, false}, {"resume", r.resume, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+			return []stage{{report.Open, r.open, false}, {"talk", r.talk, false}, {"resume", r.resume, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "half-open":
 		return scenario{misbehave: halfOpen, closed: goneFor, stages: func(r *run) []stage {
-			return []stage{{"open", r.open, false}, {"hold", r.hold, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
+			return []stage{{report.Open, r.open, false}, {"hold", r.hold, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "dribble":
 		return scenario{misbehave: dribble}
@@ -45,7 +46,18 @@ func scenarioOf(name string) scenario {
 }
 
 // keep lets the connections be, and watches them.
-func (r *run) keep() { r.pass(r.o.Duration, "keep") }
+func (r *run) keep() {
+	r.each((*worker).unping)
+	r.pass(r.o.Duration, report.Keep)
+}
+
+// unping begins anew to count who has had a ping.
+func (w *worker) unping() {
+	for i := range w.clients {
+		w.clients[i].clear(pinged)
+	}
+	w.tally.pinged.Store(0)
+}
 
 // broadcast sends one message into each room, which must reach everybody; from each client of
 // an echo server one.

@@ -112,6 +112,7 @@ func (w *worker) pace(stop <-chan struct{}) {
 func (w *worker) finish() {
 	c := &w.report.Counters
 	c.Sent, c.Delivered = w.tally.sent.Load(), w.tally.delivered.Load()
+	c.Pings = w.tally.pings.Load()
 	c.Acknowledged = w.tally.answered.Load() - c.Refused
 	c.Checked += c.Delivered
 	if w.run.o.Protocol != Echo {

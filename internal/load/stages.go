@@ -9,9 +9,6 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// lossWait is how long nothing comes until what is outstanding counts as lost.
-const lossWait = 3 * time.Second
-
 // look is how often a waiting stage looks.
 const look = 20 * time.Millisecond
 
@@ -39,13 +36,12 @@ func (r *run) wait(done func() bool, progress func() int64, patience time.Durati
 func (r *run) open() {
 	all := r.report.Asked
 	p := r.o.progress()
-	p.Stage("open", all)
+	p.Stage(report.Open, all)
 	r.each((*worker).open)
-	done := func() bool { n := r.counts().settled; p.Set(n, ""); return n == all }
+	done := func() bool { n := r.counts(); p.Set(n.settled, r.traffic()); return n.settled == all }
 	if !r.wait(done, func() int64 { return r.counts().settled + r.counts().opened }, r.openPatience()) && !r.over() {
 		r.fail(fmt.Errorf("%d of %d connections were open after %v without progress", r.counts().opened, all, r.openPatience()))
 	}
-	r.report.Note(fmt.Sprintf("opened %d connections in %v", r.counts().opened, time.Since(r.started).Round(time.Millisecond)))
 	debug.FreeOSMemory() // what opening took: from here on the crowd is measured by what it keeps
 	r.meet("open", nil)
 }
@@ -122,21 +118,23 @@ func (r *run) pass(d time.Duration, name string) {
 }
 
 func (r *run) traffic() string {
-	return fmt.Sprintf("%d open, %d sent, %d delivered", r.counts().open, r.counts().sent, r.counts().delivered)
+	n := r.counts()
+	return fmt.Sprintf("%d open, %d pings, %d sent, %d delivered", n.open, n.pings, n.sent, n.delivered)
 }
 
 // drain waits for what is under way, and writes down what never came.
 func (r *run) drain() {
 	r.each(func(w *worker) { w.schedule.mean = 0 })
-	patience := min(lossWait, r.o.Patience)
+	patience := r.o.Patience // how long nothing comes until what is outstanding counts as lost
 	moves := func() int64 { return r.counts().delivered + r.counts().answered }
-	r.o.progress().Stage("drain", 0)
+	p := r.o.progress()
+	p.Stage("drain", 0)
 	if r.interrupted() {
 		time.Sleep(5 * look)
 	} else {
 		r.wait(func() bool { return r.counts().unanswered <= 0 }, moves, patience)
 		want := r.meet("talked", r.accepted())
-		r.wait(func() bool { return r.quiet(moves) && r.complete(want) }, moves, patience)
+		r.wait(func() bool { p.Set(0, r.traffic()); return r.quiet(moves) && r.complete(want) }, moves, patience)
 		r.meet("drained", nil)
 	}
 	r.each((*worker).audit)

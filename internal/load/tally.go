@@ -10,11 +10,12 @@ type tally struct {
 	unanswered, read          atomic.Int64 // publishes on open connections; histories
 	gone                      atomic.Int64 // clients that misbehave and whose connection has ended
 	pages                     atomic.Int64 // of histories
+	pings, pinged             atomic.Int64 // answered; clients that did (worker.unping)
 }
 
 // counts are the tallies of all workers together.
 type counts struct {
-	open, opened, settled, sent, answered, delivered, unanswered, read, gone, pages int64
+	open, opened, settled, sent, answered, delivered, unanswered, read, gone, pages, pings, pinged int64
 }
 
 // counts may be called by any goroutine.
@@ -31,6 +32,8 @@ func (r *run) counts() (c counts) {
 		c.read += t.read.Load()
 		c.gone += t.gone.Load()
 		c.pages += t.pages.Load()
+		c.pings += t.pings.Load()
+		c.pinged += t.pinged.Load()
 	}
 	return c
 }

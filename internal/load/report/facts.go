@@ -28,6 +28,7 @@ func (r *Report) facts() (all []fact) {
 	add(c.Pings > 0, "pings", "%s answered", count(c.Pings))
 	add(c.Reconnects > 0, "reconnects", "%s", count(c.Reconnects))
 	add(len(c.Disconnects) > 0, "disconnects", "%s", listed(c.Disconnects, "code %d: %s"))
+	all = append(all, r.stageFacts()...)
 	return append(all, r.targetFacts()...)
 }
 

@@ -43,6 +43,10 @@ func (r *Report) add(o *Report) {
 	for _, s := range o.Series.shift(int(later.Round(time.Second) / time.Second)) {
 		r.Series.Add(s)
 	}
+	for _, s := range o.Stages {
+		s.Begin, s.End = s.Begin+later, s.End+later
+		r.AddStage(s)
+	}
 	if r.Server == nil {
 		r.Server = o.Server
 	}

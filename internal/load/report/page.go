@@ -27,6 +27,7 @@ type page struct {
 	When, Machine, Verdict, Checked string
 	Failed                          bool
 	Facts                           []fact
+	Stages                          []stageRow
 	Rows                            []row
 	Charts                          []chart
 	Errors, Broken                  []counted
@@ -45,7 +46,7 @@ type box struct{ Width, Height, Left, Top, Right, Bottom float64 }
 func (r *Report) page() page {
 	p := page{
 		Report: r, When: r.when(), Machine: r.Machine.String(), Verdict: r.verdict(), Checked: r.checked(), Failed: !r.OK(),
-		Facts: r.facts(), Rows: r.rows(), Charts: r.charts(),
+		Facts: r.facts(), Stages: r.stageRows(), Rows: r.rows(), Charts: r.charts(),
 		More: r.Violations.Count - int64(len(r.Violations.First)),
 		Box:  box{totalWidth, totalHeight, plotLeft, plotTop, plotLeft + plotWidth, plotTop + plotHeight},
 	}

@@ -27,8 +27,9 @@ type Report struct {
 	Phases   Phases   `json:"phases"`
 	Counters Counters `json:"counters"`
 	// LatencyOf is the phase whose latency the series shows. Empty means Delivery.
-	LatencyOf Phase  `json:"latency_of"`
-	Series    Series `json:"series"`
+	LatencyOf Phase   `json:"latency_of"`
+	Series    Series  `json:"series"`
+	Stages    []Stage `json:"stages,omitempty"`
 	// Server is what the target said of itself over the whole run, with --target-admin.
 	Server *Server `json:"server,omitempty"`
 

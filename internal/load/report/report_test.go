@@ -22,6 +22,7 @@ func sample(n int, started time.Time) *Report {
 	r.Counters.Disconnect(3001)
 	r.Counters.Error("connection refused")
 	r.Series.Add(NewSecond(0, int64(n), 1, 2, r.Phases.Get(Delivery)))
+	r.AddStage(Stage{Name: Keep, Begin: time.Second, End: 2 * time.Second, Open: int64(n), Pings: 3, Pinged: 2, Kernel: &Kernel{Slab: int64(n)}})
 	r.Skip("history", "the server has none")
 	r.Note("emulated")
 	return r
@@ -56,6 +57,9 @@ func TestMergeIsExact(t *testing.T) {
 	}
 	if c := m.Counters; c.Sent != 6000 || c.Delivered != 12000 || c.Disconnects[3001] != 2 || c.Errors["connection refused"] != 2 {
 		t.Errorf("counters: %+v", c)
+	}
+	if s := m.Stages; len(s) != 1 || s[0].Begin != time.Second || s[0].End != 3200*time.Millisecond || s[0].Open != 6000 || s[0].Pings != 6 || s[0].Pinged != 4 || s[0].Kernel.Slab != 5000 {
+		t.Errorf("stages: %+v", s)
 	}
 	if len(m.Unchecked) != 1 || len(m.Notes) != 1 {
 		t.Errorf("said twice: %v %v", m.Unchecked, m.Notes)

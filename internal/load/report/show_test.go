@@ -56,6 +56,10 @@ func evening(n int) *Report {
 		{Delivery, "encode", 60000, time.Second}, {Delivery, "transmit", 60000, 2 * time.Second}, {Close, "", 15000, 4 * time.Second},
 	}}
 	r.Talk = r.Duration - 2*time.Second
+	m := time.Minute
+	r.AddStage(Stage{Name: Before, Kernel: &Kernel{1e9, 4096}, Target: &Target{Resident: 14e6}})
+	r.AddStage(Stage{Name: Open, End: m / 2, Open: 15000, Pings: 40, Kernel: &Kernel{1.12e9, 1e6}, Target: &Target{Resident: 25e6}, TargetCPU: 2 * time.Second})
+	r.AddStage(Stage{Name: Keep, Begin: m / 2, End: m, Open: 15000, Pings: 15040, Pinged: 14999, Kernel: &Kernel{1.12e9, 4096}, Target: &Target{Resident: 22e6}, TargetCPU: time.Second / 2})
 	r.Skip("order between subscribers", "the server gives no offsets")
 	r.Note("the CPUs were emulated")
 	return r

@@ -10,6 +10,7 @@ import (
 func (r *Report) WriteText(w io.Writer) error {
 	var b bytes.Buffer
 	r.textHead(&b)
+	r.textStages(&b)
 	r.textLatencies(&b)
 	r.textFaults(&b)
 	fmt.Fprintf(&b, "\nresult: %s\n", printable(r.verdict()))
@@ -32,6 +33,19 @@ func (r *Report) textHead(b *bytes.Buffer) {
 	fmt.Fprintf(b, "%s, %s\non %s\n\n", printable(r.Tool), r.when(), printable(r.Machine.String()))
 	for _, f := range r.facts() {
 		fmt.Fprintf(b, "%-15s %s\n", f.Name, f.Text)
+	}
+}
+
+func (r *Report) textStages(b *bytes.Buffer) {
+	rows := r.stageRows()
+	if len(rows) == 0 {
+		return
+	}
+	const line = "%-12s %9s %11s %11s %11s %10s %9s %10s %9s\n"
+	fmt.Fprintf(b, "\n"+line, "", "", "", "", "", "target", "", "kernel", "")
+	fmt.Fprintf(b, line, "stage", "took", "open", "pings", "delivered", "memory", "CPU", "slab", "buffers")
+	for _, s := range rows {
+		fmt.Fprintf(b, line, printable(s.Name), s.Took, s.Open, s.Pings, s.Delivered, s.Resident, s.CPU, s.Slab, s.Buffers)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	patience = 2 * time.Second // for an answer
-	largest  = 16 << 20        // bytes of an answer
+	patience = 10 * time.Second // for an answer
+	largest  = 16 << 20         // bytes of an answer
 )
 
 const hint = "the admin listener of throng is on 127.0.0.1:9090 unless --admin says otherwise: --target-admin http://127.0.0.1:9090"
@@ -103,6 +103,9 @@ func (s *Scraper) Server() *report.Server {
 		GCMax: seconds(b.quantile("go_gc_duration_seconds", 1)),
 	}
 }
+
+// cpu is the processor time of the target until the last scrape.
+func (s *Scraper) cpu() time.Duration { return seconds(s.last.all.sum("process_cpu_seconds_total")) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 

@@ -147,7 +147,12 @@ func TestWatch(t *testing.T) {
 		}
 	}
 	r.Duration = time.Since(r.Started)
+	r.AddStage(report.Stage{Name: report.Before})
+	r.AddStage(report.Stage{Name: report.Open, End: r.Duration})
 	w.End(r)
+	if b, o := r.Stages[0], r.Stages[1]; b.Target.Resident != 1_000_000 || b.TargetCPU != 0 || o.Target.Resident != 4_000_000 || o.TargetCPU != 3*time.Second {
+		t.Errorf("%+v, %+v", b, o)
+	}
 	if len(r.Series) != 2 || r.Series[0].Target.Resident != 1_000_000 || r.Series[1].Target.Resident != 4_000_000 {
 		t.Errorf("the end of the first second is missing, that of the second is the last scrape: %+v", r.Series)
 	}

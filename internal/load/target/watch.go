@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Watch scrapes a target once a second, from Begin to End.
+// Watch scrapes a target once a second, from Begin to End; less often where an answer takes long.
 type Watch struct {
 	scraper *Scraper
 	stop    context.CancelFunc
@@ -20,9 +20,13 @@ type Watch struct {
 
 // second is one scrape.
 type second struct {
-	at time.Time
+	at  time.Time
+	cpu time.Duration // of the process so far
 	report.Target
 }
+
+// share is how much of the time may go into scrapes at most.
+const share = 0.02
 
 // Begin scrapes once, so that a wrong address is told before the run, and goes on in the
 // background until End is called. Without an address there is nothing to watch: it returns nil.
@@ -39,22 +43,24 @@ func Begin(ctx context.Context, address string) (*Watch, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // Ctrl-C ends the run, which calls End
-	w := &Watch{scraper: s, stop: stop, ended: make(chan struct{}), seconds: []second{{time.Now(), t}}}
+	w := &Watch{scraper: s, stop: stop, ended: make(chan struct{}), seconds: []second{{time.Now(), s.cpu(), t}}}
 	go w.run(ctx)
 	return w, nil
 }
 
 func (w *Watch) run(ctx context.Context) {
 	defer close(w.ended)
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
+	pause := time.Second
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-time.After(pause):
 		}
+		began := time.Now()
 		w.scrape(ctx)
+		took := time.Since(began)
+		pause = max(time.Second-took, time.Duration(float64(took)/share))
 	}
 }
 
@@ -62,7 +68,7 @@ func (w *Watch) scrape(ctx context.Context) {
 	t, err := w.scraper.Scrape(ctx)
 	switch {
 	case err == nil:
-		w.seconds = append(w.seconds, second{time.Now(), t})
+		w.seconds = append(w.seconds, second{time.Now(), w.scraper.cpu(), t})
 	case ctx.Err() == nil:
 		w.err = err
 		w.failed++
@@ -95,8 +101,28 @@ func (w *Watch) write(r *report.Report) {
 	for at, t := range ends {
 		r.Series.AddTarget(at, t)
 	}
+	for i := range r.Stages {
+		w.tell(r.Started, &r.Stages[i])
+	}
 	r.Server = w.scraper.Server()
 	if w.err != nil {
 		r.Skip("the target's metrics of some seconds", w.err.Error())
 	}
+}
+
+// tell writes what the target had at the end of a stage, by the scrape next to it, and its CPU
+// time since the beginning.
+func (w *Watch) tell(started time.Time, s *report.Stage) {
+	begin, end := w.near(started.Add(s.Begin)), w.near(started.Add(s.End))
+	s.Target, s.TargetCPU = &end.Target, max(0, end.cpu-begin.cpu)
+}
+
+func (w *Watch) near(t time.Time) *second {
+	best := &w.seconds[0]
+	for i := range w.seconds {
+		if s := &w.seconds[i]; s.at.Sub(t).Abs() < best.at.Sub(t).Abs() {
+			best = s
+		}
+	}
+	return best
 }
