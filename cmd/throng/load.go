@@ -36,6 +36,7 @@ type loadRunCmd struct {
 	Senders     int           `placeholder:"N" help:"Members of each room that send [4; in rooms and echo everybody]."`
 	Share       int           `placeholder:"PERCENT" help:"Connections that misbehave in stall, half-open and dribble [20]."`
 	Rounds      int           `placeholder:"N" help:"How often all drop in storm [3]."`
+	BackWithin  time.Duration `placeholder:"TIME" help:"How long all may take to come back in storm [1m]."`
 	Mix         string        `placeholder:"FILE" help:"YAML file with the parts of mixed."`
 
 	Protocol     string        `placeholder:"NAME" help:"centrifuge, echo, or rooms (?room=NAME in the URL) [centrifuge; for the scenario echo: echo]."`
@@ -67,7 +68,7 @@ Every message is checked: a lost, repeated, reordered or invented one, or one ac
 func (c *loadRunCmd) options(s *streams) load.Options {
 	o := load.Options{
 		Scenario: c.Scenario, URL: c.URL, Protocol: c.Protocol, Connections: c.Connections, Duration: c.Duration, Rooms: c.Rooms,
-		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, Mix: c.Mix,
+		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, BackWithin: c.BackWithin, Mix: c.Mix,
 		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout,
 		Errors: s.err, Command: "throng " + strings.Join(os.Args[1:], " "),
 	}

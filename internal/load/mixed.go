@@ -43,11 +43,12 @@ type mixPart struct {
 	Senders     int           `yaml:"senders"`
 	Share       int           `yaml:"share"`
 	Rounds      int           `yaml:"rounds"`
+	BackWithin  time.Duration `yaml:"back-within"`
 	After       time.Duration `yaml:"after"` // begins so long after the others
 }
 
 const mixHint = "it is a list: parts: [{scenario: idle, connections: 1000}, {scenario: rooms, connections: 200, rate: 500}]; " +
-	"keys: scenario url protocol connections duration rooms rate size senders share rounds after"
+	"keys: scenario url protocol connections duration rooms rate size senders share rounds back-within after"
 
 // maxParts bounds a mix: each is a run of its own.
 const maxParts = 100
@@ -76,7 +77,7 @@ func (p mixPart) options(o Options) (Options, error) {
 	}
 	return Options{
 		Scenario: p.Scenario, URL: cmp.Or(p.URL, o.URL), Protocol: p.Protocol, Connections: p.Connections, Duration: cmp.Or(p.Duration, o.Duration),
-		Rooms: p.Rooms, Rate: p.Rate, Size: p.Size, Senders: p.Senders, Share: p.Share, Rounds: p.Rounds,
+		Rooms: p.Rooms, Rate: p.Rate, Size: p.Size, Senders: p.Senders, Share: p.Share, Rounds: p.Rounds, BackWithin: p.BackWithin,
 		Processes: o.Processes, Loops: o.Loops, Source: o.Source, Insecure: o.Insecure, OneFrame: o.OneFrame,
 		PingInterval: o.PingInterval, Patience: o.Patience, Errors: o.Errors, Self: o.Self, Command: o.Command,
 	}.withDefaults()

@@ -40,6 +40,7 @@ type Options struct {
 	Senders     int           // of each room; 0: 4, in rooms everybody
 	Share       int           // percent of the clients that misbehave in stall, half-open and dribble; 0: 20
 	Rounds      int           // of a storm; 0: 3
+	BackWithin  time.Duration // how long all may take to come back in a storm; 0: one minute
 	Mix         string        // the file of mixed
 
 	Processes    int           // 0: as many as the file limit asks for
@@ -84,6 +85,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Size = cmp.Or(o.Size, 128)
 	o.Share = cmp.Or(o.Share, 20)
 	o.Rounds = cmp.Or(o.Rounds, 3)
+	o.BackWithin = cmp.Or(o.BackWithin, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 10*time.Second)
 	o.crowdDefaults()
 	if err := o.check(); err != nil {
@@ -121,7 +123,7 @@ func (o *Options) check() error {
 	case o.Rate*o.Duration.Seconds() > maxMessages && o.Scenario != "connect":
 		return human.Usagef("shorten --duration or lower --rate: some 40 bytes are kept for each message until the end",
 			"%.0f messages are more than the oracle keeps (%d)", o.Rate*o.Duration.Seconds(), maxMessages)
-	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0:
+	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0:
 		return human.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
 		return human.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)

@@ -37,6 +37,7 @@ type worker struct {
 	counted  struct{ sent, delivered int64 } // at the last second
 	spare    []*client                       // connect: closed, until the next opening is due
 	halves   [behaviours]half                // half-open: how it ended
+	drop     drop                            // storm: the round that runs
 
 	readers, reading int     // of histories: all, and those under way
 	toRead           []*room // whose reading has not begun
@@ -101,8 +102,12 @@ func (w *worker) pick() *client {
 
 // reopen opens a client again, when it is its turn.
 func (w *worker) reopen(cl *client) {
-	w.again = append(w.again, cl)
 	w.report.Counters.Reconnects++
+	w.queue(cl)
+}
+
+func (w *worker) queue(cl *client) {
+	w.again = append(w.again, cl)
 	w.open()
 }
 
@@ -141,7 +146,9 @@ func (w *worker) failed(cl *client, err error) {
 	w.report.Counters.FailedDials++
 	e := w.run.explain(err)
 	w.report.Counters.Error(e.Error())
-	w.run.refused(e)
+	if !w.tryAgain(cl, err, e) {
+		w.run.refused(e)
+	}
 	w.landed(cl)
 }
 
@@ -183,6 +190,7 @@ func (w *worker) present(cl *client) {
 	w.enterState(cl, present)
 	w.tally.opened.Add(1)
 	w.report.Opened = max(w.report.Opened, w.tally.open.Add(1))
+	w.returned(cl)
 	w.landed(cl)
 	if f := w.run.scenario.present; f != nil {
 		f(cl)

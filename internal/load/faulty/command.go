@@ -72,6 +72,10 @@ func (s *Server) connect(c *netpoll.Conn, m *member, id uint32) {
 	if s.silent(NoConnect) {
 		return
 	}
+	if s.silent(Banish) {
+		c.Close(3500, "invalid token")
+		return
+	}
 	if s.strikes(Refuse, Babble) {
 		s.committed()
 		text := fmt.Sprintf(`{"id":%d,"error":{"code":100,"message":"internal server error","temporary":true}}`, id)

@@ -4,7 +4,7 @@ package faulty
 type Fault string
 
 // The faults. Those of the first group concern one delivery to one member, those of the second
-// one message as a whole, those of the third one command, those of the fourth one answer.
+// one message as a whole, those of the third one command or one upgrade, those of the fourth one answer.
 const (
 	None Fault = ""
 
@@ -32,6 +32,8 @@ const (
 	NoHistory   Fault = "no history"   // a history is never answered
 	Refuse      Fault = "refuse"       // a connect is answered with error 100
 	Babble      Fault = "babble"       // a connect is answered with what is no JSON
+	Banish      Fault = "banish"       // a connect is answered by closing with a code that forbids to come again
+	TurnAway    Fault = "turn away"    // an upgrade is refused with 503
 
 	Cut         Fault = "cut"          // the connection is closed instead of a delivery
 	RecoverLess Fault = "recover less" // a recovery says recovered:true and leaves its last message out

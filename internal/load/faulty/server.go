@@ -2,6 +2,7 @@ package faulty
 
 import (
 	"bytes"
+	"net/http"
 	"net/url"
 	"sync/atomic"
 
@@ -17,6 +18,8 @@ type Server struct {
 	At int64
 	// Every repeats the fault after so many more; 0 means once.
 	Every int64
+	// Times is how often it is committed at most; 0 means no limit.
+	Times int64
 
 	net     netpoll.Server
 	ended   chan struct{}
@@ -49,7 +52,7 @@ func (s *Server) Start() (addr string, err error) {
 		return e
 	}
 	s.net = netpoll.Server{Addr: "127.0.0.1:0", Loops: 1, Endpoints: []netpoll.Endpoint{
-		end(netpoll.Endpoint{Path: "/connection/websocket", OnOpen: s.joined, OnMessage: s.commands, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}"))}),
+		end(netpoll.Endpoint{Path: "/connection/websocket", Accept: s.admit, OnOpen: s.joined, OnMessage: s.commands, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}"))}),
 		end(netpoll.Endpoint{Path: "/echo", OnOpen: s.joined, OnMessage: s.echo}),
 		end(netpoll.Endpoint{Path: "/", Accept: named, OnOpen: s.entered, OnMessage: s.say}),
 	}}
@@ -75,7 +78,7 @@ func (s *Server) Sent() int64 { return s.sent.Load() }
 // strikes counts one of what the fault is about, and says whether this one suffers.
 func (s *Server) strikes(kinds ...Fault) bool {
 	for _, f := range kinds {
-		if f == s.Fault && f != None {
+		if f == s.Fault && f != None && (s.Times == 0 || s.done.Load() < s.Times) {
 			s.counter++
 			over := s.counter - s.At
 			return over == 0 || s.Every > 0 && over > 0 && over%s.Every == 0
@@ -86,6 +89,14 @@ func (s *Server) strikes(kinds ...Fault) bool {
 
 // committed counts a fault.
 func (s *Server) committed() { s.done.Add(1) }
+
+// admit refuses the upgrade as a server does that takes no more.
+func (s *Server) admit(*netpoll.Request) error {
+	if s.silent(TurnAway) {
+		return &netpoll.Reject{Status: http.StatusServiceUnavailable}
+	}
+	return nil
+}
 
 func named(r *netpoll.Request) error {
 	q, err := url.ParseQuery(r.Query())

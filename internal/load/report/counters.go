@@ -11,6 +11,7 @@ type Counters struct {
 	BytesOut     int64 `json:"bytes_out"`    // of the payloads sent
 	Pings        int64 `json:"pings"`        // pings answered, either way
 	Reconnects   int64 `json:"reconnects"`   // connections opened again
+	Retries      int64 `json:"retries"`      // ways back in a storm that failed and were tried again
 	Dials        int64 `json:"dials"`        // all attempts to connect
 	FailedDials  int64 `json:"failed_dials"` // attempts that came to nothing
 	Rooms        int64 `json:"rooms"`        // rooms that were used; of merged processes the greatest
@@ -61,6 +62,7 @@ func (c *Counters) Merge(o *Counters) {
 	c.BytesOut += o.BytesOut
 	c.Pings += o.Pings
 	c.Reconnects += o.Reconnects
+	c.Retries += o.Retries
 	c.Dials += o.Dials
 	c.FailedDials += o.FailedDials
 	c.Rooms = max(c.Rooms, o.Rooms)

@@ -22,11 +22,12 @@ const (
 	Delivery Phase = "delivery"
 	Ping     Phase = "ping"
 	Close    Phase = "close"
+	Back     Phase = "back"
 )
 
 // AllPhases are the phases in the order of a connection's life.
 func AllPhases() []Phase {
-	return []Phase{Connect, TCP, TLS, HTTP, Reply, Join, Ack, Delivery, Ping, Close}
+	return []Phase{Connect, TCP, TLS, HTTP, Reply, Join, Ack, Delivery, Ping, Close, Back}
 }
 
 // Title is the phase as a report shows it, with its formula if it has one.
@@ -73,6 +74,8 @@ func (p Phase) Meaning() string {
 		return "from a ping to its pong"
 	case Close:
 		return "from the close frame to the end of the socket"
+	case Back:
+		return "from the moment at which all drop to the room again, with every try"
 	}
 	return ""
 }

@@ -1,0 +1,87 @@
+package faulty_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/load"
+	"github.com/throngd/throng/internal/load/faulty"
+	"github.com/throngd/throng/internal/load/report"
+)
+
+// storm drops 24 of 30 clients once.
+func storm(addr string) load.Options {
+	o := small("storm", load.Centrifuge, addr)
+	o.Rounds, o.Duration, o.Senders, o.Patience, o.BackWithin = 1, 400*time.Millisecond, 2, time.Second, 15*time.Second
+	return o
+}
+
+// TestWayBack: a way back that fails is tried again, whatever was in the way.
+func TestWayBack(t *testing.T) {
+	for _, fault := range []faulty.Fault{faulty.TurnAway, faulty.Refuse, faulty.NoConnect, faulty.NoSubscribe} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			s := &faulty.Server{Fault: fault, At: 31, Every: 1, Times: 20} // of those that come back
+			r := run(t, storm(start(t, s)))
+			if !r.OK() || s.Done() != 20 || r.Counters.Retries != 20 || r.Counters.Reconnects != 24 {
+				t.Errorf("error %q, %v, committed %d times, %+v", r.Err, r.Violations, s.Done(), r.Counters)
+			}
+			back := r.Phases.Get(report.Back)
+			if back.Count() != 24 || back.Max() < 500*time.Millisecond {
+				t.Errorf("%d were back, the last after %v", back.Count(), back.Max())
+			}
+			told := regexp.MustCompile(`^storm 1: of 24 clients 95 % were back in their rooms after \d.*s, all after \d.*s; 20 ways back failed and were tried again$`)
+			if notes := strings.Join(r.Notes, "\n"); !anyMatch(told, r.Notes) {
+				t.Error(notes)
+			}
+		})
+	}
+}
+
+func anyMatch(re *regexp.Regexp, texts []string) bool {
+	for _, s := range texts {
+		if re.MatchString(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestNoWayBack: a server that refuses for ever ends the run in time, with how many it concerns
+// and why.
+func TestNoWayBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    *faulty.Server
+		want string
+		soon bool // they were told not to come again
+	}{
+		"all":  {&faulty.Server{Fault: faulty.TurnAway, At: 31, Every: 1}, "storm 1: 24 of 24 clients did not come back within 2s: 127.0.0.1:", false},
+		"one":  {&faulty.Server{Fault: faulty.Banish, At: 31}, "storm 1: 1 of 24 clients did not come back: the server closed the connection with 3500 (invalid token)", true},
+		"some": {&faulty.Server{Fault: faulty.Banish, At: 31, Every: 1, Times: 5}, "storm 1: 5 of 24 clients did not come back: ", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := storm(start(t, c.s))
+			o.BackWithin = 2 * time.Second
+			if c.soon {
+				o.BackWithin = time.Minute
+			}
+			began := time.Now()
+			r := run(t, o)
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if !strings.HasPrefix(r.Err, c.want) || r.Violations.Count > 0 {
+				t.Errorf("error %q, %v", r.Err, r.Violations)
+			}
+			if !c.soon && (r.Counters.Retries < 24 || !strings.Contains(r.Err, "takes no more connections (503)")) {
+				t.Errorf("error %q, %d tries", r.Err, r.Counters.Retries)
+			}
+			if c.soon && r.Counters.Retries > 0 {
+				t.Errorf("%d tries of those that were told not to", r.Counters.Retries)
+			}
+		})
+	}
+}
