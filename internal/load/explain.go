@@ -42,8 +42,9 @@ func (e *closedError) Error() string {
 
 // refusal is the error of a reply to connect or subscribe.
 type refusal struct {
-	id, code uint32
-	message  string
+	id, code  uint32
+	message   string
+	temporary bool
 }
 
 func (e *refusal) Error() string {

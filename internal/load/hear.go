@@ -82,7 +82,7 @@ func (w *worker) heard(cl *client, h *heard, now int64) {
 	case h.Error != nil && h.ID == historyID:
 		w.historyRefused(cl, h.Error.Code, h.Error.Message)
 	case h.Error != nil:
-		w.refusedHello(cl, &refusal{h.ID, h.Error.Code, h.Error.Message})
+		w.refusedHello(cl, &refusal{h.ID, h.Error.Code, h.Error.Message, h.Error.Temporary})
 	case h.Connect != nil && cl.state == connecting:
 		w.connected(cl)
 	case h.Subscribe != nil && cl.state == joining:

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/load/report"
-	"github.com/throngd/throng/internal/protocol"
 )
 
 // Scenario storm: everybody but the senders drops at once and comes back, several times. The first
@@ -195,7 +193,7 @@ func mayComeAgain(err error) bool {
 	case errors.As(err, &gone):
 		return gone.code < 3500 || gone.code >= 4000 && gone.code < 4500 || gone.code >= 5000
 	case errors.As(err, &no):
-		return no.code < 100 || slices.ContainsFunc(protocol.Errors(), func(e *protocol.Error) bool { return e.Code == no.code && e.Temporary })
+		return no.code < 100 || no.temporary
 	}
 	return true
 }

@@ -52,8 +52,9 @@ func pushOf(room string) []byte {
 type heard struct {
 	ID    uint32
 	Error *struct {
-		Code    uint32
-		Message string
+		Code      uint32
+		Message   string
+		Temporary bool
 	}
 	Connect   *struct{}
 	Subscribe *position

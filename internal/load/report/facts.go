@@ -26,7 +26,7 @@ func (r *Report) facts() (all []fact) {
 	add(c.Delivered > 0, "delivered", "%s messages (%s), %s", count(c.Delivered), perSecond(c.Delivered, r.talk()), size(c.BytesIn))
 	add(c.Late > 0, "late", "%s messages were sent more than 10 ms after they were due: the load tester or its machine is at its limit", count(c.Late))
 	add(c.Pings > 0, "pings", "%s answered", count(c.Pings))
-	add(c.Reconnects > 0, "reconnects", "%s", count(c.Reconnects))
+	add(c.Reconnects > 0, "reconnects", "%s%s", count(c.Reconnects), retried(c.Retries))
 	add(len(c.Disconnects) > 0, "disconnects", "%s", listed(c.Disconnects, "code %d: %s"))
 	all = append(all, r.stageFacts()...)
 	return append(all, r.targetFacts()...)
@@ -44,6 +44,13 @@ func among(processes int) string {
 		return ""
 	}
 	return fmt.Sprintf(" by %d processes", processes)
+}
+
+func retried(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + count(n) + " tries failed on the way"
 }
 
 func listed(m map[int]int64, format string) string {
