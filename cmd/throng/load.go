@@ -55,15 +55,24 @@ type loadRunCmd struct {
 
 // Help is the long text of throng load --help.
 func (*loadCmd) Help() string {
-	return "throng load SCENARIO URL [flags]; throng load run --help lists the flags.\n\n" + (*loadRunCmd)(nil).Help()
+	return `Scenarios:
+
+  - idle: all are kept, and at the end a message to each room must reach everybody
+  - fanout: a few speak in one or a few big rooms
+  - rooms: everybody speaks in many small ones
+  - echo: what is sent must come back
+  - connect: open and close, as fast as it goes or at --rate
+  - storm: all drop at once, come back and resume
+  - stall: some stop reading
+  - half-open: some fall silent, at every step of a connection
+  - dribble: some send one byte at a time
+  - mixed: several at the same time, from a file (--mix)
+
+Every message is checked: a lost, repeated, reordered or invented one, or one acknowledged and not kept, is listed and makes the exit code 1. Ctrl-C ends the run with the report so far.`
 }
 
 // Help is the long text of throng load run --help.
-func (*loadRunCmd) Help() string {
-	return `Scenarios: idle keeps connections and sends one message to all at the end; fanout: a few speak in big rooms; rooms: everybody speaks in small ones; echo: messages come back;
-connect opens and closes; storm: all drop at once and resume; stall: some stop reading; half-open: some fall silent at every step; dribble: some send a byte at a time; mixed: several at once.
-Every message is checked: a lost, repeated, reordered or invented one, or one acknowledged and not kept, is listed and makes the exit code 1. Ctrl-C ends the run with the report so far.`
-}
+func (*loadRunCmd) Help() string { return (*loadCmd)(nil).Help() }
 
 func (c *loadRunCmd) options(s *streams) load.Options {
 	o := load.Options{

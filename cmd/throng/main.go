@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -42,6 +41,7 @@ func runCommand(args []string, stdout, stderr io.Writer) (err error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Vars{"version": version()},
 		kong.ValueFormatter(helpWithDefault),
+		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
@@ -56,21 +56,3 @@ func runCommand(args []string, stdout, stderr io.Writer) (err error) {
 
 // streams are where a command writes.
 type streams struct{ out, err io.Writer }
-
-// usageError makes two lines of kong's one: what is wrong, and what was meant.
-func usageError(err error) error {
-	text, meant, found := strings.Cut(err.Error(), ", did you mean ")
-	hint := "throng --help lists the commands, throng serve --help the flags"
-	if found {
-		hint = "did you mean " + strings.TrimRight(meant, "?") + "? " + hint
-	}
-	return human.Usagef(hint, "%s", text)
-}
-
-// helpWithDefault adds the default, which kong leaves out where there is a placeholder.
-func helpWithDefault(v *kong.Value) string {
-	if v.Default == "" || v.Tag.Hidden {
-		return v.Help
-	}
-	return v.Help + " [" + v.Default + "]"
-}
