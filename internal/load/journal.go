@@ -201,11 +201,11 @@ func (r *room) miss(cl *client, e entry) {
 	r.missed[cl.id][e.id()] = e
 }
 
-// enter places a client that has joined, at offset of the room. Without offsets its first message
-// shows where it is.
+// enter places a client that has joined, at offset of the room. Without offsets it is at the
+// beginning as long as nobody has spoken; later its first message shows where it is.
 func (r *room) enter(cl *client, offset uint64, known bool) {
 	cl.offset = offset
-	if !known {
+	if !known && cl.w.run.spoken.Load() {
 		cl.set(unplaced)
 		return
 	}

@@ -34,6 +34,7 @@ type run struct {
 
 	stopped  chan struct{} // what is under way is to end
 	stopOnce sync.Once
+	spoken   atomic.Bool // somebody may have sent a message
 	ending   atomic.Bool // connections that end do so by us
 	mu       sync.Mutex
 	failure  error

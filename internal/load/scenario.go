@@ -63,6 +63,7 @@ func (w *worker) unping() {
 // an echo server one.
 func (r *run) broadcast() {
 	r.meet("kept", nil)
+	r.spoken.Store(true)
 	r.each(func(w *worker) {
 		now := w.run.clock.now()
 		for _, cl := range w.speakers {

@@ -52,11 +52,19 @@ func (s *Server) command(c *netpoll.Conn, m *member, cmd *command) {
 	case cmd.Publish != nil:
 		offset := s.publish(c.Loop(), s.room(cmd.Publish.Channel), cmd.Publish.Data)
 		if !s.silent(NoAck) {
-			reply(c, cmd.ID, "publish", fmt.Appendf(nil, `{"offset":%d,"epoch":%q}`, offset, epoch))
+			reply(c, cmd.ID, "publish", s.position(offset))
 		}
 	case cmd.History != nil:
 		s.readHistory(c, cmd)
 	}
+}
+
+// position is where a message stands in its room.
+func (s *Server) position(offset uint64) []byte {
+	if s.Plain {
+		return []byte(`{}`)
+	}
+	return fmt.Appendf(nil, `{"offset":%d,"epoch":%q}`, offset, epoch)
 }
 
 // silent says whether this command is one that is never answered.
@@ -96,6 +104,10 @@ func (s *Server) subscribe(c *netpoll.Conn, m *member, cmd *command) {
 	if m.room == nil {
 		r.add(m)
 	}
+	if s.Plain {
+		reply(c, cmd.ID, "subscribe", []byte(`{}`))
+		return
+	}
 	out := fmt.Appendf(nil, `{"recoverable":true,"positioned":true,"epoch":%q,"offset":%d`, epoch, r.offset)
 	if q.Recover {
 		missed := r.since(q.Offset)
@@ -110,6 +122,10 @@ func (s *Server) subscribe(c *netpoll.Conn, m *member, cmd *command) {
 
 func (s *Server) readHistory(c *netpoll.Conn, cmd *command) {
 	if s.silent(NoHistory) {
+		return
+	}
+	if s.Plain {
+		c.Send(frame.OpText, fmt.Appendf(nil, `{"id":%d,"error":{"code":108,"message":"not available"}}`, cmd.ID))
 		return
 	}
 	r, since := s.room(cmd.History.Channel), uint64(0)

@@ -159,6 +159,35 @@ func TestCentrifuge(t *testing.T) {
 	})
 }
 
+// TestPlain: the Centrifuge protocol in a namespace that keeps nothing: neither offsets nor a
+// history. Those who came before anybody spoke must get everything.
+func TestPlain(t *testing.T) {
+	for _, scenario := range []string{"rooms", "idle"} {
+		t.Run(scenario, func(t *testing.T) {
+			for _, p := range []proof{
+				{fault: faulty.None},
+				{fault: faulty.Lose, want: kinds{report.Lost}, exact: true},
+				{fault: faulty.Deafen, want: kinds{report.Lost}},
+				{fault: faulty.Repeat, want: kinds{report.Repeated}, exact: true},
+				{fault: faulty.Invent, want: kinds{report.Invented}, exact: true},
+				{fault: faulty.LoseForAll, want: kinds{report.NotKept}, exact: true},
+				{fault: faulty.NoAck, want: kinds{report.Silent}, exact: true},
+			} {
+				t.Run(string(p.fault), func(t *testing.T) {
+					t.Parallel()
+					s := &faulty.Server{Fault: p.fault, Plain: true, At: 2}
+					r := run(t, small(scenario, load.Centrifuge, start(t, s)))
+					if p.fault != faulty.None {
+						p.check(t, s, r)
+					} else if !r.OK() || r.Counters.Delivered != s.Sent() || s.Sent() != 10*r.Counters.Sent {
+						t.Errorf("%d of %d, %v", r.Counters.Delivered, s.Sent(), r.Violations)
+					}
+				})
+			}
+		})
+	}
+}
+
 // TestStorm: what a recovery leaves out.
 func TestStorm(t *testing.T) {
 	prove(t, func(addr string) load.Options {

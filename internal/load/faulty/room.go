@@ -44,7 +44,11 @@ func (e *entry) buffer() *netpoll.Buffer {
 }
 
 func (e *entry) publication() []byte {
-	b := append(append([]byte(`{"data":`), e.data...), `,"offset":`...)
+	b := append([]byte(`{"data":`), e.data...)
+	if e.offset == 0 {
+		return append(b, '}')
+	}
+	b = append(b, `,"offset":`...)
 	return append(strconv.AppendUint(b, e.offset, 10), '}')
 }
 
@@ -72,6 +76,9 @@ func (r *room) remove(m *member) {
 func (s *Server) publish(l *netpoll.Loop, r *room, data []byte) uint64 {
 	r.offset++
 	e := &entry{room: r.name, offset: r.offset, data: bytes.Clone(data)}
+	if s.Plain {
+		e.offset = 0
+	}
 	strikes := s.strikes(LoseForAll, NotKeep, Forget, KeepTwice, KeepSwap, KeepAlien)
 	if strikes {
 		s.committed()

@@ -20,6 +20,8 @@ type Server struct {
 	Every int64
 	// Times is how often it is committed at most; 0 means no limit.
 	Times int64
+	// Plain is a namespace without history: no positions, no offsets.
+	Plain bool
 
 	net     netpoll.Server
 	ended   chan struct{}
