@@ -98,7 +98,8 @@ func (c *Conn) Handle() Handle { return makeHandle(c.fd, owner(c.owner.Load()).g
 // Context is what [Request.SetContext] or SetContext stored.
 func (c *Conn) Context() any { return c.context }
 
-// SetContext stores v. A pointer costs no memory of its own.
+// SetContext stores v. A pointer costs no memory of its own, nor does a unique.Handle: what many
+// connections have in common, like the name of a room, is best stored as one.
 func (c *Conn) SetContext(v any) { c.context = v }
 
 // RemoteAddr is the client's address: what a trusted proxy says (the port is 0 if it does not

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -82,6 +83,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	}
 	l.preparePings()
 	l.upgrader = newUpgrader(s.endpoints)
+	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
 	if len(s.TrustedProxies) > 0 {
 		l.upgrader.admit = l.admitRequest
 	}
@@ -142,8 +144,8 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 // event of a descriptor that was closed and handed out again in the same batch finds a slot
 // of another loop, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
-	c := l.server.slab.slot(fd)
-	if c == nil || !owner(c.owner.Load()).ownedBy(l) {
+	c := l.mine(fd)
+	if c == nil {
 		return
 	}
 	if gnetpoll.IsWriteEvent(ev) {
@@ -175,6 +177,15 @@ func (l *Loop) lookup(h Handle) *Conn {
 		return nil
 	}
 	return c
+}
+
+// mine returns the connection that has the descriptor fd now, or nil if that is none or another
+// loop's.
+func (l *Loop) mine(fd int) *Conn {
+	if c := l.server.slab.slot(fd); c != nil && owner(c.owner.Load()).ownedBy(l) {
+		return c
+	}
+	return nil
 }
 
 // at returns the connection with descriptor fd, which must belong to l.

@@ -62,7 +62,7 @@ func (l *Loop) header(c *Conn, b []byte) {
 		b, scan = c.aux.header, c.aux.scan
 	}
 	l.asking = c
-	v, response := l.upgrader.run(l.response[:0], b, &scan, c.RemoteAddr)
+	v, response := l.upgrader.run(l.response[:0], b, &scan)
 	l.asking = nil
 	l.response = response[:0]
 	switch v.kind {

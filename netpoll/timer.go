@@ -42,15 +42,24 @@ func (s *Server) runTicker() {
 func (l *Loop) tick(any) error {
 	began := l.noteTick()
 	l.ticking.Store(false)
-	for _, h := range l.wheel.advance() {
-		if c := l.lookup(h); c != nil && c.timer == l.wheel.now {
-			c.timer = 0
+	for _, fd := range l.wheel.advance() {
+		if c := l.comesUp(fd); c != nil {
 			l.deadline(c)
 		}
 	}
 	l.endTurn()
 	l.finishTurn(1, began)
 	return nil
+}
+
+// comesUp returns the connection that a wheel entry of this tick is for, or nil if the entry counts no more.
+func (l *Loop) comesUp(fd int32) *Conn {
+	c := l.mine(int(fd))
+	if c == nil || c.timer != l.wheel.now {
+		return nil
+	}
+	c.timer = 0
+	return c
 }
 
 // schedule makes sure that c's deadlines are looked at by tick at.

@@ -29,6 +29,7 @@ type upgrader struct {
 	req       Request
 	index     int // of the endpoint of the current request
 	deflate   bool
+	remote    func() netip.AddrPort   // of who asks; may be nil
 	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
 	deny      *refusal                // why Upgrade's last callback refused
 }
@@ -66,7 +67,7 @@ func newUpgrader(endpoints []Endpoint) *upgrader {
 
 // run examines b, all that was received so far. scan, 0 at first, keeps what earlier calls
 // have learned of the same bytes. A 101 or a refusal is appended to dst; b is not changed.
-func (u *upgrader) run(dst, b []byte, scan *int, remote func() netip.AddrPort) (verdict, []byte) {
+func (u *upgrader) run(dst, b []byte, scan *int) (verdict, []byte) {
 	end, seen, deny := scanHeaders(b, scan)
 	switch {
 	case deny != nil:
@@ -76,7 +77,7 @@ func (u *upgrader) run(dst, b []byte, scan *int, remote func() netip.AddrPort) (
 	case seen&seenWebSocket == 0:
 		return verdict{kind: plainHTTP, used: end}, dst
 	}
-	u.req = Request{block: b[:end:end], remote: remote}
+	u.req = Request{block: b[:end:end], remote: u.remote}
 	v, response := u.answer(dst)
 	u.req, u.io = Request{}, exchange{} // hold on to nobody's bytes
 	v.used = end

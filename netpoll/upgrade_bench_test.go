@@ -24,7 +24,7 @@ func BenchmarkUpgrade(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				scan := 0
-				if v, _ := u.run(dst, in, &scan, nil); v.kind != accepted {
+				if v, _ := u.run(dst, in, &scan); v.kind != accepted {
 					b.Fatal(v)
 				}
 			}

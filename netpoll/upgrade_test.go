@@ -53,7 +53,7 @@ func testEndpoints() []Endpoint {
 func feed(u *upgrader, in []byte, cuts ...int) (v verdict, response []byte, at int) {
 	scan := 0
 	for _, at = range append(cuts, len(in)) {
-		v, response = u.run(nil, in[:at:at], &scan, nil)
+		v, response = u.run(nil, in[:at:at], &scan)
 		if v.kind != needMore {
 			break
 		}
@@ -285,7 +285,7 @@ func TestUpgradeKeepsInput(t *testing.T) {
 	in, scan := []byte(strings.ToLower(good)), 0
 	in = append([]byte(good[:len("GET /ws?room=a HTTP/1.1\r\n")]), in[len("GET /ws?room=a HTTP/1.1\r\n"):]...)
 	before := string(in)
-	newUpgrader(testEndpoints()).run(nil, in, &scan, nil)
+	newUpgrader(testEndpoints()).run(nil, in, &scan)
 	if string(in) != before {
 		t.Errorf("the input was changed to %q", in)
 	}
@@ -294,7 +294,7 @@ func TestUpgradeKeepsInput(t *testing.T) {
 func TestUpgradeAppends(t *testing.T) {
 	for _, request := range []string{good, swap("13", "8")} {
 		scan := 0
-		_, out := newUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan, nil)
+		_, out := newUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan)
 		if !strings.HasPrefix(string(out), "beforeHTTP/1.1 ") {
 			t.Errorf("%q", out)
 		}
@@ -349,7 +349,8 @@ func TestRequest(t *testing.T) {
 	}}})
 	in := strings.Replace(add("Origin:http://good.example\r\nX-Two:  1 \r\nX-TWO: 2\r\nSec-WebSocket-Protocol: a,b\r\n"), "/ws?room=a", "/a%20b?c=%64?e", 1)
 	scan := 0
-	v, out := u.run(nil, []byte(in), &scan, func() netip.AddrPort { return addr })
+	u.remote = func() netip.AddrPort { return addr }
+	v, out := u.run(nil, []byte(in), &scan)
 	if v.kind != accepted || v.context != "mine" {
 		t.Fatalf("%+v %q", v, out)
 	}

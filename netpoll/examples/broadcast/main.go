@@ -9,8 +9,10 @@ import (
 	"log"
 	"net/url"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+	"unique"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll"
@@ -33,21 +35,24 @@ func room(pings time.Duration) netpoll.Endpoint {
 		PingInterval: pings,
 		PongTimeout:  pings / 2,
 		Accept: func(r *netpoll.Request) error {
-			query, err := url.ParseQuery(r.Query())
-			if err != nil || query.Get("room") == "" {
+			escaped, ok := strings.CutPrefix(r.Query(), "room=")
+			name, err := url.QueryUnescape(escaped)
+			if !ok || err != nil || name == "" {
 				return &netpoll.Reject{Status: 400, Reason: "which room? connect with ?room=NAME"}
 			}
-			r.SetContext(query.Get("room"))
+			r.SetContext(unique.Make(name)) // one string for all in the room
 			return nil
 		},
-		OnOpen: func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) },
+		OnOpen: func(c *netpoll.Conn) { c.Subscribe(roomOf(c)) },
 		OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
 			if op == frame.OpText {
-				c.Publish(c.Context().(string), netpoll.NewBuffer(op, p))
+				c.Publish(roomOf(c), netpoll.NewBuffer(op, p))
 			}
 		},
 	}
 }
+
+func roomOf(c *netpoll.Conn) string { return c.Context().(unique.Handle[string]).Value() }
 
 func shutdownOnSignal(server *netpoll.Server) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
