@@ -75,7 +75,7 @@ func (r *run) speak() (stop func()) {
 	speakers := 0
 	for _, s := range r.plan() {
 		for id := s.from; id < s.to; id++ {
-			if s.speaks(id, r.o.Senders) {
+			if s.speaks(id, r.o.Senders) || r.o.Scenario == "dribble" && s.misbehaves(id, r.o.Share) {
 				speakers++
 			}
 		}
