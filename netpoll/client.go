@@ -26,6 +26,10 @@ type Client struct {
 	Endpoint Endpoint
 	// OnDialError is called on the loop for every dial that came to nothing. Nil ignores them.
 	OnDialError func(e *DialError)
+	// OnEnd is called on the loop for every connection that was closed with a close frame, when
+	// its socket has ended: took is the time since that frame. Its Conn is gone by then; context
+	// is what Conn.Context was. Nil ignores them.
+	OnEnd func(context any, took time.Duration)
 	// MaxDials bounds the dials in flight on each loop, some 20 KB each (some 30 KB with TLS);
 	// the others wait in order. 0 means 128.
 	MaxDials int

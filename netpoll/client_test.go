@@ -301,15 +301,31 @@ func TestClientWaitsForTheServer(t *testing.T) {
 		_, _ = c.Read(make([]byte, 1))
 		ended <- time.Since(began)
 	})
-	k := client(t, &Client{Loops: 1, CloseTimeout: 200 * time.Millisecond})
-	k.dial(t, dialerOf(addr))
+	type parting struct {
+		context any
+		took    time.Duration
+	}
+	parted := make(chan parting, 2)
+	k := client(t, &Client{Loops: 1, CloseTimeout: 200 * time.Millisecond, OnEnd: func(context any, took time.Duration) {
+		parted <- parting{context, took}
+		panic("of the application")
+	}})
+	if err := k.Dial(dialerOf(addr), "me"); err != nil {
+		t.Fatal(err)
+	}
 	if got := get(t, k.closed); got.code != frame.CloseNoStatus {
 		t.Error(got)
 	}
 	if took := get(t, ended); took < 100*time.Millisecond {
 		t.Errorf("the client closed the socket after %v", took)
 	}
+	if got := get(t, parted); got.context != "me" || got.took < 100*time.Millisecond || got.took > patience {
+		t.Errorf("%+v", got)
+	}
 	k.alone(t)
+	if len(parted) > 0 {
+		t.Error("it ended twice")
+	}
 }
 
 func TestClientPings(t *testing.T) {

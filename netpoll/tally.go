@@ -163,8 +163,14 @@ func (l *Loop) upgraded(c *Conn) {
 
 // parted notes the end of c's socket, if a close frame was sent before.
 func (l *Loop) parted(c *Conn) {
-	if c.has(flagOpened) && c.phase != phaseOpen {
-		l.tally.closing.Observe(l.lap(c))
+	if !c.has(flagOpened) || c.phase == phaseOpen {
+		return
+	}
+	took := l.lap(c)
+	l.tally.closing.Observe(took)
+	if client := l.server.client; client != nil && client.OnEnd != nil {
+		defer l.rescueTask()
+		client.OnEnd(c.Context(), took)
 	}
 }
 

@@ -149,7 +149,7 @@ func (r *run) carryOut(s stage) {
 
 func (r *run) begin() error {
 	r.client = &netpoll.Client{
-		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, CloseTimeout: closeTimeout, Tick: tick,
+		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, OnEnd: ended, CloseTimeout: closeTimeout, Tick: tick,
 		Endpoint: netpoll.Endpoint{
 			MaxMessage: maxMessage, MaxBacklog: maxMessage, PingInterval: r.o.PingInterval, PongTimeout: r.o.Patience,
 			OnOpen: opened, OnMessage: received, OnClose: closed,
@@ -189,6 +189,12 @@ func received(c *netpoll.Conn, _ frame.Op, p []byte) {
 func closed(c *netpoll.Conn, code frame.CloseCode, reason string) {
 	if cl, ok := c.Context().(*client); ok && cl != nil {
 		cl.w.closed(cl, code, reason)
+	}
+}
+
+func ended(context any, took time.Duration) {
+	if cl, ok := context.(*client); ok && cl != nil {
+		cl.w.report.Phases.Record(report.Close, took)
 	}
 }
 
@@ -314,20 +320,6 @@ func (r *run) close() {
 	if err := r.client.Shutdown(ctx); err != nil {
 		_ = r.client.Close()
 	}
-	r.noteCloses(r.client.Stats().Closing)
-}
-
-// noteCloses takes the times of netpoll, which are in classes of a factor of two.
-func (r *run) noteCloses(h netpoll.Histogram) {
-	if h.Count() == 0 {
-		return
-	}
-	for i, n := range h.Buckets {
-		for range n {
-			r.report.Phases.Record(report.Close, h.Bound(i)*3/4)
-		}
-	}
-	r.report.Note("close is measured in steps of a factor of two")
 }
 
 // result merges what the workers have found.
