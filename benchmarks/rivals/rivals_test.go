@@ -77,8 +77,8 @@ func build(t *testing.T) (dir string) {
 	return dir
 }
 
-// start runs the program until the test ends and returns its address.
-func start(t *testing.T, program string) string {
+// start runs the program with the flags until the test ends, and returns its address.
+func start(t *testing.T, program string, flags ...string) string {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -87,7 +87,7 @@ func start(t *testing.T, program string) string {
 	addr := l.Addr().String()
 	l.Close()
 	var log bytes.Buffer
-	cmd := exec.Command(program, "-listen", addr)
+	cmd := exec.Command(program, append(flags, "-listen", addr)...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,93 @@
+package rivals
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestLoad: throng load tests servers that are not throng, and finds nothing wrong with them. What
+// it finds here is either a fault of theirs or one of its own.
+func TestLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each run takes more than a second")
+	}
+	bin := build(t)
+	l := loader{throng: filepath.Join(bin, "throng")}
+	compile(t, "../..", l.throng, "./cmd/throng")
+	compile(t, "../echo", filepath.Join(bin, "echo"), ".")
+
+	for name, protocol := range programs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := start(t, filepath.Join(bin, name))
+			l.run(t, "fanout", addr, "--protocol", protocol)
+			l.run(t, "rooms", addr, "--protocol", protocol)
+			if protocol == "centrifuge" {
+				l.run(t, "idle", addr, "--one-frame")
+				for _, scenario := range []string{"storm", "connect", "stall", "dribble"} {
+					l.run(t, scenario, addr)
+				}
+			}
+		})
+	}
+	t.Run("echo", func(t *testing.T) {
+		t.Parallel()
+		addr := start(t, filepath.Join(bin, "echo"))
+		for _, scenario := range []string{"echo", "idle", "connect", "dribble"} {
+			l.run(t, scenario, addr, "--protocol", "echo")
+		}
+		l.run(t, "echo", "wss://"+start(t, filepath.Join(bin, "echo"), "-tls"), "--insecure")
+	})
+}
+
+func compile(t *testing.T, dir, out, what string) {
+	t.Helper()
+	cmd := exec.Command("go", "build", "-o", out, what)
+	cmd.Dir = dir
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
+
+// loader runs throng load.
+type loader struct{ throng string }
+
+// report is what the test reads of throng load --json.
+type report struct {
+	Opened     int64 `json:"connections_opened"`
+	Error      string
+	Violations struct{ Count int64 }
+	Counters   struct {
+		Sent, Delivered, Checked, Refused, Reconnects, Retries int64
+		Errors                                                 map[string]int64
+	}
+}
+
+// run is one scenario, which must end with exit code 0, and have checked what it sent.
+func (l loader) run(t *testing.T, scenario, addr string, flags ...string) {
+	t.Run(scenario, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "run.json")
+		args := append([]string{"load", scenario, addr, "-n", "200", "--rate", "200", "--duration", "1s", "--json", file}, flags...)
+		said, err := exec.Command(l.throng, args...).CombinedOutput()
+		if err != nil || !strings.Contains(string(said), "\nresult: OK\n") {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		var r report
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, &r)
+		}
+		c := &r.Counters
+		if err != nil || r.Error != "" || r.Violations.Count+c.Refused+c.Retries > 0 || len(c.Errors) > 0 {
+			t.Fatalf("%v, %+v\n%s", err, r, said)
+		}
+		quiet := scenario == "connect" // nothing is said there
+		if r.Opened < 100 || !quiet && (r.Opened != 200 || c.Sent == 0 || c.Delivered < c.Sent || c.Checked < c.Delivered) {
+			t.Errorf("it did too little: %+v\n%s", r, said)
+		}
+	})
+}
