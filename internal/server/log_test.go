@@ -16,8 +16,6 @@ import (
 	"unicode"
 
 	"github.com/coder/websocket"
-
-	"github.com/throngd/throng/internal/config"
 )
 
 // logBook is where the log of a test goes.
@@ -80,31 +78,13 @@ func TestLogs(t *testing.T) {
 
 func startLogged(t *testing.T, w io.Writer, format string) *Server {
 	t.Helper()
-	cfg, err := config.Load(config.Layers{Flags: map[string]any{"dev": true, "listen": "127.0.0.1:0", "drain": time.Duration(0)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Resolve(1000)
 	options := &slog.HandlerOptions{Level: slog.LevelDebug}
-	log := slog.New(slog.NewJSONHandler(w, options))
+	var log slog.Handler = slog.NewJSONHandler(w, options)
 	if format == "text" {
-		log = slog.New(slog.NewTextHandler(w, options))
+		log = slog.NewTextHandler(w, options)
 	}
-	s, err := New(&cfg.Config, "test", log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	t.Cleanup(func() {
-		_ = s.Stop(context.Background())
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
+	s := built(t, configured(t, map[string]any{"dev": true, "drain": time.Duration(0)}), log)
+	serve(t, s)
 	return s
 }
 

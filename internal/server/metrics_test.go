@@ -6,32 +6,18 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/throngd/throng/internal/config"
 )
 
 // TestHealth holds a loop up: it is noticed, and no longer when the loop goes on.
 func TestHealth(t *testing.T) {
-	cfg, err := config.Load(config.Layers{Flags: map[string]any{"listen": "127.0.0.1:0", "drain": time.Duration(0), "loops": 2}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Resolve(1000)
-	s, err := New(&cfg.Config, "test", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := built(t, configured(t, map[string]any{"drain": time.Duration(0), "loops": 2}), slog.DiscardHandler)
 	if err := s.Health(); err != nil {
 		t.Errorf("before Listen: %v", err)
 	}
 	if text := scrape(s); !strings.Contains(text, "throng_connections 0") {
 		t.Errorf("before Listen: %s", text)
 	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
+	stop := serve(t, s)
 	release := make(chan struct{})
 	s.poll.Loop(1).Do(func() { <-release })
 	begin := time.Now()
@@ -47,10 +33,7 @@ func TestHealth(t *testing.T) {
 	if text := scrape(s); !strings.Contains(text, `throng_loop_lag_seconds{loop="1"}`) {
 		t.Errorf("no loops: %s", text)
 	}
-	if err := s.Stop(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
+	if err := stop(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

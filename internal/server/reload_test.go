@@ -19,27 +19,9 @@ import (
 // startTLS runs a server with this certificate and can reload it.
 func startTLS(t *testing.T, cert, key string) (s *Server, cfg *config.Loaded) {
 	t.Helper()
-	cfg, err := config.Load(config.Layers{Flags: map[string]any{
-		"dev": true, "listen": "127.0.0.1:0", "drain": time.Duration(0), "tls_cert": cert, "tls_key": key,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Resolve(1000)
-	if s, err = New(&cfg.Config, "test", slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	t.Cleanup(func() {
-		_ = s.Stop(context.Background())
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
+	cfg = configured(t, map[string]any{"dev": true, "drain": time.Duration(0), "tls_cert": cert, "tls_key": key})
+	s = built(t, cfg, slog.DiscardHandler)
+	serve(t, s)
 	return s, cfg
 }
 
@@ -159,28 +141,15 @@ func TestCertificateWatch(t *testing.T) {
 // for the next command of those who are there.
 func TestReload(t *testing.T) {
 	load := func(origin string, publish bool) *config.Loaded {
-		cfg, err := config.Load(config.Layers{Flags: map[string]any{
-			"listen": "127.0.0.1:0", "drain": time.Duration(0), "allowed_origins": []string{origin}, "loops": 1,
+		return configured(t, map[string]any{
+			"drain": time.Duration(0), "allowed_origins": []string{origin}, "loops": 1,
 			"client":  config.Client{AllowAnonymous: true},
 			"channel": config.Channel{WithoutNamespace: config.Options{AllowPublishForClient: publish, AllowPublishForAnonymous: publish}},
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg.Resolve(1000)
-		return cfg
+		})
 	}
 	before := load("https://a.example:443", false)
-	s, err := New(&before.Config, "test", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	defer func() { _ = s.Stop(context.Background()); <-served }()
+	s := built(t, before, slog.DiscardHandler)
+	serve(t, s)
 
 	url := "ws://" + s.Addr().String() + "/ws"
 	status := func(origin string) int { _, code := dial(t, url, origin); return code }
@@ -202,23 +171,9 @@ func TestReload(t *testing.T) {
 
 // TestReloadLimits: the limits of an address change for those who come.
 func TestReloadLimits(t *testing.T) {
-	cfg, err := config.Load(config.Layers{Flags: map[string]any{
-		"dev": true, "listen": "127.0.0.1:0", "drain": time.Duration(0), "connections_per_ip": 1,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Resolve(1000)
-	s, err := New(&cfg.Config, "test", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	defer func() { _ = s.Stop(context.Background()); <-served }()
+	cfg := configured(t, map[string]any{"dev": true, "drain": time.Duration(0), "connections_per_ip": 1})
+	s := built(t, cfg, slog.DiscardHandler)
+	serve(t, s)
 	url := "ws://" + s.Addr().String() + "/ws"
 	if _, code := dial(t, url, ""); code != 101 {
 		t.Fatal(code)

@@ -20,34 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start runs a server with these flags; stop ends it and checks that Serve returned nil.
 func start(t *testing.T, flags map[string]any) (addr string, stop func(context.Context) error) {
 	t.Helper()
-	flags["listen"] = "127.0.0.1:0"
-	cfg, err := config.Load(config.Layers{Flags: flags})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Resolve(1000)
-	s, err := New(&cfg.Config, "test", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	var once bool
-	stop = func(ctx context.Context) error {
-		if once {
-			return nil
-		}
-		once = true
-		err := s.Stop(ctx)
-		if e := <-served; e != nil {
-			t.Errorf("Serve: %v", e)
-		}
-		return err
-	}
-	t.Cleanup(func() { _ = stop(context.Background()) })
+	s := built(t, configured(t, flags), slog.DiscardHandler)
+	stop = serve(t, s)
 	return s.Addr().String(), stop
 }
 
