@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,6 +172,36 @@ func TestCentrifuge(t *testing.T) {
 	o.addr = (&roomServer{answer: refuse}).listen(t)
 	if r, err := fanout(o); err == nil || !strings.Contains(err.Error(), "too many requests") {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestPingAmongMessages has a ping of the protocol's own in one frame with a push, before, between and behind lines.
+func TestPingAmongMessages(t *testing.T) {
+	const join = `{"push":{"channel":"room0","join":{"info":{"client":"x"}}}}`
+	for _, at := range []string{"{}\n%s", join + "\n{}\n%s", "%s\n{}"} {
+		var pings, pongs atomic.Int64
+		answer := func(c net.Conn, p []byte) []byte {
+			if bytes.Contains(p, []byte(`"subscribe":`)) {
+				c.Write(frame.AppendFrame(nil, frame.OpText, []byte(`{"id":2,"subscribe":{}}`+"\n"+join)))
+				return nil
+			}
+			body := wire.FindBody(p, -1)
+			if body < 0 {
+				pongs.Add(1)
+				return nil
+			}
+			pings.Add(1)
+			return fmt.Appendf(nil, at, `{"push":{"pub":{"data":"`+string(p[body:body+40])+`"}}}`)
+		}
+		o := testOptions((&roomServer{answer: answer}).listen(t))
+		o.protocol, _ = wire.NewProtocol("centrifuge", "")
+		o.members, o.inflight = 1, 1
+		if _, err := fanout(o); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+		if pings.Load() == 0 || pongs.Load() < pings.Load()-1 {
+			t.Errorf("%s: %d pings, %d pongs", at, pings.Load(), pongs.Load())
+		}
 	}
 }
 

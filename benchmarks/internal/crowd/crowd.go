@@ -44,8 +44,8 @@ type Crowd struct {
 
 	// Deliver is called for every body that arrives.
 	Deliver func(id int32, number uint32)
-	// Other is called for every message without one, after heartbeats are answered and errors
-	// have become faults.
+	// Other is called for every message without one, heartbeats included, which are answered, after
+	// errors have become faults.
 	Other func(id int32, payload []byte)
 	// AfterRead is called when the bytes of one read have been counted.
 	AfterRead func()

@@ -33,8 +33,12 @@ func (c *Crowd) frame(id int32, op byte, payload []byte) {
 	}
 }
 
-// message counts the bodies in a message; there may be several, one a line.
+// message counts the bodies in a message; there may be several, one a line, and a heartbeat among them.
 func (c *Crowd) message(id int32, payload []byte) {
+	if answer := c.Protocol.Heartbeat(payload); answer != nil {
+		c.Pings++
+		c.reply(id, &c.beat, wire.OpText, answer)
+	}
 	at := wire.FindBody(payload, c.hint)
 	if at < 0 {
 		c.other(id, payload)
@@ -50,12 +54,9 @@ func (c *Crowd) message(id int32, payload []byte) {
 	}
 }
 
-// other is a message without a body: a heartbeat, a reply, a join.
+// other is a message without a body: a reply, a join, a heartbeat.
 func (c *Crowd) other(id int32, payload []byte) {
-	if answer := c.Protocol.Heartbeat(payload); answer != nil {
-		c.Pings++
-		c.reply(id, &c.beat, wire.OpText, answer)
-	} else if err := c.Protocol.Refused(payload); err != nil {
+	if err := c.Protocol.Refused(payload); err != nil {
 		c.Fail(err)
 	} else {
 		c.Other(id, payload)

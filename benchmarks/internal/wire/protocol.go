@@ -17,7 +17,7 @@ type Protocol interface {
 	Joined(payload []byte) (bool, error)
 	// Publish is the message that sends the body to everyone in the room.
 	Publish(room string, body []byte) []byte
-	// Heartbeat is the answer to the payload if that is a ping of the protocol's own.
+	// Heartbeat is the answer to the payload if there is a ping of the protocol's own in it, perhaps among messages.
 	Heartbeat(payload []byte) []byte
 	// Refused returns the complaint in a payload without a body, if it is one.
 	Refused(payload []byte) error
@@ -66,9 +66,14 @@ func (centrifuge) Publish(room string, body []byte) []byte {
 	return fmt.Appendf(nil, `{"id":3,"publish":{"channel":%q,"data":%q}}`, room, body)
 }
 
+// Heartbeat looks at every line: a server may send what waits for a client as one frame, its ping included.
+// The answer to {} is {}.
 func (centrifuge) Heartbeat(payload []byte) []byte {
-	if len(payload) == 2 {
-		return payload // {} both ways
+	for more := true; more; {
+		var line []byte
+		if line, payload, more = bytes.Cut(payload, []byte("\n")); len(line) == len("{}") {
+			return line
+		}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"github.com/gobwas/ws"
@@ -64,7 +63,21 @@ func TestCentrifuge(t *testing.T) {
 	if _, err := p.Joined([]byte(`{"id":2,"error":{"code":103,"message":"permission denied"}}`)); err == nil {
 		t.Error("an error counts as joined")
 	}
-	if got := fmt.Sprintf("%s", p.Heartbeat([]byte("{}"))); got != "{}" {
-		t.Errorf("heartbeat answered %q", got)
+}
+
+// TestHeartbeat: what waits for a client may leave in one frame, a message a line.
+func TestHeartbeat(t *testing.T) {
+	p, err := NewProtocol("centrifuge", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const push = `{"push":{"channel":"a","pub":{"data":{}}}}`
+	for payload, want := range map[string]string{
+		"{}": "{}", "{}\n": "{}", push + "\n{}": "{}", "{}\n" + push: "{}", push + "\n{}\n" + push + "\n": "{}",
+		"": "", push: "", push + "\n" + push: "", `{"id":1}`: "",
+	} {
+		if got := string(p.Heartbeat([]byte(payload))); got != want {
+			t.Errorf("%q answered %q, want %q", payload, got, want)
+		}
 	}
 }

@@ -1,7 +1,7 @@
 // Centrifuge is a minimal server on the library that Centrifugo is made of, over the same
 // client protocol: https://github.com/centrifugal/centrifuge#quick-example
 //
-// Channels have what `throng serve --dev` gives them: presence, joins and leaves, a history
+// Channels have what `throng serve --dev` gives them: presence, joins and leaves for those who ask, a history
 // of 5,000 messages with recovery, in memory. MaxMessagesInFrame without a limit lets all that
 // waits for a client leave with one write; write buffers come from a pool. WriteDelay stays
 // off: it would trade latency for fewer writes, and bounds the rate of a connection.
@@ -22,20 +22,26 @@ import (
 func main() {
 	ping := flag.Duration("ping", 25*time.Second, "`interval` of pings")
 	addr := rival.Addr()
-	node, err := centrifuge.New(centrifuge.Config{})
+	handler, err := serve(*ping)
 	if err != nil {
 		log.Fatal(err)
 	}
+	http.Handle("/connection/websocket", handler)
+	log.Fatal(http.Serve(rival.Listen(addr), nil))
+}
+
+// serve starts the node.
+func serve(ping time.Duration) (http.Handler, error) {
+	node, err := centrifuge.New(centrifuge.Config{})
+	if err != nil {
+		return nil, err
+	}
 	node.OnConnecting(connecting)
 	node.OnConnect(connected)
-	if err := node.Run(); err != nil {
-		log.Fatal(err)
-	}
-	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+	return centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
 		ReadBufferSize: 1024, WriteBufferSize: 1024, UseWriteBufferPool: true,
-		PingPongConfig: centrifuge.PingPongConfig{PingInterval: *ping, PongTimeout: *ping * 9 / 10},
-	}))
-	log.Fatal(http.Serve(rival.Listen(addr), nil))
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: ping, PongTimeout: ping * 9 / 10},
+	}), node.Run()
 }
 
 func connecting(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
@@ -43,9 +49,9 @@ func connecting(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectRep
 }
 
 func connected(c *centrifuge.Client) {
-	c.OnSubscribe(func(_ centrifuge.SubscribeEvent, answer centrifuge.SubscribeCallback) {
+	c.OnSubscribe(func(e centrifuge.SubscribeEvent, answer centrifuge.SubscribeCallback) {
 		answer(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
-			EmitPresence: true, EmitJoinLeave: true, PushJoinLeave: true, EnableRecovery: true, EnablePositioning: true,
+			EmitPresence: true, EmitJoinLeave: true, PushJoinLeave: e.JoinLeave, EnableRecovery: true, EnablePositioning: true,
 		}}, nil)
 	})
 	c.OnPresence(func(_ centrifuge.PresenceEvent, answer centrifuge.PresenceCallback) {
