@@ -68,6 +68,8 @@ func (r *run) explain(err error) error {
 		return human.Errorf("throng serve --dev allows everything; otherwise the namespace must allow it to anonymous people", "%w", no)
 	case errors.As(err, &gone):
 		return human.Errorf(closeHint(gone.code), "%w", gone)
+	case errors.Is(err, errSilent) && r.counts().opened > 0: // the address is right
+		return human.Errorf("it is too slow for so many at once: a longer --timeout, or fewer --connections", "%s: %w", host, err)
 	case errors.Is(err, errSilent), errors.Is(err, errNotSpoken):
 		return human.Errorf(isThrong, "%s: %w", host, err)
 	case errors.As(err, &dial):

@@ -45,6 +45,9 @@ func (w *worker) line(cl *client, line []byte, now int64) {
 		w.ping(cl)
 		return
 	}
+	if quickJoin(line, cl.room.push) {
+		return
+	}
 	var h heard
 	if err := json.Unmarshal(line, &h); err != nil {
 		w.report.Counters.Error("the server said what is no JSON")

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,6 +152,19 @@ func TestServersThatDoNot(t *testing.T) {
 	}
 }
 
+// TestSilence: who hears nothing from a server that has let others in has the right address.
+func TestSilence(t *testing.T) {
+	r := &run{o: Options{URL: "localhost"}, workers: []*worker{{}}}
+	r.o.target = &url.URL{Host: "localhost"}
+	for opened, want := range []string{"is this the address", "a longer --timeout"} {
+		r.workers[0].tally.opened.Store(int64(opened))
+		var e *human.Error
+		if err := r.explain(errSilent); !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
+			t.Errorf("%d opened: %+v", opened, e)
+		}
+	}
+}
+
 // TestDeath: the target dies in the middle; what was measured is in the report.
 func TestDeath(t *testing.T) {
 	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: 1, Endpoints: []netpoll.Endpoint{{OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) }}}}
@@ -226,7 +240,7 @@ func TestProcessesInterrupted(t *testing.T) {
 		t.Errorf("%v, %+v", err, r)
 	}
 	_, err = Run(t.Context(), Options{Scenario: "fanout", URL: "127.0.0.1:1", Connections: 90, Processes: 3, Loops: 1})
-	if err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if err == nil || !strings.HasPrefix(err.Error(), "process 1 of 3: ") || !strings.Contains(err.Error(), "connection refused") {
 		t.Error(err)
 	}
 	_, err = Run(t.Context(), Options{Scenario: "fanout", URL: addr, Connections: 90, Processes: 3, Self: []string{"false"}})

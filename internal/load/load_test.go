@@ -109,8 +109,8 @@ func TestScenarios(t *testing.T) {
 		"storm": {Options{Scenario: "storm", Rooms: 2, Rate: 500}, func(r *report.Report) bool {
 			return r.Counters.Reconnects == 3*92 && r.Counters.Delivered == 50*r.Counters.Sent
 		}},
-		"stall":        {Options{Scenario: "stall", Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
-		"dribble":      {Options{Scenario: "dribble", Rate: 50}, func(r *report.Report) bool {
+		"stall": {Options{Scenario: "stall", Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
+		"dribble": {Options{Scenario: "dribble", Rate: 50}, func(r *report.Report) bool {
 			return r.Counters.Delivered == 100*r.Counters.Sent && r.Counters.Sent > 5 && r.Counters.Sent < 60 // 25 in the mean, of all together
 		}},
 		"dribble echo": {Options{Scenario: "dribble", Protocol: Echo, Rate: 50}, func(r *report.Report) bool { return r.Counters.Delivered == r.Counters.Sent }},

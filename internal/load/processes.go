@@ -285,7 +285,7 @@ func (a *others) merge() (*report.Report, error) {
 	var parts []*report.Report
 	var failure error
 	rooms := map[int]*evidence{}
-	for _, p := range a.all {
+	for i, p := range a.all {
 		if p.err != nil && failure == nil {
 			failure = human.Errorf("was it killed for want of memory?", "%w", p.err)
 		}
@@ -293,7 +293,7 @@ func (a *others) merge() (*report.Report, error) {
 			continue
 		}
 		if p.result.Error != "" && failure == nil {
-			failure = human.Errorf(p.result.Hint, "%s", p.result.Error)
+			failure = human.Errorf(p.result.Hint, "process %d of %d: %s", i+1, a.n, p.result.Error)
 		}
 		if p.result.Report != nil {
 			parts = append(parts, p.result.Report)

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// What a client of the Centrifuge protocol says and hears (docs/protocol.md). The two messages
-// that come by the thousands, publications and acknowledgements, are found by their fixed
-// beginnings; whatever looks otherwise is decoded as JSON.
+// What a client of the Centrifuge protocol says and hears (docs/protocol.md). What comes by the
+// thousands, publications, acknowledgements, joins and leaves, is found by its fixed beginning;
+// whatever looks otherwise is decoded as JSON.
 
 // The ids of commands. Publishes have their number, which begins with 1, added to publishID.
 const (
@@ -44,8 +44,10 @@ func appendPublish(dst []byte, room string, m body, filling []byte) []byte {
 	return append(dst, `"}}`...)
 }
 
+const pubBegins = `"pub":{"data":"`
+
 func pushOf(room string) []byte {
-	return fmt.Appendf(nil, `{"push":{"channel":%q,"pub":{"data":"`, room)
+	return fmt.Appendf(nil, `{"push":{"channel":%q,%s`, room, pubBegins)
 }
 
 // heard is one line from the server.
@@ -106,6 +108,13 @@ func quickPush(line, push []byte) (data []byte, offset uint64, ok bool) {
 		return nil, 0, false
 	}
 	return data, offsetIn(rest), true
+}
+
+// quickJoin recognizes a join or a leave in the room that looks as usual: nobody asked for them,
+// but a server may send them to everybody, n of them for n who come in.
+func quickJoin(line, push []byte) bool {
+	rest, ours := bytes.CutPrefix(line, push[:len(push)-len(pubBegins)])
+	return ours && (bytes.HasPrefix(rest, []byte(`"join":`)) || bytes.HasPrefix(rest, []byte(`"leave":`)))
 }
 
 // offsetIn is the number of the last "offset" in the end of an object; it stands behind the info.
