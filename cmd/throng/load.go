@@ -6,15 +6,18 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/load"
+	"github.com/throngd/throng/internal/load/report"
 	"github.com/throngd/throng/internal/load/target"
 )
 
@@ -75,22 +78,48 @@ Every message is checked: a lost, repeated, reordered or invented one, or one ac
 func (*loadRunCmd) Help() string { return (*loadCmd)(nil).Help() }
 
 func (c *loadRunCmd) options(s *streams) load.Options {
-	o := load.Options{
+	return load.Options{
 		Scenario: c.Scenario, URL: c.URL, Protocol: c.Protocol, Connections: c.Connections, Duration: c.Duration, Rooms: c.Rooms,
 		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, BackWithin: c.BackWithin, Mix: c.Mix,
 		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout,
 		Errors: s.err, Command: "throng " + strings.Join(os.Args[1:], " "),
 	}
-	if c.Scenario == "half-open" && o.Duration == 0 {
-		o.Duration = time.Minute
+}
+
+// AfterApply refuses a 0 that was typed, where it would be taken for the default.
+func (c *loadRunCmd) AfterApply(ctx *kong.Context) error {
+	meant := []string{"processes", "ping-interval"}
+	if c.Scenario == "connect" {
+		meant = append(meant, "rate")
 	}
-	return o
+	for _, p := range ctx.Path {
+		if f := p.Flag; f != nil && f.Target.IsZero() && (f.Target.CanInt() || f.Target.CanFloat()) && !slices.Contains(meant, f.Name) {
+			return fmt.Errorf("--%s must not be 0", f.Name)
+		}
+	}
+	return nil
+}
+
+// canSave looks before the run whether its report can be written.
+func (c *loadRunCmd) canSave() error {
+	for _, file := range []string{c.JSON, c.HTML} {
+		if file == "" {
+			continue
+		}
+		if err := report.CanSave(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *loadRunCmd) Run(s *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	o := c.options(s)
+	if err := c.canSave(); err != nil {
+		return err
+	}
 	if err := tellLimits(ctx, s, o); err != nil {
 		return err
 	}

@@ -149,6 +149,9 @@ func (r *run) refusedWith(e *netpoll.StatusError) error {
 		if r.o.Protocol == Echo {
 			hint = "throng has its echo at /echo, with --echo; other servers usually at another path"
 		}
+		if r.o.Protocol == Rooms {
+			hint = "write the path into the URL; ?room=NAME is added to it"
+		}
 		return human.Errorf(hint, "%s has no WebSocket at %s (404)", host, path)
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return human.Errorf("ask whoever runs it", "%s does not let anybody connect (%d)", host, e.Status)

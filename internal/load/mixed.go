@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ func readMix(file string) (*mix, error) {
 	d.KnownFields(true)
 	var m mix
 	if err := d.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
-		return nil, human.Usagef(mixHint, "%s: %w", file, err)
+		return nil, human.Usagef(mixHint, "%s: %s", file, oneLine(err))
 	}
 	if len(m.Parts) == 0 || len(m.Parts) > maxParts {
 		return nil, human.Usagef(mixHint, "%s has %d parts", file, len(m.Parts))
@@ -70,10 +71,20 @@ func readMix(file string) (*mix, error) {
 	return &m, nil
 }
 
+// oneLine is what yaml says about several lines, each on one of its own.
+func oneLine(err error) string {
+	lines := strings.Fields(strings.ReplaceAll(err.Error(), "\n  ", "; "))
+	return strings.Replace(strings.Join(lines, " "), "errors:; ", "errors: ", 1)
+}
+
 // options are those of one part: what it does not say is as on the command line, but for numbers.
+// One that is half-open needs its time.
 func (p mixPart) options(o Options) (Options, error) {
 	if p.Scenario == "mixed" || p.After < 0 {
 		return o, human.Usagef(mixHint, "a part of a mix is a simple scenario, and begins after 0s or more")
+	}
+	if p.Scenario == "half-open" {
+		o.Duration = max(o.Duration, halfOpenTime)
 	}
 	return Options{
 		Scenario: p.Scenario, URL: cmp.Or(p.URL, o.URL), Protocol: p.Protocol, Connections: p.Connections, Duration: cmp.Or(p.Duration, o.Duration),

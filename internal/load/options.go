@@ -33,7 +33,7 @@ type Options struct {
 	Protocol string // "": Echo for the scenario echo, otherwise Centrifuge
 
 	Connections int           // 0: 1000
-	Duration    time.Duration // of the talking; 0: 10 s
+	Duration    time.Duration // of the talking; 0: 10 s, in half-open a minute
 	Rooms       int           // 0: one, in rooms one for ten connections
 	Rate        float64       // messages a second, of all together; in connect connections a second, 0: as fast as they go
 	Size        int           // bytes of a message; 0: 128
@@ -58,6 +58,9 @@ type Options struct {
 	target       *url.URL
 }
 
+// halfOpenTime is how long half-open lasts by default: more than the bounds of most servers.
+const halfOpenTime = time.Minute
+
 // Limits of the options, far beyond what makes sense.
 const (
 	maxConnections = 100_000_000
@@ -81,6 +84,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, err
 	}
 	o.Connections = cmp.Or(o.Connections, 1000)
+	if o.Scenario == "half-open" {
+		o.Duration = cmp.Or(o.Duration, halfOpenTime)
+	}
 	o.Duration = cmp.Or(o.Duration, 10*time.Second)
 	o.Size = cmp.Or(o.Size, 128)
 	o.Share = cmp.Or(o.Share, 20)

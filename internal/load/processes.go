@@ -314,6 +314,9 @@ func (a *others) merge() (*report.Report, error) {
 		judgeRoom(all, *e, a.o.Protocol == Rooms, all.Interrupted || failure != nil)
 	}
 	all.Interrupted = all.Interrupted || a.stopped
+	if failure != nil {
+		all.Err = "" // that of one process, which does not say so
+	}
 	all.Fail(failure)
 	return all, failure
 }

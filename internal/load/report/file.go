@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/throngd/throng/internal/files"
@@ -31,6 +32,31 @@ func (r *Report) SaveJSON(file string) error { return save(file, r.WriteJSON) }
 
 // SaveHTML is SaveJSON for the page.
 func (r *Report) SaveHTML(file string) error { return save(file, r.WriteHTML) }
+
+// CanSave is the error that saving would meet, as far as it can be known before there is a report.
+func CanSave(file string) error {
+	info, err := os.Stat(file)
+	if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil // a pipe, whose reader may come later
+	}
+	if err == nil && info.IsDir() {
+		err = syscall.EISDIR
+	} else {
+		err = touch(filepath.Dir(file))
+	}
+	if err != nil {
+		return human.Errorf("choose another file", "the report could not be written to %s: %w", file, cause(err))
+	}
+	return nil
+}
+
+func touch(dir string) error {
+	f, err := os.CreateTemp(dir, ".throng-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
 
 func save(file string, write func(io.Writer) error) (err error) {
 	defer func() {
