@@ -33,6 +33,7 @@ type opKind uint8
 const (
 	opPublish opKind = iota
 	opSend
+	opSendWith
 	opSubscribe
 	opUnsubscribe
 	opClose

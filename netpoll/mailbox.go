@@ -128,6 +128,8 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 	switch o.kind {
 	case opSend:
 		c.SendBuffer(o.buf)
+	case opSendWith:
+		l.sendWith(c, o.name, o.buf)
 	case opSubscribe:
 		c.sendIf(o.buf)
 		c.Subscribe(o.name)

@@ -11,7 +11,8 @@ import (
 //
 // A member stands in exactly one of the lists. The two fast ones are flat arrays of
 // descriptors: a broadcast walks them with one shared run of bytes and touches no connection.
-// Invariant: a descriptor in a fast list is open, belongs to this loop and owes nothing.
+// Invariant: a descriptor in a fast list is open, belongs to this loop and owes nothing, but for
+// riders (ride.go) between the begin of a walk and its end or the end of the turn.
 // Whoever has a backlog stands in the slow list until it is drained.
 type topic struct {
 	name    string
@@ -22,6 +23,7 @@ type topic struct {
 	bytes   int64         // of pending
 	posted  time.Duration // the server's clock when the oldest of pending was posted
 	queued  bool          // in loop.walks
+	riders  []rider       // answers that leave with the next walk, see ride.go
 	deflate int           // members that negotiated deflate
 	walk    walk
 	linger  linger
@@ -99,6 +101,7 @@ func (c *Conn) Unsubscribe(name string) bool {
 
 // owe queues for c, which is about to leave, what t has published and not handed to it.
 func (l *Loop) owe(t *topic, c *Conn) {
+	l.alight(t, c)
 	from := 0
 	if i := t.freshIndex(c); i >= 0 {
 		from = t.fresh[i].from

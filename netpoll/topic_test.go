@@ -93,7 +93,7 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 	}
 	for range 600 {
 		m, topic := members[rnd.IntN(len(members))], names[rnd.IntN(2)]
-		switch rnd.IntN(6) {
+		switch rnd.IntN(7) {
 		case 0:
 			if name, buf := next("join"); !m.topics[topic] {
 				batch.Subscribe(m.handle, topic, buf)
@@ -105,6 +105,10 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 				m.want = append(m.want, name)
 				delete(m.topics, topic)
 			}
+		case 2: // an answer, whether m is a member or not, and whether something is pending or not
+			name, buf := next("answer")
+			batch.SendWith(m.handle, topic, buf)
+			m.want = append(m.want, name)
 		default:
 			name, buf := next("pub-" + topic + "-")
 			batch.Publish(topic, buf)

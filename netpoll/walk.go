@@ -28,6 +28,7 @@ const (
 
 type walk struct {
 	active   bool
+	riders   bool // members may owe an answer that leaves together with bytes
 	private  bool // the bytes stay valid for ever: a slow member may refer to them
 	bytes    [numForms][]byte
 	messages int           // laid out in bytes
@@ -149,6 +150,7 @@ func (l *Loop) begin(t *topic) {
 	t.walk.active, t.walk.stage, t.walk.pos = true, 0, 0
 	t.walk.messages, t.walk.posted = len(t.pending), t.posted
 	l.admitLate(t, fresh)
+	l.board(t)
 	clear(t.pending)
 	t.pending, t.bytes = t.pending[:0], 0
 }
@@ -221,10 +223,8 @@ func (l *Loop) step(t *topic, left *budget) bool {
 			}
 			if w.stage == listSlow {
 				l.enqueue(t, l.at(fd))
-			} else if n, err := send(int(fd), w.bytes[w.stage]); n == len(w.bytes[w.stage]) {
-				sent += n
-			} else {
-				l.unsent(w, l.at(fd), n, err)
+			} else if !w.riders || !l.ride(w, l.at(fd)) {
+				sent += l.hand(w, fd)
 			}
 			going = left.spend()
 		}
@@ -234,6 +234,16 @@ func (l *Loop) step(t *topic, left *budget) bool {
 		}
 	}
 	return true
+}
+
+// hand serves a fast member and returns the bytes that left if that is all of them.
+func (l *Loop) hand(w *walk, fd int32) int {
+	n, err := send(int(fd), w.bytes[w.stage])
+	if n < len(w.bytes[w.stage]) {
+		l.unsent(w, l.at(fd), n, err)
+		return 0
+	}
+	return n
 }
 
 // enqueue serves a member that has, or had, a backlog.

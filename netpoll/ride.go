@@ -1,0 +1,73 @@
+//go:build !windows
+
+package netpoll
+
+import "slices"
+
+// Who publishes is answered and is a member too: two sends for one person, one of eleven in a room of ten. So the
+// answer waits for the walk that hands out the message, and rides along with it. A walk over many members is not
+// waited for: there one send is nothing, and the wait is long.
+
+const rideMembers = lingerMembers // in larger topics answers leave at once
+
+// rider is an answer that leaves with the next walk of a topic, whose member h is.
+type rider struct {
+	handle Handle
+	buf    *Buffer
+}
+
+// SendWith sends buf to h, at the latest with what is pending in topic, if that is to leave soon: one system call for
+// both. Of a message that was published before it does not matter which of the two comes first.
+func (b *Batch) SendWith(h Handle, topic string, buf *Buffer) {
+	b.add(op{kind: opSendWith, handle: h, name: topic, buf: buf})
+}
+
+// sendWith has b wait for the next walk of the topic, or sends it.
+func (l *Loop) sendWith(c *Conn, topic string, b *Buffer) {
+	t := l.topics[topic]
+	if t == nil || len(t.pending) == 0 || t.members() > rideMembers || !c.memberOf(t) {
+		c.SendBuffer(b)
+		return
+	}
+	t.riders = append(t.riders, rider{c.Handle(), b})
+}
+
+// board queues what waits for the walk that begins. Its members owe bytes from here on until step comes by.
+func (l *Loop) board(t *topic) {
+	for _, r := range t.riders {
+		if c := l.lookup(r.handle); c != nil {
+			c.SendBuffer(r.buf)
+			t.walk.riders = true
+		}
+	}
+	clear(t.riders)
+	t.riders = t.riders[:0]
+}
+
+// ride sends c, a fast member, what it owes and the bytes of the walk. It reports false if c owes nothing.
+func (l *Loop) ride(w *walk, c *Conn) bool {
+	if c.out == nil {
+		return false
+	}
+	if c.phase != phaseOpen || c.has(flagDead) {
+		return true
+	}
+	if b := w.bytes[w.stage]; len(b) <= copyLimit {
+		c.out.add(b)
+	} else {
+		c.out.refer(w.shared(w.stage == listDeflate))
+	}
+	l.flush(c)
+	return true
+}
+
+// alight queues at once what waits for c, which is about to leave t.
+func (l *Loop) alight(t *topic, c *Conn) {
+	t.riders = slices.DeleteFunc(t.riders, func(r rider) bool {
+		if r.handle != c.Handle() {
+			return false
+		}
+		c.SendBuffer(r.buf)
+		return true
+	})
+}

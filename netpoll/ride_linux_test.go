@@ -1,0 +1,75 @@
+package netpoll
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room. A large room
+// is not waited for, nor one that nothing was published in.
+func TestAnswerRidesAlong(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		members   int
+		published bool
+		size      int // of the message
+		want      [2]string
+		segments  uint32
+	}{
+		{"small room", 3, true, 20, [2]string{"answer", "message"}, 1},
+		{"message too long to be copied", 3, true, copyLimit + 1, [2]string{"answer", "message"}, 1},
+		{"largest small room", rideMembers, true, 20, [2]string{"answer", "message"}, 1},
+		{"large room", rideMembers + 1, true, 20, [2]string{"answer", "message"}, 2},
+		{"published afterwards", 3, false, 20, [2]string{"answer", "message"}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opened := make(chan Handle, 1)
+			s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room"); opened <- c.Handle() }}}})
+			for range tt.members - 1 {
+				raw(t, s, "/", "")
+				<-opened
+			}
+			conn := raw(t, s, "/", "")
+			h, before := <-opened, segments(t, conn)
+			b, message := s.Loop(0).NewBatch(), NewBuffer(frame.OpText, fmt.Appendf(nil, "message%*s", tt.size, ""))
+			if tt.published {
+				b.Publish("room", message)
+			}
+			b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
+			if !tt.published {
+				b.Publish("room", message)
+			}
+			s.Loop(0).Post(b)
+			r := bufio.NewReader(conn)
+			for _, want := range tt.want {
+				f, err := readFrame(r)
+				if err != nil || string(f.Payload[:bytes8(f.Payload)]) != want {
+					t.Fatalf("%q, %v; want %q", f.Payload, err, want)
+				}
+			}
+			if n := segments(t, conn) - before; n != tt.segments {
+				t.Errorf("%d segments, want %d", n, tt.segments)
+			}
+		})
+	}
+}
+
+// segments is how many with data the kernel has received for conn.
+func segments(t *testing.T, conn net.Conn) uint32 {
+	t.Helper()
+	rc, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info *unix.TCPInfo
+	if e := rc.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) }); e != nil || err != nil {
+		t.Fatal(e, err)
+	}
+	return info.Data_segs_in
+}
