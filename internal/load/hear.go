@@ -190,8 +190,10 @@ func (w *worker) publication(cl *client, data []byte, offset uint64, now int64) 
 		return
 	}
 	d := time.Duration(now - m.due)
-	w.delivery.Record(d)
-	w.second.Record(d)
+	if cl.plain == nil || cl.plain.how != stalls { // who does not read has itself to thank
+		w.delivery.Record(d)
+		w.second.Record(d)
+	}
 	if offset > cl.offset {
 		cl.offset = offset
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -176,6 +178,23 @@ func TestTLS(t *testing.T) {
 		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not trusted") {
 			t.Errorf("%s: %v", scenario, err)
 		}
+	}
+}
+
+// TestStalled: those who stopped reading and were ended for it are told of, and are not part of the
+// latency of those who read.
+func TestStalled(t *testing.T) {
+	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 64 << 10 })
+	r, err := Run(t.Context(), Options{Scenario: "stall", URL: addr, Connections: 50, Rate: 400, Size: 8000, Duration: 1500 * time.Millisecond, Loops: 2})
+	if err != nil || r.Violations.Count > 0 {
+		t.Fatalf("%v, %+v", err, r.Violations)
+	}
+	told := regexp.MustCompile(`^of 10 clients that stopped reading, 10 were ended by the server, the last after [1-9]\.\d+s$`)
+	if !slices.ContainsFunc(r.Notes, told.MatchString) {
+		t.Errorf("%q", r.Notes)
+	}
+	if n, want := r.Phases.Get(report.Delivery).Count(), 40*r.Counters.Sent; n != want {
+		t.Errorf("the latency is that of %d deliveries, to those who read there were %d", n, want)
 	}
 }
 

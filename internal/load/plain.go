@@ -32,8 +32,8 @@ const (
 )
 
 func (b behaviour) String() string {
-	return [...]string{"dribbles", "stops reading", "connects and says nothing", "sends half of the request",
-		"upgrades and says nothing", "answers no ping"}[b]
+	return [...]string{"sent a byte at a time", "stopped reading", "connected and said nothing", "sent half of the request",
+		"upgraded and said nothing", "answered no ping"}[b]
 }
 
 // dribblePause is the time between two bytes of a client that dribbles.

@@ -40,6 +40,7 @@ type run struct {
 	failure  error
 	refusals int64
 	losses   int64
+	told     counts     // in the stages until now
 	evidence []evidence // of rooms that other processes have a part of
 }
 
@@ -134,9 +135,10 @@ func (r *run) stages() []stage {
 
 // carryOut does a stage and writes down what it took.
 func (r *run) carryOut(s stage) {
-	began, before := time.Since(r.started), r.counts()
+	began, before := time.Since(r.started), r.told
 	s.do()
 	now := r.counts()
+	r.told = now // what comes while the kernel is read belongs to the next stage
 	written := report.Stage{
 		Name: s.name, Begin: began, End: time.Since(r.started), Open: now.open, Delivered: now.delivered - before.delivered,
 		Pings: now.pings - before.pings, Kernel: report.KernelNow(),
@@ -253,12 +255,23 @@ func (r *run) refused(err error) {
 func (r *run) lost(err *closedError) {
 	r.mu.Lock()
 	r.losses++
-	if r.failure == nil && !r.scenario.losesSome {
+	if r.failure == nil {
 		r.failure = r.explain(err)
 	}
-	all := r.counts().open == 0 && r.counts().settled == r.report.Asked
 	r.mu.Unlock()
-	if all && !r.scenario.losesSome {
+}
+
+// desert ends a run that has lost clients when none is left but those who cannot notice.
+func (r *run) desert() {
+	deaf := int64(0)
+	for _, w := range r.workers {
+		deaf += int64(w.halves[stalls].all)
+	}
+	r.mu.Lock()
+	c := r.counts()
+	all := r.losses > 0 && c.open <= deaf && c.settled == r.report.Asked
+	r.mu.Unlock()
+	if all {
 		r.stop()
 	}
 }

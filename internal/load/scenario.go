@@ -16,7 +16,6 @@ type scenario struct {
 	present   func(cl *client)                                  // is in its room
 	closed    func(cl *client, was state, code frame.CloseCode) // has lost its connection
 	stages    func(r *run) []stage                              // instead of the usual ones
-	losesSome bool                                              // the server may end connections
 }
 
 func scenarioOf(name string) scenario {
@@ -98,14 +97,13 @@ func goneFor(cl *client, was state, code frame.CloseCode) {
 	}
 	h := &cl.w.halves[cl.plain.how]
 	h.ended++
-	h.longest = max(h.longest, time.Since(h.began))
+	h.longest = max(h.longest, time.Since(cl.w.run.started))
 	cl.w.tally.gone.Add(1)
 }
 
 // half is how clients of one behaviour fared.
 type half struct {
 	all, ended int
-	began      time.Time
 	longest    time.Duration
 }
 
@@ -115,13 +113,12 @@ func (r *run) resume() {
 	r.each(func(w *worker) {
 		for i := range w.clients {
 			if p := w.clients[i].plain; p != nil {
-				w.halves[stalls].all++
 				p.resume()
 			}
 		}
 	})
 	r.wait(func() bool { return false }, func() int64 { return r.counts().delivered + r.counts().gone }, min(time.Second, r.o.Patience))
-	r.noteHalves("were ended by the server")
+	r.noteHalves()
 }
 
 // halfOpen makes one of four kinds in turn; without the Centrifuge protocol an upgraded client
@@ -136,9 +133,6 @@ func halfOpen(cl *client) {
 	if how == ignores {
 		cl.set(mute)
 	}
-	h := &cl.w.halves[how]
-	h.all++
-	h.began = time.Now()
 }
 
 // hold waits until the server has ended every half-open connection, for as long as the run lasts.
@@ -157,14 +151,14 @@ func (r *run) hold() {
 		p.Set(n, fmt.Sprintf("%d of %d half-open connections were ended", n, total))
 		return n >= total || time.Now().After(end)
 	}, func() int64 { return time.Now().Unix() }, r.o.Duration)
-	if left := r.noteHalves("were ended by the server"); left > 0 && !r.over() {
+	if left := r.noteHalves(); left > 0 && !r.over() {
 		r.failLater(human.Errorf("its bounds on headers, on the first command and on pongs; or a longer --duration",
 			"%d of %d half-open connections were still open after %v", left, total, r.o.Duration))
 	}
 }
 
 // noteHalves says how each behaviour fared, and returns how many connections were left.
-func (r *run) noteHalves(fate string) (left int) {
+func (r *run) noteHalves() (left int) {
 	var sum [behaviours]half
 	r.each(func(w *worker) {
 		r.mu.Lock()
@@ -177,7 +171,11 @@ func (r *run) noteHalves(fate string) (left int) {
 	})
 	for i, h := range sum {
 		if h.all > 0 {
-			r.report.Note(fmt.Sprintf("of %d that each %s, %d %s, the last after %v", h.all, behaviour(i), h.ended, fate, h.longest.Round(time.Millisecond)))
+			text := fmt.Sprintf("of %d clients that %s, %d were ended by the server", h.all, behaviour(i), h.ended)
+			if h.ended > 0 {
+				text += fmt.Sprintf(", the last after %v", h.longest.Round(time.Millisecond))
+			}
+			r.report.Note(text)
 			left += h.all - h.ended
 		}
 	}

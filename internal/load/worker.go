@@ -36,7 +36,7 @@ type worker struct {
 	scratch  []byte
 	counted  struct{ sent, delivered int64 } // at the last second
 	spare    []*client                       // connect: closed, until the next opening is due
-	halves   [behaviours]half                // half-open: how it ended
+	halves   [behaviours]half                // those who misbehave: how it ended
 	drop     drop                            // storm: the round that runs
 
 	readers, reading int     // of histories: all, and those under way
@@ -70,6 +70,7 @@ func (w *worker) settle(k *room, cl *client, id int) {
 	switch speaks := k.speaks(id, o.Senders); {
 	case w.run.scenario.misbehave != nil && k.misbehaves(id, o.Share) && (!speaks || o.Protocol == Echo):
 		w.run.scenario.misbehave(cl)
+		w.halves[cl.plain.how].all++
 	case speaks:
 		cl.voice = new(voice)
 		w.speakers = append(w.speakers, cl)
@@ -233,9 +234,10 @@ func (w *worker) closed(cl *client, code frame.CloseCode, reason string) {
 	case was == present:
 		w.tally.open.Add(-1)
 		w.report.Counters.Disconnect(int(code))
-		if cl.plain == nil {
+		if cl.plain == nil || cl.plain.how == dribbles {
 			w.run.lost(&closedError{code, reason})
 		}
+		w.run.desert()
 	}
 	if f := w.run.scenario.closed; f != nil && !w.run.ending.Load() {
 		f(cl, was, code)

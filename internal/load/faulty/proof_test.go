@@ -268,15 +268,24 @@ func TestOneInAHundredThousand(t *testing.T) {
 	}
 }
 
-// TestTargetDies: the run ends soon, says so, and has what there was until then.
+// TestTargetDies: the run ends soon, says so, and has what there was until then. In stall there are
+// clients who do not notice.
 func TestTargetDies(t *testing.T) {
-	t.Parallel()
+	for _, scenario := range []string{"rooms", "storm", "stall", "dribble"} {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			targetDies(t, scenario)
+		})
+	}
+}
+
+func targetDies(t *testing.T, scenario string) {
 	s := new(faulty.Server)
 	addr, err := s.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := small("rooms", load.Centrifuge, addr)
+	o := small(scenario, load.Centrifuge, addr)
 	o.Duration = 20 * time.Second
 	died := make(chan struct{})
 	go func() {
