@@ -104,7 +104,11 @@ func (r *Report) stageFacts() (all []fact) {
 			size(each(calm.Target.Resident-before.Target.Resident, calm.Open)), span(time.Duration(each(int64(open.TargetCPU), open.Open))))})
 	}
 	if before.Kernel != nil && calm.Kernel != nil {
-		all = append(all, fact{"", fmt.Sprintf("%s of kernel memory on this machine (slab), %s of socket buffers: both ends if the target is here too",
+		name := "per connection"
+		if len(all) > 0 {
+			name = "" // it stands above
+		}
+		all = append(all, fact{name, fmt.Sprintf("%s of kernel memory on this machine (slab), %s of socket buffers: both ends if the target is here too",
 			size(each(calm.Kernel.Slab-before.Kernel.Slab, calm.Open)), size(each(calm.Kernel.Buffers-before.Kernel.Buffers, calm.Open)))})
 	}
 	if calm != keep || keep.Pings <= 0 {
