@@ -348,6 +348,7 @@ func (r *run) result() (*report.Report, error) {
 	if r.o.Scenario == "connect" {
 		all.LatencyOf = report.Connect
 		all.Opened = r.counts().opened
+		all.Asked = max(all.Asked, all.Opened) // some may have come after the end
 	}
 	err := r.verdict()
 	all.Fail(err)
