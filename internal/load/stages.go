@@ -64,13 +64,13 @@ func (r *run) meet(stage string, values []int64) []int64 {
 
 // talk keeps the schedule.
 func (r *run) talk() {
-	stop := r.speak()
+	stop := r.speak(r.o.Duration)
 	r.pass(r.o.Duration, "talk")
 	stop()
 }
 
-// speak starts the schedules; the returned function ends them.
-func (r *run) speak() (stop func()) {
+// speak starts the schedules for that long; the returned function ends them.
+func (r *run) speak(d time.Duration) (stop func()) {
 	r.spoken.Store(true)
 	speakers := 0
 	for _, s := range r.plan() {
@@ -80,7 +80,7 @@ func (r *run) speak() (stop func()) {
 			}
 		}
 	}
-	until := r.clock.now() + int64(r.o.Duration)
+	until := r.clock.now() + int64(d)
 	done := make(chan struct{})
 	var pacers sync.WaitGroup
 	for _, w := range r.workers {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,7 @@ type drop struct {
 }
 
 func (r *run) storm() {
-	stop := r.speak()
+	stop := r.speak(math.MaxInt64 / 2) // until it is stopped: also while they are away, for as long as that takes
 	pause := r.o.Duration / time.Duration(r.o.Rounds+1)
 	for round := range r.o.Rounds {
 		r.pass(pause, fmt.Sprintf("calm %d", round+1))

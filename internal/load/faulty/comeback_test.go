@@ -28,6 +28,9 @@ func TestWayBack(t *testing.T) {
 			if !r.OK() || s.Done() != 20 || r.Counters.Retries != 20 || r.Counters.Reconnects != 24 {
 				t.Errorf("error %q, %v, committed %d times, %+v", r.Err, r.Violations, s.Done(), r.Counters)
 			}
+			if r.Counters.Sent < 300 { // 200 in the time of the run, another 250 while the first wait half a second
+				t.Errorf("only %d messages were sent: nobody spoke while they were away", r.Counters.Sent)
+			}
 			back := r.Phases.Get(report.Back)
 			if back.Count() != 24 || back.Max() < 500*time.Millisecond {
 				t.Errorf("%d were back, the last after %v", back.Count(), back.Max())
