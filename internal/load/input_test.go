@@ -42,6 +42,7 @@ func TestMistakes(t *testing.T) {
 		"size":          {Options{Scenario: "echo", URL: good, Size: 10}, "--size"},
 		"rate":          {Options{Scenario: "echo", URL: good, Rate: -1}, "--rate"},
 		"messages":      {Options{Scenario: "echo", URL: good, Rate: 1e6, Duration: time.Hour}, "more than the oracle keeps"},
+		"messages away": {Options{Scenario: "storm", URL: good, Rate: 3e5, Duration: time.Second}, "more than the oracle keeps"},
 		"processes":     {Options{Scenario: "idle", URL: good, Connections: 2, Processes: 3}, "--processes"},
 		"share":         {Options{Scenario: "stall", URL: good, Share: 100}, "crowd"},
 		"echo of rooms": {Options{Scenario: "rooms", URL: good, Protocol: Echo}, "needs rooms"},

@@ -126,9 +126,9 @@ func (o *Options) check() error {
 		return human.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
 	case !(o.Rate >= 0 && o.Rate <= 1e8): // NaN neither
 		return human.Usagef(positive, "--rate %v is not possible", o.Rate)
-	case o.Rate*o.Duration.Seconds() > maxMessages && o.Scenario != "connect":
-		return human.Usagef("shorten --duration or lower --rate: some 40 bytes are kept for each message until the end",
-			"%.0f messages are more than the oracle keeps (%d)", o.Rate*o.Duration.Seconds(), maxMessages)
+	case o.messages() > maxMessages:
+		return human.Usagef("shorten --duration (in storm --back-within) or lower --rate: some 40 bytes are kept for each message until the end",
+			"%.0f messages are more than the oracle keeps (%d)", o.messages(), maxMessages)
 	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0:
 		return human.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
@@ -145,6 +145,17 @@ func (o *Options) check() error {
 		return human.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
 	}
 	return nil
+}
+
+// messages is how many a run may send.
+func (o *Options) messages() float64 {
+	switch o.Scenario {
+	case "connect":
+		return 0
+	case "storm":
+		return o.Rate * (o.Duration.Seconds() + float64(o.Rounds)*o.BackWithin.Seconds())
+	}
+	return o.Rate * o.Duration.Seconds()
 }
 
 const urlHint = "write it as ws://HOST:PORT/PATH or wss://HOST/PATH, for example: throng load fanout ws://localhost:8080/ws"
