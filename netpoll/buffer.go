@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/throngd/throng/frame"
 )
@@ -13,11 +14,16 @@ import (
 // garbage collector frees it when the last slow reader has got it.
 type Buffer struct {
 	bytes    []byte // the whole frame
-	header   int    // bytes of the header
+	header   uint8  // bytes of the header
 	op       frame.Op
 	drops    bool // may be dropped, see drop.go
-	deflate  sync.Once
-	deflated []byte // the same message as one RSV1 frame, made when the first member needs it
+	deflated atomic.Pointer[deflated]
+}
+
+// deflated is the same message as one RSV1 frame, made when the first member needs it: few messages have one.
+type deflated struct {
+	once  sync.Once
+	bytes []byte
 }
 
 // NewBuffer encodes p as one message. It copies p.
@@ -32,7 +38,7 @@ func NewBufferInPlace(op frame.Op, raw []byte) *Buffer {
 }
 
 func newBuffer(op frame.Op, bytes []byte, payload int) *Buffer {
-	return &Buffer{bytes: bytes, header: len(bytes) - payload, op: op}
+	return &Buffer{bytes: bytes, header: uint8(len(bytes) - payload), op: op}
 }
 
 // Droppable marks b as a message that a member of a topic may miss: while its backlog is over
@@ -53,9 +59,13 @@ func (b *Buffer) Len() int { return len(b.bytes) }
 // compressed returns the deflated frame, or the plain one if the payload is below limit.
 // The message is compressed once, by the first loop that has a member for it.
 func (b *Buffer) compressed(limit int, d *frame.Deflater) []byte {
-	if len(b.bytes)-b.header < limit {
+	if len(b.Payload()) < limit {
 		return b.bytes
 	}
-	b.deflate.Do(func() { b.deflated = d.AppendFrame(nil, b.op, b.Payload()) })
-	return b.deflated
+	if b.deflated.Load() == nil {
+		b.deflated.CompareAndSwap(nil, new(deflated))
+	}
+	f := b.deflated.Load()
+	f.once.Do(func() { f.bytes = d.AppendFrame(nil, b.op, b.Payload()) })
+	return f.bytes
 }
