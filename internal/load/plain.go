@@ -2,17 +2,11 @@ package load
 
 import (
 	"bufio"
-	"context"
-	"crypto/tls"
 	"io"
 	"net"
-	"net/url"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/gobwas/ws"
-	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll"
@@ -35,12 +29,6 @@ func (b behaviour) String() string {
 	return [...]string{"sent a byte at a time", "stopped reading", "connected and said nothing", "sent half of the request",
 		"upgraded and said nothing", "answered no ping"}[b]
 }
-
-// dribblePause is the time between two bytes of a client that dribbles.
-const dribblePause = time.Millisecond
-
-// stallBuffer is the receive buffer of a client that stalls, so that the server feels it soon.
-const stallBuffer = 4096
 
 // plain is the connection of a client that misbehaves: a blocking socket with two goroutines.
 // start, send, resume and close are called on the client's loop.
@@ -88,111 +76,6 @@ func (p *plain) live(d *netpoll.Dialer) {
 	code, reason := p.read(in)
 	p.shut()
 	p.on(func(w *worker) { w.closed(p.cl, code, reason) })
-}
-
-// open connects, and upgrades unless the client never does.
-func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, err error) {
-	began := time.Now()
-	lap := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
-	conn, err := p.dial(d)
-	if err != nil {
-		return nil, t, err
-	}
-	t.Connect = lap()
-	if d.TLS != nil {
-		c := tls.Client(conn, d.TLS)
-		_ = conn.SetDeadline(time.Now().Add(d.TLSTimeout))
-		if err := c.Handshake(); err != nil {
-			_ = conn.Close()
-			return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialTLS, Err: err}
-		}
-		_ = conn.SetDeadline(time.Time{})
-		conn, t.TLS = c, lap()
-	}
-	if !p.own(conn) {
-		return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: netpoll.ErrClientClosed}
-	}
-	in, err = p.upgrade(d, conn)
-	t.Upgrade = lap()
-	return in, t, err
-}
-
-func (p *plain) dial(d *netpoll.Dialer) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: d.ConnectTimeout}
-	if d.Local.IsValid() {
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(d.Local)
-	}
-	if p.how == stalls {
-		dialer.Control = func(_, _ string, c syscall.RawConn) error {
-			return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, stallBuffer) })
-		}
-	}
-	c, err := dialer.DialContext(context.Background(), "tcp", d.Addr.String())
-	if err != nil {
-		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: err}
-	}
-	return c, nil
-}
-
-// own keeps the connection for close; false if that has come already.
-func (p *plain) own(c net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ended {
-		_ = c.Close()
-		return false
-	}
-	p.conn = c
-	return true
-}
-
-func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error) {
-	switch p.how {
-	case connects:
-		return bufio.NewReader(conn), nil
-	case hesitates:
-		_, err := io.WriteString(conn, "GET "+d.Path+" HTTP/1.1\r\nHost: "+d.Host+"\r\nUpgr")
-		return bufio.NewReader(conn), err
-	}
-	u, err := url.ParseRequestURI(d.Path)
-	if err != nil {
-		return nil, err
-	}
-	h := ws.Dialer{Host: d.Host}
-	_ = conn.SetReadDeadline(time.Now().Add(d.UpgradeTimeout + 10*time.Second))
-	left, _, err := h.Upgrade(struct {
-		io.Reader
-		io.Writer
-	}{conn, p.writer(conn)}, u)
-	_ = conn.SetReadDeadline(time.Time{})
-	if err != nil {
-		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialUpgrade, Err: err}
-	}
-	if left != nil {
-		return bufio.NewReader(io.MultiReader(left, conn)), nil
-	}
-	return bufio.NewReader(conn), nil
-}
-
-// writer writes as the client does.
-func (p *plain) writer(w io.Writer) io.Writer {
-	if p.how == dribbles {
-		return dribbler{w}
-	}
-	return w
-}
-
-// dribbler writes one byte at a time.
-type dribbler struct{ io.Writer }
-
-func (d dribbler) Write(b []byte) (int, error) {
-	for i := range b {
-		if _, err := d.Writer.Write(b[i : i+1]); err != nil {
-			return i, err
-		}
-		time.Sleep(dribblePause)
-	}
-	return len(b), nil
 }
 
 // send queues a message.
