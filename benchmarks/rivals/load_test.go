@@ -15,21 +15,16 @@ func TestLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("each run takes more than a second")
 	}
-	bin := build(t)
-	l := loader{throng: filepath.Join(bin, "throng")}
-	compile(t, "../..", l.throng, "./cmd/throng")
-	compile(t, "../echo", filepath.Join(bin, "echo"), ".")
-
 	for name, protocol := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			addr := start(t, filepath.Join(bin, name))
-			l.run(t, "fanout", addr, "--protocol", protocol)
-			l.run(t, "rooms", addr, "--protocol", protocol)
+			load(t, "fanout", addr, "--protocol", protocol)
+			load(t, "rooms", addr, "--protocol", protocol)
 			if protocol == "centrifuge" {
-				l.run(t, "idle", addr, "--one-frame")
+				load(t, "idle", addr, "--one-frame")
 				for _, scenario := range []string{"storm", "connect", "stall", "dribble"} {
-					l.run(t, scenario, addr)
+					load(t, scenario, addr)
 				}
 			}
 		})
@@ -38,23 +33,11 @@ func TestLoad(t *testing.T) {
 		t.Parallel()
 		addr := start(t, filepath.Join(bin, "echo"))
 		for _, scenario := range []string{"echo", "idle", "connect", "dribble"} {
-			l.run(t, scenario, addr, "--protocol", "echo")
+			load(t, scenario, addr, "--protocol", "echo")
 		}
-		l.run(t, "echo", "wss://"+start(t, filepath.Join(bin, "echo"), "-tls"), "--insecure")
+		load(t, "echo", "wss://"+start(t, filepath.Join(bin, "echo"), "-tls"), "--insecure")
 	})
 }
-
-func compile(t *testing.T, dir, out, what string) {
-	t.Helper()
-	cmd := exec.Command("go", "build", "-o", out, what)
-	cmd.Dir = dir
-	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
-}
-
-// loader runs throng load.
-type loader struct{ throng string }
 
 // report is what the test reads of throng load --json.
 type report struct {
@@ -67,12 +50,12 @@ type report struct {
 	}
 }
 
-// run is one scenario, which must end with exit code 0, and have checked what it sent.
-func (l loader) run(t *testing.T, scenario, addr string, flags ...string) {
+// load runs one scenario of throng load, which must end with exit code 0, and have checked what it sent.
+func load(t *testing.T, scenario, addr string, flags ...string) {
 	t.Run(scenario, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "run.json")
 		args := append([]string{"load", scenario, addr, "-n", "200", "--rate", "200", "--duration", "1s", "--json", file}, flags...)
-		said, err := exec.Command(l.throng, args...).CombinedOutput()
+		said, err := exec.Command(filepath.Join(bin, "throng"), args...).CombinedOutput()
 		if err != nil || !strings.Contains(string(said), "\nresult: OK\n") {
 			t.Fatalf("%v\n%s", err, said)
 		}

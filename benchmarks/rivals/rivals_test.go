@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -23,8 +25,30 @@ var programs = map[string]string{
 	"centrifuge": "centrifuge",
 }
 
+// bin is where TestMain has built them, the bare echo and throng.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	var err error
+	if bin, err = os.MkdirTemp("", "rivals-"); err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(bin)
+	for _, what := range [][2]string{{".", "./..."}, {"../echo", "."}, {"../..", "./cmd/throng"}} {
+		cmd := exec.Command("go", "build", "-o", bin+"/", what[1])
+		cmd.Dir = what[0]
+		if said, err := cmd.CombinedOutput(); err != nil {
+			log.Printf("%s: %v\n%s", what[1], err, said)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
 func TestRivals(t *testing.T) {
-	bin := build(t)
 	for name, protocol := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +67,7 @@ func TestRivals(t *testing.T) {
 
 // TestNoCentrifugo has no such program in its PATH.
 func TestNoCentrifugo(t *testing.T) {
-	cmd := exec.Command(filepath.Join(build(t), "centrifugo"), "-listen", "127.0.0.1:0")
+	cmd := exec.Command(filepath.Join(bin, "centrifugo"), "-listen", "127.0.0.1:0")
 	cmd.Env = []string{"PATH=/nowhere"}
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "not in the PATH") {
@@ -58,7 +82,6 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	bin := build(t)
 	for name := range programs {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		out, err := exec.CommandContext(ctx, filepath.Join(bin, name), "-listen", l.Addr().String()).CombinedOutput()
@@ -66,15 +89,6 @@ func TestPortTaken(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, out)
 		}
 	}
-}
-
-func build(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", dir+"/", "./...").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return dir
 }
 
 // start runs the program with the flags until the test ends, and returns its address.
@@ -86,9 +100,9 @@ func start(t *testing.T, program string, flags ...string) string {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	var log bytes.Buffer
+	var said bytes.Buffer
 	cmd := exec.Command(program, append(flags, "-listen", addr)...)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +110,7 @@ func start(t *testing.T, program string, flags ...string) string {
 		cmd.Process.Kill()
 		cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s said: %s", program, &log)
+			t.Logf("%s said: %s", program, &said)
 		}
 	})
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
