@@ -215,6 +215,15 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestWarmTarget: memory that did not grow is not shown as a measurement of 0.
+func TestWarmTarget(t *testing.T) {
+	r := evening(60)
+	r.stage(Before).Target.Resident = 30e6
+	if out := text(t, r); !strings.Contains(out, "no more of the target's memory than it had, 133 µs of its CPU") {
+		t.Error(out)
+	}
+}
+
 // TestAsked: where a report was written to makes no difference.
 func TestAsked(t *testing.T) {
 	if a, b := asked("throng load idle ws://h --json a.json -n 5"), asked("throng load idle ws://h -n 5 --html=b.html"); a != b {

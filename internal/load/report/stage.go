@@ -100,8 +100,11 @@ func (r *Report) stageFacts() (all []fact) {
 		calm = keep // what opening took besides is given back by then
 	}
 	if before.Target != nil && open.Target != nil && calm.Target != nil {
-		all = append(all, fact{"per connection", fmt.Sprintf("%s of the target's memory, %s of its CPU to open",
-			size(each(calm.Target.Resident-before.Target.Resident, calm.Open)), span(time.Duration(each(int64(open.TargetCPU), open.Open))))})
+		memory := "no more of the target's memory than it had" // it was warm
+		if grown := calm.Target.Resident - before.Target.Resident; grown > 0 {
+			memory = size(each(grown, calm.Open)) + " of the target's memory"
+		}
+		all = append(all, fact{"per connection", fmt.Sprintf("%s, %s of its CPU to open", memory, span(time.Duration(each(int64(open.TargetCPU), open.Open))))})
 	}
 	if before.Kernel != nil && calm.Kernel != nil {
 		name := "per connection"
