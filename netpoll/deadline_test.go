@@ -111,6 +111,35 @@ func TestPings(t *testing.T) {
 	}
 }
 
+// TestPingsOfOneTick pings more connections in one tick than a loop keeps outboxes for: idling makes no garbage.
+func TestPingsOfOneTick(t *testing.T) {
+	const people = 5 * maxFreeBoxes
+	opened := make(chan Handle, people)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: time.Minute, OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
+	conns := make([]net.Conn, people)
+	for i := range conns {
+		conns[i] = raw(t, s, "/", "")
+	}
+	l := s.Loop(0)
+	l.Do(func() {
+		for range people {
+			c := l.Conn(<-opened)
+			c.due = l.wheel.now + 1
+			l.schedule(c, c.due)
+		}
+	})
+	for i, c := range conns {
+		if f, err := readFrame(bufio.NewReader(c)); err != nil || f.Header.OpCode != ws.OpPing {
+			t.Fatalf("connection %d: %+v, %v", i, f.Header, err)
+		}
+	}
+	held := make(chan int)
+	l.Do(func() { held <- cap(l.dirty) })
+	if n := <-held; n > maxFreeBoxes {
+		t.Errorf("there was room for %d dirty connections, want at most %d", n, maxFreeBoxes)
+	}
+}
+
 func TestAnyFrameIsLife(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}")),

@@ -46,6 +46,9 @@ func (l *Loop) tick(any) error {
 		if c := l.comesUp(fd); c != nil {
 			l.deadline(c)
 		}
+		if len(l.dirty) == maxFreeBoxes { // so many outboxes serve thousands of pings
+			l.endTurn()
+		}
 	}
 	l.endTurn()
 	l.finishTurn(1, began)
