@@ -42,7 +42,7 @@ func (s *Server) runTicker() {
 func (l *Loop) tick(any) error {
 	began := l.noteTick()
 	l.ticking.Store(false)
-	for _, fd := range l.wheel.advance() {
+	for fd := range l.wheel.advance() {
 		if c := l.comesUp(fd); c != nil {
 			l.deadline(c)
 		}

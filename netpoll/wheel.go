@@ -2,6 +2,8 @@
 
 package netpoll
 
+import "iter"
+
 // wheel is a loop's timer: one entry per connection, checked lazily. Activity only stores a
 // time in the connection; when its entry comes up, the connection says when it is really due.
 // An entry is the descriptor and no more: whose it is now, and whether its tick is the one
@@ -11,11 +13,24 @@ package netpoll
 // was held up does not believe that everybody else was silent meanwhile.
 type wheel struct {
 	now   uint32 // ticks processed
-	slots [wheelSlots][]int32
-	spare []int32 // the array of the slot walked last, to be used again
+	slots [wheelSlots]*page
+	spare *page // to be used again
+	kept  int   // pages in spare
 }
 
-const wheelSlots = 64
+// page is some of a slot's entries. Pages neither leave half of their memory unused nor garbage behind as they get
+// more, as slices that grow do: the entries of a million connections are 4 MB.
+type page struct {
+	next *page
+	n    int
+	fds  [pageSize]int32
+}
+
+const (
+	wheelSlots = 64
+	pageSize   = 124 // entries: a page is 512 bytes
+	sparePages = 256
+)
 
 // schedule makes c's deadline due at tick at, or earlier. An entry that was overtaken by an
 // earlier one, or outlived its connection, is recognised when it comes up, because its tick
@@ -27,18 +42,49 @@ func (w *wheel) schedule(c *Conn, at uint32) {
 		return
 	}
 	c.timer = at
-	w.slots[at%wheelSlots] = append(w.slots[at%wheelSlots], c.fd)
+	p := w.slots[at%wheelSlots]
+	if p == nil || p.n == pageSize {
+		p = w.fresh(p)
+		w.slots[at%wheelSlots] = p
+	}
+	p.fds[p.n] = c.fd
+	p.n++
 }
 
-// advance moves the clock by one tick and returns the descriptors that come up. The slice is
-// valid until the next call.
-func (w *wheel) advance() []int32 {
-	w.now++
-	i := w.now % wheelSlots
-	due := w.slots[i]
-	w.slots[i] = w.spare[:0]
-	if w.spare = due; cap(due) > 4*len(due)+64 {
-		w.spare = nil
+// fresh returns an empty page in front of next.
+func (w *wheel) fresh(next *page) *page {
+	p := w.spare
+	if p == nil {
+		return &page{next: next}
 	}
-	return due
+	w.spare, w.kept = p.next, w.kept-1
+	p.next, p.n = next, 0
+	return p
+}
+
+// advance moves the clock by one tick and yields the descriptors that come up, in no order. Meanwhile others may be
+// scheduled.
+func (w *wheel) advance() iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		w.now++
+		p := w.slots[w.now%wheelSlots]
+		w.slots[w.now%wheelSlots] = nil
+		for p != nil {
+			for _, fd := range p.fds[:p.n] {
+				if !yield(fd) {
+					return
+				}
+			}
+			next := p.next
+			w.keep(p)
+			p = next
+		}
+	}
+}
+
+func (w *wheel) keep(p *page) {
+	if w.kept < sparePages {
+		p.next, w.spare = w.spare, p
+		w.kept++
+	}
 }

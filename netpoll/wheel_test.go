@@ -28,7 +28,7 @@ func TestWheelEntries(t *testing.T) {
 
 	var came []int32
 	for mine.wheel.now < at+1 {
-		for _, fd := range mine.wheel.advance() {
+		for fd := range mine.wheel.advance() {
 			if mine.comesUp(fd) != nil {
 				came = append(came, fd, int32(mine.wheel.now))
 			}
@@ -50,7 +50,7 @@ func TestWheelSameTick(t *testing.T) {
 	l.wheel.schedule(c, 3)
 	looked := 0
 	for l.wheel.now < 3 {
-		for _, fd := range l.wheel.advance() {
+		for fd := range l.wheel.advance() {
 			if l.comesUp(fd) != nil {
 				looked++
 			}
@@ -58,5 +58,40 @@ func TestWheelSameTick(t *testing.T) {
 	}
 	if looked != 1 {
 		t.Errorf("looked at %d times", looked)
+	}
+}
+
+// TestWheelPages turns a full wheel round a few times, every entry going on to a later tick: none is lost or comes
+// twice, and after the first turn no page is made.
+func TestWheelPages(t *testing.T) {
+	const every, turns = 20, 4
+	const conns = 3 * pageSize * every / 2
+	l := &Loop{server: &Server{slab: newSlab(4 * conns)}}
+	w := &l.wheel
+	for fd := range conns {
+		c := l.server.slab.slot(fd)
+		c.fd = int32(fd)
+		c.owner.Store(uint64(makeOwner(1, 0)))
+		w.schedule(c, uint32(fd%every)+1)
+	}
+	came := make([]int, conns)
+	turn := func() {
+		for range every {
+			for fd := range w.advance() {
+				if c := l.comesUp(fd); c != nil {
+					came[fd]++
+					w.schedule(c, w.now+every)
+				}
+			}
+		}
+	}
+	turn()
+	if n := testing.AllocsPerRun(turns-2, turn); n > 0 { // and one more to warm up
+		t.Errorf("%v allocations in a turn", n)
+	}
+	for fd, n := range came {
+		if n != turns {
+			t.Fatalf("connection %d came up %d times in %d turns", fd, n, turns)
+		}
 	}
 }
