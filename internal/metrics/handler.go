@@ -12,8 +12,7 @@ import (
 // collector, goroutines) and the process (memory, descriptors, CPU).
 func Registry(src Source) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(&Collector{src}, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(&Collector{src}, collectors.NewGoCollector(), processCollector(src))
 	return r
 }
 

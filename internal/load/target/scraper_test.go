@@ -149,7 +149,11 @@ func TestWatch(t *testing.T) {
 	r.Duration = time.Since(r.Started)
 	r.AddStage(report.Stage{Name: report.Before})
 	r.AddStage(report.Stage{Name: report.Open, End: r.Duration})
+	r.AddStage(report.Stage{Name: report.Keep, Begin: r.Duration, End: r.Duration + 2*far})
 	w.End(r)
+	if k := r.Stages[2]; k.Target != nil || k.TargetCPU != 0 {
+		t.Errorf("nobody was asked then: %+v", k)
+	}
 	if b, o := r.Stages[0], r.Stages[1]; b.Target.Resident != 1_000_000 || b.TargetCPU != 0 || o.Target.Resident != 4_000_000 || o.TargetCPU != 3*time.Second {
 		t.Errorf("%+v, %+v", b, o)
 	}

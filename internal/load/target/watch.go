@@ -25,8 +25,10 @@ type second struct {
 	report.Target
 }
 
-// share is how much of the time may go into scrapes at most.
-const share = 0.02
+const (
+	share = 0.02             // of the time that may go into scrapes at most,
+	far   = 30 * time.Second // but for one in this time; an older one says nothing of a moment
+)
 
 // Begin scrapes once, so that a wrong address is told before the run, and goes on in the
 // background until End is called. Without an address there is nothing to watch: it returns nil.
@@ -60,7 +62,7 @@ func (w *Watch) run(ctx context.Context) {
 		began := time.Now()
 		w.scrape(ctx)
 		took := time.Since(began)
-		pause = max(time.Second-took, time.Duration(float64(took)/share))
+		pause = min(max(time.Second-took, time.Duration(float64(took)/share)), far)
 	}
 }
 
@@ -114,15 +116,21 @@ func (w *Watch) write(r *report.Report) {
 // time since the beginning.
 func (w *Watch) tell(started time.Time, s *report.Stage) {
 	begin, end := w.near(started.Add(s.Begin)), w.near(started.Add(s.End))
-	s.Target, s.TargetCPU = &end.Target, max(0, end.cpu-begin.cpu)
+	if begin != nil && end != nil {
+		s.Target, s.TargetCPU = &end.Target, max(0, end.cpu-begin.cpu)
+	}
 }
 
+// near is the scrape next to a moment, nil if there was none for long.
 func (w *Watch) near(t time.Time) *second {
 	best := &w.seconds[0]
 	for i := range w.seconds {
 		if s := &w.seconds[i]; s.at.Sub(t).Abs() < best.at.Sub(t).Abs() {
 			best = s
 		}
+	}
+	if best.at.Sub(t).Abs() > far {
+		return nil
 	}
 	return best
 }

@@ -1,0 +1,57 @@
+package metrics
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/procfs"
+)
+
+// TestProcess: on an old kernel the metrics of the process are those of the library, by name, type and about the
+// value; the open files are not counted again but follow the connections.
+func TestProcess(t *testing.T) {
+	gather := func(c prometheus.Collector) map[string]*dto.MetricFamily {
+		r := prometheus.NewRegistry()
+		r.MustRegister(c)
+		all, err := r.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		byName := map[string]*dto.MetricFamily{}
+		for _, f := range all {
+			byName[f.GetName()] = f
+		}
+		return byName
+	}
+	value := func(f *dto.MetricFamily) float64 {
+		m := f.GetMetric()[0]
+		return m.GetGauge().GetValue() + m.GetCounter().GetValue()
+	}
+	proc, err := procfs.Self()
+	if err != nil {
+		t.Skip(err)
+	}
+	snap := Snapshot{}
+	p := newProcess(proc, func() Snapshot { return snap })
+	ours, theirs := gather(p), gather(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if len(ours) != 6 {
+		t.Errorf("%d metrics", len(ours))
+	}
+	for name, f := range ours {
+		lib := theirs[name]
+		if lib == nil || lib.GetType() != f.GetType() || lib.GetHelp() != f.GetHelp() {
+			t.Errorf("%v, the library has %v", f, lib)
+			continue
+		}
+		if a, b := value(f), value(lib); a < 0.5*b-10 || a > 2*b+10 {
+			t.Errorf("%s %v, the library says %v", name, a, b)
+		}
+	}
+	before := value(ours["process_open_fds"])
+	snap.Network.Conns = 1_000_000
+	if now := value(gather(p)["process_open_fds"]); now != before+1_000_000 {
+		t.Errorf("%v open files, %v before a million connections", now, before)
+	}
+}
