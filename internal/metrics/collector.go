@@ -21,12 +21,20 @@ type Snapshot struct {
 type Source func() Snapshot
 
 // Collector is a prometheus.Collector over a Source.
-type Collector struct{ src Source }
+type Collector struct {
+	src     Source
+	process *process // nil where the library's collector of the process is used
+}
 
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range descs {
 		ch <- d
+	}
+	if c.process != nil {
+		for _, d := range processDescs {
+			ch <- d
+		}
 	}
 }
 
@@ -39,6 +47,9 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	o.limits(&snap)
 	o.loops(snap.Network.Loops)
 	o.times(&snap.Network, &snap.Edge)
+	if c.process != nil {
+		c.process.collect(o, snap.Network.Conns)
+	}
 }
 
 // out is where a scrape writes.

@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 // descs, and everything in descs has a value.
 func TestAllDescribed(t *testing.T) {
 	r := prometheus.NewPedanticRegistry()
-	r.MustRegister(&Collector{sample})
+	r.MustRegister(&Collector{src: sample})
 	families, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,11 @@ import (
 // collector, goroutines) and the process (memory, descriptors, CPU).
 func Registry(src Source) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(&Collector{src}, collectors.NewGoCollector(), processCollector(src))
+	c := &Collector{src: src}
+	if c.process = slowProcess(src); c.process == nil {
+		r.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
+	r.MustRegister(c, collectors.NewGoCollector())
 	return r
 }
 

@@ -4,32 +4,32 @@ import (
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/procfs"
 )
 
-// processCollector is the library's, unless that would count the open files one by one at each scrape: before Linux
+// slowProcess is nil unless the library's collector would count the open files one by one at each scrape: before Linux
 // 6.2 it lists /proc/self/fd, which takes a second and 100 MB of garbage with a million connections.
-func processCollector(src Source) prometheus.Collector {
-	if info, err := os.Stat("/proc/self/fd"); err == nil && info.Size() == 0 {
-		if proc, err := procfs.Self(); err == nil {
-			return newProcess(proc, src)
-		}
+func slowProcess(src Source) *process {
+	if info, err := os.Stat("/proc/self/fd"); err != nil || info.Size() != 0 {
+		return nil
 	}
-	return collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
+	proc, err := procfs.Self()
+	if err != nil {
+		return nil
+	}
+	return newProcess(proc, src().Network.Conns)
 }
 
 // process has the library's metrics by the same names, the open files within a few: those at its start, which were
 // counted, and the connections.
 type process struct {
 	proc  procfs.Proc
-	src   Source
-	files int64 // at the start
+	files int64 // at the start, without connections
 }
 
-func newProcess(proc procfs.Proc, src Source) *process {
+func newProcess(proc procfs.Proc, conns int64) *process {
 	files, _ := proc.FileDescriptorsLen() // 0 is near enough
-	return &process{proc, src, int64(files) - src().Network.Conns}
+	return &process{proc, int64(files) - conns}
 }
 
 func processMetric(name, help string) *prometheus.Desc {
@@ -45,12 +45,10 @@ var (
 	processLimit   = processMetric("max_fds", "Maximum number of open file descriptors.")
 )
 
-// Describe implements prometheus.Collector.
-func (p *process) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(p, ch) }
+var processDescs = []*prometheus.Desc{processCPU, processStart, processMemory, processVirtual, processFiles, processLimit}
 
-// Collect implements prometheus.Collector. What cannot be read is left out.
-func (p *process) Collect(ch chan<- prometheus.Metric) {
-	o := out(ch)
+// collect leaves out what cannot be read.
+func (p *process) collect(o out, conns int64) {
 	if stat, err := p.proc.Stat(); err == nil {
 		o <- prometheus.MustNewConstMetric(processCPU, prometheus.CounterValue, stat.CPUTime())
 		o.gauge(processMemory, float64(stat.ResidentMemory()))
@@ -62,5 +60,5 @@ func (p *process) Collect(ch chan<- prometheus.Metric) {
 	if limits, err := p.proc.Limits(); err == nil {
 		o.gauge(processLimit, float64(limits.OpenFiles))
 	}
-	o.gauge(processFiles, float64(p.files+p.src().Network.Conns))
+	o.gauge(processFiles, float64(p.files+conns))
 }

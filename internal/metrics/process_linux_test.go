@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,7 +22,9 @@ func TestProcess(t *testing.T) {
 		}
 		byName := map[string]*dto.MetricFamily{}
 		for _, f := range all {
-			byName[f.GetName()] = f
+			if strings.HasPrefix(f.GetName(), "process_") {
+				byName[f.GetName()] = f
+			}
 		}
 		return byName
 	}
@@ -34,8 +37,8 @@ func TestProcess(t *testing.T) {
 		t.Skip(err)
 	}
 	snap := Snapshot{}
-	p := newProcess(proc, func() Snapshot { return snap })
-	ours, theirs := gather(p), gather(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	c := &Collector{func() Snapshot { return snap }, newProcess(proc, 0)}
+	ours, theirs := gather(c), gather(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if len(ours) != 6 {
 		t.Errorf("%d metrics", len(ours))
 	}
@@ -51,7 +54,7 @@ func TestProcess(t *testing.T) {
 	}
 	before := value(ours["process_open_fds"])
 	snap.Network.Conns = 1_000_000
-	if now := value(gather(p)["process_open_fds"]); now != before+1_000_000 {
+	if now := value(gather(c)["process_open_fds"]); now != before+1_000_000 {
 		t.Errorf("%v open files, %v before a million connections", now, before)
 	}
 }
