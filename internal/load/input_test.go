@@ -212,7 +212,7 @@ func TestProcesses(t *testing.T) {
 		{Scenario: "fanout", Rate: 200},
 		{Scenario: "rooms", Rooms: 30},
 		{Scenario: "storm", Rooms: 2, Rate: 100},
-		{Scenario: "rooms", Rooms: 2, Rate: 200, URL: roomServer(t), Protocol: Rooms},
+		{Scenario: "rooms", Rooms: 2, Rate: 200, URL: roomServer(t, 0), Protocol: Rooms},
 		{Scenario: "idle"},
 	} {
 		if o.URL == "" {

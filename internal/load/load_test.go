@@ -64,12 +64,19 @@ func throng(t *testing.T, change func(*config.Config)) string {
 	return s.Addr().String()
 }
 
-// roomServer is netpoll's broadcast example: ?room=NAME.
-func roomServer(t *testing.T) string {
+// roomServer is netpoll's broadcast example: ?room=NAME. Its members are in their rooms that long after the 101.
+func roomServer(t *testing.T, late time.Duration) string {
 	t.Helper()
+	join := func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) }
 	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []netpoll.Endpoint{{
 		Accept: func(r *netpoll.Request) error { r.SetContext(r.Query()); return nil },
-		OnOpen: func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) },
+		OnOpen: func(c *netpoll.Conn) {
+			if late == 0 {
+				join(c)
+				return
+			}
+			time.AfterFunc(late, func() { c.Loop().Do(func() { join(c) }) })
+		},
 		OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
 			c.Publish(c.Context().(string), netpoll.NewBuffer(op, p))
 		},
@@ -88,7 +95,7 @@ func TestScenarios(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
 		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 200*time.Millisecond // pings at each tick
 	})
-	rooms := roomServer(t)
+	rooms, late := roomServer(t, 0), roomServer(t, 50*time.Millisecond)
 	tests := map[string]struct {
 		o    Options
 		want func(r *report.Report) bool
@@ -103,6 +110,7 @@ func TestScenarios(t *testing.T) {
 			return r.Counters.Sent*8000 > 4<<20 && r.Counters.Checked == 5*r.Counters.Sent && len(r.Unchecked) == 0
 		}},
 		"fanout in rooms":   {Options{Scenario: "fanout", URL: rooms, Protocol: Rooms, Rate: 200}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
+		"joined late":       {Options{Scenario: "fanout", URL: late, Protocol: Rooms, Rate: 500}, func(r *report.Report) bool { return r.Counters.Delivered == 100*r.Counters.Sent }},
 		"rooms":             {Options{Scenario: "rooms", Rooms: 20}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
 		"rooms in rooms":    {Options{Scenario: "rooms", Rooms: 20, URL: rooms, Protocol: Rooms}, func(r *report.Report) bool { return r.Counters.Delivered == 5*r.Counters.Sent }},
 		"echo":              {Options{Scenario: "echo"}, func(r *report.Report) bool { return r.Counters.Delivered == r.Counters.Sent && r.Counters.Sent > 100 }},

@@ -42,8 +42,23 @@ func (r *run) open() {
 	if !r.wait(done, func() int64 { return r.counts().settled + r.counts().opened }, r.openPatience()) && !r.over() {
 		r.fail(fmt.Errorf("%d of %d connections were open after %v without progress", r.counts().opened, all, r.openPatience()))
 	}
+	if r.o.Protocol == Rooms {
+		r.pause(entering)
+	}
 	debug.FreeOSMemory() // what opening took: from here on the crowd is measured by what it keeps
 	r.meet("open", nil)
+}
+
+// entering is what a server whose rooms are in the URL has between its 101 and the first message: most put a member
+// into the room behind the answer, and nothing tells when.
+const entering = 250 * time.Millisecond
+
+// pause lets time pass, less of it when the run is over.
+func (r *run) pause(d time.Duration) {
+	select {
+	case <-r.stopped:
+	case <-time.After(d):
+	}
 }
 
 // openPatience is more than all phases of one dial together may take.

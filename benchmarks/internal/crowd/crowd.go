@@ -135,9 +135,21 @@ func (c *Crowd) Quiet() error {
 
 // Send gives the frames to the kernel at once or is a fault.
 func (c *Crowd) Send(id int32, frames []byte) {
-	if n, errno := sys.Send(c.conns[id].fd, frames); errno != 0 || n != len(frames) {
-		c.Fail(fmt.Errorf("the server does not read: sent %d of %d bytes (errno %d)", n, len(frames), errno))
+	switch n, errno := sys.Send(c.conns[id].fd, frames); {
+	case errno == unix.EAGAIN || errno == 0 && n != len(frames):
+		c.Fail(fmt.Errorf("the server does not read: sent %d of %d bytes", max(n, 0), len(frames)))
+	case errno != 0:
+		c.Fail(ended("send", errno))
 	}
+}
+
+// ended is what errno of a call says of the connection: a server that closes one with something unread resets it, and
+// whether the next recv or the next send finds that out is chance (tcp(7): EPIPE behind its FIN).
+func ended(call string, errno unix.Errno) error {
+	if errno == unix.ECONNRESET || errno == unix.EPIPE {
+		return fmt.Errorf("%w (%s: %w)", errClosed, call, errno)
+	}
+	return fmt.Errorf("%s: %w", call, errno)
 }
 
 // ListenOnly makes the kernel take connection id for one that only listens, until it is sent on.
@@ -168,7 +180,7 @@ func (c *Crowd) receive(id int32) {
 	case errno == unix.EAGAIN:
 		return
 	case errno != 0:
-		c.Fail(fmt.Errorf("recv: %w", errno))
+		c.Fail(ended("recv", errno))
 		return
 	case n == 0:
 		c.Fail(errClosed)
