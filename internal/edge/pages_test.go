@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/centrifugal/centrifuge-go"
 )
 
-// big has a bound of what may be owed that is far below what the history of its rooms holds.
+// big has a bound of what may be owed that is far below what the history of its rooms holds. No ping comes between: a
+// busy machine may take longer than an interval for 20 MB.
 func big(c *Config) {
+	c.PingInterval = 5 * time.Minute
 	c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 256<<10, 400
 	c.Hub.RecoveryMaxBytes, c.Hub.MaxReplyBytes = 128<<10, 128<<10
 }
