@@ -93,7 +93,7 @@ func roomServer(t *testing.T, late time.Duration) string {
 // TestScenarios runs each one small: nothing is broken, and what it is about has happened.
 func TestScenarios(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
-		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 200*time.Millisecond // pings at each tick
+		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 5*time.Second // everybody is pinged at the first tick
 	})
 	rooms, late := roomServer(t, 0), roomServer(t, 50*time.Millisecond)
 	tests := map[string]struct {
@@ -193,7 +193,7 @@ func TestTLS(t *testing.T) {
 // latency of those who read.
 func TestStalled(t *testing.T) {
 	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 64 << 10 })
-	r, err := Run(t.Context(), Options{Scenario: "stall", URL: addr, Connections: 50, Rate: 400, Size: 8000, Duration: 1500 * time.Millisecond, Loops: 2})
+	r, err := Run(t.Context(), Options{Scenario: "stall", URL: addr, Connections: 50, Rate: 400, Size: 8000, Duration: 4 * time.Second, Loops: 2})
 	if err != nil || r.Violations.Count > 0 {
 		t.Fatalf("%v, %+v", err, r.Violations)
 	}
