@@ -219,4 +219,5 @@ func (l *Loop) release(c *Conn) {
 	c.tls, c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil, nil
 	c.heard, c.due, c.timer, c.partial, c.controls, c.mark = 0, 0, 0, 0, 0, 0
 	c.owner.Store(uint64(makeOwner(gen, -1)))
+	l.held.Add(-1)
 }

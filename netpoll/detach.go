@@ -30,7 +30,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	l.tally.detached.Add(1)
 	b = bytes.Clone(b)
 	fd, secure := int(c.fd), c.tls
-	if c.has(flagDoomed|flagDirty) || !l.detachTLS(c) || l.poller.Delete(fd) != nil {
+	if c.has(flagDoomed|flagDirty) || !l.packTLS(c) || l.poller.Delete(fd) != nil {
 		s.web.release()
 		c.fail("cannot detach")
 		return
@@ -52,15 +52,14 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web})
 }
 
-// detachTLS makes the session ready to go on without the loop, on the socket itself.
-func (l *Loop) detachTLS(c *Conn) bool {
+// packTLS makes the session ready to go on elsewhere, with the ciphertext that is in hand.
+func (l *Loop) packTLS(c *Conn) bool {
 	if c.tls == nil {
 		return true
 	}
 	if l.sendCiphertext(c) != nil {
 		return false
 	}
-	c.tls.away = true
 	c.tls.wire.in = bytes.Clone(c.tls.wire.in)
 	return true
 }

@@ -161,6 +161,7 @@ func (l *Loop) startDial(g *dialing) {
 	c.heard = l.wheel.now
 	l.mark(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
+	l.held.Add(1)
 	c.set(flagArmed)
 	l.scratch.FD = fd
 	if err := l.poller.AddReadWrite(&l.scratch, false); err != nil {

@@ -145,6 +145,7 @@ func (l *Loop) adopt(fd int) {
 	c.heard = l.wheel.now
 	l.arrived(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
+	l.held.Add(1)
 	l.scratch.FD = fd
 	if !l.greet(c) {
 		l.free(c)

@@ -37,6 +37,7 @@ type Loop struct {
 	yield  bool        // a producer is to run before the next wait, see Yield
 	tasks  queue.AsyncTaskQueue
 	queued atomic.Int64 // bytes posted and not yet laid out
+	held   atomic.Int64 // connections
 
 	wheel   wheel
 	ticking atomic.Bool // a tick has been triggered and not been handled
@@ -115,11 +116,16 @@ func (l *Loop) run() error {
 	if l.dials != nil {
 		l.endDials()
 	}
+	l.abandon()
+	return err
+}
+
+// abandon closes all connections without a closing handshake.
+func (l *Loop) abandon() {
 	l.server.slab.each(l, func(c *Conn) {
 		c.fail("closed on this side")
 		l.endTurn()
 	})
-	return err
 }
 
 // event is one turn: something happened on fd.
@@ -211,8 +217,9 @@ func (l *Loop) reportPanic(r any) {
 	l.server.report(fmt.Errorf("panic in a callback: %v\n%s", r, debug.Stack()))
 }
 
-// close frees what the loop holds. The loop must not be running any more.
+// close frees what the loop holds. No loop may be running any more.
 func (l *Loop) close() {
+	l.abandon() // what another loop gave when this one had ended
 	l.closed.Store(true)
 	for l.rousing.Load() > 0 {
 		runtime.Gosched()

@@ -73,8 +73,12 @@ func (l *Loop) header(c *Conn, b []byte) {
 		c.aux.scan = scan
 	case accepted:
 		c.aux = nil
+		rest := b[v.used:]
+		if to := l.home(v.near); to != l && l.move(c, to, v, response, rest) {
+			return
+		}
 		l.open(c, v, response)
-		l.frames(c, b[v.used:])
+		l.frames(c, rest)
 	case rejected:
 		l.refuse(c, response)
 	case plainHTTP:

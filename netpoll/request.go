@@ -19,6 +19,7 @@ type Request struct {
 	remote      func() netip.AddrPort
 	subprotocol string
 	context     any
+	near        string
 }
 
 // Method is always GET (RFC 6455, section 4.1).
@@ -62,6 +63,12 @@ func (r *Request) Subprotocol() string { return r.subprotocol }
 
 // SetContext stores what [Conn.Context] will return.
 func (r *Request) SetContext(v any) { r.context = v }
+
+// Near asks for a place beside the connections with the same key, on one loop: what one of them publishes to a topic of
+// them all then needs no mail between loops. It is a wish: a loop that has more than its share of all connections takes
+// no more of them, so a key may be as common as it likes. The connection's callbacks are called on that loop, but for
+// Accept.
+func (r *Request) Near(key string) { r.near = key }
 
 // target is a request target of a WebSocket (RFC 9112, section 3.2).
 type target struct{ authority, path, query []byte }

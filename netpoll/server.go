@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"hash/maphash"
 	"net"
 	"net/http"
 	"net/netip"
@@ -108,6 +109,7 @@ type Server struct {
 	batches   sync.Pool
 	born      time.Time // of Listen: the zero of clock
 	conns     atomic.Int64
+	seed      maphash.Seed // of the loops' keys, see near.go
 	panics    atomic.Int64
 	reported  atomic.Int64 // unix nanosecond of the last accept error that was reported
 	web       *webServer
@@ -171,6 +173,7 @@ func (s *Server) Listen() error {
 
 func (s *Server) prepare() {
 	s.born = time.Now()
+	s.seed = maphash.MakeSeed()
 	limit := openFileLimit()
 	s.Addr = cmp.Or(s.Addr, ":8080")
 	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))

@@ -25,7 +25,6 @@ type secure struct {
 	wire    wire
 	shake   *handshake // nil when established
 	pending []byte     // ciphertext that the kernel has not taken: one record, seldom more
-	away    bool       // detached: the session belongs to net/http
 }
 
 // wire is the transport that crypto/tls sees: memory, until the connection is detached.
@@ -129,8 +128,8 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 		n, err := s.conn.Read(l.tls.plain)
 		if n > 0 {
 			l.input(c, l.tls.plain[:n])
-			if s.away {
-				return // neither c nor s is ours any more
+			if !owner(c.owner.Load()).ownedBy(l) {
+				return // detached, or moved to another loop: neither c nor s is ours any more
 			}
 		}
 		if err == nil {

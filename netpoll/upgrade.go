@@ -46,10 +46,11 @@ const (
 // verdict is what became of a request.
 type verdict struct {
 	kind     verdictKind
-	used     int  // bytes of the header block; what follows are frames, or a body
-	endpoint int  // index, if accepted
-	deflate  bool // permessage-deflate was negotiated
-	context  any  // from Request.SetContext
+	used     int    // bytes of the header block; what follows are frames, or a body
+	endpoint int    // index, if accepted
+	deflate  bool   // permessage-deflate was negotiated
+	context  any    // from Request.SetContext
+	near     string // from Request.Near
 }
 
 func newUpgrader(endpoints []Endpoint) *upgrader {
@@ -98,7 +99,7 @@ func (u *upgrader) answer(dst []byte) (verdict, []byte) {
 	if _, err := u.ws.Upgrade(&u.io); err != nil {
 		return verdict{kind: rejected}, u.explain(err).append(dst)
 	}
-	return verdict{kind: accepted, endpoint: u.index, deflate: u.deflate, context: u.req.context}, u.io.out
+	return verdict{kind: accepted, endpoint: u.index, deflate: u.deflate, context: u.req.context, near: u.req.near}, u.io.out
 }
 
 // address checks target and Host and finds the endpoint.

@@ -2,6 +2,8 @@ package edge
 
 import (
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -45,8 +47,10 @@ type Identity struct {
 	ExpireAt time.Time // zero: never. Told to the client as ttl; who does not refresh is closed with 3005
 }
 
-// accept keeps the facts of a request when an Authenticator of the embedder's wants them.
+// accept places the connection near the room that the URL names (?near=ROOM), if any, and keeps the facts of a request
+// when an Authenticator of the embedder's wants them.
 func (e *Edge) accept(r *netpoll.Request) error {
+	r.Near(nearOf(r.Query()))
 	if e.cfg.Auth == nil {
 		return nil
 	}
@@ -61,6 +65,15 @@ func (e *Edge) accept(r *netpoll.Request) error {
 	}
 	r.SetContext(f)
 	return nil
+}
+
+// nearOf is the parameter near of a query, and empty for one that cannot be read: it is a wish, and no reason to refuse.
+func nearOf(query string) string {
+	if !strings.Contains(query, "near=") {
+		return ""
+	}
+	values, _ := url.ParseQuery(query)
+	return values.Get("near")
 }
 
 // anonymous lets people in who have no token. There are no tokens yet, so nobody's is valid.

@@ -52,7 +52,10 @@ type centrifuge struct{ path string }
 
 const connectCommand = `{"id":1,"connect":{"data":{"name":"bench"}}}`
 
-func (p centrifuge) Target(string) string { return or(p.path, "/connection/websocket") }
+// Target has the wish that throng knows (docs/protocol.md); others overlook it.
+func (p centrifuge) Target(room string) string {
+	return or(p.path, "/connection/websocket") + "?near=" + url.QueryEscape(room)
+}
 
 func (centrifuge) Hello(room string) []byte {
 	return fmt.Appendf(nil, connectCommand+"\n"+`{"id":2,"subscribe":{"channel":%q}}`, room)

@@ -231,9 +231,11 @@ class App {
   }
 }
 
+/** With the room that the page begins in, so that the server can put us near the others in it. */
 function socketAddress() {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${location.host}/connection/websocket`;
+  const room = roomInAddress();
+  return `${scheme}//${location.host}/connection/websocket${room && `?near=${encodeURIComponent(room)}`}`;
 }
 
 function roomInAddress() {

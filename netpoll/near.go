@@ -1,0 +1,72 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// Connections that have to do with one another are best on one loop: a message to a topic whose members are all there
+// goes by no other loop's mailbox and wakes nobody else (figures: docs/performance.md). Which ones those are is known
+// when the upgrade request has been read. That is when a connection may change its loop, once: nothing of the
+// application knows it yet, and nobody has its handle.
+
+// How much more than its share of all connections a loop takes for the sake of nearness: an eighth, and a few where an
+// eighth is nothing. So one topic that everybody is in still spreads over all loops.
+const (
+	nearShare = 8
+	nearSlack = 64
+)
+
+// home is the loop for a connection of l that wants to be near key: the same one for each key, unless that is full.
+func (l *Loop) home(key string) *Loop {
+	s := l.server
+	if key == "" || len(s.loops) == 1 {
+		return l
+	}
+	to := s.loops[maphash.String(s.seed, key)%uint64(len(s.loops))]
+	if share := s.conns.Load() / int64(len(s.loops)); to.held.Load() > share+share/nearShare+nearSlack {
+		return l
+	}
+	return to
+}
+
+// move gives c, whose request was accepted, to another loop, which opens it, with what has been read behind the request.
+// It reports false when c has to stay. The next owner of c is stored last: from then on nothing of it is l's.
+func (l *Loop) move(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
+	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
+		return false
+	}
+	h := c.Handle()
+	response, rest = slices.Clone(response), slices.Clone(rest)
+	l.held.Add(-1)
+	to.held.Add(1)
+	c.loop, c.timer = to, 0
+	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
+	to.Do(func() { to.welcome(h, v, response, rest) })
+	return true
+}
+
+// welcome opens a connection that another loop has given. The server may have begun to close it on the way.
+func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
+	c := l.lookup(h)
+	if c == nil {
+		return
+	}
+	defer l.rescue(c)
+	c.heard = l.wheel.now // the other loop's clock is another one
+	l.scratch.FD = int(c.fd)
+	if err := l.poller.AddRead(&l.scratch, false); err != nil {
+		c.fail(err.Error())
+		return
+	}
+	if c.phase != phaseHeader {
+		return
+	}
+	l.open(c, v, response)
+	l.frames(c, rest)
+	if c.tls != nil {
+		l.decrypt(c, c.tls.wire.in)
+	}
+}

@@ -1,0 +1,225 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/throngd/throng/frame"
+)
+
+// nearby is an endpoint whose connections want to be near those with the same query. It says the number of its loop
+// first, and then echoes.
+func nearby() Endpoint {
+	return Endpoint{
+		Accept:    func(r *Request) error { r.Near(r.Query()); return nil },
+		OnOpen:    func(c *Conn) { c.Send(frame.OpText, strconv.AppendInt(nil, int64(c.Loop().Index()), 10)) },
+		OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) },
+	}
+}
+
+// hurry connects with the key and sends the request and three messages in as many writes as there are cuts, one more.
+func hurry(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bufio.Reader) {
+	t.Helper()
+	tcp, err := net.Dial("tcp", s.address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tcp.Close() })
+	if c = tcp; s.TLS != nil {
+		c = tls.Client(tcp, clientTLS(0))
+	}
+	b := fmt.Appendf(nil, "GET /?%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", key)
+	head := len(b)
+	for _, text := range []string{"one", "two", "three"} {
+		b = append(b, masked(frame.OpText, []byte(text))...)
+	}
+	at := 0
+	for _, cut := range append(cuts, len(b)-head) {
+		if _, err := c.Write(b[at : head+cut]); err != nil {
+			t.Fatal(err)
+		}
+		at = head + cut
+	}
+	return c, bufio.NewReader(c)
+}
+
+// loopOf reads the 101, the number of the loop, and the three messages back.
+func loopOf(t *testing.T, in *bufio.Reader) string {
+	t.Helper()
+	if r, err := http.ReadResponse(in, nil); err != nil || r.StatusCode != 101 {
+		t.Fatal(r, err)
+	}
+	var got []string
+	for range 4 {
+		f, err := readFrame(in)
+		if err != nil {
+			t.Fatalf("%v after %q", err, got)
+		}
+		got = append(got, string(f.Payload))
+	}
+	if fmt.Sprint(got[1:]) != "[one two three]" {
+		t.Fatalf("%q", got)
+	}
+	return got[0]
+}
+
+// TestNear: those with the same key are on the same loop, and nothing that came behind the request is lost or changes its
+// place on the way there, in whatever pieces and records it comes.
+func TestNear(t *testing.T) {
+	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": tlsConfig()} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, &Server{Loops: 4, TLS: config, Endpoints: []Endpoint{nearby()}})
+			used := map[string]bool{}
+			for key := range 12 {
+				loops := map[string]bool{}
+				for _, cuts := range [][]int{nil, {0}, {-1}, {4}, {0, 9, 12}, {-100, -2, 11}} {
+					_, in := hurry(t, s, strconv.Itoa(key), cuts...)
+					loops[loopOf(t, in)] = true
+				}
+				if len(loops) != 1 {
+					t.Errorf("key %d is on loops %v", key, loops)
+				}
+				for l := range loops {
+					used[l] = true
+				}
+			}
+			if len(used) < 2 {
+				t.Errorf("all keys are on loops %v", used)
+			}
+			if n := total(s); n != 72 || s.NumConns() != 72 {
+				t.Errorf("the loops hold %d of %d connections", n, s.NumConns())
+			}
+		})
+	}
+}
+
+// total is the number of connections that the loops believe to hold.
+func total(s *Server) (n int64) {
+	for _, l := range s.loops {
+		n += l.held.Load()
+	}
+	return n
+}
+
+// TestNearSpreads has one key for all: it still uses every loop.
+func TestNearSpreads(t *testing.T) {
+	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{nearby()}})
+	const all = 1200
+	n := map[string]int{}
+	for range all {
+		_, in := hurry(t, s, "one")
+		n[loopOf(t, in)]++
+	}
+	// Half of it, an eighth of that and 64 more; and whom the kernel gives to the one that is full, it keeps.
+	if most := all * 2 / 3; n["0"] > most || n["1"] > most || max(n["0"], n["1"]) < all/2+50 {
+		t.Errorf("the loops have %v", n)
+	}
+}
+
+// halfway is a connection whose request was accepted by the first of two loops, which gave it to the second. Neither runs.
+func halfway(t *testing.T) (s *Server, c *Conn) {
+	t.Helper()
+	e := nearby()
+	e.OnOpen = func(*Conn) { t.Error("it was opened") }
+	s = &Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []Endpoint{e}}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range s.loops {
+		l.closeListener()
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	peer, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = peer.Close() })
+	fd := acceptOne(t, listener)
+	a, b := s.loops[0], s.loops[1]
+	a.adopt(fd)
+	c = s.slab.slot(fd)
+	if !a.move(c, b, verdict{kind: accepted}, nil, nil) {
+		t.Fatal("it stays")
+	}
+	if a.mine(fd) != nil || b.mine(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {
+		t.Fatal("it is not the other loop's")
+	}
+	return s, c
+}
+
+// acceptOne is the descriptor of the one who waits.
+func acceptOne(t *testing.T, l net.Listener) (fd int) {
+	t.Helper()
+	raw, err := l.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	if err := raw.Control(func(listener uintptr) { fd, failed = acceptFD(int(listener)) }); err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	return fd
+}
+
+// TestNearEnds: the loop that is to have it has ended before it hears of it.
+func TestNearEnds(t *testing.T) {
+	s, _ := halfway(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s.NumConns() != 0 || total(s) != 0 {
+		t.Errorf("%d connections are left", s.NumConns())
+	}
+}
+
+// TestNearClosed: the new owner closes it, with all others, before it hears of it.
+func TestNearClosed(t *testing.T) {
+	s, c := halfway(t)
+	defer s.Close()
+	b := s.loops[1]
+	b.linger(c)
+	b.endTurn()
+	b.takeBatches()
+	b.endTurn()
+	if c.phase != phaseLinger {
+		t.Errorf("phase %d", c.phase)
+	}
+}
+
+// TestNearShutdown closes a server under those who are coming.
+func TestNearShutdown(t *testing.T) {
+	s := start(t, &Server{Loops: 3, Endpoints: []Endpoint{nearby()}})
+	var peers sync.WaitGroup
+	for p := range 4 {
+		peers.Go(func() {
+			for i := 0; ; i++ {
+				c, err := net.Dial("tcp", s.address.String())
+				if err != nil {
+					return // it is closed
+				}
+				fmt.Fprintf(c, "GET /?%d.%d HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", p, i)
+				defer c.Close()
+			}
+		})
+	}
+	eventually(t, "somebody is there", func() bool { return s.NumConns() > 100 })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	peers.Wait()
+	eventually(t, "nobody is left", func() bool { return s.NumConns() == 0 && total(s) == 0 })
+}
