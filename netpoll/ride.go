@@ -5,10 +5,13 @@ package netpoll
 import "slices"
 
 // Who publishes is answered and is a member too: two sends for one person, one of eleven in a room of ten. So the
-// answer waits for the walk that hands out the message, and rides along with it. A walk over many members is not
-// waited for: there one send is nothing, and the wait is long.
+// answer waits for the walk that hands out the message, and rides along with it. In a walk over many members the wait is
+// long, and worth it only where many ride.
 
-const rideMembers = lingerMembers // in larger topics answers leave at once
+const (
+	rideMembers = lingerMembers // in larger topics answers leave before the walk,
+	rideShare   = 32            // unless there is one for so many members
+)
 
 // rider is an answer that leaves with the next walk of a topic, whose member h is.
 type rider struct {
@@ -25,19 +28,26 @@ func (b *Batch) SendWith(h Handle, topic string, buf *Buffer) {
 // sendWith has b wait for the next walk of the topic, or sends it.
 func (l *Loop) sendWith(c *Conn, topic string, b *Buffer) {
 	t := l.topics[topic]
-	if t == nil || len(t.pending) == 0 || t.members() > rideMembers || !c.memberOf(t) {
+	if t == nil || len(t.pending) == 0 || t.walk.active || !c.memberOf(t) {
 		c.SendBuffer(b)
 		return
 	}
 	t.riders = append(t.riders, rider{c.Handle(), b})
 }
 
-// board queues what waits for the walk that begins. Its members owe bytes from here on until step comes by.
+// board queues what waits for the walk that begins, whose members owe bytes from here on until step comes by; or sends it,
+// where few ride with many.
 func (l *Loop) board(t *topic) {
+	n := len(t.riders)
+	t.walk.riders = n*rideShare >= t.members() || n > 0 && t.members() <= rideMembers
 	for _, r := range t.riders {
-		if c := l.lookup(r.handle); c != nil {
-			c.SendBuffer(r.buf)
-			t.walk.riders = true
+		c := l.lookup(r.handle)
+		if c == nil {
+			continue
+		}
+		c.SendBuffer(r.buf)
+		if !t.walk.riders {
+			l.flush(c)
 		}
 	}
 	clear(t.riders)

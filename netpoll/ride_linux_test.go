@@ -11,35 +11,42 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room. A large room
-// is not waited for, nor one that nothing was published in.
+// TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room, or where there
+// are many answers. A large room is not waited for with few, nor one that nothing was published in.
 func TestAnswerRidesAlong(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		members   int
+		answers   int // to others
 		published bool
 		size      int // of the message
 		want      [2]string
 		segments  uint32
 	}{
-		{"small room", 3, true, 20, [2]string{"answer", "message"}, 1},
-		{"message too long to be copied", 3, true, copyLimit + 1, [2]string{"answer", "message"}, 1},
-		{"largest small room", rideMembers, true, 20, [2]string{"answer", "message"}, 1},
-		{"large room", rideMembers + 1, true, 20, [2]string{"answer", "message"}, 2},
-		{"published afterwards", 3, false, 20, [2]string{"answer", "message"}, 2},
+		{"small room", 3, 0, true, 20, [2]string{"answer", "message"}, 1},
+		{"message too long to be copied", 3, 0, true, copyLimit + 1, [2]string{"answer", "message"}, 1},
+		{"largest small room", rideMembers, 0, true, 20, [2]string{"answer", "message"}, 1},
+		{"large room", rideMembers + 1, 0, true, 20, [2]string{"answer", "message"}, 2},
+		{"large room, few answers", 5 * rideShare, 3, true, 20, [2]string{"answer", "message"}, 2},
+		{"large room, many answers", 5 * rideShare, 4, true, 20, [2]string{"answer", "message"}, 1},
+		{"published afterwards", 3, 0, false, 20, [2]string{"answer", "message"}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			opened := make(chan Handle, 1)
 			s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room"); opened <- c.Handle() }}}})
+			var others []Handle
 			for range tt.members - 1 {
 				raw(t, s, "/", "")
-				<-opened
+				others = append(others, <-opened)
 			}
 			conn := raw(t, s, "/", "")
 			h, before := <-opened, segments(t, conn)
 			b, message := s.Loop(0).NewBatch(), NewBuffer(frame.OpText, fmt.Appendf(nil, "message%*s", tt.size, ""))
 			if tt.published {
 				b.Publish("room", message)
+			}
+			for _, o := range others[:tt.answers] {
+				b.SendWith(o, "room", NewBuffer(frame.OpText, []byte("answer")))
 			}
 			b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
 			if !tt.published {
