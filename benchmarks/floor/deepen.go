@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// A send costs some microseconds; lingering for each of them a tenth of one, and never
+	// A send costs some microseconds; lingering for each of them a fifth of one, and never
 	// long, is lost in the noise.
-	lingerPerSend = time.Microsecond / 10
+	lingerPerSend = time.Microsecond / 5
 	lingerMost    = time.Millisecond
 	backoffMost   = 63 // flushes
 )
@@ -22,15 +22,15 @@ const (
 // come one after the other, some microseconds apart. A server that sends the first of them to
 // a thousand members at once has all the others waiting meanwhile, so its batches are one and
 // fifteen in turn. It pays to wait for the second one for a small part of what the sends
-// will cost. Where that brings nothing, with one message in flight, it stops trying.
+// will cost. Where that brings nothing, with one message in flight, it stops trying. A batch
+// that was complete at the first look is no reason to.
 func (s *server) deepen() {
-	tried, gained := false, false
+	tried := false
 	for len(s.dirty) > 0 {
 		more := s.poll.Poll()
 		if len(more) == 0 && s.hurry == 0 {
 			tried = true
 			more = s.linger()
-			gained = gained || len(more) > 0
 		}
 		if len(more) == 0 {
 			break
@@ -38,7 +38,7 @@ func (s *server) deepen() {
 		s.turn(more)
 	}
 	switch {
-	case gained:
+	case s.laid > 1:
 		s.backoff = 0
 	case tried:
 		s.backoff = min(2*s.backoff+1, backoffMost)

@@ -22,15 +22,16 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:7000", "IPv4 `address` and port")
 	flush := flag.String("flush", "turn", "when messages are sent: message (one send per message and member), "+
 		"turn (those read in one turn are laid out once, one send per member), deep (as turn, but it reads until nothing is left)")
+	payload := flag.Int("payload", 0, "fill messages up to so many `bytes`, as a server does that adds to them")
 	ping := flag.Duration("ping", 0, "send a ping to everybody every `interval`; 0: never")
 	flag.Parse()
-	if err := run(*listen, *flush, *ping); err != nil {
+	if err := run(*listen, *flush, *payload, *ping); err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
 }
 
-func run(listen, flush string, ping time.Duration) error {
+func run(listen, flush string, payload int, ping time.Duration) error {
 	policy, ok := map[string]policy{"message": perMessage, "turn": perTurn, "deep": deep}[flush]
 	if !ok {
 		return fmt.Errorf("--flush %s: message, turn or deep", flush)
@@ -43,7 +44,7 @@ func run(listen, flush string, ping time.Duration) error {
 	if err != nil {
 		return err
 	}
-	s, err := newServer(fd, policy, ping)
+	s, err := newServer(fd, policy, payload, ping)
 	if err != nil {
 		return err
 	}

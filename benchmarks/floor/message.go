@@ -48,7 +48,12 @@ func (s *server) publish(r *room, payload []byte) {
 	if len(r.out) == 0 {
 		s.dirty = append(s.dirty, r)
 	}
+	if missing := s.payload - len(payload); missing > 0 {
+		s.filled = append(append(s.filled[:0], payload...), make([]byte, missing)...)
+		payload = s.filled
+	}
 	r.out = frame.AppendFrame(r.out, frame.OpText, payload)
+	s.laid++
 	if s.policy == perMessage {
 		s.flush()
 	}
@@ -63,7 +68,7 @@ func (s *server) flush() {
 		}
 		r.out = r.out[:0]
 	}
-	s.dirty = s.dirty[:0]
+	s.dirty, s.laid = s.dirty[:0], 0
 }
 
 // echo sends the messages of b back, all that were read with one send, or one each.

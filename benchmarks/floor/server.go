@@ -36,10 +36,13 @@ type server struct {
 	byNumber []*room
 	dirty    []*room
 	parts    map[int32][]byte // frames that came in pieces, by fd
+	payload  int              // what messages are filled up to
 	read     []byte
 	echoed   []byte        // scratch
+	filled   []byte        // scratch
 	every    time.Duration // between two pings
 	pinged   time.Time
+	laid     int // messages since the last flush
 	hurry    int // flushes that do not linger
 	backoff  int // how many the next fruitless one adds
 }
@@ -71,12 +74,12 @@ type room struct {
 	out    []byte
 }
 
-func newServer(listener int, p policy, ping time.Duration) (*server, error) {
+func newServer(listener int, p policy, payload int, ping time.Duration) (*server, error) {
 	poll, err := sys.NewEpoll(turnEvents)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{poll: poll, listener: listener, policy: p, rooms: map[string]*room{},
+	s := &server{poll: poll, listener: listener, policy: p, payload: payload, rooms: map[string]*room{},
 		parts: map[int32][]byte{}, read: make([]byte, readSize), every: ping, pinged: time.Now()}
 	return s, poll.Add(listener, int32(listener))
 }

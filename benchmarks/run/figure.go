@@ -64,13 +64,22 @@ func (rep *report) finish() {
 			half := c.figure(func(r result.Result) result.Result { return *r.Half })
 			c.Median.Half = &half
 		}
-		of, floor := score(rep.kind(c.Work)), func(s server) bool { return s.Floor }
-		any := func(s server) bool { return s.Floor || s.Rival }
+		of, floor := score(rep.kind(c.Work)), rep.floorsOf(c)
+		any := func(s server) bool { return floor(s) || s.Rival }
 		c.Median.Ratio = rep.ratio(c, of, floor)
 		c.Median.CPURatio = rep.ratio(c, thrift, floor)
 		c.Median.BestRatio = rep.ratio(c, of, any)
 	}
 	rep.Goals = rep.judge()
+}
+
+// floorsOf picks what the cell's server is measured against: floors of its own where they were measured.
+func (rep *report) floorsOf(c *cell) func(server) bool {
+	own := func(s server) bool { return s.FloorOf == c.Server }
+	if rep.best(c.Work, score(rep.kind(c.Work)), own) != nil {
+		return own
+	}
+	return func(s server) bool { return s.Floor && s.FloorOf == "" }
 }
 
 // figure of the results, or of what part takes out of them.

@@ -12,7 +12,10 @@ type server struct {
 	// its business.
 	Speaks map[string]speech `json:"speaks"`
 	Floor  bool              `json:"floor,omitempty"` // others are measured against the best of these
-	Rival  bool              `json:"rival,omitempty"` // and against the best of these, for the goals
+	// FloorOf is the server that a floor sends as many bytes as. That server is measured against its own floors
+	// where there are any, and nobody else against those.
+	FloorOf string `json:"floor_of,omitempty"`
+	Rival   bool   `json:"rival,omitempty"` // and against the best of these, for the goals
 }
 
 // speech is a protocol of internal/wire and the path of the endpoint, for one kind of work.
@@ -23,6 +26,9 @@ type speech struct {
 }
 
 func (s server) name() string { return s.Name }
+
+// throngPayload is how long a message of the benchmark is as throng sends it: with its room, sender, offset and time.
+const throngPayload = "275"
 
 // The kinds of work are the commands of the load generator:
 //
@@ -37,6 +43,8 @@ var servers = append([]server{
 	{Name: "floor-plain", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "message"}, Speaks: minimal, Floor: true},
 	{Name: "floor", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "turn"}, Speaks: withPings(minimal, "--ping", "PING"), Floor: true},
 	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, Speaks: minimal, Floor: true},
+	{Name: "floor-long", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep", "--payload", throngPayload},
+		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}}, Floor: true, FloorOf: "throng"},
 	{Name: "netpoll", Program: "broadcast", Args: []string{"--listen", "ADDR"}, Speaks: map[string]speech{
 		"fanout": {Protocol: "rooms"}, "rooms": {Protocol: "rooms"}, "idle": {Protocol: "rooms"}, "connect": {Protocol: "rooms"},
 		"echo":  {Protocol: "rooms", Path: "/", Program: "echo"},

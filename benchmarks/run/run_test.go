@@ -131,7 +131,8 @@ func TestOneCore(t *testing.T) {
 
 // TestGoals: what is met, what is missed, and where there is no figure.
 func TestGoals(t *testing.T) {
-	some := []server{{Name: "floor", Floor: true}, {Name: "gnet", Rival: true}, {Name: "netpoll"}, {Name: "throng"}}
+	some := []server{{Name: "floor", Floor: true}, {Name: "gnet", Rival: true}, {Name: "netpoll"}, {Name: "throng"},
+		{Name: "long", Floor: true, FloorOf: "throng"}}
 	rep := newReport(options{pinned: true}, some, works)
 	add := func(server int, name string, r result.Result) {
 		for _, w := range works {
@@ -140,9 +141,15 @@ func TestGoals(t *testing.T) {
 			}
 		}
 	}
-	for i, rate := range []float64{100, 200, 195, 100} {
+	for i, rate := range []float64{100, 200, 195, 100, 1000} {
 		add(i, "1x1000 1", result.Result{Rate: rate, ServerCPU: 1, Deliveries: 1})
 	}
+	for i, rate := range []float64{100, 100, 100, 60, 80} { // a floor of its own is the only one, and a rival is still one
+		add(i, "1x1000 64", result.Result{Rate: rate, ServerCPU: 1, Deliveries: 1})
+	}
+	add(0, "1x10000 16", result.Result{Rate: 100, ServerCPU: 1, Deliveries: 1})
+	add(3, "1x10000 16", result.Result{Rate: 70, ServerCPU: 1, Deliveries: 1})
+	add(4, "1x10000 16", result.Result{Rate: 80, ServerCPU: 1, Deliveries: 1})
 	add(1, "1x1000 16", result.Result{Rate: 100, P99: 10})
 	add(2, "1x1000 16", result.Result{Rate: 100, P99: 20})
 	add(2, "idle", result.Result{BytesPerConn: 240})
@@ -153,7 +160,10 @@ func TestGoals(t *testing.T) {
 	rep.print(&out)
 	for _, want := range []string{
 		"netpoll 1x1000 1 of the better of floor and best rival goal 0.95: 0.97 ok",
-		"throng 1x1000 1 of the better of floor and best rival goal 0.85: 0.50 MISSED",
+		"throng 1x1000 1 of the better of floor and best rival goal 0.85: 0.10 MISSED",
+		"netpoll 1x1000 64 of the better of floor and best rival goal 0.95: 1.00 ok",
+		"throng 1x1000 64 of the better of floor and best rival goal 0.85: 0.60 MISSED",
+		"throng 1x10000 16 of the better of floor and best rival goal 0.85: 0.88 ok",
 		"netpoll 1x1000 16 best rival's p99 by ours goal 1.00: 0.50 MISSED",
 		"netpoll 1x1000 16 of its rate at fewer in flight (no cliff) goal 0.90: 0.51 MISSED",
 		"netpoll idle resident bytes per connection goal at most 250: 240 ok",
