@@ -16,8 +16,13 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 	if c.phase != phaseOpen {
 		return
 	}
-	c.loop.tally.messagesOut.Add(1)
-	c.loop.extend(c, func(dst []byte) []byte { return c.loop.appendFrame(dst, op, p) })
+	l := c.loop
+	l.tally.messagesOut.Add(1)
+	if l.hasRoom(c) {
+		o := l.box(c)
+		o.keep(l.appendFrame(o.private(), op, p)) // put, without the call of a function for each message
+		l.soil(c)
+	}
 }
 
 // SendBuffer is Send without a copy: b is shared. A client masks, and copies.
