@@ -22,7 +22,7 @@ const (
 // home is the loop for a connection of l that wants to be near key: the same one for each key, unless that is full.
 func (l *Loop) home(key string) *Loop {
 	s := l.server
-	if key == "" || len(s.loops) == 1 {
+	if key == "" || len(s.loops) == 1 || s.leaving.Load() {
 		return l
 	}
 	to := s.loops[maphash.String(s.seed, key)%uint64(len(s.loops))]
@@ -48,7 +48,8 @@ func (l *Loop) move(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
 	return true
 }
 
-// welcome opens a connection that another loop has given. The server may have begun to close it on the way.
+// welcome opens a connection that another loop has given. The server may have begun to close it on the way, or all of
+// them, when it was neither the other loop's any more nor this one's yet.
 func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
 	c := l.lookup(h)
 	if c == nil {
@@ -61,7 +62,11 @@ func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
 		c.fail(err.Error())
 		return
 	}
-	if c.phase != phaseHeader {
+	switch {
+	case c.phase != phaseHeader:
+		return
+	case l.server.leaving.Load():
+		l.linger(c)
 		return
 	}
 	l.open(c, v, response)

@@ -185,17 +185,47 @@ func TestNearEnds(t *testing.T) {
 	}
 }
 
-// TestNearClosed: the new owner closes it, with all others, before it hears of it.
+// TestNearClosed: the server closes all its connections while this one is on its way. The other loop may have done that
+// when it was not its own yet.
 func TestNearClosed(t *testing.T) {
-	s, c := halfway(t)
+	for name, end := range map[string]func(s *Server, c *Conn){
+		"after it was given":  func(s *Server, c *Conn) { s.loops[1].linger(c); s.loops[1].endTurn() },
+		"before it was given": func(s *Server, _ *Conn) { s.StopAccepting() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, c := halfway(t)
+			defer s.Close()
+			end(s, c)
+			s.loops[1].takeBatches()
+			s.loops[1].endTurn()
+			if c.phase != phaseLinger {
+				t.Errorf("phase %d", c.phase)
+			}
+		})
+	}
+}
+
+// TestNearLeaving: a server that is about to close all gives nobody away any more, or one could be missed.
+func TestNearLeaving(t *testing.T) {
+	s := &Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []Endpoint{nearby()}}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
 	defer s.Close()
-	b := s.loops[1]
-	b.linger(c)
-	b.endTurn()
-	b.takeBatches()
-	b.endTurn()
-	if c.phase != phaseLinger {
-		t.Errorf("phase %d", c.phase)
+	given := func() (n int) {
+		for key := range 50 {
+			if s.loops[0].home(strconv.Itoa(key)) != s.loops[0] {
+				n++
+			}
+		}
+		return n
+	}
+	if given() == 0 {
+		t.Error("nobody is given away")
+	}
+	s.StopAccepting()
+	if n := given(); n > 0 {
+		t.Errorf("%d of 50 are given away", n)
 	}
 }
 

@@ -109,6 +109,7 @@ type Server struct {
 	batches   sync.Pool
 	born      time.Time // of Listen: the zero of clock
 	conns     atomic.Int64
+	leaving   atomic.Bool  // StopAccepting was called: nobody changes the loop any more
 	seed      maphash.Seed // of the loops' keys, see near.go
 	panics    atomic.Int64
 	reported  atomic.Int64 // unix nanosecond of the last accept error that was reported

@@ -12,6 +12,7 @@ import (
 
 // StopAccepting closes the listeners. Any goroutine may call it.
 func (s *Server) StopAccepting() {
+	s.leaving.Store(true)
 	for _, l := range s.loops {
 		l.Do(l.closeListener)
 	}
