@@ -47,7 +47,7 @@ func TestFileLimit(t *testing.T) {
 	say(t, c, "served on")
 	hear(t, c, "served on")
 	restore()
-	_, _ = syscall.Write(waiting, []byte("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+	_, _ = syscall.Write(waiting, []byte(request))
 	b := make([]byte, 12)
 	if n, err := syscall.Read(waiting, b); err != nil || string(b[:n]) != "HTTP/1.1 101" {
 		t.Errorf("the one that waited got %q, %v", b, err)

@@ -162,7 +162,6 @@ func TestBombRefused(t *testing.T) {
 func TestManyUpgradesAtOnce(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	conns := make([]net.Conn, 500)
-	request := "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 	for i := range conns {
 		c, err := net.Dial("tcp", s.address.String())
 		if err != nil {

@@ -6,9 +6,11 @@ import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -25,6 +27,9 @@ func nearby() Endpoint {
 	}
 }
 
+// wishing is the request of who wants to be near those with the key.
+func wishing(key string) string { return strings.Replace(request, "/", "/?"+key, 1) }
+
 // hurry connects with the key and sends the request and three messages in as many writes as there are cuts, one more.
 func hurry(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bufio.Reader) {
 	t.Helper()
@@ -36,8 +41,7 @@ func hurry(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bu
 	if c = tcp; s.TLS != nil {
 		c = tls.Client(tcp, clientTLS(0))
 	}
-	b := fmt.Appendf(nil, "GET /?%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", key)
+	b := []byte(wishing(key))
 	head := len(b)
 	for _, text := range []string{"one", "two", "three"} {
 		b = append(b, masked(frame.OpText, []byte(text))...)
@@ -240,8 +244,7 @@ func TestNearShutdown(t *testing.T) {
 				if err != nil {
 					return // it is closed
 				}
-				fmt.Fprintf(c, "GET /?%d.%d HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", p, i)
+				_, _ = io.WriteString(c, wishing(fmt.Sprint(p, ".", i)))
 				defer c.Close()
 			}
 		})

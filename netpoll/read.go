@@ -118,7 +118,6 @@ func (l *Loop) refuse(c *Conn, response []byte) {
 func (l *Loop) frames(c *Conn, b []byte) {
 	cfg := &l.configs[c.endpoint]
 	whole := !c.dec.Partial()
-	messages := int64(0)
 	for len(b) > 0 && (c.phase == phaseOpen || c.phase == phaseClosing) {
 		m, n, err := c.dec.Next(b, cfg)
 		b = b[n:]
@@ -127,14 +126,10 @@ func (l *Loop) frames(c *Conn, b []byte) {
 			return
 		}
 		if m.Op != 0 {
-			if !m.Op.Control() {
-				messages++
-			}
 			l.message(c, m)
 			whole = true
 		}
 	}
-	l.tally.messagesIn.Add(messages)
 	if whole && c.dec.Partial() {
 		c.partial = l.wheel.now
 		l.schedule(c, c.partial+l.server.ticksOf(l.server.MessageTimeout))
@@ -149,6 +144,7 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	case m.Op.Control():
 		l.control(c, m)
 	default:
+		l.tally.messagesIn.Add(1)
 		if e := l.endpointOf(c); e.OnMessage != nil {
 			e.OnMessage(c, m.Op, m.Payload)
 		}

@@ -50,7 +50,7 @@ func secureMember(t *testing.T, s *Server, version uint16, first int) (*recordCo
 	_ = tcp.SetDeadline(time.Now().Add(patience))
 	counter := &recordCounter{Conn: tcp}
 	c := tls.Client(counter, clientTLS(version))
-	if _, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")); err != nil {
+	if _, err := c.Write([]byte(request)); err != nil {
 		t.Fatal(err)
 	}
 	r := bufio.NewReader(c)

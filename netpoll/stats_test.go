@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,35 @@ func rooms() Endpoint {
 		OnMessage: func(c *Conn, op frame.Op, p []byte) {
 			c.Publish("t", NewBuffer(op, p))
 		},
+	}
+}
+
+// TestStatsMessages counts what was handed out: also in front of a frame that breaks the protocol, and nothing behind our
+// own goodbye, all in one read.
+func TestStatsMessages(t *testing.T) {
+	text := masked(frame.OpText, []byte("x"))
+	for name, tt := range map[string]struct {
+		sent []byte
+		want int64
+	}{
+		"violation": {slices.Concat(text, text, masked(3, nil), text), 2},
+		"goodbye":   {slices.Concat(text, masked(frame.OpText, []byte("bye")), text, masked(frame.OpClose, nil)), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnMessage: func(c *Conn, _ frame.Op, p []byte) {
+				if string(p) == "bye" {
+					c.Close(4000, "")
+				}
+			}}}})
+			c := raw(t, s, "/", "")
+			_, _ = c.Write(tt.sent)
+			_, _ = io.Copy(io.Discard, c)
+			_ = c.Close()
+			eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
+			if n := s.Stats().MessagesIn; n != tt.want {
+				t.Errorf("%d messages instead of %d", n, tt.want)
+			}
+		})
 	}
 }
 
