@@ -146,12 +146,11 @@ func (l *Loop) adopt(fd int) {
 	l.arrived(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.held.Add(1)
-	l.scratch.FD = fd
 	if !l.greet(c) {
 		l.free(c)
 		return
 	}
-	if err := l.poller.AddRead(&l.scratch, false); err != nil {
+	if err := l.attach(c); err != nil {
 		s.report(err)
 		l.free(c)
 		return

@@ -57,8 +57,7 @@ func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
 	}
 	defer l.rescue(c)
 	c.heard = l.wheel.now // the other loop's clock is another one
-	l.scratch.FD = int(c.fd)
-	if err := l.poller.AddRead(&l.scratch, false); err != nil {
+	if err := l.attach(c); err != nil {
 		c.fail(err.Error())
 		return
 	}

@@ -39,7 +39,7 @@ func (l *Loop) sendWith(c *Conn, topic string, b *Buffer) {
 // where few ride with many.
 func (l *Loop) board(t *topic) {
 	n := len(t.riders)
-	t.walk.riders = n*rideShare >= t.members() || n > 0 && t.members() <= rideMembers
+	t.walk.riders = n > 0 && (t.members() <= rideMembers || n*rideShare >= t.members())
 	for _, r := range t.riders {
 		c := l.lookup(r.handle)
 		if c == nil {

@@ -286,8 +286,7 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 	}
 	if c.has(flagPaused) {
 		c.clear(flagPaused)
-		l.scratch.FD = int(c.fd)
-		if err := l.poller.AddRead(&l.scratch, false); err != nil {
+		if err := l.attach(c); err != nil {
 			c.fail(err.Error())
 			return
 		}

@@ -2,6 +2,12 @@
 
 package netpoll
 
+// attach makes the poller report what comes for c, which it does not know yet.
+func (l *Loop) attach(c *Conn) error {
+	l.scratch.FD = int(c.fd)
+	return l.poller.AddRead(&l.scratch, false)
+}
+
 // watch registers what c waits for: writability while it has a backlog, readability unless
 // the backlog is so large that reading more commands would only make it larger.
 func (l *Loop) watch(c *Conn) {
