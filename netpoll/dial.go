@@ -164,7 +164,7 @@ func (l *Loop) startDial(g *dialing) {
 	l.held.Add(1)
 	c.set(flagArmed)
 	l.scratch.FD = fd
-	if err := l.poller.AddReadWrite(&l.scratch, false); err != nil {
+	if err := l.poller.AddReadWrite(&l.scratch, edgeTriggered); err != nil {
 		c.failDial(err)
 	}
 	l.allow(c, g.dialer.connectTimeout())

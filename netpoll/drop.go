@@ -64,7 +64,7 @@ func (l *Loop) give(t *topic, c *Conn, b *Buffer) {
 		c.missed(t, 1)
 		return
 	}
-	l.tally.messagesOut.Add(1)
+	l.tally.messagesOut.n++
 	l.sendBytes(c, c.formOf(b))
 }
 

@@ -159,7 +159,9 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	}
 	// An error flag never closes by itself: the read decides.
 	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {
-		l.read(c)
+		if l.read(c, ev) {
+			l.again(c)
+		}
 	}
 	l.endTurn()
 }
@@ -167,9 +169,11 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 // endTurn sends what the turn has laid out and settles the connections whose phase changed.
 // Callbacks of the latter may lay out more.
 func (l *Loop) endTurn() {
+	l.tally.publish() // before anybody can have heard of it
 	for len(l.dirty) > 0 || len(l.doomed) > 0 {
 		l.flushDirty()
 		l.settleDoomed()
+		l.tally.publish()
 	}
 }
 

@@ -6,15 +6,17 @@ import (
 	"errors"
 	"slices"
 
+	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/frame"
 )
 
-// read takes what the socket has, at most one buffer full, and hands it to the phase.
-func (l *Loop) read(c *Conn) {
+// read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
+func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.rescue(c)
 	n, err := recv(int(c.fd), l.readBuf)
+	more = n == len(l.readBuf) || n > 0 && unread(ev)
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
@@ -26,6 +28,7 @@ func (l *Loop) read(c *Conn) {
 		l.tally.bytesIn.Add(int64(n))
 		l.received(c, l.readBuf[:n])
 	}
+	return more
 }
 
 // received is what the socket gave; input is what it means.
@@ -144,7 +147,7 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	case m.Op.Control():
 		l.control(c, m)
 	default:
-		l.tally.messagesIn.Add(1)
+		l.tally.messagesIn.n++
 		if e := l.endpointOf(c); e.OnMessage != nil {
 			e.OnMessage(c, m.Op, m.Payload)
 		}

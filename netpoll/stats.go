@@ -102,8 +102,8 @@ func (t *tally) addTo(st *Stats) {
 			st.Closes[closeCodeAt(i)] += n
 		}
 	}
-	st.MessagesIn += t.messagesIn.Load()
-	st.MessagesOut += t.messagesOut.Load()
+	st.MessagesIn += t.messagesIn.past.Load()
+	st.MessagesOut += t.messagesOut.past.Load()
 	st.BytesIn += t.bytesIn.Load()
 	st.BytesOut += t.bytesOut.Load()
 	t.limits.addTo(&st.Limits)

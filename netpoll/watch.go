@@ -5,7 +5,18 @@ package netpoll
 // attach makes the poller report what comes for c, which it does not know yet.
 func (l *Loop) attach(c *Conn) error {
 	l.scratch.FD = int(c.fd)
-	return l.poller.AddRead(&l.scratch, false)
+	return l.poller.AddRead(&l.scratch, edgeTriggered)
+}
+
+// again has the poller report c once more if there is something to read: where it reports what is new and not what is
+// there, a read that does not empty the socket would be the last one.
+func (l *Loop) again(c *Conn) {
+	if !edgeTriggered || c.has(flagPaused) || c.has(flagDead) || !owner(c.owner.Load()).ownedBy(l) {
+		return
+	}
+	if err := l.register(c, c.has(flagArmed), false); err != nil {
+		c.fail(err.Error())
+	}
 }
 
 // watch registers what c waits for: writability while it has a backlog, readability unless
@@ -40,13 +51,13 @@ func (l *Loop) register(c *Conn, arm, pause bool) error {
 	}
 	switch {
 	case pause:
-		return l.poller.AddWrite(&l.scratch, false)
+		return l.poller.AddWrite(&l.scratch, edgeTriggered)
 	case wasPaused && arm:
-		return l.poller.AddReadWrite(&l.scratch, false)
+		return l.poller.AddReadWrite(&l.scratch, edgeTriggered)
 	case wasPaused:
-		return l.poller.AddRead(&l.scratch, false)
+		return l.poller.AddRead(&l.scratch, edgeTriggered)
 	case arm:
-		return l.poller.ModReadWrite(&l.scratch, false)
+		return l.poller.ModReadWrite(&l.scratch, edgeTriggered)
 	}
-	return l.poller.ModRead(&l.scratch, false)
+	return l.poller.ModRead(&l.scratch, edgeTriggered)
 }

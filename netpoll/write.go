@@ -17,7 +17,7 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 		return
 	}
 	l := c.loop
-	l.tally.messagesOut.Add(1)
+	l.tally.messagesOut.n++
 	if l.hasRoom(c) {
 		o := l.box(c)
 		o.keep(l.appendFrame(o.private(), op, p)) // put, without the call of a function for each message
@@ -30,7 +30,7 @@ func (c *Conn) SendBuffer(b *Buffer) {
 	if c.loop.dials != nil {
 		c.Send(b.op, b.Payload())
 	} else if c.phase == phaseOpen {
-		c.loop.tally.messagesOut.Add(1)
+		c.loop.tally.messagesOut.n++
 		c.loop.sendBytes(c, c.formOf(b))
 	}
 }
