@@ -64,6 +64,7 @@ type Loop struct {
 
 	topics  map[string]*topic
 	walks   []*topic // have something to hand out, in order
+	riding  marks    // members that may owe an answer which leaves with a walk, see ride.go
 	stopped bool
 }
 

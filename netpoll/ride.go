@@ -13,6 +13,26 @@ const (
 	rideShare   = 32            // unless there is one for so many members
 )
 
+// marks is a set of descriptors, a bit each.
+type marks []uint64
+
+func (m *marks) set(fd int32) {
+	if n := int(fd)/64 + 1 - len(*m); n > 0 {
+		*m = append(*m, make(marks, n)...)
+	}
+	(*m)[fd/64] |= 1 << (fd % 64)
+}
+
+// take removes fd and reports whether it was there.
+func (m marks) take(fd int32) bool {
+	i, bit := int(fd/64), uint64(1)<<(fd%64)
+	if i >= len(m) || m[i]&bit == 0 {
+		return false
+	}
+	m[i] &^= bit
+	return true
+}
+
 // rider is an answer that leaves with the next walk of a topic, whose member h is.
 type rider struct {
 	handle Handle
@@ -35,18 +55,20 @@ func (l *Loop) sendWith(c *Conn, topic string, b *Buffer) {
 	t.riders = append(t.riders, rider{c.Handle(), b})
 }
 
-// board queues what waits for the walk that begins, whose members owe bytes from here on until step comes by; or sends it,
-// where few ride with many.
+// board queues what waits for the walk that begins, for members that owe bytes from here on until step comes by and are
+// marked for that; or sends it, where few ride with many.
 func (l *Loop) board(t *topic) {
 	n := len(t.riders)
-	t.walk.riders = n > 0 && (t.members() <= rideMembers || n*rideShare >= t.members())
+	ride := t.members() <= rideMembers || n*rideShare >= t.members()
 	for _, r := range t.riders {
 		c := l.lookup(r.handle)
 		if c == nil {
 			continue
 		}
 		c.SendBuffer(r.buf)
-		if !t.walk.riders {
+		if ride {
+			l.riding.set(c.fd)
+		} else {
 			l.flush(c)
 		}
 	}

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"bufio"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,5 +38,51 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+// TestAnswerOfALateComer: who joined between two messages of a walk and is answered for the second is not met by that walk,
+// and has its answer before the next one gives it more than its socket takes.
+func TestAnswerOfALateComer(t *testing.T) {
+	opened := make(chan Handle, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { c.Subscribe(c.Context().(string)); opened <- c.Handle() },
+		Accept: func(r *Request) error { r.SetContext(r.Query()); return nil }}}})
+	raw(t, s, "/?room", "")
+	<-opened
+	conn := raw(t, s, "/?other", "")
+	h, b := <-opened, s.Loop(0).NewBatch()
+	large := strings.Repeat("x", 16<<20)
+	text := func(s string) *Buffer { return NewBuffer(frame.OpText, []byte(s)) }
+	b.Publish("room", text("first"))
+	b.Subscribe(h, "room", nil)
+	b.Publish("room", text("second"))
+	b.SendWith(h, "room", text("answer"))
+	b.Publish("other", text(large))
+	s.Loop(0).Post(b)
+	r := bufio.NewReader(conn)
+	var got []string
+	for range 3 {
+		f, err := readFrame(r)
+		if err != nil {
+			t.Fatalf("%v behind %.20q", err, got)
+		}
+		got = append(got, string(f.Payload))
+	}
+	slices.Sort(got) // which of the two comes first does not matter
+	if !slices.Equal(got, []string{"answer", "second", large}) {
+		t.Errorf("%.20q", got)
+	}
+}
+
+func TestMarks(t *testing.T) {
+	var m marks
+	for _, fd := range []int32{0, 63, 64, 1000} {
+		if m.take(fd) {
+			t.Errorf("%d is there", fd)
+		}
+		m.set(fd)
+		if !m.take(fd) || m.take(fd) {
+			t.Errorf("%d is not there once", fd)
+		}
 	}
 }

@@ -28,7 +28,6 @@ const (
 
 type walk struct {
 	active   bool
-	riders   bool // members may owe an answer that leaves together with bytes
 	private  bool // the bytes stay valid for ever: a slow member may refer to them
 	bytes    [numForms][]byte
 	messages int           // laid out in bytes
@@ -149,8 +148,8 @@ func (l *Loop) begin(t *topic) {
 	l.layOut(t)
 	t.walk.active, t.walk.stage, t.walk.pos = true, 0, 0
 	t.walk.messages, t.walk.posted = len(t.pending), t.posted
-	l.admitLate(t, fresh)
 	l.board(t)
+	l.admitLate(t, fresh) // after that: this walk does not come by for those
 	clear(t.pending)
 	t.pending, t.bytes = t.pending[:0], 0
 }
@@ -223,7 +222,7 @@ func (l *Loop) step(t *topic, left *budget) bool {
 			}
 			if w.stage == listSlow {
 				l.enqueue(t, l.at(fd))
-			} else if !w.riders || !l.ride(w, l.at(fd)) {
+			} else if !l.riding.take(fd) || !l.ride(w, l.at(fd)) {
 				sent += l.hand(w, fd)
 			}
 			going = left.spend()
