@@ -29,14 +29,15 @@ type linger struct {
 
 // lingers reports whether t's walk is to wait for more messages. The loop has to poll before it asks again.
 func (l *Loop) lingers(t *topic) bool {
-	g, now := &t.linger, l.server.clock()
-	wait := time.Duration(t.members()) * lingerPerSend
+	g := &t.linger
+	if !g.waiting && t.members() < lingerMembers {
+		return false
+	}
+	now, wait := l.server.clock(), time.Duration(t.members())*lingerPerSend
 	switch {
 	case g.waiting && len(t.pending) > g.seen:
 		g.until = min(now+wait, g.latest)
 	case g.waiting:
-	case t.members() < lingerMembers:
-		return false
 	case g.skip > 0:
 		g.skip--
 		return false
