@@ -42,7 +42,8 @@ const throngPayload = "275"
 var servers = append([]server{
 	{Name: "floor-plain", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "message"}, Speaks: minimal, Floor: true},
 	{Name: "floor", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "turn"}, Speaks: withPings(minimal, "--ping", "PING"), Floor: true},
-	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, Speaks: minimal, Floor: true},
+	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, // beyond rooms it is the floor once more
+		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}, "rooms": {Protocol: "rooms"}, "idle": {Protocol: "rooms"}}, Floor: true},
 	{Name: "floor-long", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep", "--payload", throngPayload},
 		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}}, Floor: true, FloorOf: "throng"},
 	{Name: "netpoll", Program: "broadcast", Args: []string{"--listen", "ADDR"}, Speaks: map[string]speech{
