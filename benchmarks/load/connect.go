@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
@@ -21,31 +22,60 @@ func connect(o options) (r result.Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	m, request := newMeter(c, o), wire.Request(o.addr.String(), o.protocol.Target("lobby"))
-	begun := make([]time.Duration, o.conns)
-	var due []int32
-	stopped := false
-	open := func(id int32) {
-		begun[id] = time.Since(c.Start)
-		c.Open(id, request)
-	}
-	c.Upgraded = func(id int32) { m.delivered(begun[id]); due = append(due, id) }
-	c.AfterRead = func() {
-		for _, id := range due {
-			if !stopped {
-				open(id)
-			}
-		}
-		due = due[:0]
-	}
+	h := &hotel{Crowd: c, meter: newMeter(c, o), request: wire.Request(o.addr.String(), o.protocol.Target("lobby")), begun: make([]time.Duration, o.conns)}
+	c.Upgraded, c.AfterRead = h.upgraded, h.open
 	c.Room(o.conns)
 	for id := range o.conns {
-		open(int32(id))
+		h.due = append(h.due, int32(id))
 	}
-	if r, err = m.run(); err != nil {
+	if r, err = h.meter.run(h); err != nil {
 		return r, err
 	}
-	stopped = true
 	r.Connects, r.Rate = r.Rate, 0
 	return r, nil
+}
+
+// hotel is places that are taken by one guest after the other.
+type hotel struct {
+	*crowd.Crowd
+	meter   meter
+	request []byte
+	begun   []time.Duration
+	due     []int32 // places whose guest has been answered
+	stopped bool
+}
+
+func (h *hotel) upgraded(id int32) {
+	h.meter.delivered(h.begun[id])
+	h.due = append(h.due, id)
+}
+
+func (h *hotel) open() {
+	if h.stopped {
+		return
+	}
+	for _, id := range h.due {
+		h.begun[id] = time.Since(h.Start)
+		h.Open(id, h.request)
+	}
+	h.due = h.due[:0]
+}
+
+func (h *hotel) talk() {
+	h.stopped = false
+	h.open()
+}
+
+// hush waits for the answers that are still to come.
+func (h *hotel) hush() error {
+	h.stopped = true
+	for end := h.Now + lossWait; len(h.due) < len(h.begun); {
+		if err := h.Turn(50 * time.Millisecond); err != nil {
+			return err
+		}
+		if h.Now > end {
+			return fmt.Errorf("%d of %d upgrades were never answered", len(h.begun)-len(h.due), len(h.begun))
+		}
+	}
+	return nil
 }

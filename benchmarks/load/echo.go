@@ -50,11 +50,13 @@ func echo(o options) (r result.Result, err error) {
 	for id := range o.conns {
 		e.due = append(e.due, int32(id))
 	}
+	return e.meter.run(e)
+}
+
+// talk has everybody sing, hush waits until all is back.
+func (e *choir) talk() {
+	e.stopped = false
 	e.sing()
-	if r, err = e.meter.run(); err != nil {
-		return r, err
-	}
-	return r, e.finish()
 }
 
 // nowhere is the room of those who have none.
@@ -94,8 +96,7 @@ func (e *choir) sing() {
 	e.due = e.due[:0]
 }
 
-// finish waits for what is still outstanding, as long as something comes.
-func (e *choir) finish() error {
+func (e *choir) hush() error {
 	e.stopped = true
 	for end := e.Now + lossWait; len(e.due) < e.o.conns && e.Now < end; {
 		before := e.Reads

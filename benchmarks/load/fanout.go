@@ -46,7 +46,7 @@ func fanout(o options) (r result.Result, err error) {
 	if err := p.gather(); err != nil {
 		return r, err
 	}
-	if r, err = p.talk(); err != nil {
+	if r, err = p.meter.run(p); err != nil {
 		return r, err
 	}
 	return r, p.surplus()
@@ -66,15 +66,17 @@ func newParty(o options) (*party, error) {
 	return p, nil
 }
 
-// talk measures, and waits until every member has everything.
-func (p *party) talk() (r result.Result, err error) {
+// talk begins in every slot, hush waits until every member has everything.
+func (p *party) talk() {
+	p.stopped = false
 	for s := range p.slots {
 		p.publish(s)
 	}
-	if r, err = p.meter.run(); err != nil {
-		return r, err
-	}
-	return r, p.finish()
+}
+
+func (p *party) hush() error {
+	p.stopped = true
+	return p.await(p.outstanding)
 }
 
 // gather fills the rooms one after the other: members in accept order, until churn.
@@ -175,12 +177,6 @@ func (p *party) publishDue() {
 		}
 	}
 	p.due = p.due[:0]
-}
-
-// finish waits for what is still outstanding.
-func (p *party) finish() error {
-	p.stopped = true
-	return p.await(p.outstanding)
 }
 
 // await turns until nothing is outstanding, as long as something comes.

@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
-// meter counts between the end of the warm-up and the end of the work.
+// meter counts between begin and end, as often as they are called.
 type meter struct {
 	crowd      *crowd.Crowd
 	o          options
@@ -22,7 +22,8 @@ type meter struct {
 	deliveries int64
 	messages   int64
 	latency    latency
-	from, to   mark
+	from       mark
+	sum        mark // of the differences
 }
 
 // mark is the state of what is measured as a difference.
@@ -30,6 +31,15 @@ type mark struct {
 	at, asleep, cpu time.Duration
 	generator, busy time.Duration
 	reads           int64
+}
+
+func (m *mark) add(from, to mark) {
+	m.at += to.at - from.at
+	m.asleep += to.asleep - from.asleep
+	m.cpu += to.cpu - from.cpu
+	m.generator += to.generator - from.generator
+	m.busy += to.busy - from.busy
+	m.reads += to.reads - from.reads
 }
 
 func newMeter(c *crowd.Crowd, o options) meter {
@@ -51,36 +61,32 @@ func (m *meter) delivered(sent time.Duration) {
 	}
 }
 
-// run turns the crowd for the warm-up and the measured time.
-func (m *meter) run() (r result.Result, err error) {
-	return m.during(m.crowd.TurnFor)
-}
-
-// during measures while turn passes the time.
-func (m *meter) during(turn func(time.Duration) error) (r result.Result, err error) {
-	if err := turn(m.o.warmup); err != nil {
-		return r, err
+// during lets turn pass the time, and measures the second part of it.
+func (m *meter) during(turn func(time.Duration) error, before, measured time.Duration) error {
+	if err := turn(before); err != nil || measured == 0 {
+		return err
 	}
 	m.begin()
-	if err := turn(m.o.seconds); err != nil {
-		return r, err
-	}
-	m.end()
-	return m.result(), nil
+	defer m.end()
+	return turn(measured)
 }
 
 func (m *meter) begin() { m.from, m.running = m.mark(), true }
-func (m *meter) end()   { m.to, m.running = m.mark(), false }
+
+func (m *meter) end() {
+	m.sum.add(m.from, m.mark())
+	m.running = false
+}
 
 // took is the time that was measured.
-func (m *meter) took() time.Duration { return m.to.at - m.from.at }
+func (m *meter) took() time.Duration { return m.sum.at }
 
 // cpuPer is the server's processor time by n, in microseconds.
 func (m *meter) cpuPer(n int64) float64 {
 	if m.o.pid == 0 {
 		return 0
 	}
-	return micros(m.to.cpu-m.from.cpu) / float64(max(n, 1))
+	return micros(m.sum.cpu) / float64(max(n, 1))
 }
 
 // foreign is the share of the machine that was neither the server's nor ours.
@@ -89,8 +95,7 @@ func (m *meter) foreign() float64 {
 	if m.o.pid == 0 || all == 0 {
 		return 0
 	}
-	own := m.to.cpu - m.from.cpu + m.to.generator - m.from.generator
-	return max(0, float64(m.to.busy-m.from.busy-own)/float64(all))
+	return max(0, float64(m.sum.busy-m.sum.cpu-m.sum.generator)/float64(all))
 }
 
 func (m *meter) result() result.Result {
@@ -101,8 +106,8 @@ func (m *meter) result() result.Result {
 		Messages:      m.messages,
 		Deliveries:    m.deliveries,
 		Rate:          float64(m.deliveries) / took.Seconds(),
-		PerRead:       float64(m.deliveries) / float64(max(m.to.reads-m.from.reads, 1)),
-		GeneratorIdle: float64(m.to.asleep-m.from.asleep) / float64(took),
+		PerRead:       float64(m.deliveries) / float64(max(m.sum.reads, 1)),
+		GeneratorIdle: float64(m.sum.asleep) / float64(took),
 		ServerCPU:     m.cpuPer(m.deliveries),
 		Foreign:       m.foreign(),
 	}

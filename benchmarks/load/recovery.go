@@ -128,8 +128,6 @@ const patience = 10 * time.Second
 func (s *storm) run() (r result.Result, err error) {
 	s.Upgraded = func(id int32) { s.Send(id, s.hello) }
 	s.Room(len(s.clients))
-	var back, asleep time.Duration
-	var cpu float64
 	storms := int64(0)
 	for begin := time.Now(); storms < 3 || time.Since(begin) < s.o.seconds; storms++ {
 		s.meter.begin()
@@ -137,16 +135,14 @@ func (s *storm) run() (r result.Result, err error) {
 			return r, fmt.Errorf("storm %d: %w", storms+1, err)
 		}
 		s.meter.end()
-		back, cpu = back+s.meter.took(), cpu+s.meter.cpuPer(1)
-		asleep += s.meter.to.asleep - s.meter.from.asleep
 		s.Hangup(s.ids, true)
 		if err := s.Quiet(); err != nil {
 			return r, err
 		}
 	}
-	clients := storms * int64(len(s.ids))
+	back, clients := s.meter.took(), storms*int64(len(s.ids))
 	r = result.Result{Connections: s.Len(), Seconds: back.Seconds(), Messages: clients * int64(s.o.messages), Deliveries: clients * int64(s.o.messages),
-		Connects: float64(clients) / back.Seconds(), ServerCPU: cpu / float64(clients), GeneratorIdle: float64(asleep) / float64(back)}
+		Connects: float64(clients) / back.Seconds(), ServerCPU: s.meter.cpuPer(clients), GeneratorIdle: float64(s.meter.sum.asleep) / float64(back)}
 	s.meter.latency.quantiles(&r)
 	return r, nil
 }

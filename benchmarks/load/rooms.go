@@ -23,7 +23,7 @@ func rooms(o options) (r result.Result, err error) {
 	if err := p.gather(); err != nil {
 		return r, err
 	}
-	if r, err = p.talk(); err != nil {
+	if r, err = p.meter.run(p); err != nil {
 		return r, err
 	}
 	half, err := newStream(p, r.Rate/2).run()
@@ -75,10 +75,10 @@ func newStream(p *party, rate float64) *stream {
 
 func (s *stream) run() (r result.Result, err error) {
 	s.due = time.Since(s.Start)
-	if r, err = s.meter.during(s.talkFor); err != nil {
+	if err = s.meter.during(s.talkFor, s.o.warmup, s.o.seconds); err != nil {
 		return r, err
 	}
-	return r, s.await(func() int { return int(s.left) })
+	return s.meter.result(), s.await(func() int { return int(s.left) })
 }
 
 func (s *stream) talkFor(d time.Duration) error {

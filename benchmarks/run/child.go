@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -19,18 +20,35 @@ import (
 
 // child is a process of ours. It is ended by its id, and dies with us.
 type child struct {
-	cmd  *exec.Cmd
-	out  bytes.Buffer
-	errs bytes.Buffer
-	done chan struct{}
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	out   bytes.Buffer  // until done
+	lines chan struct{} // one for each line of out, but those that nobody waits for
+	errs  bytes.Buffer
+	done  chan struct{}
+}
+
+// Write is out's.
+func (c *child) Write(p []byte) (int, error) {
+	for range bytes.Count(p, []byte{'\n'}) {
+		select {
+		case c.lines <- struct{}{}:
+		default:
+		}
+	}
+	return c.out.Write(p)
 }
 
 // start runs the program on the core; -1 is any. The child inherits the affinity of the
 // thread that forks it, and the Go runtime takes its GOMAXPROCS from that.
 func start(core int, program string, args ...string) (*child, error) {
-	c := &child{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	c := &child{cmd: exec.Command(program, args...), lines: make(chan struct{}, 1), done: make(chan struct{})}
 	c.cmd.WaitDelay = time.Second // for a child of its own that holds its output
-	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.errs
+	c.cmd.Stdout, c.cmd.Stderr = c, &c.errs
+	var err error
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: PDEATHSIG follows the thread, affinity stays on it
@@ -54,6 +72,16 @@ func (c *child) fork(core int) error {
 	}
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return c.cmd.Start()
+}
+
+// ended reports whether the process is no more.
+func (c *child) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
@@ -84,12 +112,10 @@ func (c *child) listens(ctx context.Context, addr string) error {
 
 // alive is an error if the process has ended: somebody else answers then.
 func (c *child) alive() error {
-	select {
-	case <-c.done:
+	if c.ended() {
 		return fmt.Errorf("did not start: %s", c.lastWords())
-	default:
-		return nil
 	}
+	return nil
 }
 
 // lastWords is the last line the process has written about its trouble.

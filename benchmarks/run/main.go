@@ -68,13 +68,14 @@ func run(ctx context.Context, o options) error {
 	}
 	for round := range o.rounds {
 		for _, w := range todo {
-			for _, s := range turned(some, round) {
-				r := measure(ctx, o, s, w)
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				rep.add(s, w, r)
-				fmt.Fprintf(os.Stderr, "round %d/%d  %-18s %-14s %s\n", round+1, o.rounds, w.Name, s.Name, brief(w, r))
+			present := turned(some, round)
+			results := measure(ctx, o, present, w)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			for i, s := range present {
+				rep.add(s, w, results[i])
+				fmt.Fprintf(os.Stderr, "round %d/%d  %-18s %-14s %s\n", round+1, o.rounds, w.Name, s.Name, brief(w, results[i]))
 			}
 		}
 	}

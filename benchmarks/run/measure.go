@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
@@ -27,28 +28,81 @@ const (
 // notSpoken is the fault of a server that does not do this kind of work: not a failure.
 const notSpoken = "-"
 
-// measure starts the server, lets the generator work, and ends both.
-func measure(ctx context.Context, o options, s server, w work) result.Result {
+// slice is how long a turn is measured where servers take turns, see load/turns.go: long beside what the first messages
+// of a turn take, short beside what the machine's drift takes.
+const slice = 250 * time.Millisecond
+
+// inTurns are the kinds of work in which they do.
+var inTurns = []string{"fanout", "rooms", "echo", "connect"}
+
+// measure has each of the servers do the work: all of them present and in turns where the work can be interrupted, else
+// one after the other.
+func measure(ctx context.Context, o options, some []server, w work) []result.Result {
+	results := make([]result.Result, len(some))
+	entrants := make([]*entrant, len(some))
+	for i, s := range some {
+		e := enter(ctx, o, s, w)
+		entrants[i] = e
+		defer e.leave()
+		if !slices.Contains(inTurns, w.Kind) {
+			results[i] = e.result(ctx, o)
+			e.leave()
+		}
+	}
+	if !slices.Contains(inTurns, w.Kind) {
+		return results
+	}
+	for k := range (o.seconds + slice - 1) / slice {
+		for _, e := range turned(entrants, int(k)) {
+			e.turn(ctx)
+		}
+	}
+	for i, e := range entrants {
+		results[i] = e.result(ctx, o)
+		e.leave()
+	}
+	return results
+}
+
+// entrant is a server with its generator, or why there is none.
+type entrant struct {
+	work     work
+	srv, gen *child
+	err      error
+}
+
+// enter starts a server and its generator and, where there are turns, waits until it is ready for its first.
+func enter(ctx context.Context, o options, s server, w work) *entrant {
+	e := &entrant{work: w}
 	to, ok := s.Speaks[w.Kind]
 	if !ok {
-		return result.Result{Fault: notSpoken}
+		e.err = errors.New(notSpoken)
+		return e
 	}
 	if need := w.Files + spareFiles; o.files < need {
-		return failed(fmt.Errorf("%d open files are allowed, this needs %d: ulimit -n %d", o.files, need, need))
+		e.err = fmt.Errorf("%d open files are allowed, this needs %d: ulimit -n %d", o.files, need, need)
+		return e
 	}
-	limit := o.seconds*2 + cmp.Or(w.Limit, usualLimit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
+	starting, cancel := within(ctx, e.limit())
 	defer cancel()
 	addr, err := freeAddr()
-	if err != nil {
-		return failed(err)
+	if err == nil {
+		e.srv, err = startServer(starting, o, s, to, addr)
 	}
-	srv, err := startServer(ctx, o, s, to, addr)
-	if err != nil {
-		return failed(err)
+	if err == nil {
+		e.gen, err = startGenerator(o, w, to, addr, e.srv)
 	}
-	defer srv.end()
-	return generate(ctx, o, w, to, addr, srv)
+	if e.err = err; err == nil && slices.Contains(inTurns, w.Kind) {
+		e.err = e.ready(ctx, e.limit())
+	}
+	return e
+}
+
+// limit is how long a part of the work may take, beside the time that is measured.
+func (e *entrant) limit() time.Duration { return cmp.Or(e.work.Limit, usualLimit) }
+
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 }
 
 func startServer(ctx context.Context, o options, s server, to speech, addr string) (*child, error) {
@@ -79,26 +133,66 @@ func startServer(ctx context.Context, o options, s server, to speech, addr strin
 	return srv, nil
 }
 
-// generate runs the load generator to its end and reads what it found out.
-func generate(ctx context.Context, o options, w work, to speech, addr string, srv *child) (r result.Result) {
-	args := append([]string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol,
-		"--path", to.Path, "--time", o.seconds.String()}, w.Args...)
-	gen, err := start(core(o, generatorCore), filepath.Join(o.bin, "load"), args...)
-	if err != nil {
-		return failed(err)
+func startGenerator(o options, w work, to speech, addr string, srv *child) (*child, error) {
+	args := []string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol, "--path", to.Path, "--time", o.seconds.String()}
+	if slices.Contains(inTurns, w.Kind) {
+		args = append(args, "--slice", slice.String())
 	}
-	defer gen.end()
+	return start(core(o, generatorCore), filepath.Join(o.bin, "load"), append(args, w.Args...)...)
+}
+
+// turn gives the entrant a turn, unless it has failed.
+func (e *entrant) turn(ctx context.Context) {
+	if e.err != nil || e.gen.ended() {
+		return
+	}
+	_, _ = e.gen.in.Write([]byte{'\n'}) // a generator that has ended does not read
+	e.err = e.ready(ctx, slice+e.limit())
+}
+
+// ready waits until the generator can have a turn, or has ended, which its result explains.
+func (e *entrant) ready(ctx context.Context, limit time.Duration) error {
+	return e.wait(ctx, limit, e.gen.lines)
+}
+
+// wait waits for the event, the generator's end or the server's.
+func (e *entrant) wait(ctx context.Context, limit time.Duration, event <-chan struct{}) error {
+	ctx, cancel := within(ctx, limit)
+	defer cancel()
 	select {
-	case <-gen.done:
-	case <-srv.done:
-		return failed(fmt.Errorf("the server ended: %s", srv.lastWords()))
+	case <-event:
+	case <-e.gen.done:
+	case <-e.srv.done:
+		return fmt.Errorf("the server ended: %s", e.srv.lastWords())
 	case <-ctx.Done():
-		return failed(context.Cause(ctx))
+		return context.Cause(ctx)
 	}
-	if err := json.Unmarshal(bytes.TrimSpace(gen.out.Bytes()), &r); err != nil {
-		return failed(fmt.Errorf("the generator failed: %s", gen.lastWords()))
+	return nil
+}
+
+// result ends the turns and reads what the generator has found out.
+func (e *entrant) result(ctx context.Context, o options) (r result.Result) {
+	if e.err == nil {
+		_ = e.gen.in.Close() // a generator that has ended has closed it
+		e.err = e.wait(ctx, 2*o.seconds+e.limit(), nil)
+	}
+	if e.err != nil {
+		return result.Result{Fault: e.err.Error()}
+	}
+	out := bytes.TrimSpace(e.gen.out.Bytes())
+	if err := json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], &r); err != nil {
+		return result.Result{Fault: "the generator failed: " + e.gen.lastWords()}
 	}
 	return r
+}
+
+// leave ends both processes.
+func (e *entrant) leave() {
+	for _, c := range []*child{e.gen, e.srv} {
+		if c != nil {
+			c.end()
+		}
+	}
 }
 
 // core is -1 for no pinning.
@@ -108,5 +202,3 @@ func core(o options, n int) int {
 	}
 	return n
 }
-
-func failed(err error) result.Result { return result.Result{Fault: err.Error()} }

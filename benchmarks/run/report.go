@@ -27,6 +27,7 @@ type report struct {
 	Go      string        `json:"go"`
 	Pinned  bool          `json:"pinned"`
 	Time    time.Duration `json:"time_ns"`
+	Slice   time.Duration `json:"slice_ns"` // of a turn, see measure
 	Servers []server      `json:"servers"`
 	Works   []work        `json:"works"`
 	Cells   []*cell       `json:"cells"`
@@ -50,7 +51,7 @@ func newReport(o options, servers []server, works []work) *report {
 		Commit:  firstLine("git", "describe", "--always", "--dirty"),
 		Command: command(os.Args[1:]),
 		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), processor(), firstLine("uname", "-r")),
-		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds,
+		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: slice,
 		Kernel:  firstLine("uname", "-rv"),
 		Servers: servers, Works: works,
 	}

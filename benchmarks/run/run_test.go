@@ -53,19 +53,36 @@ func TestMeasure(t *testing.T) {
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "connect", Args: []string{"--conns", "8"}}, ""},
 		{server{Program: "floor", Args: args, Speaks: map[string]speech{"recovery": {Protocol: "rooms"}}}, work{Kind: "recovery"}, "needs a protocol that can"},
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Files: 30_000}, "20000 open files are allowed, this needs 30100"},
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--time", "20s"}, Limit: time.Second}, "took longer than"},
+		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--warmup", "20s"}, Limit: time.Second}, "took longer than"},
 		{server{Program: "deaf", Args: args, Speaks: minimal}, work{Kind: "echo", Limit: time.Second}, "took longer than"},
 		{server{Program: "missing", Speaks: minimal}, work{Kind: "echo"}, "not built"},
 		{server{Program: "dies", Speaks: minimal}, work{Kind: "echo"}, "the port is taken"},
-		{server{Program: "falls", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--time", "20s"}}, "e"}, // whoever notices first
+		{server{Program: "falls", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--warmup", "20s"}}, "e"}, // whoever notices first
 	}
 	for _, tt := range tests {
-		r := measure(t.Context(), o, tt.server, tt.work)
+		r := measure(t.Context(), o, []server{tt.server}, tt.work)[0]
 		if r.Fault != tt.fault && (tt.fault == "" || !strings.Contains(r.Fault, tt.fault)) {
 			t.Errorf("%s at %s: fault %q, want %q", tt.server.Program, tt.work.Kind, r.Fault, tt.fault)
 		}
 		if tt.fault == "" && (r.Deliveries == 0 || score(tt.work.Kind)(r) == 0 || tt.work.Kind == "rooms" && (r.Half == nil || r.Half.Deliveries == 0)) {
 			t.Errorf("%s at %s: %+v", tt.server.Program, tt.work.Kind, r)
+		}
+	}
+}
+
+// TestTurns: those who are there together have each all of the time, and one that fails is nobody else's trouble.
+func TestTurns(t *testing.T) {
+	o := options{bin: build(t), seconds: 3 * slice, files: 20_000}
+	floor := server{Program: "floor", Args: []string{"--listen", "ADDR"}, Speaks: minimal}
+	lost := floor
+	lost.Program = "falls"
+	for _, kind := range inTurns {
+		got := measure(t.Context(), o, []server{floor, lost, {Speaks: minimal}, floor}, work{Kind: kind, Args: []string{"--warmup", "10ms"}})
+		for i, r := range got {
+			whole := r.Fault == "" && r.Seconds > o.seconds.Seconds() && r.Seconds < 2*o.seconds.Seconds()
+			if whole != (i == 0 || i == 3) {
+				t.Errorf("%s, number %d: %+v", kind, i, r)
+			}
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 func (rep *report) print(w io.Writer) {
 	rep.finish()
 	fmt.Fprintf(w, "%s, commit %s, %s, %s\n", rep.Date, rep.Commit, rep.Machine, rep.Go)
-	fmt.Fprintf(w, "medians of %d rounds of %v, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, rep.Pinned)
+	fmt.Fprintf(w, "medians of %d rounds of %v in turns of %v, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, rep.Slice, rep.Pinned)
 	for _, text := range rep.Warnings {
 		fmt.Fprintln(w, "warning:", text)
 	}

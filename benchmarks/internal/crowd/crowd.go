@@ -119,6 +119,22 @@ func (c *Crowd) TurnFor(d time.Duration) error {
 	return nil
 }
 
+// TurnUntil turns until the descriptor is readable.
+func (c *Crowd) TurnUntil(fd int) error {
+	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(c.poll.FD()), Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(ready, -1); err != nil && err != unix.EINTR {
+			return err
+		}
+		if ready[0].Revents != 0 {
+			return nil
+		}
+		if err := c.Turn(0); err != nil {
+			return err
+		}
+	}
+}
+
 // Quiet turns until nothing has come for 50 ms, or for 10 s.
 func (c *Crowd) Quiet() error {
 	for end := time.Now().Add(patience); time.Now().Before(end); {

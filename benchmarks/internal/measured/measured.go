@@ -23,6 +23,7 @@ type Run struct {
 	Go      string        `json:"go"`
 	Pinned  bool          `json:"pinned"`
 	Time    time.Duration `json:"time_ns"`
+	Slice   time.Duration `json:"slice_ns"` // servers took turns of this length; 0: one came after the other
 	Servers []Server      `json:"servers"`
 	Works   []Work        `json:"works"`
 	Cells   []Cell        `json:"cells"`

@@ -31,6 +31,9 @@ func (e *Epoll) Add(fd int, id int32) error {
 	return unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: id})
 }
 
+// FD is the descriptor, which is readable while something is ready.
+func (e *Epoll) FD() int { return e.fd }
+
 // Poll returns what is ready now.
 func (e *Epoll) Poll() []unix.EpollEvent {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(e.fd),

@@ -1,0 +1,62 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/throngd/throng/benchmarks/internal/result"
+)
+
+// A machine drifts by more than two servers differ, within seconds. So several generators, each with a server of its own,
+// can be there at once and take turns of a fraction of a second: what one server meets, the others meet too. Between its
+// turns a generator is silent and has everything back, so nobody works but the one whose turn it is.
+
+// talker is a work that can be interrupted.
+type talker interface {
+	talk()       // begins, or goes on
+	hush() error // begins nothing more and waits until everything that was begun is complete
+}
+
+// lead is how long a turn runs before it is measured: the caches are another server's.
+const lead = 20 * time.Millisecond
+
+// run measures w: at one go, or with --slice in turns. It says "ready" when it could have one, which a line of the input
+// gives it; the end of the input is the end of the work.
+func (m *meter) run(w talker) (r result.Result, err error) {
+	if m.o.slice == 0 {
+		err = m.spell(w, m.o.warmup, m.o.seconds)
+		return m.result(), err
+	}
+	if err := m.spell(w, m.o.warmup, 0); err != nil {
+		return r, err
+	}
+	in := bufio.NewReader(os.Stdin)
+	for {
+		fmt.Println("ready")
+		if err := m.crowd.TurnUntil(int(os.Stdin.Fd())); err != nil {
+			return r, err
+		}
+		if _, err := in.ReadString('\n'); err == io.EOF {
+			return m.result(), nil
+		} else if err != nil {
+			return r, err
+		}
+		if err := m.spell(w, lead, m.o.slice); err != nil {
+			return r, err
+		}
+	}
+}
+
+// spell talks and measures once.
+func (m *meter) spell(w talker, before, measured time.Duration) error {
+	w.talk()
+	if err := m.during(m.crowd.TurnFor, before, measured); err != nil {
+		return err
+	}
+	return w.hush()
+}
