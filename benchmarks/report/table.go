@@ -36,7 +36,7 @@ func heading(w io.Writer, r *measured.Run) {
 	fmt.Fprintf(w, "%s, %s, %s, commit %s, `%s`:\n", r.Machine, r.Go, date, r.Commit, programs.ReplaceAllString(r.Command, ""))
 	turns := ""
 	if r.Slice > 0 {
-		turns = fmt.Sprintf(", all servers in turns of %v", r.Slice)
+		turns = fmt.Sprintf(", all servers in turns of at least %v", r.Slice)
 	}
 	fmt.Fprintf(w, "medians of %d rounds of %v%s, over loopback, %s, payloads of 100 bytes. Thousands of\n", r.Rounds(), r.Time, turns, placed)
 	fmt.Fprint(w, "deliveries a second, and in brackets the server's processor microseconds for each; memory is the slope of resident bytes\nover connections; more is better but in brackets and in bytes. *: the load generator had no time left.\n\n")

@@ -32,36 +32,55 @@ const notSpoken = "-"
 // of a turn take, short beside what the machine's drift takes.
 const slice = 250 * time.Millisecond
 
+// slice is that of the work: a message to a large room takes a tenth of a second.
+func (w work) slice() time.Duration {
+	if w.Kind == "fanout" && w.Files >= 5000 {
+		return 4 * slice
+	}
+	return slice
+}
+
 // inTurns are the kinds of work in which they do.
 var inTurns = []string{"fanout", "rooms", "echo", "connect"}
 
-// measure has each of the servers do the work: all of them present and in turns where the work can be interrupted, else
-// one after the other.
+// measure has each of the servers do the work: all of them present and in turns where the work can be interrupted and the
+// server can sit still, else one after the other.
 func measure(ctx context.Context, o options, some []server, w work) []result.Result {
 	results := make([]result.Result, len(some))
-	entrants := make([]*entrant, len(some))
+	var together, alone []int
 	for i, s := range some {
-		e := enter(ctx, o, s, w)
-		entrants[i] = e
-		defer e.leave()
-		if !slices.Contains(inTurns, w.Kind) {
-			results[i] = e.result(ctx, o)
-			e.leave()
+		if s.Restless || !slices.Contains(inTurns, w.Kind) {
+			alone = append(alone, i)
+		} else {
+			together = append(together, i)
 		}
 	}
-	if !slices.Contains(inTurns, w.Kind) {
-		return results
-	}
-	for k := range (o.seconds + slice - 1) / slice {
-		for _, e := range turned(entrants, int(k)) {
-			e.turn(ctx)
-		}
-	}
-	for i, e := range entrants {
-		results[i] = e.result(ctx, o)
-		e.leave()
+	takeTurns(ctx, o, some, w, together, results)
+	for i := range alone {
+		takeTurns(ctx, o, some, w, alone[i:i+1], results)
 	}
 	return results
+}
+
+// takeTurns has those servers do the work that are numbered in who.
+func takeTurns(ctx context.Context, o options, some []server, w work, who []int, results []result.Result) {
+	var present []*entrant
+	for _, i := range who {
+		e := enter(ctx, o, some[i], w)
+		defer e.leave()
+		present = append(present, e)
+	}
+	if slices.Contains(inTurns, w.Kind) {
+		for k := range (o.seconds + w.slice() - 1) / w.slice() {
+			for n := range present {
+				present[(n+int(k))%len(present)].turn(ctx)
+			}
+		}
+	}
+	for n, e := range present {
+		results[who[n]] = e.result(ctx, o)
+		e.leave()
+	}
 }
 
 // entrant is a server with its generator, or why there is none.
@@ -94,6 +113,9 @@ func enter(ctx context.Context, o options, s server, w work) *entrant {
 	}
 	if e.err = err; err == nil && slices.Contains(inTurns, w.Kind) {
 		e.err = e.ready(ctx, e.limit())
+	}
+	if e.err != nil {
+		e.leave() // it would be in the way of the others
 	}
 	return e
 }
@@ -136,7 +158,7 @@ func startServer(ctx context.Context, o options, s server, to speech, addr strin
 func startGenerator(o options, w work, to speech, addr string, srv *child) (*child, error) {
 	args := []string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol, "--path", to.Path, "--time", o.seconds.String()}
 	if slices.Contains(inTurns, w.Kind) {
-		args = append(args, "--slice", slice.String())
+		args = append(args, "--slice", w.slice().String())
 	}
 	return start(core(o, generatorCore), filepath.Join(o.bin, "load"), append(args, w.Args...)...)
 }
@@ -147,7 +169,7 @@ func (e *entrant) turn(ctx context.Context) {
 		return
 	}
 	_, _ = e.gen.in.Write([]byte{'\n'}) // a generator that has ended does not read
-	e.err = e.ready(ctx, slice+e.limit())
+	e.err = e.ready(ctx, e.work.slice()+e.limit())
 }
 
 // ready waits until the generator can have a turn, or has ended, which its result explains.

@@ -16,6 +16,9 @@ type server struct {
 	// where there are any, and nobody else against those.
 	FloorOf string `json:"floor_of,omitempty"`
 	Rival   bool   `json:"rival,omitempty"` // and against the best of these, for the goals
+	// Restless is a server that works although nobody talks to it, or takes long to let people in: it is measured when
+	// the others have gone.
+	Restless bool `json:"restless,omitempty"`
 }
 
 // speech is a protocol of internal/wire and the path of the endpoint, for one kind of work.

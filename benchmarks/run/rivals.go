@@ -11,15 +11,21 @@ var rivals = []server{
 	rival("gorilla", withPings(minimal, "-ping", "PING")),
 	rival("coder", minimal),
 	rival("nbio", minimal),
-	rival("centrifuge", map[string]speech{
+	restless(rival("centrifuge", map[string]speech{
 		"fanout": {Protocol: "centrifuge"}, "rooms": {Protocol: "centrifuge"}, "idle": {Protocol: "centrifuge"},
 		"connect": {Protocol: "centrifuge"}, "recovery": {Protocol: "centrifuge"},
 		"pings": {Protocol: "centrifuge", Args: []string{"-ping", "PING"}},
-	}),
+	})),
 	rival("centrifugo", map[string]speech{
 		"fanout": {Protocol: "centrifuge"}, "rooms": {Protocol: "centrifuge"}, "idle": {Protocol: "centrifuge"},
 		"connect": {Protocol: "centrifuge"}, "recovery": {Protocol: "centrifuge"},
 	}),
+}
+
+// restless is a server that needs the machine for itself.
+func restless(s server) server {
+	s.Restless = true
+	return s
 }
 
 func rival(name string, speaks map[string]speech) server {

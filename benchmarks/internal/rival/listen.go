@@ -27,9 +27,10 @@ func Addr() string {
 }
 
 // Listen is net.Listen whose connections a stuck peer cannot hold for ever. It ends the
-// process if it cannot.
+// process if it cannot. Keepalive is off: with a user timeout that is shorter than its interval
+// the kernel may take a connection that was only idle for a dead one.
 func Listen(addr string) net.Listener {
-	c := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+	c := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) (err error) {
 		if e := raw.Control(func(fd uintptr) {
 			err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(stuck.Milliseconds()))
 		}); e != nil {
