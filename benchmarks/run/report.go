@@ -27,7 +27,7 @@ type report struct {
 	Go      string        `json:"go"`
 	Pinned  bool          `json:"pinned"`
 	Time    time.Duration `json:"time_ns"`
-	Slice   time.Duration `json:"slice_ns"` // of a turn, see measure
+	Slice   time.Duration `json:"slice_ns"` // of a turn, see measure; 0: no work of this run is done in turns
 	Servers []server      `json:"servers"`
 	Works   []work        `json:"works"`
 	Cells   []*cell       `json:"cells"`
@@ -51,10 +51,18 @@ func newReport(o options, servers []server, works []work) *report {
 		Commit:  firstLine("git", "describe", "--always", "--dirty"),
 		Command: command(os.Args[1:]),
 		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), processor(), firstLine("uname", "-r")),
-		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: slice,
+		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: turns(works),
 		Kernel:  firstLine("uname", "-rv"),
 		Servers: servers, Works: works,
 	}
+}
+
+// turns is how long a turn is at least; 0 if no work is done in turns.
+func turns(works []work) time.Duration {
+	if slices.ContainsFunc(works, func(w work) bool { return slices.Contains(inTurns, w.Kind) }) {
+		return slice
+	}
+	return 0
 }
 
 func (rep *report) add(s server, w work, r result.Result) {

@@ -14,7 +14,11 @@ import (
 func (rep *report) print(w io.Writer) {
 	rep.finish()
 	fmt.Fprintf(w, "%s, commit %s, %s, %s\n", rep.Date, rep.Commit, rep.Machine, rep.Go)
-	fmt.Fprintf(w, "medians of %d rounds of %v in turns of %v, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, rep.Slice, rep.Pinned)
+	inTurns := ""
+	if rep.Slice > 0 {
+		inTurns = fmt.Sprintf(" in turns of at least %v", rep.Slice)
+	}
+	fmt.Fprintf(w, "medians of %d rounds of %v%s, server on one core and generator on another: %v\n", rep.rounds(), rep.Time, inTurns, rep.Pinned)
 	for _, text := range rep.Warnings {
 		fmt.Fprintln(w, "warning:", text)
 	}
