@@ -13,14 +13,6 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// held keeps the only loop of s from looking at its sockets until the result is called: all that is sent meanwhile is one event.
-func held(s *Server) (release func()) {
-	at, on := make(chan struct{}), make(chan struct{})
-	s.loops[0].Do(func() { close(at); <-on })
-	<-at
-	return func() { close(on) }
-}
-
 // TestEdge: the poller reports what arrives once, and yet nothing is left in the socket, whatever a read stops at.
 func TestEdge(t *testing.T) {
 	long := bytes.Repeat([]byte("x"), 700)

@@ -134,6 +134,27 @@ func readFrame(r io.Reader) (f ws.Frame, err error) {
 	return f, err
 }
 
+// texts reads the payloads of n frames.
+func texts(t testing.TB, r io.Reader, n int) (got []string) {
+	t.Helper()
+	for range n {
+		f, err := readFrame(r)
+		if err != nil {
+			t.Fatalf("%v after %.20q", err, got)
+		}
+		got = append(got, string(f.Payload))
+	}
+	return got
+}
+
+// held keeps the only loop of s from looking at its sockets until the result is called: all that is sent meanwhile is one event.
+func held(s *Server) (release func()) {
+	at, on := make(chan struct{}), make(chan struct{})
+	s.loops[0].Do(func() { close(at); <-on })
+	<-at
+	return func() { close(on) }
+}
+
 // eventually waits for a condition that no event announces.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()

@@ -161,9 +161,7 @@ func TestQueuedBytes(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { c.Subscribe("room") }}}})
 	c := dial(t, s, "/")
 	l := s.Loop(0)
-	hold, held := make(chan bool), make(chan bool)
-	l.Do(func() { held <- true; <-hold })
-	<-held
+	release := held(s)
 	buf := text("0123456789")
 	for range 100 {
 		s.Publish("room", buf)
@@ -172,7 +170,7 @@ func TestQueuedBytes(t *testing.T) {
 	if got := l.QueuedBytes(); got != int64(200*buf.Len()) {
 		t.Errorf("queued %d bytes", got)
 	}
-	close(hold)
+	release()
 	for range 100 {
 		hear(t, c, "0123456789")
 	}

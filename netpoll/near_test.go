@@ -62,14 +62,7 @@ func loopOf(t *testing.T, in *bufio.Reader) string {
 	if r, err := http.ReadResponse(in, nil); err != nil || r.StatusCode != 101 {
 		t.Fatal(r, err)
 	}
-	var got []string
-	for range 4 {
-		f, err := readFrame(in)
-		if err != nil {
-			t.Fatalf("%v after %q", err, got)
-		}
-		got = append(got, string(f.Payload))
-	}
+	got := texts(t, in, 4)
 	if fmt.Sprint(got[1:]) != "[one two three]" {
 		t.Fatalf("%q", got)
 	}

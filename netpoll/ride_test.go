@@ -26,14 +26,8 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 			b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer")))
 			end(b, h)
 			s.Loop(0).Post(b)
-			var got []string
-			for r := bufio.NewReader(conn); len(got) < 3; {
-				f, err := readFrame(r)
-				if err != nil {
-					t.Fatalf("after %q: %v", got, err)
-				}
-				got = append(got, strings.TrimLeft(string(f.Payload), "\x0f\xa0"))
-			}
+			got := texts(t, bufio.NewReader(conn), 3)
+			got[2] = strings.TrimLeft(got[2], "\x0f\xa0") // the code of the close frame
 			if strings.Join(got, " ") != "answer message end" {
 				t.Errorf("%q", got)
 			}
@@ -52,22 +46,13 @@ func TestAnswerOfALateComer(t *testing.T) {
 	conn := raw(t, s, "/?other", "")
 	h, b := <-opened, s.Loop(0).NewBatch()
 	large := strings.Repeat("x", 16<<20)
-	text := func(s string) *Buffer { return NewBuffer(frame.OpText, []byte(s)) }
 	b.Publish("room", text("first"))
 	b.Subscribe(h, "room", nil)
 	b.Publish("room", text("second"))
 	b.SendWith(h, "room", text("answer"))
 	b.Publish("other", text(large))
 	s.Loop(0).Post(b)
-	r := bufio.NewReader(conn)
-	var got []string
-	for range 3 {
-		f, err := readFrame(r)
-		if err != nil {
-			t.Fatalf("%v behind %.20q", err, got)
-		}
-		got = append(got, string(f.Payload))
-	}
+	got := texts(t, bufio.NewReader(conn), 3)
 	slices.Sort(got) // which of the two comes first does not matter
 	if !slices.Equal(got, []string{"answer", "second", large}) {
 		t.Errorf("%.20q", got)

@@ -69,13 +69,5 @@ func (h *hotel) talk() {
 // hush waits for the answers that are still to come.
 func (h *hotel) hush() error {
 	h.stopped = true
-	for end := h.Now + lossWait; len(h.due) < len(h.begun); {
-		if err := h.Turn(50 * time.Millisecond); err != nil {
-			return err
-		}
-		if h.Now > end {
-			return fmt.Errorf("%d of %d upgrades were never answered", len(h.begun)-len(h.due), len(h.begun))
-		}
-	}
-	return nil
+	return await(h.Crowd, "upgrades", func() int { return len(h.begun) - len(h.due) })
 }

@@ -76,7 +76,7 @@ func (p *party) talk() {
 
 func (p *party) hush() error {
 	p.stopped = true
-	return p.await(p.outstanding)
+	return await(p.Crowd, "deliveries", p.outstanding)
 }
 
 // gather fills the rooms one after the other: members in accept order, until churn.
@@ -177,23 +177,6 @@ func (p *party) publishDue() {
 		}
 	}
 	p.due = p.due[:0]
-}
-
-// await turns until nothing is outstanding, as long as something comes.
-func (p *party) await(outstanding func() int) error {
-	left := outstanding()
-	for end := p.Now + lossWait; left > 0 && p.Now < end; {
-		if err := p.Turn(50 * time.Millisecond); err != nil {
-			return err
-		}
-		if n := outstanding(); n < left {
-			left, end = n, p.Now+lossWait
-		}
-	}
-	if left > 0 {
-		return fmt.Errorf("lost: %d deliveries never came", left)
-	}
-	return nil
 }
 
 func (p *party) outstanding() (n int) {

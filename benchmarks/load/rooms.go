@@ -78,7 +78,7 @@ func (s *stream) run() (r result.Result, err error) {
 	if err = s.meter.during(s.talkFor, s.o.warmup, s.o.seconds); err != nil {
 		return r, err
 	}
-	return s.meter.result(), s.await(func() int { return int(s.left) })
+	return s.meter.result(), await(s.Crowd, "deliveries", func() int { return int(s.left) })
 }
 
 func (s *stream) talkFor(d time.Duration) error {

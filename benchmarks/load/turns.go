@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/throngd/throng/benchmarks/internal/crowd"
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
@@ -59,4 +60,21 @@ func (m *meter) spell(w talker, before, measured time.Duration) error {
 		return err
 	}
 	return w.hush()
+}
+
+// await turns until nothing is outstanding, as long as something comes. what is what would be lost.
+func await(c *crowd.Crowd, what string, outstanding func() int) error {
+	left := outstanding()
+	for end := c.Now + lossWait; left > 0 && c.Now < end; {
+		if err := c.Turn(50 * time.Millisecond); err != nil {
+			return err
+		}
+		if n := outstanding(); n < left {
+			left, end = n, c.Now+lossWait
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("lost: %d %s never came", left, what)
+	}
+	return nil
 }

@@ -85,7 +85,7 @@ func run(ctx context.Context, o options) error {
 
 // turned is the list begun at another place each round, so that nobody is always first.
 func turned[T any](list []T, by int) []T {
-	by %= len(list)
+	by %= max(len(list), 1)
 	return append(append([]T{}, list[by:]...), list[:by]...)
 }
 

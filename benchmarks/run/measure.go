@@ -32,16 +32,19 @@ const notSpoken = "-"
 // of a turn take, short beside what the machine's drift takes.
 const slice = 250 * time.Millisecond
 
-// slice is that of the work: a message to a large room takes a tenth of a second.
+// inTurns are the kinds of work in which they do: those that can be interrupted.
+var inTurns = []string{"fanout", "rooms", "echo", "connect"}
+
+// slice is that of the work, 0 if it is not done in turns. A message to a large room takes a tenth of a second.
 func (w work) slice() time.Duration {
-	if w.Kind == "fanout" && w.Files >= 5000 {
+	switch {
+	case !slices.Contains(inTurns, w.Kind):
+		return 0
+	case w.Kind == "fanout" && w.Files >= 5000:
 		return 4 * slice
 	}
 	return slice
 }
-
-// inTurns are the kinds of work in which they do.
-var inTurns = []string{"fanout", "rooms", "echo", "connect"}
 
 // measure has each of the servers do the work: all of them present and in turns where the work can be interrupted and the
 // server can sit still, else one after the other.
@@ -49,7 +52,7 @@ func measure(ctx context.Context, o options, some []server, w work) []result.Res
 	results := make([]result.Result, len(some))
 	var together, alone []int
 	for i, s := range some {
-		if s.Restless || !slices.Contains(inTurns, w.Kind) {
+		if s.Restless || w.slice() == 0 {
 			alone = append(alone, i)
 		} else {
 			together = append(together, i)
@@ -70,10 +73,10 @@ func takeTurns(ctx context.Context, o options, some []server, w work, who []int,
 		defer e.leave()
 		present = append(present, e)
 	}
-	if slices.Contains(inTurns, w.Kind) {
-		for k := range (o.seconds + w.slice() - 1) / w.slice() {
-			for n := range present {
-				present[(n+int(k))%len(present)].turn(ctx)
+	if slice := w.slice(); slice > 0 {
+		for k := range (o.seconds + slice - 1) / slice {
+			for _, e := range turned(present, int(k)) {
+				e.turn(ctx)
 			}
 		}
 	}
@@ -111,7 +114,7 @@ func enter(ctx context.Context, o options, s server, w work) *entrant {
 	if err == nil {
 		e.gen, err = startGenerator(o, w, to, addr, e.srv)
 	}
-	if e.err = err; err == nil && slices.Contains(inTurns, w.Kind) {
+	if e.err = err; err == nil && w.slice() > 0 {
 		e.err = e.ready(ctx, e.limit())
 	}
 	if e.err != nil {
@@ -157,8 +160,8 @@ func startServer(ctx context.Context, o options, s server, to speech, addr strin
 
 func startGenerator(o options, w work, to speech, addr string, srv *child) (*child, error) {
 	args := []string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol, "--path", to.Path, "--time", o.seconds.String()}
-	if slices.Contains(inTurns, w.Kind) {
-		args = append(args, "--slice", w.slice().String())
+	if slice := w.slice(); slice > 0 {
+		args = append(args, "--slice", slice.String())
 	}
 	return start(core(o, generatorCore), filepath.Join(o.bin, "load"), append(args, w.Args...)...)
 }

@@ -59,7 +59,7 @@ func newReport(o options, servers []server, works []work) *report {
 
 // turns is how long a turn is at least; 0 if no work is done in turns.
 func turns(works []work) time.Duration {
-	if slices.ContainsFunc(works, func(w work) bool { return slices.Contains(inTurns, w.Kind) }) {
+	if slices.ContainsFunc(works, func(w work) bool { return w.slice() > 0 }) {
 		return slice
 	}
 	return 0
