@@ -2,63 +2,58 @@
 
 package netpoll
 
-// outbox is what a connection owes its peer, in order: references to shared immutable bytes,
-// and runs of small messages that were copied behind one another to leave with one call.
+// outbox is what a connection owes its peer, in order: runs of bytes, and behind them the tail, in
+// which small messages are copied behind one another to leave with one call. Empty it keeps the
+// tail's memory.
 type outbox struct {
-	chunks  [][]byte
-	head    int    // chunks before it have been sent
-	off     int    // bytes of chunks[head] that have been sent
+	chunks  [][]byte // immutable from here on: others may refer to the same bytes
+	head    int      // chunks before it have been sent
+	tail    []byte
+	off     int    // bytes that have been sent of chunks[head], or of the tail if there is none
 	size    int    // bytes owed
-	own     bool   // the last chunk is private: small messages are appended to it
-	spare   []byte // an empty private chunk, to be used next
 	since   uint32 // tick of the last progress
 	counted int    // of size, in the loop's tally
 }
 
 const (
-	// copyLimit is the size in bytes up to which a message is copied into a private chunk:
-	// below it the copy is cheaper than one more element of a writev.
+	// copyLimit is the size in bytes up to which a message is copied into the tail: below it
+	// the copy is cheaper than one more element of a writev.
 	copyLimit = 1 << 10
-	// spareLimit is the largest private chunk that is kept for the next connection.
-	spareLimit = 64 << 10
+	// tailLimit is the largest empty tail that is kept for the next connection.
+	tailLimit = 64 << 10
 )
 
-// private returns the chunk that bytes may be appended to; what was appended is handed back
-// with keep.
-func (o *outbox) private() []byte {
-	if o.own {
-		return o.chunks[len(o.chunks)-1]
-	}
-	o.chunks = append(o.chunks, o.spare[:0])
-	o.spare, o.own = nil, true
-	return o.chunks[len(o.chunks)-1]
-}
-
-func (o *outbox) keep(chunk []byte) {
-	last := len(o.chunks) - 1
-	o.size += len(chunk) - len(o.chunks[last])
-	o.chunks[last] = chunk
+// grown takes the tail back after bytes were appended to it.
+func (o *outbox) grown(tail []byte) {
+	o.size += len(tail) - len(o.tail)
+	o.tail = tail
 }
 
 // refer queues immutable bytes without a copy.
 func (o *outbox) refer(b []byte) {
+	if len(o.tail) > 0 {
+		o.chunks = append(o.chunks, o.tail)
+		o.tail = nil
+	}
 	o.chunks = append(o.chunks, b)
-	o.own = false
 	o.size += len(b)
 }
 
 // add queues immutable bytes, copying them when that is cheaper than a reference.
 func (o *outbox) add(b []byte) {
 	if len(b) <= copyLimit {
-		o.keep(append(o.private(), b...))
+		o.grown(append(o.tail, b...))
 		return
 	}
 	o.refer(b)
 }
 
-// first is the next run of bytes to send; rest tells whether more chunks follow.
+// first is the next run of bytes to send; rest tells whether more follow.
 func (o *outbox) first() (b []byte, rest bool) {
-	return o.chunks[o.head][o.off:], o.head+1 < len(o.chunks)
+	if o.head == len(o.chunks) {
+		return o.tail[o.off:], false
+	}
+	return o.chunks[o.head][o.off:], o.head+1 < len(o.chunks) || len(o.tail) > 0
 }
 
 // vector appends up to limit runs of bytes to dst, for writev.
@@ -68,23 +63,24 @@ func (o *outbox) vector(dst [][]byte, limit int) [][]byte {
 		dst = append(dst, c[off:])
 		off = 0
 	}
+	if len(o.chunks)-o.head < limit && off < len(o.tail) {
+		dst = append(dst, o.tail[off:])
+	}
 	return dst
 }
 
 // sent notes that n bytes have left.
 func (o *outbox) sent(n int) {
 	o.size -= n
+	if o.size == 0 {
+		o.empty()
+		return
+	}
 	o.off += n
 	for o.head < len(o.chunks) && o.off >= len(o.chunks[o.head]) {
 		o.off -= len(o.chunks[o.head])
-		if !o.own || o.head < len(o.chunks)-1 {
-			o.chunks[o.head] = nil
-		}
+		o.chunks[o.head] = nil
 		o.head++
-	}
-	if o.size == 0 {
-		o.reset() // or what is added to the private chunk would stand before head
-		return
 	}
 	if o.head > 64 && o.head > len(o.chunks)/2 {
 		n := copy(o.chunks, o.chunks[o.head:])
@@ -93,18 +89,34 @@ func (o *outbox) sent(n int) {
 	}
 }
 
-// reset empties o and keeps a private chunk of ordinary size for the next use.
-func (o *outbox) reset() {
-	if o.own {
-		o.spare = o.chunks[len(o.chunks)-1][:0]
+// cut drops what has not begun to leave. Each run is whole frames, so the peer still sees whole
+// frames.
+func (o *outbox) cut() {
+	o.size = 0
+	switch {
+	case o.off == 0:
+		o.empty()
+	case o.head == len(o.chunks):
+		o.size = len(o.tail) - o.off
+	default:
+		clear(o.chunks[o.head+1:])
+		o.chunks, o.tail = o.chunks[:o.head+1], o.tail[:0]
+		o.size = len(o.chunks[o.head]) - o.off
 	}
-	if cap(o.spare) > spareLimit {
-		o.spare = nil
+}
+
+// empty drops everything and keeps memory of ordinary size for the next use.
+func (o *outbox) empty() {
+	if len(o.chunks) > 0 {
+		clear(o.chunks)
+		o.chunks = o.chunks[:0]
+		if cap(o.chunks) > 1<<10 {
+			o.chunks = nil
+		}
 	}
-	clear(o.chunks)
-	chunks := o.chunks[:0]
-	if cap(chunks) > 1<<10 {
-		chunks = nil
+	o.tail = o.tail[:0]
+	if cap(o.tail) > tailLimit {
+		o.tail = nil
 	}
-	*o = outbox{chunks: chunks, spare: o.spare, since: o.since, counted: o.counted}
+	o.head, o.off, o.size = 0, 0, 0
 }

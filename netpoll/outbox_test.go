@@ -36,7 +36,7 @@ func TestOutbox(t *testing.T) {
 				if rnd.IntN(3) == 0 {
 					n = o.size
 				}
-				run := bytes.Join(o.vector(nil, len(o.chunks)), nil)
+				run := bytes.Join(o.vector(nil, len(o.chunks)+1), nil)
 				if first, _ := o.first(); !bytes.HasPrefix(run, first) || len(run) != o.size {
 					t.Fatalf("owes %d bytes, shows %d", o.size, len(run))
 				}
@@ -47,9 +47,40 @@ func TestOutbox(t *testing.T) {
 				t.Fatalf("size %d, want %d", o.size, len(want)-len(got))
 			}
 		}
-		got = append(got, bytes.Join(o.vector(nil, len(o.chunks)), nil)...)
+		got = append(got, bytes.Join(o.vector(nil, len(o.chunks)+1), nil)...)
 		if !bytes.Equal(want, got) {
 			t.Fatal("bytes were lost, repeated or reordered")
+		}
+	}
+}
+
+// TestOutboxCut cuts at every byte: what has begun to leave stays whole, of the rest nothing does, and what is added then
+// stands behind it.
+func TestOutboxCut(t *testing.T) {
+	long := bytes.Repeat([]byte("L"), 2*copyLimit)
+	runs := [][]byte{[]byte("first"), long, []byte("second"), long, []byte("third")}
+	for sent := range len(bytes.Join(runs, nil)) {
+		var o outbox
+		for _, b := range runs {
+			o.add(b)
+		}
+		o.sent(sent)
+		var want []byte
+		begun := 0
+		for _, b := range runs {
+			if begun < sent && sent < begun+len(b) {
+				want = b[sent-begun:]
+			}
+			begun += len(b)
+		}
+		o.cut()
+		if o.size != len(want) {
+			t.Fatalf("%d bytes sent: %d are owed after the cut, want %d", sent, o.size, len(want))
+		}
+		o.add([]byte("end"))
+		want = append(bytes.Clone(want), "end"...)
+		if got := bytes.Join(o.vector(nil, 9), nil); !bytes.Equal(got, want) || o.size != len(want) {
+			t.Fatalf("%d bytes sent: owes %d bytes, %d shown, want %d", sent, o.size, len(got), len(want))
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
 		if now >= late {
 			l.tally.limits.maxBacklogAge.Add(1)
-			c.cutBacklog()
+			c.out.cut()
 			c.shut(e.SlowCode, "slow")
 			return
 		}

@@ -247,11 +247,13 @@ func (l *Loop) hand(w *walk, fd int32) int {
 
 // enqueue serves a member that has, or had, a backlog.
 func (l *Loop) enqueue(t *topic, c *Conn) {
-	if c.phase != phaseOpen || c.has(flagDead) || l.drop(t, c) || !l.hasRoom(c) {
+	if c.phase != phaseOpen || c.has(flagDead) || l.drop(t, c) {
 		return
 	}
-	l.box(c).refer(t.walk.shared(c.dec.Deflate()))
-	l.soil(c)
+	if o := l.room(c); o != nil {
+		o.refer(t.walk.shared(c.dec.Deflate()))
+		l.soil(c)
+	}
 }
 
 // unsent serves a fast member that did not take everything: it owes from here on. A failed

@@ -18,9 +18,8 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 	}
 	l := c.loop
 	l.tally.messagesOut.n++
-	if l.hasRoom(c) {
-		o := l.box(c)
-		o.keep(l.appendFrame(o.private(), op, p)) // put, without the call of a function for each message
+	if o := l.room(c); o != nil {
+		o.grown(l.appendFrame(o.tail, op, p)) // put, without the call of a function for each message
 		l.soil(c)
 	}
 }
@@ -49,23 +48,23 @@ func (c *Conn) Loop() *Loop { return c.loop }
 
 // sendBytes queues immutable bytes: whole frames, or an HTTP response.
 func (l *Loop) sendBytes(c *Conn, b []byte) {
-	if l.hasRoom(c) {
-		l.box(c).add(b)
+	if o := l.room(c); o != nil {
+		o.add(b)
 		l.soil(c)
 	}
 }
 
-// extend lets f append frames to c's private chunk.
+// extend lets f append frames to what c owes.
 func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
-	if l.hasRoom(c) {
+	if l.room(c) != nil {
 		l.put(c, f)
 	}
 }
 
-// put is extend for who has asked already whether there is room.
+// put is extend for what has room in any case.
 func (l *Loop) put(c *Conn, f func(dst []byte) []byte) {
 	o := l.box(c)
-	o.keep(f(o.private()))
+	o.grown(f(o.tail))
 	l.soil(c)
 }
 
@@ -77,39 +76,23 @@ func (l *Loop) extendControl(c *Conn, f func(dst []byte) []byte) {
 	}
 }
 
-// hasRoom checks the bound before a message is added, so that one message may be larger than
-// the bound. Beyond it the connection is closed: what it has not got yet it can only get by
-// coming back.
-func (l *Loop) hasRoom(c *Conn) bool {
+// room returns what c's messages are queued in, or nil. It checks the bound before a message is
+// added, so that one message may be larger than the bound. Beyond it the connection is closed:
+// what it has not got yet it can only get by coming back.
+func (l *Loop) room(c *Conn) *outbox {
 	if c.phase > phaseOpen {
-		return false // nothing follows the close frame (RFC 6455, 5.5.1)
+		return nil // nothing follows the close frame (RFC 6455, 5.5.1)
 	}
 	e := l.endpointOf(c)
 	if c.out == nil || c.out.size <= e.MaxBacklog {
-		return true
+		return l.box(c)
 	}
 	if c.phase == phaseOpen {
 		l.tally.limits.maxBacklog.Add(1)
-		c.cutBacklog()
+		c.out.cut()
 		c.shut(e.SlowCode, "slow")
 	}
-	return false
-}
-
-// cutBacklog drops what has not begun to leave; chunks are whole frames, so the peer still
-// sees whole frames.
-func (c *Conn) cutBacklog() {
-	o := c.out
-	keep := o.chunks[o.head:o.head]
-	if o.off > 0 {
-		keep = o.chunks[o.head : o.head+1]
-	}
-	clear(o.chunks[o.head+len(keep):])
-	o.chunks, o.own = o.chunks[:o.head+len(keep)], false
-	o.size = 0
-	if len(keep) > 0 {
-		o.size = len(keep[0]) - o.off
-	}
+	return nil
 }
 
 func (l *Loop) box(c *Conn) *outbox {
@@ -130,7 +113,7 @@ const maxFreeBoxes = 64
 func (l *Loop) freeBox(c *Conn) {
 	l.owesNothing(c.out)
 	if c.out != nil && len(l.boxes) < maxFreeBoxes {
-		c.out.reset()
+		c.out.empty()
 		l.boxes = append(l.boxes, c.out)
 	}
 	c.out = nil
@@ -153,8 +136,7 @@ func (l *Loop) flushDirty() {
 		c.clear(flagDirty)
 		l.flush(c)
 	}
-	clear(l.dirty)
-	l.dirty = l.dirty[:0]
+	l.dirty = l.dirty[:0] // what stands behind it points into the slab, which stays anyway
 }
 
 // writable is EPOLLOUT.
