@@ -10,8 +10,11 @@ const (
 	keepBuffers = 64
 )
 
-// buffer is what a connection holds while a message or a control frame of its peer is incomplete.
+// buffer is what a connection holds while a message, a control frame or a header of its peer is incomplete.
 type buffer struct {
+	rest  rest     // of the current frame
+	hdr   [14]byte // a header that is split over reads
+	nhdr  int
 	msg   []byte           // payload received so far, unmasked, still deflated
 	frags int              // frames of the message, the current one included; 0 while it may be the only one
 	ctl   [maxControl]byte // payload of a control frame that is split over reads
@@ -59,7 +62,7 @@ func (p *pool) put(b *buffer) {
 	if cap(b.msg) > keepBuffer || p.bytes+cap(b.msg) > keepTotal {
 		b.msg = nil
 	}
-	b.msg, b.frags, b.nctl = b.msg[:0], 0, 0
+	b.msg, b.frags, b.nctl, b.nhdr = b.msg[:0], 0, 0, 0
 	p.bytes += cap(b.msg)
 	p.free = append(p.free, b)
 }

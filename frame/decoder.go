@@ -12,18 +12,20 @@ type Message struct {
 	Payload []byte // unmasked, inflated; text is UTF-8 and a close payload is valid
 }
 
-// Decoder is the incremental parser of one connection: 40 bytes, one pointer that is nil while nothing is split
+// Decoder is the incremental parser of one connection: 16 bytes, one pointer that is nil while nothing is split
 // over reads or fragments. The zero value is ready, and a zero Decoder is between two messages. Not safe for
 // concurrent use.
 type Decoder struct {
-	buf    *buffer   // what has arrived of an incomplete message or control frame
-	remain int       // payload bytes of the current frame still to come
-	mask   [4]byte   // of the current frame, turned so that mask[0] meets the next payload byte
-	hdr    [14]byte  // a header split over reads
-	nhdr   uint8     // bytes in hdr
-	flags  flags     // see below
-	op     Op        // of the current frame
-	utf8   utf8State // of the current text message; 0 again at its end
+	buf   *buffer   // what has arrived of an incomplete header, frame or message
+	flags flags     // see below
+	op    Op        // of the current frame
+	utf8  utf8State // of the current text message; 0 again at its end
+}
+
+// rest is the payload of the current frame that is still to come.
+type rest struct {
+	n    int     // bytes
+	mask [4]byte // turned so that mask[0] meets the first of them
 }
 
 type flags uint8
@@ -47,7 +49,7 @@ func (d *Decoder) Deflate() bool { return d.flags&negotiated != 0 }
 
 // Partial reports whether a frame or a message is in progress: the time when an assembly deadline runs.
 func (d *Decoder) Partial() bool {
-	return d.nhdr > 0 || d.flags&(inFrame|fragmented) != 0
+	return d.buf != nil
 }
 
 // Release gives pooled memory back to c; the decoder is zero afterwards, deflate included.
@@ -65,7 +67,7 @@ func (d *Decoder) Release(c *Config) {
 func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
 	// A short cut for most of what a chat server reads: a small unfragmented message, whole in b, its text valid. It saves
 	// half of the time. Everything else goes the long way, which would say the same of these.
-	if len(b) < 6 || d.nhdr > 0 || d.flags&(inFrame|fragmented|dead) != 0 || c.Client {
+	if len(b) < 6 || d.buf != nil || d.flags&dead != 0 || c.Client {
 		return d.next(b, c)
 	}
 	op, size := Op(b[0]-bitFin), int(b[1])-bitMask
@@ -85,9 +87,13 @@ func (d *Decoder) next(b []byte, c *Config) (m Message, n int, err error) {
 	if d.flags&dead != 0 {
 		return Message{}, len(b), nil
 	}
+	var r rest
+	if d.flags&inFrame != 0 {
+		r = d.buf.rest
+	}
 	for {
 		if d.flags&inFrame == 0 {
-			k, bad := d.header(b[n:], c)
+			k, bad := d.header(b[n:], &r, c)
 			n += k
 			if bad != nil {
 				return Message{}, n, d.fail(bad, c)
@@ -97,40 +103,43 @@ func (d *Decoder) next(b []byte, c *Config) (m Message, n int, err error) {
 			}
 		}
 		p := b[n:]
-		if len(p) > d.remain {
-			p = p[:d.remain]
+		if len(p) > r.n {
+			p = p[:r.n]
 		}
 		n += len(p)
-		d.unmask(p, c)
-		m, bad := d.payload(p, c)
+		r.take(p, c)
+		m, bad := d.payload(p, r.n == 0, c)
 		if bad != nil {
 			return Message{}, n, d.fail(bad, c)
 		}
-		if m.Op != 0 || d.flags&inFrame != 0 {
+		if d.flags&inFrame != 0 {
+			d.buffer(c).rest = r
+			return Message{}, n, nil
+		}
+		if m.Op != 0 {
 			return m, n, nil
 		}
 	}
 }
 
-// unmask takes p as the next bytes of the current frame (RFC 6455 section 5.3).
-func (d *Decoder) unmask(p []byte, c *Config) {
-	d.remain -= len(p)
+// take unmasks p, which is what comes next (RFC 6455 section 5.3).
+func (r *rest) take(p []byte, c *Config) {
+	r.n -= len(p)
 	if c.Client {
 		return
 	}
-	ws.Cipher(p, d.mask, 0)
-	if d.remain > 0 {
-		m := d.mask
+	ws.Cipher(p, r.mask, 0)
+	if r.n > 0 {
+		m := r.mask
 		for i := range m {
-			d.mask[i] = m[(len(p)+i)%len(m)]
+			r.mask[i] = m[(len(p)+i)%len(m)]
 		}
 	}
 }
 
-// payload handles an unmasked piece of the current frame. The result is empty unless p completes a message or
-// a control frame.
-func (d *Decoder) payload(p []byte, c *Config) (Message, *Error) {
-	whole := d.remain == 0
+// payload handles an unmasked piece of the current frame; with it the frame is whole, or not. The result is empty unless
+// p completes a message or a control frame.
+func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	if len(p) == 0 && !whole {
 		return Message{}, nil // the read ended with the header
 	}

@@ -4,7 +4,7 @@
 //
 // # Reading
 //
-// A [Decoder] is the parser of one connection. It is a value of 40 bytes, meant to lie inside the caller's
+// A [Decoder] is the parser of one connection. It is a value of 16 bytes, meant to lie inside the caller's
 // connection, and takes memory only while a message is split over reads or fragments. A [Config] holds the limits
 // and the scratch memory (buffers, one decompressor) that all connections of one loop share. Give
 // Decoder.Next whatever a read returned; it unmasks in place and delivers whole messages and control frames, most
@@ -32,7 +32,7 @@
 //
 // # Memory
 //
-// Per connection: 40 bytes idle; while a message is incomplete, about what has arrived of it, at most twice
+// Per connection: 16 bytes idle; while a message is incomplete, about what has arrived of it, at most twice
 // that. Per Config: up to 512 KiB of buffers for reuse, and with compression in use 45 KiB of decompressor and
 // up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 800 KiB.
 package frame

@@ -3,24 +3,26 @@ package frame
 import "encoding/binary"
 
 // header gathers and parses one frame header from b and returns the bytes used. inFrame is set once the header
-// is complete; before that all of b has been used.
-func (d *Decoder) header(b []byte, c *Config) (int, *Error) {
-	if d.nhdr == 0 {
-		n, bad := d.parse(b, c)
-		if n == 0 && bad == nil {
-			n = copy(d.hdr[:], b)
-			d.nhdr = uint8(n)
+// is complete, and r is what follows it; before that all of b has been used.
+func (d *Decoder) header(b []byte, r *rest, c *Config) (int, *Error) {
+	if d.buf == nil || d.buf.nhdr == 0 {
+		n, bad := d.parse(b, r, c)
+		if n == 0 && bad == nil && len(b) > 0 {
+			buf := d.buffer(c)
+			n = copy(buf.hdr[:], b)
+			buf.nhdr = n
 		}
 		return n, bad
 	}
 	// A header split over reads is looked at again with every byte, from its first: nothing of the state that
 	// the checks use changes before the header is complete.
+	buf := d.buf
 	for i, x := range b {
-		d.hdr[d.nhdr] = x
-		d.nhdr++
-		n, bad := d.parse(d.hdr[:d.nhdr], c)
+		buf.hdr[buf.nhdr] = x
+		buf.nhdr++
+		n, bad := d.parse(buf.hdr[:buf.nhdr], r, c)
 		if n != 0 || bad != nil {
-			d.nhdr = 0
+			buf.nhdr = 0
 			return i + 1, bad
 		}
 	}
@@ -29,7 +31,7 @@ func (d *Decoder) header(b []byte, c *Config) (int, *Error) {
 
 // parse judges the header that h begins with, each part as soon as it is there, and begins the frame when all
 // of it is. It returns the header's length, or 0 when h is too short.
-func (d *Decoder) parse(h []byte, c *Config) (int, *Error) {
+func (d *Decoder) parse(h []byte, r *rest, c *Config) (int, *Error) {
 	if len(h) == 0 {
 		return 0, nil
 	}
@@ -53,12 +55,13 @@ func (d *Decoder) parse(h []byte, c *Config) (int, *Error) {
 		return 0, bad
 	}
 	if !c.Client {
-		size += len(d.mask)
+		size += len(r.mask)
 		if len(h) < size {
 			return 0, nil
 		}
-		d.mask = [4]byte(h[size-len(d.mask):])
+		r.mask = [4]byte(h[size-len(r.mask):])
 	}
+	r.n = int(n)
 	return size, d.begin(h[0], int(n), c)
 }
 
@@ -144,7 +147,6 @@ func (d *Decoder) checkSize(b0 byte, n uint64, c *Config) *Error {
 // begin makes the complete header the current frame.
 func (d *Decoder) begin(b0 byte, n int, c *Config) *Error {
 	d.op = Op(b0 & 0x0F)
-	d.remain = n
 	d.flags |= inFrame
 	if d.op.Control() {
 		return nil

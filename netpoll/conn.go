@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Conn is one WebSocket connection: a slot of the slab, 144 bytes. While it is idle
+// Conn is one WebSocket connection: a slot of the slab, 120 bytes. While it is idle
 // nothing else belongs to it.
 //
 // Only the loop that owns the connection may touch it, so only callbacks get a *Conn, and
