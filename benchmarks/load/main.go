@@ -58,7 +58,7 @@ type options struct {
 
 // crowd is nobody yet.
 func (o options) crowd() (*crowd.Crowd, error) {
-	return crowd.New(crowd.Config{Addr: o.addr, Protocol: o.protocol, Size: o.size, Spin: o.spin})
+	return crowd.New(crowd.Config{Addr: o.addr, Protocol: o.protocol, Size: o.size})
 }
 
 var works = map[string]func(options) (result.Result, error){"fanout": fanout, "rooms": rooms, "echo": echo, "idle": idle,

@@ -16,6 +16,10 @@ import (
 // A machine drifts by more than two servers differ, within seconds. So several generators, each with a server of its own,
 // can be there at once and take turns of a fraction of a second: what one server meets, the others meet too. Between its
 // turns a generator is silent and has everything back, so nobody works but the one whose turn it is.
+//
+// With --spin a generator never sleeps in its turn: the send that wakes a sleeping receiver costs twice as much, in the
+// server's account, and how often it sleeps depends on a hair's breadth between its speed and the server's. The clients of
+// a real server sleep on machines of their own.
 
 // talker is a work that can be interrupted.
 type talker interface {
@@ -55,6 +59,8 @@ func (m *meter) run(w talker) (r result.Result, err error) {
 
 // spell talks and measures once.
 func (m *meter) spell(w talker, before, measured time.Duration) error {
+	m.crowd.Spin = m.o.spin // between the turns the processor is another's
+	defer func() { m.crowd.Spin = false }()
 	w.talk()
 	if err := m.during(m.crowd.TurnFor, before, measured); err != nil {
 		return err

@@ -162,6 +162,9 @@ func startGenerator(o options, w work, to speech, addr string, srv *child) (*chi
 	args := []string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol, "--path", to.Path, "--time", o.seconds.String()}
 	if slice := w.slice(); slice > 0 {
 		args = append(args, "--slice", slice.String())
+		if o.pinned {
+			args = append(args, "--spin") // see load/turns.go
+		}
 	}
 	return start(core(o, generatorCore), filepath.Join(o.bin, "load"), append(args, w.Args...)...)
 }

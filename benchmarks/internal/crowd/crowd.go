@@ -59,6 +59,7 @@ type Crowd struct {
 	read  []byte
 	hint  int   // where bodies begin
 	fault error // the first thing that went wrong
+	idle  bool  // the last poll found nothing, and nothing was sent since
 	pong  answer
 	beat  answer
 }
@@ -94,7 +95,10 @@ func (c *Crowd) Len() int { return len(c.conns) }
 func (c *Crowd) Turn(max time.Duration) error {
 	ready := c.poll.Poll()
 	if len(ready) == 0 {
-		before := time.Since(c.Start)
+		before := c.Now // of the last poll, if that found nothing either
+		if !c.idle {
+			before = time.Since(c.Start)
+		}
 		if max > 0 && !c.Spin {
 			ready = c.poll.Wait(max)
 		}
@@ -103,6 +107,7 @@ func (c *Crowd) Turn(max time.Duration) error {
 	} else {
 		c.Now = time.Since(c.Start)
 	}
+	c.idle = len(ready) == 0
 	for i := range ready {
 		c.receive(ready[i].Fd)
 	}
@@ -151,6 +156,7 @@ func (c *Crowd) Quiet() error {
 
 // Send gives the frames to the kernel at once or is a fault.
 func (c *Crowd) Send(id int32, frames []byte) {
+	c.idle = false
 	switch n, errno := sys.Send(c.conns[id].fd, frames); {
 	case errno == unix.EAGAIN || errno == 0 && n != len(frames):
 		c.Fail(fmt.Errorf("the server does not read: sent %d of %d bytes", max(n, 0), len(frames)))
