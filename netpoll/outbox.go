@@ -19,7 +19,9 @@ const (
 	// copyLimit is the size in bytes up to which a message is copied into the tail: below it
 	// the copy is cheaper than one more element of a writev.
 	copyLimit = 1 << 10
-	// tailLimit is the largest empty tail that is kept for the next connection.
+	// tailLimit is the size in bytes from which on a tail is a chunk: what has been sent of a
+	// chunk is given back when all of it has. And it is the largest empty tail that is kept for
+	// the next connection.
 	tailLimit = 64 << 10
 )
 
@@ -27,14 +29,22 @@ const (
 func (o *outbox) grown(tail []byte) {
 	o.size += len(tail) - len(o.tail)
 	o.tail = tail
+	if len(tail) >= tailLimit {
+		o.closeTail()
+	}
 }
 
-// refer queues immutable bytes without a copy.
-func (o *outbox) refer(b []byte) {
+// closeTail makes a chunk of the tail.
+func (o *outbox) closeTail() {
 	if len(o.tail) > 0 {
 		o.chunks = append(o.chunks, o.tail)
 		o.tail = nil
 	}
+}
+
+// refer queues immutable bytes without a copy.
+func (o *outbox) refer(b []byte) {
+	o.closeTail()
 	o.chunks = append(o.chunks, b)
 	o.size += len(b)
 }

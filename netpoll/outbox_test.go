@@ -84,3 +84,23 @@ func TestOutboxCut(t *testing.T) {
 		}
 	}
 }
+
+// TestOutboxSteady owes something all the time, as to a peer that sends requests as fast as it takes the answers: what is
+// held follows what is owed, not what was ever sent.
+func TestOutboxSteady(t *testing.T) {
+	var o outbox
+	message := bytes.Repeat([]byte("m"), 500)
+	for range 10_000 {
+		for o.size < 100_000 {
+			o.add(message)
+		}
+		o.sent(o.size / 3)
+		held := cap(o.tail)
+		for _, c := range o.chunks {
+			held += cap(c)
+		}
+		if held > 4*100_000 {
+			t.Fatalf("%d bytes are held for %d", held, o.size)
+		}
+	}
+}
