@@ -17,7 +17,7 @@ const results = `{"date":"2026-01-02T03:04:05Z","commit":"abcdef0","command":"ru
 {"server":"gws","work":"1x1000 16","rounds":[{"rate":9999000}],"fault":"lost: 3 deliveries never came"},
 {"server":"gws","work":"idle","rounds":[],"fault":"did not start: the port is taken"},
 {"server":"echoes","work":"idle","rounds":[],"fault":"-"}],
-"goals":[{"server":"throng","work":"idle","what":"bytes","want":512,"most":true,"value":714.4},
+"goals":[{"server":"throng","work":"idle","what":"bytes","want":512,"most":true,"value":714.4,"uncertainty":12.3},
 {"server":"netpoll","work":"echo","what":"of the floor","want":0.95,"hole":"not measured"}]}`
 
 func TestReport(t *testing.T) {
@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 		"before\n" + begin + "\n2 x P, Linux 6.1, go1.26, 2026-01-02 03:04 UTC, commit abcdef0, `run -rounds 3`",
 		"| floor | 3,412* (0.30) |  |", "| throng |  | 714 |", "| gws | **LOST** | **FAILED** |",
 		"- gws at 1x1000 16: lost: 3", "the port is taken", "Warning: a core is missing.",
-		"| throng | idle | at most 512 bytes | 714 | **missed** |", "| netpoll | echo | at least 0.95 of the floor |  | not measured |",
+		"| throng | idle | at most 512 bytes | 714 ± 12 | **missed** |", "| netpoll | echo | at least 0.95 of the floor |  | not measured |",
 		"![idle](x-idle.svg)", end + "\nafter\n",
 	} {
 		if !strings.Contains(text, want) {

@@ -141,8 +141,12 @@ func goals(w io.Writer, r *measured.Run) {
 		if g.Most {
 			bound = "at most"
 		}
+		spread := fmt.Sprintf(" ± %.2f", g.Uncertainty)
 		if g.Value >= 10 {
-			value = thousands(g.Value)
+			value, spread = thousands(g.Value), " ± "+thousands(g.Uncertainty)
+		}
+		if g.Uncertainty > 0 {
+			value += spread
 		}
 		if !g.Met {
 			met = "**missed**"

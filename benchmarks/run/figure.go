@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 
 	"github.com/throngd/throng/benchmarks/internal/result"
@@ -66,9 +67,9 @@ func (rep *report) finish() {
 		}
 		of, floor := score(rep.kind(c.Work)), rep.floorsOf(c)
 		any := func(s server) bool { return floor(s) || s.Rival }
-		c.Median.Ratio = rep.ratio(c, of, floor)
-		c.Median.CPURatio = rep.ratio(c, thrift, floor)
-		c.Median.BestRatio = rep.ratio(c, of, any)
+		c.Median.Ratio = median(rep.ratios(c, of, floor))
+		c.Median.CPURatio = median(rep.ratios(c, thrift, floor))
+		c.Median.BestRatio = median(rep.ratios(c, of, any))
 	}
 	rep.Goals = rep.judge()
 }
@@ -79,7 +80,8 @@ func (rep *report) floorsOf(c *cell) func(server) bool {
 	if rep.best(c.Work, score(rep.kind(c.Work)), own) != nil {
 		return own
 	}
-	return func(s server) bool { return s.Floor && s.FloorOf == "" }
+	batched := rep.work(c.Work).batched()
+	return func(s server) bool { return s.Floor && s.FloorOf == "" && (batched || !s.Batching) }
 }
 
 // figure of the results, or of what part takes out of them.
@@ -101,28 +103,32 @@ func (c *cell) figure(part func(result.Result) result.Result) figure {
 	}
 }
 
-func (c *cell) median(of reading) float64 {
-	var all []float64
+func (c *cell) median(of reading) float64 { return median(c.each(of)) }
+
+// each is a figure of every round.
+func (c *cell) each(of reading) (all []float64) {
 	for _, r := range c.Rounds {
 		all = append(all, of(r))
 	}
-	return median(all)
+	return all
 }
 
-// ratio is the median over the rounds of the cell's figure by that of the best of some. 0 is
-// no ratio.
-func (rep *report) ratio(c *cell, of reading, some func(server) bool) float64 {
-	best := rep.best(c.Work, of, some)
-	if best == nil {
-		return 0
+// ratios are the cell's figure by that of the best of some, round by round: none if there is none.
+func (rep *report) ratios(c *cell, of reading, some func(server) bool) []float64 {
+	if best := rep.best(c.Work, of, some); best != nil {
+		return c.by(best, of)
 	}
-	var all []float64
+	return nil
+}
+
+// by divides the cell's figure by that of another, round by round.
+func (c *cell) by(other *cell, of reading) (all []float64) {
 	for i, r := range c.Rounds {
-		if i < len(best.Rounds) && of(best.Rounds[i]) > 0 {
-			all = append(all, of(r)/of(best.Rounds[i]))
+		if i < len(other.Rounds) && of(other.Rounds[i]) > 0 {
+			all = append(all, of(r)/of(other.Rounds[i]))
 		}
 	}
-	return median(all)
+	return all
 }
 
 // best is the one whose median is highest: the best of each round would be the luckiest.
@@ -136,13 +142,15 @@ func (rep *report) best(work string, of reading, some func(server) bool) (best *
 	return best
 }
 
-func (rep *report) kind(work string) string {
+func (rep *report) kind(name string) string { return rep.work(name).Kind }
+
+func (rep *report) work(name string) work {
 	for _, w := range rep.Works {
-		if w.Name == work {
-			return w.Kind
+		if w.Name == name {
+			return w
 		}
 	}
-	return ""
+	return work{}
 }
 
 func median(all []float64) float64 {
@@ -151,6 +159,22 @@ func median(all []float64) float64 {
 	}
 	slices.Sort(all)
 	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
+
+// uncertainty is the standard error of the mean, 0 for less than three values, of which it would be a guess.
+func uncertainty(all []float64) float64 {
+	if len(all) < 3 {
+		return 0
+	}
+	var sum, squares float64
+	for _, x := range all {
+		sum += x
+	}
+	mean, n := sum/float64(len(all)), float64(len(all))
+	for _, x := range all {
+		squares += (x - mean) * (x - mean)
+	}
+	return math.Sqrt(squares / (n - 1) / n)
 }
 
 func inverse(x float64) float64 {

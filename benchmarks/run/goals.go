@@ -14,9 +14,9 @@ type goal struct {
 	Server string
 	Works  []string // as in --only
 	Want   float64
-	Most   bool   // the value may be at most Want; else at least
-	What   string // the value
-	value  func(*report, *cell) float64
+	Most   bool                           // the value may be at most Want; else at least
+	What   string                         // the value
+	values func(*report, *cell) []float64 // of each round
 	mode   mode
 }
 
@@ -35,9 +35,11 @@ type verdict struct {
 	What   string  `json:"what"`
 	Want   float64 `json:"want"`
 	Most   bool    `json:"most,omitempty"`
-	Value  float64 `json:"value"`
-	Met    bool    `json:"met"`
-	Hole   string  `json:"hole,omitempty"` // why there is no value
+	Value  float64 `json:"value"` // the median of the rounds
+	// Uncertainty is the standard error of the rounds: processes differ from one start to the next.
+	Uncertainty float64 `json:"uncertainty,omitempty"`
+	Met         bool    `json:"met"`
+	Hole        string  `json:"hole,omitempty"` // why there is no value
 }
 
 var (
@@ -48,44 +50,51 @@ var (
 
 // goals are those of the benchmark's issue and of DESIGN, section 11.
 var goals = []goal{
-	{Server: "netpoll", Works: []string{"idle"}, Want: 250, Most: true, What: "resident bytes per connection", value: bytesOf},
-	{Server: "throng", Works: []string{"idle"}, Want: 512, Most: true, What: "resident bytes per connection", value: bytesOf},
-	{Server: "netpoll", Works: slices.Concat(oneInFlight, manyInFlight), Want: 0.95, What: everyone, value: ofBest},
-	{Server: "throng", Works: slices.Concat(oneInFlight, manyInFlight), Want: 0.85, What: everyone, value: ofBest},
-	{Server: "netpoll", Works: manyInFlight, Want: 1, What: "best rival's p99 by ours", value: p99OfRivals},
-	{Server: "throng", Works: manyInFlight, Want: 1, What: "best rival's p99 by ours", value: p99OfRivals},
-	{Server: "netpoll", Works: manyInFlight, Want: 0.9, What: "of its rate at fewer in flight (no cliff)", value: ofFewer},
-	{Server: "throng", Works: manyInFlight, Want: 0.9, What: "of its rate at fewer in flight (no cliff)", value: ofFewer},
-	{Server: "netpoll", Works: []string{"1000x10"}, Want: 0.9, What: "of the floor", value: ofFloor, mode: pinnedOnly},
-	{Server: "throng", Works: []string{"1000x10"}, Want: 0.9, What: "of the floor", value: ofFloor, mode: pinnedOnly},
-	{Server: "netpoll", Works: []string{"1000x10"}, Want: 1, What: "of the best rival, two loops each", value: ofRivals, mode: unpinnedOnly},
-	{Server: "throng", Works: []string{"1000x10"}, Want: 1, What: "of the best rival, two loops each", value: ofRivals, mode: unpinnedOnly},
-	{Server: "netpoll", Works: []string{"echo/*"}, Want: 0.95, What: "of the floor", value: ofFloor},
-	{Server: "throng", Works: []string{"echo/*"}, Want: 0.95, What: "of the floor", value: ofFloor},
-	{Server: "netpoll", Works: []string{"connect"}, Want: 1, What: "of the stock gnet engine", value: ofGnet},
-	{Server: "throng", Works: []string{"connect"}, Want: 1, What: "of the stock gnet engine", value: ofGnet},
+	{Server: "netpoll", Works: []string{"idle"}, Want: 250, Most: true, What: "resident bytes per connection", values: bytesOf},
+	{Server: "throng", Works: []string{"idle"}, Want: 512, Most: true, What: "resident bytes per connection", values: bytesOf},
+	{Server: "netpoll", Works: slices.Concat(oneInFlight, manyInFlight), Want: 0.95, What: everyone, values: ofBest},
+	{Server: "throng", Works: slices.Concat(oneInFlight, manyInFlight), Want: 0.85, What: everyone, values: ofBest},
+	{Server: "netpoll", Works: manyInFlight, Want: 1, What: "best rival's p99 by ours", values: p99OfRivals},
+	{Server: "throng", Works: manyInFlight, Want: 1, What: "best rival's p99 by ours", values: p99OfRivals},
+	{Server: "netpoll", Works: manyInFlight, Want: 0.9, What: "of its rate at fewer in flight (no cliff)", values: ofFewer},
+	{Server: "throng", Works: manyInFlight, Want: 0.9, What: "of its rate at fewer in flight (no cliff)", values: ofFewer},
+	{Server: "netpoll", Works: []string{"1000x10"}, Want: 0.9, What: "of the floor", values: ofFloor, mode: pinnedOnly},
+	{Server: "throng", Works: []string{"1000x10"}, Want: 0.9, What: "of the floor", values: ofFloor, mode: pinnedOnly},
+	{Server: "netpoll", Works: []string{"1000x10"}, Want: 1, What: "of the best rival, two loops each", values: ofRivals, mode: unpinnedOnly},
+	{Server: "throng", Works: []string{"1000x10"}, Want: 1, What: "of the best rival, two loops each", values: ofRivals, mode: unpinnedOnly},
+	{Server: "netpoll", Works: []string{"echo/*"}, Want: 0.95, What: "of the floor", values: ofFloor},
+	{Server: "throng", Works: []string{"echo/*"}, Want: 0.95, What: "of the floor", values: ofFloor},
+	{Server: "netpoll", Works: []string{"connect"}, Want: 1, What: "of the stock gnet engine", values: ofGnet},
+	{Server: "throng", Works: []string{"connect"}, Want: 1, What: "of the stock gnet engine", values: ofGnet},
 }
 
-func bytesOf(_ *report, c *cell) float64 { return c.Median.Bytes }
-
-func ofBest(rep *report, c *cell) float64 { return c.Median.BestRatio }
-
-func ofFloor(rep *report, c *cell) float64 { return c.Median.Ratio }
-
-func ofRivals(rep *report, c *cell) float64 {
-	return rep.ratio(c, score(rep.kind(c.Work)), func(s server) bool { return s.Rival })
+func bytesOf(_ *report, c *cell) []float64 {
+	return c.each(func(r result.Result) float64 { return r.BytesPerConn })
 }
 
-func ofGnet(rep *report, c *cell) float64 {
-	return rep.ratio(c, score(rep.kind(c.Work)), func(s server) bool { return s.Name == "gnet" })
+func ofBest(rep *report, c *cell) []float64 {
+	floor := rep.floorsOf(c)
+	return rep.ratios(c, score(rep.kind(c.Work)), func(s server) bool { return floor(s) || s.Rival })
 }
 
-func p99OfRivals(rep *report, c *cell) float64 {
-	return rep.ratio(c, func(r result.Result) float64 { return inverse(r.P99) }, func(s server) bool { return s.Rival })
+func ofFloor(rep *report, c *cell) []float64 {
+	return rep.ratios(c, score(rep.kind(c.Work)), rep.floorsOf(c))
+}
+
+func ofRivals(rep *report, c *cell) []float64 {
+	return rep.ratios(c, score(rep.kind(c.Work)), func(s server) bool { return s.Rival })
+}
+
+func ofGnet(rep *report, c *cell) []float64 {
+	return rep.ratios(c, score(rep.kind(c.Work)), func(s server) bool { return s.Name == "gnet" })
+}
+
+func p99OfRivals(rep *report, c *cell) []float64 {
+	return rep.ratios(c, func(r result.Result) float64 { return inverse(r.P99) }, func(s server) bool { return s.Rival })
 }
 
 // ofFewer compares with the same room and the next smaller number in flight that was measured.
-func ofFewer(rep *report, c *cell) float64 {
+func ofFewer(rep *report, c *cell) []float64 {
 	var members, inflight int
 	var churned string
 	fmt.Sscanf(c.Work, "1x%d %d %s", &members, &inflight, &churned)
@@ -95,10 +104,10 @@ func ofFewer(rep *report, c *cell) float64 {
 			name += " " + churned
 		}
 		if less := rep.cell(c.Server, name); fewer < inflight && less != nil && less.Fault == "" {
-			return c.Median.Rate / less.Median.Rate
+			return c.by(less, score("fanout"))
 		}
 	}
-	return 0
+	return nil
 }
 
 // judge has a verdict for every goal that this run is about.
@@ -122,7 +131,8 @@ func (g goal) verdict(rep *report, c *cell) verdict {
 	if v.Hole = c.Fault; v.Hole != "" {
 		return v
 	}
-	if v.Value = g.value(rep, c); v.Value == 0 {
+	values := g.values(rep, c)
+	if v.Value, v.Uncertainty = median(values), uncertainty(values); v.Value == 0 {
 		v.Hole = "nothing to compare with in this run"
 		return v
 	}
@@ -133,20 +143,21 @@ func (g goal) verdict(rep *report, c *cell) verdict {
 	return v
 }
 
-// String is "goal 0.95: 0.97 ok".
+// String is "goal 0.95: 0.97 ok", with the uncertainty, if it is known, behind the value.
 func (v verdict) String() string {
-	format := "%.2f"
+	least, format := "", "%.2f"
 	if v.Most {
-		format = "at most %.0f"
+		least, format = "at most ", "%.0f"
 	}
-	goal := "goal " + fmt.Sprintf(format, v.Want)
-	switch {
-	case v.Hole != "":
+	goal := "goal " + least + fmt.Sprintf(format, v.Want)
+	if v.Hole != "" {
 		return fmt.Sprintf("%s: no figure (%s)", goal, v.Hole)
-	case v.Most:
-		return fmt.Sprintf("%s: %.0f %s", goal, v.Value, verdictWord(v.Met))
 	}
-	return fmt.Sprintf("%s: %.2f %s", goal, v.Value, verdictWord(v.Met))
+	value := fmt.Sprintf(format, v.Value)
+	if v.Uncertainty > 0 {
+		value += " ± " + fmt.Sprintf(format, v.Uncertainty)
+	}
+	return goal + ": " + value + " " + verdictWord(v.Met)
 }
 
 func verdictWord(met bool) string {

@@ -71,7 +71,11 @@ func run(ctx context.Context, o options) error {
 			present := turned(some, round)
 			results := measure(ctx, o, present, w)
 			if ctx.Err() != nil {
-				return ctx.Err()
+				if len(rep.Cells) == 0 {
+					return ctx.Err()
+				}
+				rep.warn(fmt.Sprintf("interrupted in round %d of %d, at %s: what is here is complete, but has fewer rounds", round+1, o.rounds, w.Name))
+				return rep.conclude(o.out)
 			}
 			for i, s := range present {
 				rep.add(s, w, results[i])
@@ -79,8 +83,7 @@ func run(ctx context.Context, o options) error {
 			}
 		}
 	}
-	rep.print(os.Stdout)
-	return rep.write(o.out)
+	return rep.conclude(o.out)
 }
 
 // turned is the list begun at another place each round, so that nobody is always first.

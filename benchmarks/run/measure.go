@@ -32,6 +32,9 @@ const notSpoken = "-"
 // of a turn take, short beside what the machine's drift takes.
 const slice = 250 * time.Millisecond
 
+// fewestTurns is how many each has, if the time is too short for so many.
+const fewestTurns = 2
+
 // inTurns are the kinds of work in which they do: those that can be interrupted.
 var inTurns = []string{"fanout", "rooms", "echo", "connect"}
 
@@ -74,7 +77,7 @@ func takeTurns(ctx context.Context, o options, some []server, w work, who []int,
 		present = append(present, e)
 	}
 	if slice := w.slice(); slice > 0 {
-		for k := range (o.seconds + slice - 1) / slice {
+		for k := range max((o.seconds+slice-1)/slice, fewestTurns) {
 			for _, e := range turned(present, int(k)) {
 				e.turn(ctx)
 			}
@@ -97,7 +100,7 @@ type entrant struct {
 func enter(ctx context.Context, o options, s server, w work) *entrant {
 	e := &entrant{work: w}
 	to, ok := s.Speaks[w.Kind]
-	if !ok {
+	if !ok || s.Batching && !w.batched() {
 		e.err = errors.New(notSpoken)
 		return e
 	}

@@ -15,7 +15,10 @@ type server struct {
 	// FloorOf is the server that a floor sends as many bytes as. That server is measured against its own floors
 	// where there are any, and nobody else against those.
 	FloorOf string `json:"floor_of,omitempty"`
-	Rival   bool   `json:"rival,omitempty"` // and against the best of these, for the goals
+	// Batching is a floor that differs from the others in what it sends together. Where there is nothing to send together
+	// they are one program, and the best of three equals is the luckiest: then it is left out.
+	Batching bool `json:"batching,omitempty"`
+	Rival    bool `json:"rival,omitempty"` // and against the best of these, for the goals
 	// Restless is a server that works although nobody talks to it, or takes long to let people in: it is measured when
 	// the others have gone.
 	Restless bool `json:"restless,omitempty"`
@@ -43,10 +46,10 @@ const throngPayload = "275"
 //	connect   upgrades a second
 //	recovery  publishing with history, then everybody comes back at once
 var servers = append([]server{
-	{Name: "floor-plain", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "message"}, Speaks: minimal, Floor: true},
+	{Name: "floor-plain", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "message"}, Speaks: minimal, Floor: true, Batching: true},
 	{Name: "floor", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "turn"}, Speaks: withPings(minimal, "--ping", "PING"), Floor: true},
-	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, // beyond rooms it is the floor once more
-		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}, "rooms": {Protocol: "rooms"}, "idle": {Protocol: "rooms"}}, Floor: true},
+	{Name: "floor-deep", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep"}, // an echo is the floor's
+		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}}, Floor: true, Batching: true},
 	{Name: "floor-long", Program: "floor", Args: []string{"--listen", "ADDR", "--flush", "deep", "--payload", throngPayload},
 		Speaks: map[string]speech{"fanout": {Protocol: "rooms"}}, Floor: true, FloorOf: "throng"},
 	{Name: "netpoll", Program: "broadcast", Args: []string{"--listen", "ADDR"}, Speaks: map[string]speech{

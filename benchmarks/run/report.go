@@ -90,6 +90,11 @@ func (rep *report) warn(text string) {
 	fmt.Fprintln(os.Stderr, "bench: warning:", text)
 }
 
+func (rep *report) conclude(dir string) error {
+	rep.print(os.Stdout)
+	return rep.write(dir)
+}
+
 // write leaves DATE.json and the table in the directory.
 func (rep *report) write(dir string) error {
 	if dir == "" {

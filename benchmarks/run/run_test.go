@@ -4,10 +4,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,37 @@ func TestTurns(t *testing.T) {
 				t.Errorf("%s, number %d: %+v", kind, i, r)
 			}
 		}
+	}
+}
+
+// TestInterrupted: who has waited for an hour and can wait no longer gets what is complete.
+func TestInterrupted(t *testing.T) {
+	dir, out := build(t), t.TempDir()
+	script(t, dir, "gws", `d="$(dirname "$0")"; [ -e "$d/once" ] && { touch "$d/twice"; exec sleep 60; }; touch "$d/once"; exec "$d/floor" --listen "$2"`)
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		for {
+			if _, err := os.Stat(filepath.Join(dir, "twice")); err == nil || ctx.Err() != nil {
+				interrupt()
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	o := options{bin: dir, out: out, rounds: 2, seconds: 100 * time.Millisecond, cores: 2, files: 20_000, only: "gws,echo/1"}
+	if err := run(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	tables, _ := filepath.Glob(filepath.Join(out, "*.txt"))
+	if len(tables) != 1 {
+		t.Fatal(tables)
+	}
+	text, err := os.ReadFile(tables[0])
+	if err != nil || !strings.Contains(string(text), "medians of 1 rounds") || !strings.Contains(string(text), "interrupted in round 2 of 2, at echo 1") {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := run(ctx, o); err != context.Canceled {
+		t.Errorf("interrupted at once: %v", err)
 	}
 }
 
@@ -171,6 +204,10 @@ func TestGoals(t *testing.T) {
 	add(2, "1x1000 16", result.Result{Rate: 100, P99: 20})
 	add(2, "idle", result.Result{BytesPerConn: 240})
 	add(3, "idle", result.Result{BytesPerConn: 700})
+	for _, rate := range []float64{90, 100, 110} { // 0.9, 1.0 and 1.1 of the floor: the deviation is 0.1, of the mean 0.1/sqrt(3)
+		add(0, "echo 16", result.Result{Rate: 100})
+		add(2, "echo 16", result.Result{Rate: rate})
+	}
 	add(3, "connect", result.Result{Connects: 5})
 	add(2, "echo 1", result.Result{Fault: "lost: 3 of 10"})
 	var out bytes.Buffer
@@ -185,12 +222,28 @@ func TestGoals(t *testing.T) {
 		"netpoll 1x1000 16 of its rate at fewer in flight (no cliff) goal 0.90: 0.51 MISSED",
 		"netpoll idle resident bytes per connection goal at most 250: 240 ok",
 		"throng idle resident bytes per connection goal at most 512: 700 MISSED",
+		"netpoll echo 16 of the floor goal 0.95: 1.00 ± 0.06 ok",
 		"throng connect of the stock gnet engine goal 1.00: no figure (nothing to compare with in this run)",
 		"netpoll echo 1 of the floor goal 0.95: no figure (lost: 3 of 10)",
 	} {
 		if text := strings.Join(strings.Fields(out.String()), " "); !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
+	}
+}
+
+// TestBatched: floors that differ in what they send together are one program where there is nothing to.
+func TestBatched(t *testing.T) {
+	for name, want := range map[string]bool{"1x1000 1": false, "1x1000 16": true, "1x1000 1 churned": false, "1000x10": false,
+		"echo 1": false, "echo 16": true, "connect": false, "idle": false} {
+		i := slices.IndexFunc(works, func(w work) bool { return w.Name == name })
+		if i < 0 || works[i].batched() != want {
+			t.Errorf("%s: number %d, batched %v", name, i, !want)
+		}
+	}
+	ctx := context.Background()
+	if e := enter(ctx, options{}, server{Batching: true, Speaks: minimal}, works[0]); e.err == nil || e.err.Error() != notSpoken {
+		t.Errorf("a floor that batches has one in flight: %v", e.err)
 	}
 }
 

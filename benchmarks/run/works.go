@@ -21,6 +21,16 @@ type work struct {
 
 func (w work) name() string { return w.Name }
 
+// batched tells whether several messages can leave together.
+func (w work) batched() bool {
+	for i, arg := range w.Args[:max(len(w.Args)-1, 0)] {
+		if (arg == "--inflight" || arg == "--pipeline") && w.Args[i+1] != "1" {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	spareFiles   = 100 // descriptors that are no connections
 	usualLimit   = 60 * time.Second

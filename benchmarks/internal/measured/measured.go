@@ -67,7 +67,9 @@ type Goal struct {
 	Most   bool    `json:"most"` // Want is the most, else the least
 	Value  float64 `json:"value"`
 	Met    bool    `json:"met"`
-	Hole   string  `json:"hole"` // why there is no value
+	// Uncertainty is the standard error of the rounds, 0 where it is not known.
+	Uncertainty float64 `json:"uncertainty"`
+	Hole        string  `json:"hole"` // why there is no value
 }
 
 // Read reads one file.
