@@ -12,9 +12,9 @@ const (
 
 // buffer is what a connection holds while a message, a control frame or a header of its peer is incomplete.
 type buffer struct {
-	rest  rest     // of the current frame
-	hdr   [14]byte // a header that is split over reads
-	nhdr  int
+	rest  rest             // of the current frame
+	hdr   [14]byte         // a header that is split over reads
+	nhdr  int              // bytes in hdr
 	msg   []byte           // payload received so far, unmasked, still deflated
 	frags int              // frames of the message, the current one included; 0 while it may be the only one
 	ctl   [maxControl]byte // payload of a control frame that is split over reads

@@ -153,8 +153,9 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 		return Message{}, errText
 	}
 	whole = whole && d.flags&fin != 0
-	if whole && d.buf == nil && d.flags&compressed == 0 {
-		return Message{d.messageOp(), p}, nil // the usual case: nothing was copied
+	if whole && d.flags&(fragmented|compressed) == 0 && (d.buf == nil || len(d.buf.msg) == 0) {
+		d.giveBack(c) // it held the header
+		return Message{d.messageOp(), p}, nil
 	}
 	d.buffer(c).add(p, c.maxMessage())
 	if !whole {
@@ -205,8 +206,7 @@ func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 			b.nctl = 0
 		}
 		if d.flags&fragmented == 0 {
-			c.buffers.put(b)
-			d.buf = nil
+			d.giveBack(c)
 		}
 	}
 	m := Message{d.op, p}
@@ -232,6 +232,11 @@ func (d *Decoder) buffer(c *Config) *buffer {
 		d.buf = c.buffers.take()
 	}
 	return d.buf
+}
+
+func (d *Decoder) giveBack(c *Config) {
+	c.buffers.put(d.buf)
+	d.buf = nil
 }
 
 func (d *Decoder) fail(e *Error, c *Config) error {

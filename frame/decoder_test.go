@@ -39,45 +39,45 @@ func TestZeroCopy(t *testing.T) {
 	}
 }
 
+// TestHeaderAtEndOfRead: the payload that comes whole in the next read is still delivered in place.
+func TestHeaderAtEndOfRead(t *testing.T) {
+	var d Decoder
+	c := &Config{}
+	b := fr(0x81, "text")
+	next(t, &d, c, b[:6])
+	if m := next(t, &d, c, b[6:]); &m.Payload[0] != &b[6] {
+		t.Error("copied")
+	}
+}
+
 // TestSplitHeader: what a half header (H26) takes is one small buffer, wherever it was split, and it is given back.
 func TestSplitHeader(t *testing.T) {
-	for _, b := range [][]byte{fr(0x81, "text"), fr(0x81, ""), fr(0x89, "ping"), fr(0x82, strings.Repeat("b", 70000)), announce(0x82, 65536)} {
-		for at := 1; at < min(len(b), 16); at++ {
+	const endless = -1
+	for _, tt := range []struct {
+		in      []byte
+		payload int
+	}{
+		{fr(0x81, "text"), 4}, {fr(0x81, ""), 0}, {fr(0x89, "ping"), 4}, {fr(0x82, strings.Repeat("b", 70000)), 70000}, {announce(0x82, 65536), endless},
+	} {
+		for at := 1; at < min(len(tt.in), 16); at++ {
 			var d Decoder
 			c := &Config{MaxMessage: 1 << 20}
-			if m := next(t, &d, c, bytes.Clone(b[:at])); m.Op != 0 || d.buf == nil || cap(d.buf.msg) > 8 {
-				t.Fatalf("%x: message %v, buffer %v", b[:at], m, d.buf)
+			if m := next(t, &d, c, bytes.Clone(tt.in[:at])); m.Op != 0 || d.buf == nil || cap(d.buf.msg) > 8 || !d.Partial() {
+				t.Fatalf("%x: message %v, buffer %v", tt.in[:at], m, d.buf)
 			}
-			if !d.Partial() {
-				t.Fatalf("%x is not partial", b[:at])
-			}
-			m := next(t, &d, c, bytes.Clone(b[at:]))
-			if want := len(b) - maskedHeader(b); m.Op != 0 && len(m.Payload) != want {
-				t.Fatalf("%x: %d bytes of payload, want %d", b[:at], len(m.Payload), want)
-			}
-			if (m.Op == 0) != d.Partial() || m.Op != 0 && len(c.buffers.free) != 1 {
-				t.Fatalf("%x: message %v, partial %v, %d free buffers", b[:at], m.Op, d.Partial(), len(c.buffers.free))
+			m := next(t, &d, c, bytes.Clone(tt.in[at:]))
+			if done := tt.payload != endless; (m.Op != 0) != done || d.Partial() == done || done && (len(m.Payload) != tt.payload || len(c.buffers.free) != 1) {
+				t.Fatalf("%x: %v with %d bytes, partial %v, %d free buffers", tt.in[:at], m.Op, len(m.Payload), d.Partial(), len(c.buffers.free))
 			}
 			d.Release(c)
 			if d.Partial() || len(c.buffers.free) != 1 {
-				t.Fatalf("%x: %d free buffers after Release", b[:at], len(c.buffers.free))
+				t.Fatalf("%x: %d free buffers after Release", tt.in[:at], len(c.buffers.free))
 			}
 			if b := c.buffers.take(); b.nhdr != 0 || b.nctl != 0 || b.frags != 0 || len(b.msg) != 0 {
 				t.Fatalf("not empty: %+v", b)
 			}
 		}
 	}
-}
-
-// maskedHeader is how long the masked header is that b begins with.
-func maskedHeader(b []byte) int {
-	switch b[1] &^ 0x80 {
-	case 126:
-		return 8
-	case 127:
-		return 14
-	}
-	return 6
 }
 
 // TestNoPreallocation: what is held follows what has arrived, not what was announced.

@@ -7,7 +7,7 @@ import (
 
 // unmaskASCII unmasks a whole payload in place (RFC 6455 section 5.3) and reports whether all of it is ASCII, which is valid
 // UTF-8 without another look. For the short payloads of a chat the two passes of ws.Cipher and utf8.Valid take three times as
-// long; from some hundred bytes on the vector instructions of ws.Cipher are faster.
+// long; from about a thousand bytes on the vector instructions of ws.Cipher are faster.
 func unmaskASCII(p []byte, mask [4]byte) bool {
 	const highBits = 0x8080808080808080
 	word := binary.LittleEndian

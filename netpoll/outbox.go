@@ -102,7 +102,6 @@ func (o *outbox) sent(n int) {
 // cut drops what has not begun to leave. Each run is whole frames, so the peer still sees whole
 // frames.
 func (o *outbox) cut() {
-	o.size = 0
 	switch {
 	case o.off == 0:
 		o.empty()
