@@ -110,7 +110,7 @@ func parse(work string, args []string) (o options, err error) {
 	f.IntVar(&o.slope, "slope", 3000, "idle: the number of connections from which on growth counts")
 	f.IntVar(&o.conns, "conns", 1000, "echo, pings, recovery: connections; connect: those opening at a time")
 	f.IntVar(&o.pipeline, "pipeline", 1, "echo: messages of a connection sent at once")
-	f.BoolVar(&o.spin, "spin", false, "never sleep: no wake-up for the server to pay")
+	f.BoolVar(&o.spin, "spin", false, "fanout, rooms, echo, connect: never sleep while it is measured, no wake-up for the server to pay")
 	f.DurationVar(&o.slice, "slice", 0, "fanout, rooms, echo, connect: take turns of this length with other generators, see turns.go; 0 is all of -time at one go")
 	if err := f.Parse(args); err != nil {
 		return o, err

@@ -17,7 +17,7 @@ import (
 // can be there at once and take turns of a fraction of a second: what one server meets, the others meet too. Between its
 // turns a generator is silent and has everything back, so nobody works but the one whose turn it is.
 //
-// With --spin a generator never sleeps in its turn: the send that wakes a sleeping receiver costs twice as much, in the
+// With --spin a generator never sleeps in its turn: the send that wakes a sleeping receiver costs more, in the
 // server's account, and how often it sleeps depends on a hair's breadth between its speed and the server's. The clients of
 // a real server sleep on machines of their own.
 

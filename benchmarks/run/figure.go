@@ -65,11 +65,9 @@ func (rep *report) finish() {
 			half := c.figure(func(r result.Result) result.Result { return *r.Half })
 			c.Median.Half = &half
 		}
-		of, floor := score(rep.kind(c.Work)), rep.floorsOf(c)
-		any := func(s server) bool { return floor(s) || s.Rival }
-		c.Median.Ratio = median(rep.ratios(c, of, floor))
-		c.Median.CPURatio = median(rep.ratios(c, thrift, floor))
-		c.Median.BestRatio = median(rep.ratios(c, of, any))
+		c.Median.Ratio = median(ofFloor(rep, c))
+		c.Median.CPURatio = median(rep.ratios(c, thrift, rep.floorsOf(c)))
+		c.Median.BestRatio = median(ofBest(rep, c))
 	}
 	rep.Goals = rep.judge()
 }

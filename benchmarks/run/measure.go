@@ -32,10 +32,10 @@ const notSpoken = "-"
 // of a turn take, short beside what the machine's drift takes.
 const slice = 250 * time.Millisecond
 
-// fewestTurns is how many each has, if the time is too short for so many.
+// fewestTurns is how many each server has, however short the time is.
 const fewestTurns = 2
 
-// inTurns are the kinds of work in which they do: those that can be interrupted.
+// inTurns are the kinds of work in which servers take turns: those that can be interrupted.
 var inTurns = []string{"fanout", "rooms", "echo", "connect"}
 
 // slice is that of the work, 0 if it is not done in turns. A message to a large room takes a tenth of a second.
