@@ -70,6 +70,7 @@ func (a *async) oops(err error) bool {
 
 func (a *async) publish(*rapid.T) {
 	c := a.command(Publish)
+	c.From = c.Member.Info
 	c.Body, c.IdempotencyKey = a.text(), rapid.SampledFrom([]string{"", "", "k", "l"}).Draw(a.rt, "key")
 	a.w.do(c, func(got *Answer) {
 		if got.Err != nil && !a.oops(got.Err) {
@@ -78,7 +79,7 @@ func (a *async) publish(*rapid.T) {
 		if got.Err != nil {
 			return
 		}
-		k := c.Room + c.IdempotencyKey
+		k := c.Room + c.IdempotencyKey + c.From.User
 		if c.IdempotencyKey == "" {
 			k = string(c.Body)
 		}

@@ -269,6 +269,41 @@ func TestIdempotencyWindow(t *testing.T) {
 	}
 }
 
+// A key is one publisher's: equal keys of two are two messages.
+func TestIdempotencyKeysBelongToThePublisher(t *testing.T) {
+	anon := func(client byte) *Info { return &Info{Client: ID{client}} }
+	user := func(client byte, name string) *Info { return &Info{Client: ID{client}, User: name} }
+	for _, c := range []struct {
+		name          string
+		first, second *Info
+		repeat        bool
+	}{
+		{"the same connection", anon(1), anon(1), true},
+		{"two anonymous connections", anon(1), anon(2), false},
+		{"two connections of a user", user(1, "ann"), user(2, "ann"), true},
+		{"two users", user(1, "ann"), user(1, "bob"), false},
+		{"a user and an anonymous connection", user(1, "ann"), anon(1), false},
+		{"a user named as the bytes of a client", anon('x'), user(2, "x\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), false},
+		{"the server twice", nil, nil, true},
+		{"the server and a user", nil, user(1, "ann"), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, o := lab(t, Config{}), open()
+			post := func(from *Info) *Answer {
+				return w.ask(Command{Op: Publish, Room: "a", Options: o, Member: person(1), From: from, Body: []byte("x"), IdempotencyKey: "1"})
+			}
+			first, second := post(c.first), post(c.second)
+			if first.Repeat || second.Repeat != c.repeat || (first.Position == second.Position) != c.repeat {
+				t.Errorf("%+v, then %+v", first, second)
+			}
+		})
+	}
+	a, b := Command{IdempotencyKey: "bk", From: user(1, "a")}, Command{IdempotencyKey: "k", From: user(1, "ab")}
+	if a.ownKey() == b.ownKey() {
+		t.Error("where the user ends and the key begins is not told")
+	}
+}
+
 func TestBusyLoop(t *testing.T) {
 	w, o := lab(t, Config{}), open()
 	w.join("a", o, 1)

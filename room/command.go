@@ -36,8 +36,10 @@ type Command struct {
 	Limit int
 
 	Body []byte // Publish: the encoded publication without its offset
-	// IdempotencyKey of a Publish: a repeat in the same room, within the
-	// window, answers with the first one's offset and is not stored again.
+	// IdempotencyKey of a Publish: a repeat of the same publisher in the same
+	// room, within the window, answers with the first one's offset and is not
+	// stored again. The publisher is From.User, From.Client where that is
+	// empty, or the server itself without From.
 	IdempotencyKey string
 	From           *Info // Publish: passed on to the log
 

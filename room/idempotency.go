@@ -1,6 +1,7 @@
 package room
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"sync/atomic"
 	"time"
@@ -40,21 +41,48 @@ func newWindow(ttl time.Duration, limit int, met *atomic.Int64) window {
 	}
 }
 
-// key is never zero for a publish that has one.
-func (w *window) key(c *Command) (k idKey) {
-	if c.IdempotencyKey == "" {
+// key is never zero for a publish that has one. own is its ownKey.
+func (w *window) key(room, own string) (k idKey) {
+	if own == "" {
 		return k
 	}
 	for i := range k {
 		var h maphash.Hash
 		h.SetSeed(w.seeds[i])
-		h.WriteString(c.Room)
-		h.WriteByte(byte(len(c.Room))) // where the name ends
-		h.WriteByte(byte(len(c.Room) >> 8))
-		h.WriteString(c.IdempotencyKey)
+		h.WriteString(room)
+		h.WriteByte(byte(len(room))) // where the name ends
+		h.WriteByte(byte(len(room) >> 8))
+		h.WriteString(own)
 		k[i] = h.Sum64() | 1
 	}
 	return k
+}
+
+// Publishers whose keys are apart.
+const (
+	ofServer = iota // a publish without From
+	ofUser
+	ofClient // anonymous: there is nothing else to know it by
+)
+
+// ownKey is the idempotency key of a publish together with its publisher: the
+// user, or the connection while it is anonymous. Otherwise a client could hold
+// back the message of another by using its key first. Empty without a key.
+func (c *Command) ownKey() string {
+	if c.IdempotencyKey == "" {
+		return ""
+	}
+	own := make([]byte, 0, 24+len(c.IdempotencyKey))
+	switch from := c.From; {
+	case from == nil:
+		own = append(own, ofServer)
+	case from.User != "":
+		own = binary.AppendUvarint(append(own, ofUser), uint64(len(from.User)))
+		own = append(own, from.User...)
+	default:
+		own = append(append(own, ofClient), from.Client[:]...)
+	}
+	return string(append(own, c.IdempotencyKey...))
 }
 
 func (w *window) len() int { return w.order.len() }

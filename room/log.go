@@ -30,9 +30,10 @@ type Log interface {
 	Shutdown()
 }
 
-// Append is one message for the log. Key, if any, is the idempotency key: a
-// log shared by several nodes should refuse to store a repeat, and answer with
-// the first one's position.
+// Append is one message for the log. Key, if any, is the idempotency key
+// together with its publisher, as bytes: a log shared by several nodes should
+// refuse to store a repeat in the same room, and answer with the first one's
+// position.
 type Append struct {
 	Room    string
 	Options *Options

@@ -100,9 +100,10 @@ func (m *model) anyone() Member {
 
 func (m *model) publish(*rapid.T) {
 	name, key := m.anyRoom(), rapid.SampledFrom([]string{"", "", "", "a", "b"}).Draw(m.rt, "key")
-	body := fmt.Sprint("m", m.seq+1)
-	c := Command{Op: Publish, Room: name, Options: m.options[name], Member: m.anyone(), Body: []byte(body), IdempotencyKey: key}
-	if k, ok := m.keys[name+key]; ok && key != "" && m.w.clock.Sub(k.at) < 5*time.Minute {
+	body, who := fmt.Sprint("m", m.seq+1), m.anyone()
+	c := Command{Op: Publish, Room: name, Options: m.options[name], Member: who, From: who.Info, Body: []byte(body), IdempotencyKey: key}
+	mine := name + key + who.Info.User
+	if k, ok := m.keys[mine]; ok && key != "" && m.w.clock.Sub(k.at) < 5*time.Minute {
 		m.expect(c, Answer{Position: Position{k.offset, m.epoch}, Repeat: true})
 		return
 	}
@@ -110,7 +111,7 @@ func (m *model) publish(*rapid.T) {
 	m.seq++
 	p := Publication{Offset: m.seq, Time: m.w.clock.UnixMilli(), Body: []byte(body)}
 	r.msgs = append(r.msgs, p)
-	m.keys[name+key] = modelKey{m.seq, m.w.clock}
+	m.keys[mine] = modelKey{m.seq, m.w.clock}
 	m.expect(c, Answer{Position: Position{m.seq, m.epoch}})
 }
 

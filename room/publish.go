@@ -3,7 +3,8 @@ package room
 // accept hands a publish to the log. It waits for the log's answer; its
 // message comes back through Message like everybody else's.
 func (s *shard) accept(c *Command) {
-	key := s.keys.key(c)
+	own := c.ownKey()
+	key := s.keys.key(c.Room, own)
 	if key != (idKey{}) {
 		if f, ok := s.keys.find(key, s.now); ok {
 			s.repeat(c, f)
@@ -26,7 +27,7 @@ func (s *shard) accept(c *Command) {
 	}
 	s.log.Append(token, Append{
 		Room: c.Room, Options: c.Options, Body: c.Body,
-		Key: c.IdempotencyKey, From: c.From, Time: s.now.UnixMilli(),
+		Key: own, From: c.From, Time: s.now.UnixMilli(),
 	})
 	s.limit(token)
 }

@@ -101,6 +101,26 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// A key is the user's, and the connection's as long as that is anonymous: nobody can use up another's.
+func TestIdempotencyKeysAreNotShared(t *testing.T) {
+	_, url := serve(t, nil)
+	post := func(p *peer) position {
+		p.send(`{"id":2,"publish":{"channel":"r","data":1,"idempotency_key":"1"}}`)
+		return result[position](t, p.expect(`{"id":2,"publish":{*}}`), "publish")
+	}
+	seen := make(map[uint64]string)
+	for _, who := range []string{"A", "B", "", ""} {
+		at := post(connect(t, url, who)).Offset
+		if other, used := seen[at]; used {
+			t.Errorf("%q was answered with the message of %q", who, other)
+		}
+		seen[at] = who
+	}
+	if at := post(connect(t, url, "A")).Offset; seen[at] != "A" {
+		t.Errorf("a retry of A on another connection was stored again, at %d", at)
+	}
+}
+
 // cable is the network of an SDK client: it can be cut.
 type cable struct {
 	mu    sync.Mutex

@@ -41,7 +41,7 @@ type SubscribeRequest struct {
 // that a server may ignore.
 const FlagRejectUnrecovered = 2
 
-// PublishRequest sends a message into a room. IdempotencyKey is throng's addition: a repeat with the same key is
+// PublishRequest sends a message into a room. IdempotencyKey is an addition to the protocol: a repeat of the same publisher with the same key is
 // answered with the offset of the first.
 //
 //easyjson:json
