@@ -121,22 +121,18 @@ func wantHint(t *testing.T, name string, err error) {
 	}
 }
 
-// TestWatch: a second of the run for each scrape, and what failed is said.
-func TestWatch(t *testing.T) {
+// TestWatchScrapesUntilEnd: the scrapes go on beside the run and stop with End.
+func TestWatchScrapesUntilEnd(t *testing.T) {
 	if w, err := Begin(t.Context(), ""); w != nil || err != nil {
 		t.Fatal(w, err)
 	}
 	(*Watch)(nil).End(nil)
 
-	asked := make(chan int, 10)
+	asked := make(chan int, 100)
 	srv := admin(t, func(n int) string {
 		asked <- n
-		if n == 2 {
-			return "not metrics"
-		}
 		return metrics(n)
 	})
-	r := report.New("", "", "")
 	w, err := Begin(t.Context(), srv.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -146,13 +142,39 @@ func TestWatch(t *testing.T) {
 			break
 		}
 	}
-	r.Duration = time.Since(r.Started)
+	r := report.New("", "", "")
+	w.End(r)
+	if n := len(w.seconds); n < 3 || r.Server == nil || len(r.Unchecked) != 0 {
+		t.Errorf("%d scrapes, %+v, %v", n, r.Server, r.Unchecked)
+	}
+}
+
+// TestWatchFillsReport: each second and each stage of the report get the scrape next to their end, and a scrape that
+// failed is named. The test says when each scrape takes place, so that a busy machine changes nothing.
+func TestWatchFillsReport(t *testing.T) {
+	s, err := New(admin(t, func(n int) string {
+		if n == 2 {
+			return "not metrics"
+		}
+		return metrics(n)
+	}).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := report.New("", "", "")
+	r.Duration = 2100 * time.Millisecond
 	r.AddStage(report.Stage{Name: report.Before})
 	r.AddStage(report.Stage{Name: report.Open, End: r.Duration})
 	r.AddStage(report.Stage{Name: report.Keep, Begin: r.Duration, End: r.Duration + 2*far})
-	w.End(r)
+
+	var at time.Duration
+	w := &Watch{scraper: s, now: func() time.Time { return r.Started.Add(at) }}
+	for _, at = range []time.Duration{0, time.Second, 2 * time.Second, r.Duration} {
+		w.scrape(t.Context())
+	}
+	w.write(r)
 	if k := r.Stages[2]; k.Target != nil || k.TargetCPU != 0 {
-		t.Errorf("nobody was asked then: %+v", k)
+		t.Errorf("no scrape is near the end of the last stage: %+v", k)
 	}
 	if b, o := r.Stages[0], r.Stages[1]; b.Target.Resident != 1_000_000 || b.TargetCPU != 0 || o.Target.Resident != 4_000_000 || o.TargetCPU != 3*time.Second {
 		t.Errorf("%+v, %+v", b, o)

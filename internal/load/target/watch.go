@@ -10,6 +10,7 @@ import (
 // Watch scrapes a target once a second, from Begin to End; less often where an answer takes long.
 type Watch struct {
 	scraper *Scraper
+	now     func() time.Time // time.Now, but in tests
 	stop    context.CancelFunc
 	ended   chan struct{}
 
@@ -45,7 +46,7 @@ func Begin(ctx context.Context, address string) (*Watch, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // Ctrl-C ends the run, which calls End
-	w := &Watch{scraper: s, stop: stop, ended: make(chan struct{}), seconds: []second{{time.Now(), s.cpu(), t}}}
+	w := &Watch{scraper: s, now: time.Now, stop: stop, ended: make(chan struct{}), seconds: []second{{time.Now(), s.cpu(), t}}}
 	go w.run(ctx)
 	return w, nil
 }
@@ -70,7 +71,7 @@ func (w *Watch) scrape(ctx context.Context) {
 	t, err := w.scraper.Scrape(ctx)
 	switch {
 	case err == nil:
-		w.seconds = append(w.seconds, second{time.Now(), w.scraper.cpu(), t})
+		w.seconds = append(w.seconds, second{w.now(), w.scraper.cpu(), t})
 	case ctx.Err() == nil:
 		w.err = err
 		w.failed++
