@@ -38,6 +38,7 @@ type run struct {
 	ending   atomic.Bool // connections that end do so by us
 	mu       sync.Mutex
 	failure  error
+	cause    cause // what kind of event failure is
 	refusals int64
 	losses   int64
 	told     counts     // in the stages until now
@@ -227,14 +228,29 @@ func (r *run) over() bool {
 	}
 }
 
+// cause is the kind of event that a run's failure is. Events of one connection are counted, and the failure is told
+// with their number.
+type cause uint8
+
+const (
+	wholeRun        cause = iota // it concerns the run as a whole
+	refusedOpenings              // a connection could not be opened
+	lostConnections              // the server ended a connection
+)
+
 // fail ends the run. The first reason stays.
 func (r *run) fail(err error) {
 	r.mu.Lock()
-	if r.failure == nil {
-		r.failure = err
-	}
+	r.setFailure(wholeRun, err)
 	r.mu.Unlock()
 	r.stop()
+}
+
+// setFailure keeps the first reason. The caller holds mu.
+func (r *run) setFailure(c cause, err error) {
+	if r.failure == nil {
+		r.failure, r.cause = err, c
+	}
 }
 
 // refused counts openings that came to nothing, and gives up when most do.
@@ -242,9 +258,7 @@ func (r *run) refused(err error) {
 	r.mu.Lock()
 	r.refusals++
 	hopeless := r.refusals > 3 && r.refusals > r.report.Asked/10 || r.counts().opened == 0
-	if r.failure == nil {
-		r.failure = err
-	}
+	r.setFailure(refusedOpenings, err)
 	r.mu.Unlock()
 	if hopeless {
 		r.stop()
@@ -255,9 +269,7 @@ func (r *run) refused(err error) {
 func (r *run) lost(err *closedError) {
 	r.mu.Lock()
 	r.losses++
-	if r.failure == nil {
-		r.failure = r.explain(err)
-	}
+	r.setFailure(lostConnections, r.explain(err))
 	r.mu.Unlock()
 }
 
@@ -368,10 +380,9 @@ func (r *run) verdict() error {
 		hint = e.Hint
 	}
 	switch {
-	case r.refusals > 0 && r.counts().opened == 0:
-	case r.refusals > 0:
+	case r.cause == refusedOpenings && r.counts().opened > 0:
 		return human.Errorf(hint, "%d of %d connections could not be opened: %w", r.refusals, r.report.Asked, r.failure)
-	case r.losses > 0:
+	case r.cause == lostConnections:
 		return human.Errorf(hint, "%d of %d connections were lost: %w", r.losses, r.report.Asked, r.failure)
 	}
 	return r.failure
