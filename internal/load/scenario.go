@@ -186,7 +186,5 @@ func (r *run) noteHalves() (left int) {
 func (r *run) failLater(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failure == nil {
-		r.failure = err
-	}
+	r.setFailure(wholeRun, err)
 }

@@ -98,7 +98,6 @@ func (r *run) tellStorm(round int, total int64) {
 		back.Merge(&w.drop.back)
 		retries += w.drop.retries
 		reason = cmp.Or(reason, w.drop.reason)
-		clear(w.drop.absent)
 	})
 	away, barred := r.absent()
 	if away > 0 {
@@ -106,6 +105,7 @@ func (r *run) tellStorm(round int, total int64) {
 		if away > barred {
 			within = fmt.Sprintf(" within %v", r.o.BackWithin)
 		}
+		// The absent stay absent: what their next try comes to is part of this storm, not an opening of its own.
 		r.fail(stormError(reason, fmt.Sprintf("storm %d: %d of %d clients did not come back%s", round, away, total, within)))
 		return
 	}
