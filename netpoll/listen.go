@@ -104,8 +104,8 @@ func (l *Loop) accept() {
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {
 	l.tally.acceptErrors.Add(1)
-	last, now := l.server.reported.Load(), time.Now().UnixNano()
-	if now-last >= int64(time.Second) && l.server.reported.CompareAndSwap(last, now) {
+	next, now := l.server.nextReport.Load(), int64(l.server.clock())
+	if now >= next && l.server.nextReport.CompareAndSwap(next, now+int64(time.Second)) {
 		l.server.report(fmt.Errorf("%w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
 	}
 	l.pause()

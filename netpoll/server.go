@@ -100,20 +100,20 @@ type Server struct {
 	sliceSends int                             // see walk.go; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
 
-	endpoints []Endpoint
-	slab      *slab
-	tls       *tls.Config
-	shakes    *handshakes
-	loops     []*Loop
-	address   net.Addr
-	batches   sync.Pool
-	born      time.Time // of Listen: the zero of clock
-	conns     atomic.Int64
-	leaving   atomic.Bool  // StopAccepting was called: nobody changes the loop any more
-	seed      maphash.Seed // of the loops' keys, see near.go
-	panics    atomic.Int64
-	reported  atomic.Int64 // unix nanosecond of the last accept error that was reported
-	web       *webServer
+	endpoints  []Endpoint
+	slab       *slab
+	tls        *tls.Config
+	shakes     *handshakes
+	loops      []*Loop
+	address    net.Addr
+	batches    sync.Pool
+	born       time.Time // of Listen: the zero of clock
+	conns      atomic.Int64
+	leaving    atomic.Bool  // StopAccepting was called: nobody changes the loop any more
+	seed       maphash.Seed // of the loops' keys, see near.go
+	panics     atomic.Int64
+	nextReport atomic.Int64 // clock, from which on an accept error is reported again
+	web        *webServer
 
 	mu      sync.Mutex // guards the state of Serve and Shutdown, nothing on the path of a message
 	state   serverState

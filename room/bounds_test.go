@@ -225,7 +225,7 @@ func TestSweepIsBounded(t *testing.T) {
 	for i := range 3 * sweepRings {
 		w.publish(fmt.Sprint(i), o, "x")
 	}
-	w.clock = w.clock.Add(2 * time.Minute)
+	w.pass(2 * time.Minute)
 	w.s.turn()
 	if n := len(w.s.mem.rings); n != 2*sweepRings {
 		t.Fatalf("%d rings after one turn", n)
@@ -369,7 +369,7 @@ func TestSweepGoesOn(t *testing.T) {
 	w.publish("a", short, "x")
 	w.publish("b", long, "x")
 	w.s.mem.hand = w.s.mem.rings["a"]
-	w.s.now = w.s.now.Add(2 * time.Minute)
+	w.s.now += 2 * time.Minute
 	w.s.history(&Command{Op: History, Room: "a", Options: short})
 	w.s.mem.sweep()
 	w.s.mem.sweep()

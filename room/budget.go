@@ -16,7 +16,7 @@ type budget struct {
 
 type shardBudget struct {
 	shard   *shard
-	coldest atomic.Int64 // when its coldest room had its last message; nothing: it has none
+	coldest atomic.Int64 // when its coldest room had its last message, in ns of the shard's clock; nothing: it has none
 	asked   atomic.Bool
 }
 

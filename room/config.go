@@ -46,7 +46,11 @@ type Config struct {
 	LogTimeout  time.Duration // no answer of the log in this time: unknown [5 s]
 	MaxInFlight int           // commands of one shard that wait for the log [Mailbox]
 
-	Now func() time.Time // [time.Now]
+	// Clock reads the time of day, which messages carry, and the time that has
+	// passed on a clock that nobody sets, by which everything else is measured.
+	// Called on the shard, once per turn. nil: time.Now, and its monotonic
+	// reading since New.
+	Clock func() (day time.Time, passed time.Duration)
 }
 
 func (c Config) withDefaults() Config {
@@ -76,8 +80,12 @@ func (c Config) withFuncs() Config {
 	if c.Deliver == nil {
 		c.Deliver = func(int, []Event) {}
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	if c.Clock == nil {
+		began := time.Now()
+		c.Clock = func() (time.Time, time.Duration) {
+			now := time.Now()
+			return now, now.Sub(began)
+		}
 	}
 	return c
 }

@@ -184,7 +184,7 @@ func TestCloseOfASilentLog(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	l := &sameLog{silent: true}
 	done := make(chan Answer, 2)
-	h := New(Config{Shards: 1, LogTimeout: 20 * time.Millisecond, Now: func() time.Time { return time.Unix(1, 0) },
+	h := New(Config{Shards: 1, LogTimeout: 20 * time.Millisecond, Clock: func() (time.Time, time.Duration) { return time.Unix(1, 0), 0 },
 		NewLog: func(_ int, s Sink) Log { l.sink = s; return l }})
 	c := Command{Op: Publish, Room: "a", Options: open(), IdempotencyKey: "k", Done: func(a Answer) { done <- a }}
 	h.Submit(c)

@@ -25,12 +25,12 @@ type idKey [2]uint64
 type firstPublish struct {
 	token uint64 // its wait, while it is in flight; then 0
 	pos   Position
-	at    time.Time
+	at    time.Duration
 }
 
 type keyAge struct {
 	key idKey
-	at  time.Time
+	at  time.Duration
 }
 
 func newWindow(ttl time.Duration, limit int, met *atomic.Int64) window {
@@ -87,15 +87,15 @@ func (c *Command) ownKey() string {
 
 func (w *window) len() int { return w.order.len() }
 
-func (w *window) find(k idKey, now time.Time) (firstPublish, bool) {
+func (w *window) find(k idKey, now time.Duration) (firstPublish, bool) {
 	f, ok := w.keys[k]
-	return f, ok && (f.token != 0 || now.Sub(f.at) < w.ttl)
+	return f, ok && (f.token != 0 || now-f.at < w.ttl)
 }
 
 // begin remembers that the publish of a wait uses k.
-func (w *window) begin(k idKey, token uint64, now time.Time) {
+func (w *window) begin(k idKey, token uint64, now time.Duration) {
 	for w.order.len() >= w.max {
-		if now.Sub(w.order.first().at) < w.ttl {
+		if now-w.order.first().at < w.ttl {
 			w.met.Add(1)
 		}
 		w.drop()
@@ -124,7 +124,7 @@ func (w *window) failed(k idKey, token uint64) {
 // drop forgets the oldest key.
 func (w *window) drop() {
 	a := w.order.pop()
-	if f, ok := w.keys[a.key]; ok && f.at.Equal(a.at) { // else it was used again since
+	if f, ok := w.keys[a.key]; ok && f.at == a.at { // else it was used again since
 		delete(w.keys, a.key)
 	}
 }
@@ -132,9 +132,9 @@ func (w *window) drop() {
 const sweepKeys = 1024
 
 // sweep drops expired keys, a bounded number; true: there may be more.
-func (w *window) sweep(now time.Time) bool {
+func (w *window) sweep(now time.Duration) bool {
 	for range sweepKeys {
-		if w.order.len() == 0 || now.Sub(w.order.first().at) < w.ttl {
+		if w.order.len() == 0 || now-w.order.first().at < w.ttl {
 			return false
 		}
 		w.drop()

@@ -9,7 +9,7 @@ type announcement struct {
 	member Member
 	join   bool
 	off    bool // cancelled
-	due    time.Time
+	due    time.Duration
 }
 
 // announce queues a join or leave of m, or takes its opposite back. At most one
@@ -23,7 +23,7 @@ func (s *shard) announce(r *room, m *Member, join bool) {
 	if !s.tells(r, join) {
 		return
 	}
-	a := &announcement{room: r, member: *m, join: join, due: s.now.Add(s.cfg.JoinLeaveDelay)}
+	a := &announcement{room: r, member: *m, join: join, due: s.now + s.cfg.JoinLeaveDelay}
 	if r.sayings == nil {
 		r.sayings = make(map[uint64]*announcement)
 	}

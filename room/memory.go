@@ -44,8 +44,6 @@ func newEpoch() string {
 	return base32.StdEncoding.EncodeToString(b[:])
 }
 
-func (m *memory) now() int64 { return m.shard.now.UnixMilli() }
-
 func (m *memory) keeps() bool { return m.kept > 0 }
 
 // Open keeps a ring, if an empty one, so that the room has its own mark of what
@@ -122,15 +120,15 @@ func (m *memory) pass(g *ring, p Publication) {
 
 // store appends p to the ring and makes it the warmest.
 func (m *memory) store(g *ring, p Publication) {
-	now := m.now()
+	now := m.shard.now
 	for g.expired(now) || g.n > 0 && g.n >= g.opts.HistorySize {
 		m.evict(g)
 	}
 	p.Prev = g.top
 	g.top, g.coldAt = p.Offset, now
-	at := g.push(p)
+	at := g.push(kept{p, now})
 	m.warmUp(g)
-	m.shard.Message(g.name, at)
+	m.shard.Message(g.name, &at.Publication)
 	cost := int64(at.size()) + publicationCost
 	g.bytes += cost
 	m.budget.used.Add(cost)
@@ -175,7 +173,7 @@ func (m *memory) evict(g *ring) {
 
 // age drops the expired messages of g.
 func (m *memory) age(g *ring) {
-	for now := m.now(); g.expired(now); {
+	for g.expired(m.shard.now) {
 		m.evict(g)
 	}
 }

@@ -20,6 +20,7 @@ type model struct {
 	keys    map[string]modelKey
 	options map[string]*Options
 	away    map[place]Position // where a client that left was
+	came    map[uint64]time.Duration
 }
 
 type modelRoom struct {
@@ -29,7 +30,7 @@ type modelRoom struct {
 
 type modelKey struct {
 	offset uint64
-	at     time.Time
+	at     time.Duration
 }
 
 func modelOptions() map[string]*Options {
@@ -44,7 +45,7 @@ func modelOptions() map[string]*Options {
 func newModel(rt *rapid.T) *model {
 	m := &model{
 		rt: rt, options: modelOptions(), rooms: make(map[string]*modelRoom),
-		keys: make(map[string]modelKey), away: make(map[place]Position),
+		keys: make(map[string]modelKey), away: make(map[place]Position), came: make(map[uint64]time.Duration),
 	}
 	m.w = newWorld(rt, Config{RecoveryMaxPublications: 2, HistoryMaxLimit: 4, PresenceMax: 5})
 	m.epoch = m.w.s.mem.epoch
@@ -72,7 +73,7 @@ func (m *model) room(name string) *modelRoom {
 func (m *model) kept(name string) []Publication {
 	o, ms := m.options[name], m.room(name).msgs
 	ms = ms[max(0, len(ms)-o.HistorySize):]
-	for len(ms) > 0 && m.w.clock.UnixMilli()-ms[0].Time >= o.HistoryTTL.Milliseconds() {
+	for len(ms) > 0 && m.w.now-m.came[ms[0].Offset] >= o.HistoryTTL {
 		ms = ms[1:]
 	}
 	return ms
@@ -103,7 +104,7 @@ func (m *model) publish(*rapid.T) {
 	body, who := fmt.Sprint("m", m.seq+1), m.anyone()
 	c := Command{Op: Publish, Room: name, Options: m.options[name], Member: who, From: who.Info, Body: []byte(body), IdempotencyKey: key}
 	mine := name + key + who.Info.User
-	if k, ok := m.keys[mine]; ok && key != "" && m.w.clock.Sub(k.at) < 5*time.Minute {
+	if k, ok := m.keys[mine]; ok && key != "" && m.w.now-k.at < 5*time.Minute {
 		m.expect(c, Answer{Position: Position{k.offset, m.epoch}, Repeat: true})
 		return
 	}
@@ -111,7 +112,8 @@ func (m *model) publish(*rapid.T) {
 	m.seq++
 	p := Publication{Offset: m.seq, Time: m.w.clock.UnixMilli(), Body: []byte(body)}
 	r.msgs = append(r.msgs, p)
-	m.keys[mine] = modelKey{m.seq, m.w.clock}
+	m.came[m.seq] = m.w.now
+	m.keys[mine] = modelKey{m.seq, m.w.now}
 	m.expect(c, Answer{Position: Position{m.seq, m.epoch}})
 }
 
@@ -301,6 +303,11 @@ func (m *model) time(*rapid.T) {
 	m.w.advance(d)
 }
 
+// day: somebody sets the clock of the day. Nothing has an age by it.
+func (m *model) day(*rapid.T) {
+	m.w.set(rapid.SampledFrom([]time.Duration{25 * time.Hour, -25 * time.Hour, time.Second}).Draw(m.rt, "day"))
+}
+
 // check runs after every action.
 func (m *model) check(*rapid.T) {
 	if rapid.Bool().Draw(m.rt, "turn") {
@@ -336,7 +343,7 @@ func TestModel(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"publish": m.publish, "publish2": m.publish, "publish3": m.publish,
 			"join": m.join, "join2": m.join, "leave": m.leave, "leave2": m.leave,
-			"presence": m.presence, "history": m.history, "time": m.time,
+			"presence": m.presence, "history": m.history, "time": m.time, "day": m.day,
 			"": m.check,
 		})
 		m.w.turn()

@@ -27,7 +27,7 @@ func (s *shard) accept(c *Command) {
 	}
 	s.log.Append(token, Append{
 		Room: c.Room, Options: c.Options, Body: c.Body,
-		Key: own, From: c.From, Time: s.now.UnixMilli(),
+		Key: own, From: c.From, Time: s.day.UnixMilli(),
 	})
 	s.limit(token)
 }
@@ -44,7 +44,7 @@ func (s *shard) full() bool {
 // limit begins the timeout of a wait that was not answered at once.
 func (s *shard) limit(token uint64) {
 	if s.waits.get(token) != nil {
-		s.waits.queue.push(deadline{token, s.now.Add(s.cfg.LogTimeout)})
+		s.waits.queue.push(deadline{token, s.now + s.cfg.LogTimeout})
 	}
 }
 

@@ -1,6 +1,9 @@
 package room
 
-import "sort"
+import (
+	"sort"
+	"time"
+)
 
 // ring is a room's history in memory, oldest first. It grows by doubling up to
 // HistorySize and is given back when it is empty.
@@ -11,20 +14,27 @@ type ring struct {
 	top     uint64 // the room's position
 	evicted uint64 // the highest offset that the room had and has not any more, or more
 	bytes   int64
-	coldAt  int64 // when the last message came, unix ms
+	coldAt  time.Duration // when the last message came
 
-	buf        []Publication
+	buf        []kept
 	start, n   int
 	prev, next *ring // in memory.warm, if n > 0
+}
+
+// kept is a message of a ring and when it came, on the shard's clock: its Time
+// is that of a clock that may be set, and no age.
+type kept struct {
+	Publication
+	came time.Duration
 }
 
 // publicationCost is what a kept message costs beside its bytes.
 const publicationCost = 128
 
-func (g *ring) at(i int) *Publication { return &g.buf[(g.start+i)%len(g.buf)] }
+func (g *ring) at(i int) *kept { return &g.buf[(g.start+i)%len(g.buf)] }
 
 // push appends p and returns where it is; the caller has made room.
-func (g *ring) push(p Publication) *Publication {
+func (g *ring) push(p kept) *kept {
 	if g.n == len(g.buf) {
 		g.resize(min(max(2*g.n, 4), max(g.opts.HistorySize, g.n+1)))
 	}
@@ -35,7 +45,7 @@ func (g *ring) push(p Publication) *Publication {
 }
 
 func (g *ring) resize(size int) {
-	buf := make([]Publication, size)
+	buf := make([]kept, size)
 	for i := range g.n {
 		buf[i] = *g.at(i)
 	}
@@ -47,7 +57,7 @@ func (g *ring) pop() (cost int64) {
 	p := g.at(0)
 	cost = int64(p.size()) + publicationCost
 	g.evicted = p.Offset
-	*p = Publication{}
+	*p = kept{}
 	g.start = (g.start + 1) % len(g.buf)
 	g.n--
 	switch {
@@ -59,10 +69,10 @@ func (g *ring) pop() (cost int64) {
 	return cost
 }
 
-// expired: the oldest message has reached the age (unix ms now).
-func (g *ring) expired(now int64) bool {
-	ttl := g.opts.HistoryTTL.Milliseconds()
-	return g.n > 0 && ttl > 0 && now-g.at(0).Time >= ttl
+// expired: the oldest message has reached the age.
+func (g *ring) expired(now time.Duration) bool {
+	ttl := g.opts.HistoryTTL
+	return g.n > 0 && ttl > 0 && now-g.at(0).came >= ttl
 }
 
 // after is the index of the first message after offset.
@@ -88,7 +98,7 @@ func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
 		if size += p.size(); size > q.MaxBytes && len(pubs) > 0 {
 			break
 		}
-		pubs = append(pubs, *p)
+		pubs = append(pubs, p.Publication)
 	}
 	if whole && len(pubs) > 0 && !q.Reverse { // the room may have been forgotten in between, without a loss
 		pubs[0].Prev = min(pubs[0].Prev, q.Since.Offset)

@@ -16,13 +16,14 @@ type shard struct {
 	log  Log
 	mem  *memory // log, when it is the memory log
 
-	now     time.Time // of this turn
+	now     time.Duration // of this turn, on the clock that nobody sets
+	day     time.Time     // of this turn: what messages carry
 	rooms   map[string]*room
 	waits   waits
 	keys    window
 	sayings queue[*announcement]
 	suspect queue[suspicion]
-	sweepAt time.Time
+	sweepAt time.Duration
 
 	out     [][]Event // per loop, of this turn
 	answers arena
@@ -32,13 +33,14 @@ type shard struct {
 
 func newShard(h *Hub, i int) *shard {
 	s := &shard{
-		hub: h, cfg: &h.cfg, now: h.cfg.Now(),
+		hub: h, cfg: &h.cfg,
 		box:   newMailbox(h.cfg.Mailbox),
 		rooms: make(map[string]*room),
 		keys:  newWindow(h.cfg.IdempotencyWindow, h.cfg.IdempotencyKeys/h.cfg.Shards, &h.met.idempotencyKeys),
 		out:   make([][]Event, h.cfg.Loops),
 		done:  make(chan struct{}),
 	}
+	s.day, s.now = h.cfg.Clock()
 	s.feed.max = 4 * int64(h.cfg.Mailbox)
 	if h.cfg.NewLog != nil {
 		s.log = h.cfg.NewLog(i, remote{s})
@@ -74,7 +76,7 @@ func (s *shard) run() {
 // delivers what came of it.
 func (s *shard) turn() (n int) {
 	s.cfg = s.hub.live.Load()
-	s.now = s.cfg.Now()
+	s.day, s.now = s.cfg.Clock()
 	for ; n < turnMax; n++ {
 		e := s.box.take()
 		if e == nil {

@@ -10,7 +10,7 @@ import (
 type suspicion struct {
 	room   *room
 	offset uint64
-	due    time.Time
+	due    time.Duration
 }
 
 const suspectFor = time.Second
@@ -40,7 +40,7 @@ func (s *shard) doubt(r *room, offset uint64) {
 		}
 		r.doubted = true
 	}
-	s.suspect.push(suspicion{r, offset, s.now.Add(suspectFor)})
+	s.suspect.push(suspicion{r, offset, s.now + suspectFor})
 }
 
 // verify looks into a suspicion that is due.

@@ -1,6 +1,9 @@
 package room
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // timersMax bounds how many due things of one kind a turn handles.
 const timersMax = 256
@@ -27,12 +30,12 @@ func (s *shard) timers() {
 	}
 }
 
-func (s *shard) due(t time.Time) bool { return !s.now.Before(t) }
+func (s *shard) due(t time.Duration) bool { return s.now >= t }
 
 // sweep drops expired history and keys, a bounded number at a time, and sees to
 // what the feed has dropped.
 func (s *shard) sweep() {
-	s.sweepAt = s.now.Add(sweepEvery)
+	s.sweepAt = s.now + sweepEvery
 	if s.feed.lost.Swap(false) {
 		s.Lost("")
 	}
@@ -41,9 +44,11 @@ func (s *shard) sweep() {
 		more = true
 	}
 	if more {
-		s.sweepAt = s.now.Add(sweepEvery / 20)
+		s.sweepAt = s.now + sweepEvery/20
 	}
 }
+
+const never = time.Duration(math.MaxInt64)
 
 // pause is how long nothing will be due; false: for ever. While the hub closes
 // it is the time left to the log, by the real clock.
@@ -51,12 +56,8 @@ func (s *shard) pause(closing bool) (time.Duration, bool) {
 	if closing {
 		return s.cfg.LogTimeout, true
 	}
-	var next time.Time
-	soonest := func(t time.Time) {
-		if next.IsZero() || t.Before(next) {
-			next = t
-		}
-	}
+	next := never
+	soonest := func(t time.Duration) { next = min(next, t) }
 	if s.sayings.len() > 0 {
 		soonest((*s.sayings.first()).due)
 	}
@@ -69,5 +70,5 @@ func (s *shard) pause(closing bool) (time.Duration, bool) {
 	if s.feed.lost.Load() || s.keys.len() > 0 || s.mem != nil && s.mem.keeps() {
 		soonest(s.sweepAt)
 	}
-	return max(next.Sub(s.now), time.Millisecond), !next.IsZero()
+	return max(next-s.now, time.Millisecond), next != never
 }

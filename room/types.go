@@ -43,7 +43,7 @@ type Member struct {
 // with the offset. Both are immutable. Body is dropped once there is an Object.
 type Publication struct {
 	Offset, Prev uint64
-	Time         int64 // unix milliseconds
+	Time         int64 // unix milliseconds, to be shown: the clock may have been set meanwhile
 	Body, Object []byte
 }
 

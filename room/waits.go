@@ -28,7 +28,7 @@ type waits struct {
 
 type deadline struct {
 	token uint64
-	due   time.Time
+	due   time.Duration
 }
 
 // add copies c into a new wait.

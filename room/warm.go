@@ -61,7 +61,7 @@ func (m *memory) coldest() *ring {
 func (m *memory) cool() {
 	at := int64(nothing)
 	if g := m.coldest(); g != nil {
-		at = g.coldAt
+		at = int64(g.coldAt)
 	}
 	if m.share.coldest.Load() != at {
 		m.share.coldest.Store(at)

@@ -13,7 +13,8 @@ type world struct {
 	t     failer
 	h     *Hub
 	s     *shard
-	clock time.Time
+	clock time.Time     // of the day
+	now   time.Duration // that has passed
 
 	topics   map[topic]map[uint64]*session
 	sessions map[place]*session // joined, as the edge knows
@@ -74,7 +75,7 @@ func newWorld(t failer, cfg Config) *world {
 	}
 	cfg.Shards = max(cfg.Shards, 1)
 	cfg.Loops = max(cfg.Loops, 3)
-	cfg.Now = func() time.Time { return w.clock }
+	cfg.Clock = func() (time.Time, time.Duration) { return w.clock, w.now }
 	cfg.Encode = w.encode
 	cfg.EncodeJoin = func(room string, m *Member) Buffer { return &push{kind: "join", room: room, body: m.Info.User} }
 	cfg.EncodeLeave = func(room string, m *Member) Buffer { return &push{kind: "leave", room: room, body: m.Info.User} }
@@ -103,9 +104,14 @@ func (w *world) turn() {
 }
 
 func (w *world) advance(d time.Duration) {
-	w.clock = w.clock.Add(d)
+	w.pass(d)
 	w.turn()
 }
+
+func (w *world) pass(d time.Duration) { w.clock, w.now = w.clock.Add(d), w.now+d }
+
+// set sets the clock of the day, as an operator or NTP does.
+func (w *world) set(by time.Duration) { w.clock = w.clock.Add(by) }
 
 // do submits a command; check sees its answer.
 func (w *world) do(c Command, check func(*Answer)) {

@@ -63,7 +63,8 @@ func (w waiter) deadline() (due time.Time, d *protocol.Disconnect) {
 	case s.state == opened:
 		return w.due, protocol.DisconnectStale
 	case s.state == connected && s.expireAt != 0:
-		return time.Unix(int64(s.expireAt), 0).Add(s.loop.edge.cfg.expireGrace), protocol.DisconnectExpired
+		e := s.loop.edge
+		return e.began.Add(time.Duration(s.expireAt)*time.Second + e.cfg.expireGrace), protocol.DisconnectExpired
 	}
 	return due, nil
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"math"
 	"time"
 
 	"github.com/throngd/throng/internal/protocol"
@@ -30,11 +31,13 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	return nil
 }
 
-// setExpiry notes until when the identity holds, and sees to it that somebody looks.
+// setExpiry notes until when the identity holds, and sees to it that somebody looks. The time of day at which it
+// expires becomes the time that it has left, which the client is told: setting the clock later ends nobody's session.
 func (s *session) setExpiry(id Identity) {
 	before := s.expireAt
 	if s.expireAt = 0; !id.ExpireAt.IsZero() {
-		s.expireAt = uint32(id.ExpireAt.Unix() + 1) // a second more, never less
+		at := time.Since(s.loop.edge.began) + time.Until(id.ExpireAt)
+		s.expireAt = uint32(min(max(at/time.Second+1, 1), math.MaxUint32)) // a second more, never less
 	}
 	if before == 0 && s.expireAt != 0 {
 		s.loop.await(s)

@@ -22,7 +22,7 @@ type session struct {
 	first    membership    // most connections are in one room
 	more     *[]membership // all others; nil if there are none
 	heavy    *heavy        // while a heavy command is under way
-	expireAt uint32        // Unix seconds; 0: never
+	expireAt uint32        // seconds since the edge began; 0: never
 	serial   uint32        // of the last membership
 	meter    uint32        // of commands, see rate.go
 	denied   uint16        // commands in a row

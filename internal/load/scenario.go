@@ -150,7 +150,7 @@ func (r *run) hold() {
 		n := r.counts().gone
 		p.Set(n, fmt.Sprintf("%d of %d half-open connections were ended", n, total))
 		return n >= total || time.Now().After(end)
-	}, func() int64 { return time.Now().Unix() }, r.o.Duration)
+	}, func() int64 { return int64(time.Since(r.started)) }, r.o.Duration)
 	if left := r.noteHalves(); left > 0 && !r.over() {
 		r.failLater(human.Errorf("its bounds on headers, on the first command and on pongs; or a longer --duration",
 			"%d of %d half-open connections were still open after %v", left, total, r.o.Duration))

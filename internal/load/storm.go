@@ -74,7 +74,7 @@ func (r *run) strike(round int) {
 		p.Set(total-away, "")
 		return away == barred || time.Now().After(end)
 	}
-	if !r.wait(over, func() int64 { return time.Now().UnixNano() }, r.o.BackWithin) {
+	if !r.wait(over, func() int64 { return int64(time.Since(r.started)) }, r.o.BackWithin) {
 		return
 	}
 	r.tellStorm(round, total)

@@ -168,7 +168,7 @@ func TestWatchFillsReport(t *testing.T) {
 	r.AddStage(report.Stage{Name: report.Keep, Begin: r.Duration, End: r.Duration + 2*far})
 
 	var at time.Duration
-	w := &Watch{scraper: s, now: func() time.Time { return r.Started.Add(at) }}
+	w := &Watch{scraper: s, began: r.Started, now: func() time.Time { return r.Started.Add(at) }}
 	for _, at = range []time.Duration{0, time.Second, 2 * time.Second, r.Duration} {
 		w.scrape(t.Context())
 	}

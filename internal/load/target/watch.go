@@ -13,6 +13,7 @@ type Watch struct {
 	now     func() time.Time // time.Now, but in tests
 	stop    context.CancelFunc
 	ended   chan struct{}
+	began   time.Time
 
 	seconds []second
 	err     error // of the last scrape that failed
@@ -21,7 +22,7 @@ type Watch struct {
 
 // second is one scrape.
 type second struct {
-	at  time.Time
+	at  time.Duration // since the beginning of the watch
 	cpu time.Duration // of the process so far
 	report.Target
 }
@@ -46,7 +47,7 @@ func Begin(ctx context.Context, address string) (*Watch, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // Ctrl-C ends the run, which calls End
-	w := &Watch{scraper: s, now: time.Now, stop: stop, ended: make(chan struct{}), seconds: []second{{time.Now(), s.cpu(), t}}}
+	w := &Watch{scraper: s, now: time.Now, stop: stop, ended: make(chan struct{}), began: time.Now(), seconds: []second{{0, s.cpu(), t}}}
 	go w.run(ctx)
 	return w, nil
 }
@@ -71,7 +72,7 @@ func (w *Watch) scrape(ctx context.Context) {
 	t, err := w.scraper.Scrape(ctx)
 	switch {
 	case err == nil:
-		w.seconds = append(w.seconds, second{w.now(), w.scraper.cpu(), t})
+		w.seconds = append(w.seconds, second{w.now().Sub(w.began), w.scraper.cpu(), t})
 	case ctx.Err() == nil:
 		w.err = err
 		w.failed++
@@ -96,16 +97,16 @@ func (w *Watch) End(r *report.Report) {
 
 // write gives each second of the run the last scrape around its end.
 func (w *Watch) write(r *report.Report) {
-	ends := map[int]report.Target{}
+	ends, started := map[int]report.Target{}, r.Started.Sub(w.began)
 	for _, s := range w.seconds {
-		t := s.at.Sub(r.Started)
+		t := s.at - started
 		ends[max(0, int(t.Round(time.Second)/time.Second)-1)] = s.Target
 	}
 	for at, t := range ends {
 		r.Series.AddTarget(at, t)
 	}
 	for i := range r.Stages {
-		w.tell(r.Started, &r.Stages[i])
+		w.tell(started, &r.Stages[i])
 	}
 	r.Server = w.scraper.Server()
 	if w.err != nil {
@@ -115,22 +116,22 @@ func (w *Watch) write(r *report.Report) {
 
 // tell writes what the target had at the end of a stage, by the scrape next to it, and its CPU
 // time since the beginning.
-func (w *Watch) tell(started time.Time, s *report.Stage) {
-	begin, end := w.near(started.Add(s.Begin)), w.near(started.Add(s.End))
+func (w *Watch) tell(started time.Duration, s *report.Stage) {
+	begin, end := w.near(started+s.Begin), w.near(started+s.End)
 	if begin != nil && end != nil {
 		s.Target, s.TargetCPU = &end.Target, max(0, end.cpu-begin.cpu)
 	}
 }
 
 // near is the scrape next to a moment, nil if there was none for long.
-func (w *Watch) near(t time.Time) *second {
+func (w *Watch) near(t time.Duration) *second {
 	best := &w.seconds[0]
 	for i := range w.seconds {
-		if s := &w.seconds[i]; s.at.Sub(t).Abs() < best.at.Sub(t).Abs() {
+		if s := &w.seconds[i]; (s.at - t).Abs() < (best.at - t).Abs() {
 			best = s
 		}
 	}
-	if best.at.Sub(t).Abs() > far {
+	if (best.at - t).Abs() > far {
 		return nil
 	}
 	return best

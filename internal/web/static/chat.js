@@ -12,7 +12,7 @@ class Client extends globalThis.Centrifuge {
 
   _getReconnectDelay() {
     const delay = super._getReconnectDelay();
-    this.emit('retry', { at: Date.now() + delay });
+    this.emit('retry', { at: performance.now() + delay });
     return delay;
   }
 

@@ -73,7 +73,7 @@ export function showConnection(connection) {
 }
 
 function describeConnection({ phase, retryAt, since, reason }) {
-  const seconds = Math.ceil(((retryAt ?? 0) - Date.now()) / 1000);
+  const seconds = Math.ceil(((retryAt ?? 0) - performance.now()) / 1000);
   const next = seconds > 0 ? `trying again in ${seconds} s` : 'trying again now';
   if (phase === 'connected') return { tone: 'good', short: 'Connected' };
   if (phase === 'stopped') {

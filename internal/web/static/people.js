@@ -81,7 +81,7 @@ export class Typing {
     this.channel = `typing:${room}`;
     this.onChange = onChange;
     this.typers = new Map();
-    this.saidAt = 0;
+    this.saidAt = -Infinity;
   }
 
   /** Listens while the room is looked at. */
@@ -121,7 +121,7 @@ export class Typing {
 
   /** This person is typing: tells the others, at most every three seconds. */
   say() {
-    const now = Date.now();
+    const now = performance.now();
     if (this.subscription?.state !== 'subscribed' || now - this.saidAt < TYPING_EVERY) return;
     this.saidAt = now;
     this.client.publish(this.channel, { typing: true }).catch(() => {}); // a sign lost is no loss
@@ -129,7 +129,7 @@ export class Typing {
 
   /** After a message the next key is a new beginning. */
   reset() {
-    this.saidAt = 0;
+    this.saidAt = -Infinity;
   }
 
   names() {
