@@ -28,11 +28,13 @@
 // permessage-deflate is only ever negotiated without context takeover in both directions ([AcceptDeflate]).
 // That costs some compression and buys two things: no compressor or window per connection, and one
 // compressed broadcast for all receivers. Call Decoder.EnableDeflate after the handshake. A message is bounded by
-// Config.MaxMessage on the wire and again inflated.
+// Config.MaxMessage on the wire and again inflated. Clients may limit the compressor's window (RFC 7692 section
+// 7.1.2.1): a second Deflater with Window 8 serves all of these.
 //
 // # Memory
 //
 // Per connection: 16 bytes idle; while a message is incomplete, about what has arrived of it, at most twice
 // that. Per Config: up to 512 KiB of buffers for reuse, and with compression in use 45 KiB of decompressor and
-// up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 800 KiB.
+// up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 800 KiB, 1,100 with a
+// Window.
 package frame

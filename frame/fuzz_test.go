@@ -69,7 +69,7 @@ func FuzzInflate(f *testing.F) {
 	}
 	f.Add(stdDeflate(f, make([]byte, 1<<20), 9))
 	c, out := &Config{MaxMessage: 4000}, &Config{Client: true, MaxMessage: 1 << 20}
-	var deflater Deflater
+	deflaters := []Deflater{{}, {Window: 8}}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		if len(p) > 4000 {
 			t.Skip()
@@ -79,9 +79,11 @@ func FuzzInflate(f *testing.F) {
 		if got.code != code || code == 0 && !same(got.msgs, []string{note(OpBinary, want)}) {
 			t.Fatalf("%d %s, want %d %q", got.code, short(got.msgs), code, want)
 		}
-		z := deflater.AppendFrame(nil, OpBinary, p)
-		if m, n, err := deflating().Next(z, out); err != nil || n != len(z) || !bytes.Equal(m.Payload, p) {
-			t.Fatalf("there and back: %d bytes, %v, from %d", len(m.Payload), err, len(p))
+		for i := range deflaters {
+			z := deflaters[i].AppendFrame(nil, OpBinary, p)
+			if m, n, err := deflating().Next(z, out); err != nil || n != len(z) || !bytes.Equal(m.Payload, p) {
+				t.Fatalf("there and back: %d bytes, %v, from %d", len(m.Payload), err, len(p))
+			}
 		}
 	})
 }

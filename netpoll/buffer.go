@@ -20,8 +20,9 @@ type Buffer struct {
 	deflated atomic.Pointer[deflated]
 }
 
-// deflated is the same message as one RSV1 frame, made when the first member needs it: few messages have one.
-type deflated struct {
+// deflated is the same message as one RSV1 frame in each of the other forms, made when the first member needs it: few
+// messages have one.
+type deflated [numForms]struct {
 	once  sync.Once
 	bytes []byte
 }
@@ -56,16 +57,13 @@ func (b *Buffer) Payload() []byte { return b.bytes[b.header:] }
 // Len is the size on the wire in bytes, header included.
 func (b *Buffer) Len() int { return len(b.bytes) }
 
-// compressed returns the deflated frame, or the plain one if the payload is below limit.
-// The message is compressed once, by the first loop that has a member for it.
-func (b *Buffer) compressed(limit int, d *frame.Deflater) []byte {
-	if len(b.Payload()) < limit {
-		return b.bytes
-	}
+// compressed returns the frame in one of the deflated forms. The message is compressed once for each, by the first loop
+// that has a member for it.
+func (b *Buffer) compressed(form form, d *frame.Deflater) []byte {
 	if b.deflated.Load() == nil {
 		b.deflated.CompareAndSwap(nil, new(deflated))
 	}
-	f := b.deflated.Load()
+	f := &b.deflated.Load()[form]
 	f.once.Do(func() { f.bytes = d.AppendFrame(nil, b.op, b.Payload()) })
 	return f.bytes
 }

@@ -68,6 +68,7 @@ const (
 	flagShut                     // FIN was sent
 	flagPong                     // aux.pong waits for the backlog to drain
 	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
+	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go
 )
 
 func (c *Conn) has(f flags) bool { return c.flags&f != 0 }

@@ -51,7 +51,7 @@ type Loop struct {
 	asking   *Conn          // whose request the upgrader looks at
 	configs  []frame.Config // by endpoint
 	pings    [][]byte       // by endpoint
-	deflater frame.Deflater
+	deflater [numForms]frame.Deflater
 
 	readBuf  []byte
 	tls      *tlsScratch // nil on a plain server
@@ -80,6 +80,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	for _, e := range s.endpoints {
 		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
 	}
+	l.deflater[formNarrow].Window = narrowWindow
 	if s.client != nil {
 		l.dials = &dials{limit: s.client.MaxDials}
 	}

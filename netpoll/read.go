@@ -92,8 +92,11 @@ func (l *Loop) header(c *Conn, b []byte) {
 // open turns c into a WebSocket connection.
 func (l *Loop) open(c *Conn, v verdict, response []byte) {
 	c.endpoint, c.context = uint8(v.endpoint), v.context
-	if v.deflate {
+	if v.window != 0 {
 		c.dec.EnableDeflate()
+		if v.window < wideWindow {
+			c.set(flagNarrow)
+		}
 	}
 	l.sendBytes(c, response)
 	l.opened(c)

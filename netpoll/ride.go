@@ -87,7 +87,7 @@ func (l *Loop) ride(w *walk, c *Conn) bool {
 	if b := w.bytes[w.stage]; len(b) <= copyLimit {
 		c.out.add(b)
 	} else {
-		c.out.refer(w.shared(w.stage == listDeflate))
+		c.out.refer(w.shared(c.form()))
 	}
 	l.flush(c)
 	return true

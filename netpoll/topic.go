@@ -24,7 +24,7 @@ type topic struct {
 	posted  time.Duration // the server's clock when the oldest of pending was posted
 	queued  bool          // in loop.walks
 	riders  []rider       // answers that leave with the next walk, see ride.go
-	deflate int           // members that negotiated deflate
+	wants   [numForms]int // members by the form that they get
 	walk    walk
 	linger  linger
 }
@@ -32,7 +32,7 @@ type topic struct {
 const (
 	listPlain   = iota // gets the plain bytes
 	listDeflate        // negotiated deflate: gets the deflated bytes
-	listSlow           // gets all bytes through its outbox: has, or lately had, a backlog; or speaks TLS
+	listSlow           // gets all bytes through its outbox: has, or lately had, a backlog; or is never in a fast list
 	numLists
 )
 
@@ -51,13 +51,16 @@ func (t *topic) members() int {
 
 func (c *Conn) list() int {
 	switch {
-	case c.has(flagSlow) || c.tls != nil:
+	case c.has(flagSlow) || !c.fast():
 		return listSlow
 	case c.dec.Deflate():
 		return listDeflate
 	}
 	return listPlain
 }
+
+// fast reports whether c can be in a fast list.
+func (c *Conn) fast() bool { return c.tls == nil && !c.has(flagNarrow) }
 
 // Subscribe makes c a member of topic: it gets every message published after it. It reports
 // false if c is a member already, is closing, or was dialed: what a client sends is masked for
@@ -76,7 +79,7 @@ func (c *Conn) Subscribe(name string) bool {
 		return false
 	}
 	c.addTopic(t)
-	t.deflate += c.deflates()
+	t.wants[c.form()]++
 	if t.queued {
 		t.fresh = append(t.fresh, fresh{c.fd, len(t.pending)})
 	} else {
@@ -126,7 +129,7 @@ func (l *Loop) catchUp(t *topic, c *Conn) {
 
 // leave takes c out of t's lists.
 func (l *Loop) leave(t *topic, c *Conn) {
-	t.deflate -= c.deflates()
+	t.wants[c.form()]--
 	if i := t.freshIndex(c); i >= 0 {
 		t.fresh = slices.Delete(t.fresh, i, i+1)
 	} else {
@@ -144,13 +147,6 @@ func (t *topic) drop(c *Conn) {
 	}
 }
 
-func (c *Conn) deflates() int {
-	if c.dec.Deflate() {
-		return 1
-	}
-	return 0
-}
-
 func (t *topic) freshIndex(c *Conn) int {
 	return slices.IndexFunc(t.fresh, func(f fresh) bool { return f.fd == c.fd })
 }
@@ -164,7 +160,7 @@ func (l *Loop) leaveAll(c *Conn) {
 // demote moves c, which has a backlog, to the slow list of all its topics. What a walk in
 // progress has not handed to it is queued behind the backlog.
 func (l *Loop) demote(c *Conn) {
-	if c.tls != nil {
+	if !c.fast() {
 		return // stands there already
 	}
 	c.eachTopic(func(t *topic) {

@@ -25,6 +25,7 @@ type member struct {
 	conn   net.Conn
 	handle Handle
 	topics map[string]bool
+	form   form
 	want   []string
 	got    []string
 	slow   bool
@@ -37,15 +38,22 @@ func (m *member) read(begin <-chan struct{}) error {
 		<-begin
 	}
 	r := bufio.NewReader(m.conn)
+	var d frame.Decoder
+	d.EnableDeflate()
+	cfg := &frame.Config{Client: true}
 	for len(m.got) < len(m.want) {
 		f, err := readFrame(r)
 		if err != nil {
 			return fmt.Errorf("after %d of %d frames: %w", len(m.got), len(m.want), err)
 		}
-		if f.Header.OpCode != ws.OpText {
+		if f.Header.OpCode != ws.OpText || f.Header.Rsv1() != (m.form != formPlain) {
 			return fmt.Errorf("frame %v after %d of %d", f.Header, len(m.got), len(m.want))
 		}
-		m.got = append(m.got, string(f.Payload[:bytes8(f.Payload)]))
+		text, _, err := d.Next(frameBytes(f.Header.Rsv1(), f.Payload), cfg)
+		if err != nil {
+			return fmt.Errorf("after %d of %d frames: %w", len(m.got), len(m.want), err)
+		}
+		m.got = append(m.got, string(text.Payload[:bytes8(text.Payload)]))
 	}
 	return nil
 }
@@ -62,10 +70,16 @@ func TestTopicsAgainstModel(t *testing.T) {
 	}
 }
 
+// offers are the headers with which a form is negotiated.
+var offers = [numForms]string{
+	formDeflated: "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+	formNarrow:   "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9\r\n",
+}
+
 func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 	opened := make(chan Handle, 1)
 	s := &Server{Loops: 1, sliceSends: 1 + rnd.IntN(9), CompressMin: 1, Endpoints: []Endpoint{{
-		MaxBacklog: 1 << 30, PingInterval: -1,
+		MaxBacklog: 1 << 30, PingInterval: -1, Compression: true,
 		OnOpen: func(c *Conn) {
 			_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10)
 			opened <- c.Handle()
@@ -77,7 +91,8 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 	start(t, s)
 	members := make([]*member, 24)
 	for i := range members {
-		m := &member{conn: raw(t, s, "/", ""), topics: map[string]bool{}, slow: i%5 == 4}
+		m := &member{topics: map[string]bool{}, slow: i%5 == 4, form: form(i % int(numForms))}
+		m.conn = raw(t, s, "/", offers[m.form])
 		m.handle = <-opened
 		members[i] = m
 	}
@@ -255,11 +270,9 @@ func TestDeflatedMembers(t *testing.T) {
 		OnMessage:   func(c *Conn, op frame.Op, p []byte) { c.Publish("room", NewBuffer(op, p)) },
 	}}})
 	var conns []*websocket.Conn
-	for i := range 4 {
-		mode := websocket.CompressionDisabled
-		if i%2 == 0 {
-			mode = websocket.CompressionNoContextTakeover
-		}
+	modes := []websocket.CompressionMode{websocket.CompressionNoContextTakeover, websocket.CompressionDisabled, websocket.CompressionContextTakeover}
+	for i := range 6 {
+		mode := modes[i%len(modes)]
 		c, _, err := websocket.Dial(testCtx(t), s.url("/"), &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
 		if err != nil {
 			t.Fatal(err)

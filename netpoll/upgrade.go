@@ -27,8 +27,8 @@ type upgrader struct {
 	ws        ws.Upgrader
 	io        exchange
 	req       Request
-	index     int // of the endpoint of the current request
-	deflate   bool
+	index     int                     // of the endpoint of the current request
+	window    int                     // of permessage-deflate, if it was negotiated
 	remote    func() netip.AddrPort   // of who asks; may be nil
 	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
 	deny      *refusal                // why Upgrade's last callback refused
@@ -48,7 +48,7 @@ type verdict struct {
 	kind     verdictKind
 	used     int    // bytes of the header block; what follows are frames, or a body
 	endpoint int    // index, if accepted
-	deflate  bool   // permessage-deflate was negotiated
+	window   int    // bits, if permessage-deflate was negotiated
 	context  any    // from Request.SetContext
 	near     string // from Request.Near
 }
@@ -90,7 +90,7 @@ func (u *upgrader) answer(dst []byte) (verdict, []byte) {
 	if deny := u.address(); deny != nil {
 		return verdict{kind: rejected}, deny.append(dst)
 	}
-	u.deflate, u.deny = false, nil
+	u.window, u.deny = 0, nil
 	u.ws.Negotiate = nil
 	if u.req.endpoint.Compression {
 		u.ws.Negotiate = u.negotiate
@@ -99,7 +99,7 @@ func (u *upgrader) answer(dst []byte) (verdict, []byte) {
 	if _, err := u.ws.Upgrade(&u.io); err != nil {
 		return verdict{kind: rejected}, u.explain(err).append(dst)
 	}
-	return verdict{kind: accepted, endpoint: u.index, deflate: u.deflate, context: u.req.context, near: u.req.near}, u.io.out
+	return verdict{kind: accepted, endpoint: u.index, window: u.window, context: u.req.context, near: u.req.near}, u.io.out
 }
 
 // address checks target and Host and finds the endpoint.
@@ -143,14 +143,14 @@ func (u *upgrader) chooseSubprotocol(offer []byte) (string, bool) {
 
 // negotiate accepts the first permessage-deflate offer we can keep (RFC 7692, section 5).
 func (u *upgrader) negotiate(offer httphead.Option) (httphead.Option, error) {
-	if u.deflate {
+	if u.window != 0 {
 		return httphead.Option{}, nil
 	}
-	answer, ok := frame.AcceptDeflate(offer)
+	answer, window, ok := frame.AcceptDeflate(offer)
 	if !ok {
 		return httphead.Option{}, nil
 	}
-	u.deflate = true
+	u.window = window
 	return answer, nil
 }
 

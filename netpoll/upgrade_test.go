@@ -241,7 +241,9 @@ func TestUpgradeAccepted(t *testing.T) {
 		{"U17 window of 7", add(deflate + "; client_max_window_bits=7\r\n"), "", ""},
 		{"U17 duplicate parameter", add(deflate + "; client_no_context_takeover; client_no_context_takeover\r\n"), "", ""},
 		{"U17 unknown parameter", add(deflate + "; x\r\n"), "", ""},
-		{"U17 second offer", add(deflate + "; server_max_window_bits=9, permessage-deflate\r\n"), "permessage-deflate;server_no_context_takeover;client_no_context_takeover", ""},
+		{"U17 window of ours", add(deflate + "; server_max_window_bits=9, permessage-deflate\r\n"), "permessage-deflate;server_no_context_takeover;client_no_context_takeover;server_max_window_bits=9", ""},
+		{"U17 second offer in a second header", add(deflate + "; server_max_window_bits=7\r\n" + deflate + "; server_max_window_bits=15, permessage-deflate\r\n"), "permessage-deflate;server_no_context_takeover;client_no_context_takeover;server_max_window_bits=15", ""},
+		{"U17 second offer", add(deflate + "; server_max_window_bits=7, permessage-deflate\r\n"), "permessage-deflate;server_no_context_takeover;client_no_context_takeover", ""},
 		{"U17 many offers", add("Sec-WebSocket-Extensions: " + strings.Repeat("permessage-deflate, ", 350) + "x\r\n"), "permessage-deflate;server_no_context_takeover;client_no_context_takeover", ""},
 		{"U17 off", strings.Replace(add(deflate+"\r\n"), "/ws", "/plain", 1), "", ""},
 		{"subprotocol", add("Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n"), "", "chat.v1"},
@@ -261,8 +263,8 @@ func TestUpgradeAccepted(t *testing.T) {
 			if h.Get("Sec-WebSocket-Accept") != goodAccept || h.Get("Upgrade") != "websocket" || h.Get("Connection") != "Upgrade" {
 				t.Errorf("bad 101: %q", response)
 			}
-			if h.Get("Sec-WebSocket-Extensions") != tt.extensions || v.deflate != (tt.extensions != "") {
-				t.Errorf("extensions %q (deflate %v), want %q", h.Get("Sec-WebSocket-Extensions"), v.deflate, tt.extensions)
+			if h.Get("Sec-WebSocket-Extensions") != tt.extensions || (v.window != 0) != (tt.extensions != "") {
+				t.Errorf("extensions %q (window %d), want %q", h.Get("Sec-WebSocket-Extensions"), v.window, tt.extensions)
 			}
 			if p := h.Values("Sec-WebSocket-Protocol"); strings.Join(p, "|") != tt.subprotocol {
 				t.Errorf("subprotocol %q, want %q", p, tt.subprotocol)

@@ -20,12 +20,6 @@ const (
 	sendsCheck        = 64 // sends between two looks at the clock
 )
 
-const (
-	formPlain = iota
-	formDeflated
-	numForms
-)
-
 type walk struct {
 	active   bool
 	private  bool // the bytes stay valid for ever: a slow member may refer to them
@@ -47,17 +41,14 @@ func (w *walk) reached(list, i int) bool {
 }
 
 // shared returns the laid out bytes in memory that nobody will write to again.
-func (w *walk) shared(deflated bool) []byte {
+func (w *walk) shared(form form) []byte {
 	if !w.private {
 		w.private = true
 		for i := range w.bytes {
 			w.bytes[i] = slices.Clone(w.bytes[i])
 		}
 	}
-	if deflated {
-		return w.bytes[formDeflated]
-	}
-	return w.bytes[formPlain]
+	return w.bytes[form]
 }
 
 // budget is what is left of a turn's share for walking.
@@ -121,7 +112,7 @@ func (l *Loop) walkTopics() bool {
 		finished := l.step(t, &left)
 		l.tally.walked(&t.walk, before-left.sends)
 		if !finished {
-			t.walk.shared(false)         // the scratch is needed by others
+			t.walk.shared(formPlain)     // the scratch is needed by others
 			l.walks = append(l.walks, t) // the others have their turn first
 			break
 		}
@@ -189,24 +180,20 @@ func (l *Loop) layOut(t *topic) {
 	w := &t.walk
 	w.private = len(t.pending) == 1
 	w.sort(t.pending)
-	deflate := t.deflate > 0
-	limit := l.server.CompressMin
-	if w.private {
-		w.bytes[formPlain] = t.pending[0].bytes
-		if deflate {
-			w.bytes[formDeflated] = t.pending[0].compressed(limit, &l.deflater)
+	for f := range numForms {
+		if f != formPlain && t.wants[f] == 0 {
+			continue
 		}
-		return
-	}
-	plain, deflated := l.layout[formPlain][:0], l.layout[formDeflated][:0]
-	for _, b := range t.pending {
-		plain = append(plain, b.bytes...)
-		if deflate {
-			deflated = append(deflated, b.compressed(limit, &l.deflater)...)
+		if w.private {
+			w.bytes[f] = l.encoded(t.pending[0], f)
+			continue
 		}
+		l.layout[f] = l.layout[f][:0]
+		for _, b := range t.pending {
+			l.layout[f] = append(l.layout[f], l.encoded(b, f)...)
+		}
+		w.bytes[f] = l.layout[f]
 	}
-	l.layout = [numForms][]byte{plain, deflated}
-	w.bytes = l.layout
 }
 
 // step goes on with a walk; false means that the budget is used up.
@@ -251,7 +238,7 @@ func (l *Loop) enqueue(t *topic, c *Conn) {
 		return
 	}
 	if o := l.room(c); o != nil {
-		o.refer(t.walk.shared(c.dec.Deflate()))
+		o.refer(t.walk.shared(c.form()))
 		l.soil(c)
 	}
 }
@@ -264,7 +251,7 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 		return
 	}
 	o := l.box(c) // empty, so the chunk is a whole number of frames of which n bytes have left
-	o.refer(w.shared(w.stage == listDeflate))
+	o.refer(w.shared(c.form()))
 	o.sent(n)
 	l.tally.bytesOut.Add(int64(n))
 	l.backlog(c)

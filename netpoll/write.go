@@ -34,15 +34,6 @@ func (c *Conn) SendBuffer(b *Buffer) {
 	}
 }
 
-// formOf is the encoding of b that c's peer has negotiated.
-func (c *Conn) formOf(b *Buffer) []byte {
-	if !c.dec.Deflate() {
-		return b.bytes
-	}
-	l := c.loop
-	return b.compressed(l.server.CompressMin, &l.deflater)
-}
-
 // Loop is the loop that owns the connection.
 func (c *Conn) Loop() *Loop { return c.loop }
 
