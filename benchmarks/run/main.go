@@ -46,6 +46,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // hours of measurements do not end with a reader of their progress
 	var err error
 	if o.files, err = openFiles(); err == nil {
 		err = run(ctx, o)

@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,9 +91,11 @@ func (rep *report) warn(text string) {
 	fmt.Fprintln(os.Stderr, "bench: warning:", text)
 }
 
+// conclude writes the files before the table is shown: nobody may be reading.
 func (rep *report) conclude(dir string) error {
+	err := rep.write(dir)
 	rep.print(os.Stdout)
-	return rep.write(dir)
+	return err
 }
 
 // write leaves DATE.json and the table in the directory.
@@ -114,11 +117,11 @@ func (rep *report) write(dir string) error {
 		return err
 	}
 	rep.print(table)
-	if err := table.Close(); err != nil {
+	if err := errors.Join(table.Close(), os.WriteFile(base+".json", append(b, '\n'), 0o644)); err != nil {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "written:", base+".json", base+".txt")
-	return os.WriteFile(base+".json", append(b, '\n'), 0o644)
+	return nil
 }
 
 // command is what has to be typed to measure it again: without the place of the programs, which is that of one machine.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"github.com/throngd/throng/internal/load"
 	"github.com/throngd/throng/internal/load/report"
 	"github.com/throngd/throng/internal/load/target"
+	"github.com/throngd/throng/internal/spool"
 )
 
 type loadCmd struct {
@@ -113,9 +115,13 @@ func (c *loadRunCmd) canSave() error {
 	return nil
 }
 
+// Run neither waits for a terminal that shows its progress nor ends with it:
+// what is measured goes on, and the files are written before the report is shown.
 func (c *loadRunCmd) Run(s *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	width := terminalWidth(s.err)
+	s.detach(spool.Options{Gap: progressGap})
 	o := c.options(s)
 	if err := c.canSave(); err != nil {
 		return err
@@ -123,8 +129,7 @@ func (c *loadRunCmd) Run(s *streams) error {
 	if err := tellLimits(ctx, s, o); err != nil {
 		return err
 	}
-	file, isFile := s.err.(*os.File)
-	o.Progress = load.NewProgress(s.err, isFile && drawable(file))
+	o.Progress = load.NewProgress(s.err, width)
 	watch, err := target.Begin(ctx, c.TargetAdmin)
 	if err != nil {
 		return err
@@ -135,12 +140,13 @@ func (c *loadRunCmd) Run(s *streams) error {
 		return err
 	}
 	r.Tool = "throng " + release()
-	out := s.out
-	if r.Opened == 0 && err != nil {
-		out = io.Discard // the error says it all
+	if failed := saveReport(r, c.JSON, c.HTML); failed != nil {
+		return failed
 	}
-	if shown := showReport(out, r, c.JSON, c.HTML); shown != nil {
-		return shown
+	if r.Opened > 0 || err == nil { // otherwise the error says it all
+		if failed := printReport(ctx, s, r); failed != nil {
+			return failed
+		}
 	}
 	if err == nil && r.Violations.Count > 0 {
 		err = human.Errorf("they are listed above, the first ones with room, offset and client; --json has them too", "the server broke %d promises", r.Violations.Count)
@@ -180,8 +186,33 @@ func (loadWorkerCmd) Run(s *streams) error {
 	return nil
 }
 
-// drawable tells whether f is a terminal that bars can be drawn on: a serial console says that it has no size.
-func drawable(f *os.File) bool {
+// terminalWidth is the width of the terminal that w is; 0 if it is none that bars
+// can be drawn on: a serial console says that it has no size.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
 	width, height, err := term.GetSize(int(f.Fd()))
-	return err == nil && width > 0 && height > 0
+	if err != nil || height <= 0 {
+		return 0
+	}
+	return width
+}
+
+// progressGap is the line that stands where progress was not shown.
+func progressGap(n int64) []byte {
+	return fmt.Appendf(nil, "%d lines are not shown: they were not read in time\n", n)
+}
+
+// printReport shows a report, and waits for its reader until a signal comes.
+func printReport(ctx context.Context, s *streams, r *report.Report) error {
+	var b bytes.Buffer
+	if err := r.WriteText(&b); err != nil {
+		return err
+	}
+	if err := s.print(ctx, b.Bytes()); err != nil {
+		return human.Errorf("--json and --html write it to files", "the report cannot be written to the standard output: %w", err)
+	}
+	return nil
 }

@@ -48,11 +48,17 @@ func (c *loadReportCmd) check() error {
 	return nil
 }
 
-// showReport writes a report to the terminal and to the files that are named.
+// showReport writes a report to the files that are named, and then to the
+// terminal: what lasts does not wait for a reader.
 func showReport(out io.Writer, r *report.Report, jsonFile, htmlFile string) error {
-	if err := r.WriteText(out); err != nil {
+	if err := saveReport(r, jsonFile, htmlFile); err != nil {
 		return err
 	}
+	return r.WriteText(out)
+}
+
+// saveReport writes a report to the files that are named.
+func saveReport(r *report.Report, jsonFile, htmlFile string) error {
 	if jsonFile != "" {
 		if err := r.SaveJSON(jsonFile); err != nil {
 			return err

@@ -49,7 +49,7 @@ func TestLoadReport(t *testing.T) {
 		"absent":          {loadReportCmd{Files: []string{a + "x"}}, "", "no such file"},
 	} {
 		var out bytes.Buffer
-		err := c.cmd.Run(&streams{&out, &out})
+		err := c.cmd.Run(&streams{out: &out, err: &out})
 		var e *human.Error
 		switch {
 		case c.failed == "" && (err != nil || !strings.Contains(out.String(), c.want)):

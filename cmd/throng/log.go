@@ -1,20 +1,43 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"os"
 
 	"golang.org/x/term"
+
+	"github.com/throngd/throng/internal/spool"
 )
 
-// newLogger writes text on a terminal and JSON elsewhere. The level can change.
-func newLogger(w io.Writer, level *slog.LevelVar) *slog.Logger {
-	o := &slog.HandlerOptions{Level: level}
+// logFormat makes the handler of a log: text on a terminal, JSON elsewhere.
+type logFormat func(io.Writer, *slog.HandlerOptions) slog.Handler
+
+func formatFor(w io.Writer) logFormat {
 	if onTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, o))
+		return func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) }
 	}
-	return slog.New(slog.NewJSONHandler(w, o))
+	return func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) }
+}
+
+// gap is the line of a log that stands where n lines are missing. It has no
+// level that could silence it.
+func (f logFormat) gap(n int64) []byte {
+	var b bytes.Buffer
+	slog.New(f(&b, nil)).Warn("log lines were dropped: they were not read in time", "lines", n)
+	return b.Bytes()
+}
+
+// openLog detaches the streams and makes a log of the error stream. Nobody who
+// logs waits for whoever reads the log. The level can change. What the standard
+// library logs (net/http) goes there too.
+func openLog(s *streams, queue int, level *slog.LevelVar) *slog.Logger {
+	format := formatFor(s.err)
+	s.detach(spool.Options{Limit: queue, Gap: format.gap})
+	log := slog.New(format(s.err, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(log)
+	return log
 }
 
 // setLevel takes a level that the configuration has checked.

@@ -14,12 +14,14 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is main without the process: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	err := runCommand(args, stdout, stderr)
+	s := &streams{out: stdout, err: stderr}
+	defer s.flush()
+	err := runCommand(args, s)
 	var done exit
 	if errors.As(err, &done) {
 		return int(done)
 	}
-	human.Report(stderr, err)
+	human.Report(s.err, err)
 	return human.ExitCode(err)
 }
 
@@ -28,7 +30,7 @@ type exit int
 
 func (exit) Error() string { return "exit" }
 
-func runCommand(args []string, stdout, stderr io.Writer) (err error) {
+func runCommand(args []string, s *streams) (err error) {
 	defer func() {
 		if e, ok := recover().(exit); ok {
 			err = e
@@ -37,7 +39,7 @@ func runCommand(args []string, stdout, stderr io.Writer) (err error) {
 	parser, err := kong.New(&cli{},
 		kong.Name("throng"),
 		kong.Description(description),
-		kong.Writers(stdout, stderr),
+		kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Vars{"version": version()},
 		kong.ValueFormatter(helpWithDefault),
@@ -51,8 +53,5 @@ func runCommand(args []string, stdout, stderr io.Writer) (err error) {
 	if err != nil {
 		return usageError(err)
 	}
-	return ctx.Run(&streams{stdout, stderr})
+	return ctx.Run(s)
 }
-
-// streams are where a command writes.
-type streams struct{ out, err io.Writer }

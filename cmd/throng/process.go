@@ -29,6 +29,7 @@ type process struct {
 	public *server.Server
 	admin  *admin.Server // nil when it is turned off
 
+	dropped func() int64 // lines of the log
 	manager *systemd.Notifier
 }
 
@@ -46,7 +47,7 @@ func (p *process) listen() error {
 		p.admin = a
 	}
 	if p.admin != nil {
-		p.admin.Metrics, p.admin.Health = p.public.Metrics(), p.public.Health
+		p.admin.Metrics, p.admin.Health = p.public.Metrics(p.dropped), p.public.Health
 		go func() {
 			if err := p.admin.Serve(); !errors.Is(err, http.ErrServerClosed) {
 				p.log.Error("the admin listener failed", "error", err)

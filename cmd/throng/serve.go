@@ -26,7 +26,8 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	}
 	level := &slog.LevelVar{}
 	setLevel(level, cfg.LogLevel)
-	log := newLogger(s.err, level)
+	hungUp := hangUp(s.err)
+	log := openLog(s, int(cfg.LogQueue), level)
 	if err := resolve(cfg, log); err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	p := &process{cfg: cfg, log: log, level: level, hungUp: hangUp(s.err), public: public, manager: systemd.NewNotifier()}
+	p := &process{cfg: cfg, log: log, level: level, hungUp: hungUp, dropped: s.errQueue.Dropped, public: public, manager: systemd.NewNotifier()}
 	p.load = func() (*config.Loaded, error) { return c.load(ctx, c.ConfigFile) }
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)

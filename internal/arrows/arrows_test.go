@@ -44,6 +44,7 @@ var arrows = []arrow{
 	{"internal/protocol", nil},
 	{"internal/human", nil},
 	{"internal/files", nil},
+	{"internal/spool", nil},
 }
 
 // TestArrows parses the imports of every file of the module. In the public

@@ -67,6 +67,7 @@ type Config struct {
 	LoopMailbox   Size          `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
 
 	LogLevel string `yaml:"log_level" live:"yes" default:"info" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error. Text on a terminal, JSON otherwise."`
+	LogQueue Size   `yaml:"log_queue" default:"1MiB" placeholder:"SIZE" group:"Logging" help:"Log lines that may wait for whoever reads the log; more are dropped, counted, and told by a line once it is read again."`
 
 	Client  Client  `yaml:"client" live:"yes" kong:"-"`
 	Channel Channel `yaml:"channel" live:"yes" kong:"-"`

@@ -84,6 +84,7 @@ func (l *Loaded) validateSizes() error {
 		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, false},
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
 		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},
+		{"log_queue", l.LogQueue, 4 * KiB, GiB, false},
 	} {
 		if (c.v < c.low || c.v > c.high) && !(c.orZero && c.v == 0) {
 			return l.bad(c.key, "%v is out of range (%v to %v)", c.v, c.low, c.high)

@@ -10,13 +10,17 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// NewProgress shows a run on w: bars on a terminal, plain lines elsewhere.
-func NewProgress(w io.Writer, terminal bool) Progress {
-	if terminal {
-		return &bars{all: mpb.New(mpb.WithOutput(w), mpb.WithWidth(60), mpb.WithRefreshRate(150*time.Millisecond))}
+// NewProgress shows a run on w: bars on a terminal of this width, plain lines
+// where it is 0. A write to w must not wait for a reader: the run would.
+func NewProgress(w io.Writer, width int) Progress {
+	if width > 0 {
+		return &bars{all: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithWidth(width), mpb.WithRefreshRate(150*time.Millisecond))}
 	}
 	return &lines{w: w}
 }
+
+// barWidth is that of a bar without the texts beside it.
+const barWidth = 60
 
 // lineEvery is the time between two lines of one stage.
 const lineEvery = 5 * time.Second
@@ -58,7 +62,7 @@ type bars struct {
 func (b *bars) Stage(name string, total int64) {
 	b.finish()
 	b.text.Store("")
-	b.bar = b.all.AddBar(max(total, 1),
+	b.bar = b.all.AddBar(max(total, 1), mpb.BarWidth(barWidth),
 		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.Percentage(decor.WCSyncSpace)),
 		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return " " + b.text.Load().(string) })))
 }

@@ -11,7 +11,7 @@ func TestBarsEnd(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p := NewProgress(io.Discard, true)
+		p := NewProgress(io.Discard, 80)
 		p.Stage("open", 10)
 		for i := range int64(10) {
 			p.Set(i+1, "opening")

@@ -15,6 +15,8 @@ type Snapshot struct {
 	Network netpoll.Stats
 	Edge    edge.Stats
 	Rooms   room.Stats
+
+	LogDropped int64 // lines of the log
 }
 
 // Source gives a Snapshot. Any goroutine may call it.
@@ -44,6 +46,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	o.network(&snap.Network)
 	o.traffic(&snap.Network)
 	o.chat(&snap.Edge, &snap.Rooms)
+	o.counter(logDropped, snap.LogDropped)
 	o.limits(&snap)
 	o.loops(snap.Network.Loops)
 	o.times(&snap.Network, &snap.Edge)

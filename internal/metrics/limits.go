@@ -45,5 +45,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"join_leave_max_members":        h.JoinLeaveMaxMembers,
 		"presence_max":                  h.PresenceMax,
 		"idempotency_keys":              h.IdempotencyKeys,
+
+		"log_queue": snap.LogDropped,
 	}
 }

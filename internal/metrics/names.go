@@ -36,6 +36,7 @@ var (
 	refused       = desc("refused_commands_total", "Commands refused because a room or a loop was overloaded.")
 	published     = desc("room_messages_total", "Messages of all rooms, each counted once.")
 	gaps          = desc("room_gaps_total", "Losses between log and room that were noticed.")
+	logDropped    = desc("log_dropped_lines_total", "Lines of the log that were dropped, because nobody read them in time.")
 
 	loopBusy = desc("loop_busy_seconds_total", "Time a loop spent working, an estimate: 1 is all of the time.", "loop")
 	loopLag  = desc("loop_lag_seconds", "How late a loop is: its last tick, the one that is due now, or what was posted to it, whichever is latest.", "loop")
@@ -49,6 +50,6 @@ var (
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
-	commands, commandErrors, limited, refused, published, gaps,
+	commands, commandErrors, limited, refused, published, gaps, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }

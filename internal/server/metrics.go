@@ -21,9 +21,9 @@ func (s *Server) Health() error {
 	return nil
 }
 
-// Metrics answers scrapes of Prometheus.
-func (s *Server) Metrics() http.Handler {
+// Metrics answers scrapes of Prometheus. logDropped is how many lines of the log were dropped.
+func (s *Server) Metrics(logDropped func() int64) http.Handler {
 	return metrics.Handler(func() metrics.Snapshot {
-		return metrics.Snapshot{Network: s.poll.Stats(), Edge: s.edge.Stats(), Rooms: s.edge.Hub().Stats()}
+		return metrics.Snapshot{Network: s.poll.Stats(), Edge: s.edge.Stats(), Rooms: s.edge.Hub().Stats(), LogDropped: logDropped()}
 	})
 }

@@ -40,7 +40,7 @@ func TestHealth(t *testing.T) {
 
 func scrape(s *Server) string {
 	w := httptest.NewRecorder()
-	s.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	s.Metrics(func() int64 { return 0 }).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
 }
 

@@ -51,6 +51,9 @@ func (n *Notifier) Watchdog() time.Duration { return n.watchdog }
 // Alive keeps the manager's watchdog from ending the process.
 func (n *Notifier) Alive() error { return n.send("WATCHDOG=1") }
 
+// sendTimeout is how long a message waits for a service manager that has a full queue.
+const sendTimeout = 500 * time.Millisecond
+
 // send sends one datagram. A socket that begins with @ is an abstract one,
 // which net knows.
 func (n *Notifier) send(lines ...string) error {
@@ -65,6 +68,7 @@ func (n *Notifier) send(lines ...string) error {
 	for i, line := range lines {
 		lines[i] = strings.ReplaceAll(line, "\n", " ")
 	}
+	_ = c.SetWriteDeadline(time.Now().Add(sendTimeout))
 	if _, err := c.Write([]byte(strings.Join(lines, "\n"))); err != nil {
 		return fmt.Errorf("telling systemd: %w", err)
 	}

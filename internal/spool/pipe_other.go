@@ -1,0 +1,6 @@
+//go:build !unix
+
+package spool
+
+// IgnoreBrokenPipe does nothing where there is no SIGPIPE.
+func IgnoreBrokenPipe() {}
