@@ -49,7 +49,7 @@ func (c *Conn) abort(code frame.CloseCode, reason string) {
 		c.goodbye(code, reason)
 	case phaseHeader:
 		c.loop.refuse(c, appendRefusal(nil, 500, "internal error"))
-	case phaseProxy, phaseTLS, phaseConnect, phaseAnswer:
+	case phaseProxy, phaseTLS, phaseMoved, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
 		c.loop.linger(c)
@@ -166,7 +166,7 @@ func (l *Loop) tell(c *Conn) {
 	if e.OnClose == nil {
 		return
 	}
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	e.OnClose(c, c.aux.code, c.aux.reason)
 }
 

@@ -46,6 +46,7 @@ const (
 	phaseProxy         // reading the PROXY header
 	phaseTLS           // shaking hands
 	phaseHeader        // reading the upgrade request
+	phaseMoved         // accepted; on its way to another loop, whose poller does not know it yet (near.go)
 	phaseConnect       // dialing, see dial.go
 	phaseAnswer        // reading the response to our upgrade request
 	phaseOpen          // frames

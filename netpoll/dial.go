@@ -178,7 +178,7 @@ func (l *Loop) allow(c *Conn, d time.Duration) {
 
 // connected is the end of the TCP connect, if it is.
 func (l *Loop) connected(c *Conn) {
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	done, err := connectResult(int(c.fd))
 	if !done {
 		return

@@ -97,6 +97,6 @@ func (l *Loop) tellDropped(c *Conn, only *topic) {
 }
 
 func (l *Loop) dropped(c *Conn, e *Endpoint, d drop) {
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	e.OnDropped(c, d.topic, d.n)
 }

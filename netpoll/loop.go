@@ -150,18 +150,19 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 
 // ready serves a connection's socket. The slot's owner is checked before anything else: an
 // event of a descriptor that was closed and handed out again in the same batch finds a slot
-// of another loop, or a socket with nothing to read.
+// of another loop, one that another loop has just given, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	c := l.mine(fd)
-	if c == nil {
+	if c == nil || c.phase == phaseMoved { // the event was of the socket that had the number before
 		return
 	}
+	h := c.Handle()
 	if gnetpoll.IsWriteEvent(ev) {
 		l.writable(c)
 	}
 	// An error flag never closes by itself: the read decides.
 	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {
-		if l.read(c, ev) {
+		if more := l.read(c, ev); more && l.owns(h) {
 			l.again(c)
 		}
 	}
@@ -191,6 +192,11 @@ func (l *Loop) lookup(h Handle) *Conn {
 	return c
 }
 
+// owns reports whether the connection that h names is l's. What reads the request of a connection may give the
+// connection away, to another loop or to net/http: its slot is another goroutine's from then on, and may even come back as
+// another connection. So whoever goes on with a slot after that asks first, with a handle from before.
+func (l *Loop) owns(h Handle) bool { return l.lookup(h) != nil }
+
 // mine returns the connection that has the descriptor fd now, or nil if that is none or another
 // loop's.
 func (l *Loop) mine(fd int) *Conn {
@@ -203,11 +209,13 @@ func (l *Loop) mine(fd int) *Conn {
 // at returns the connection with descriptor fd, which must belong to l.
 func (l *Loop) at(fd int32) *Conn { return l.server.slab.slot(int(fd)) }
 
-// rescue is deferred around callbacks: a panic costs that connection and nothing else.
-func (l *Loop) rescue(c *Conn) {
+// rescue is deferred around callbacks: a panic costs the connection h, if l still owns it, and nothing else.
+func (l *Loop) rescue(h Handle) {
 	if r := recover(); r != nil {
 		l.reportPanic(r)
-		c.abort(frame.CloseInternal, "internal error")
+		if c := l.lookup(h); c != nil {
+			c.abort(frame.CloseInternal, "internal error")
+		}
 	}
 }
 

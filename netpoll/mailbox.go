@@ -150,7 +150,7 @@ func (l *Loop) guarded(c *Conn, o *op) {
 		o.run()
 		return
 	}
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	o.call(c)
 }
 

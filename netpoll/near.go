@@ -42,7 +42,7 @@ func (l *Loop) move(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
 	response, rest = slices.Clone(response), slices.Clone(rest)
 	l.held.Add(-1)
 	to.held.Add(1)
-	c.loop, c.timer = to, 0
+	c.loop, c.timer, c.phase = to, 0, phaseMoved
 	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
 	to.Do(func() { to.welcome(h, v, response, rest) })
 	return true
@@ -55,19 +55,20 @@ func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
 	if c == nil {
 		return
 	}
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	c.heard = l.wheel.now // the other loop's clock is another one
 	if err := l.attach(c); err != nil {
 		c.fail(err.Error())
 		return
 	}
 	switch {
-	case c.phase != phaseHeader:
+	case c.phase != phaseMoved:
 		return
 	case l.server.leaving.Load():
 		l.linger(c)
 		return
 	}
+	c.phase = phaseHeader
 	l.open(c, v, response)
 	l.frames(c, rest)
 	if c.tls != nil {

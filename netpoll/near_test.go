@@ -125,6 +125,13 @@ func TestNearSpreads(t *testing.T) {
 // halfway is a connection whose request was accepted by the first of two loops, which gave it to the second. Neither runs.
 func halfway(t *testing.T) (s *Server, c *Conn) {
 	t.Helper()
+	s, c, _ = halfwayWith(t)
+	return s, c
+}
+
+// halfwayWith is halfway, with the other end of the socket.
+func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
+	t.Helper()
 	e := nearby()
 	e.OnOpen = func(*Conn) { t.Error("it was opened") }
 	s = &Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []Endpoint{e}}
@@ -139,7 +146,7 @@ func halfway(t *testing.T) (s *Server, c *Conn) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	peer, err := net.Dial("tcp", listener.Addr().String())
+	peer, err = net.Dial("tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,13 +155,13 @@ func halfway(t *testing.T) (s *Server, c *Conn) {
 	a, b := s.loops[0], s.loops[1]
 	a.adopt(fd)
 	c = s.slab.slot(fd)
-	if !a.move(c, b, verdict{kind: accepted}, nil, nil) {
+	if !a.move(c, b, verdict{kind: accepted}, []byte("101"), nil) {
 		t.Fatal("it stays")
 	}
 	if a.mine(fd) != nil || b.mine(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {
 		t.Fatal("it is not the other loop's")
 	}
-	return s, c
+	return s, c, peer
 }
 
 // acceptOne is the descriptor of the one who waits.

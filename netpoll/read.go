@@ -14,7 +14,7 @@ import (
 
 // read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	n, err := recv(int(c.fd), l.readBuf)
 	more = n == len(l.readBuf) || n > 0 && unread(ev)
 	switch {

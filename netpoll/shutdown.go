@@ -52,7 +52,7 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 				if share(c.fd, n) != i {
 					return
 				}
-				if c.phase == phaseHeader || c.phase == phaseTLS || c.phase == phaseProxy {
+				if c.phase < phaseConnect {
 					l.linger(c)
 				}
 				c.Close(code, reason)

@@ -122,13 +122,13 @@ func newTLSScratch() *tlsScratch {
 
 // decrypt hands the plaintext in b, which the socket gave, to the phase of the connection.
 func (l *Loop) decrypt(c *Conn, b []byte) {
-	s := c.tls
+	s, h := c.tls, c.Handle()
 	s.wire.in, s.wire.out = b, l.tls.cipher[:0]
-	for c.phase != phaseFree {
+	for {
 		n, err := s.conn.Read(l.tls.plain)
 		if n > 0 {
 			l.input(c, l.tls.plain[:n])
-			if !owner(c.owner.Load()).ownedBy(l) {
+			if !l.owns(h) {
 				return // detached, or moved to another loop: neither c nor s is ours any more
 			}
 		}
@@ -310,7 +310,7 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 func (l *Loop) established(c *Conn) {
 	rest := c.tls.shake.rest()
 	c.tls.shake, c.tls.wire.shake = nil, nil
-	defer l.rescue(c)
+	defer l.rescue(c.Handle())
 	if g := c.dialing(); g != nil {
 		g.times.TLS = l.lap(c)
 		l.secured(c)

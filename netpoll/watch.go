@@ -8,10 +8,10 @@ func (l *Loop) attach(c *Conn) error {
 	return l.poller.AddRead(&l.scratch, edgeTriggered)
 }
 
-// again has the poller report c once more if there is something to read: where it reports what is new and not what is
-// there, a read that does not empty the socket would be the last one.
+// again has the poller report c, which is l's, once more if there is something to read: where it reports what is new and
+// not what is there, a read that does not empty the socket would be the last one.
 func (l *Loop) again(c *Conn) {
-	if !edgeTriggered || c.has(flagPaused) || c.has(flagDead) || !owner(c.owner.Load()).ownedBy(l) {
+	if !edgeTriggered || c.has(flagPaused) || c.has(flagDead) {
 		return
 	}
 	if err := l.register(c, c.has(flagArmed), false); err != nil {

@@ -1,0 +1,94 @@
+package netpoll
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
+)
+
+// TestReadLeavesGivenConnectionsAlone has connections change their loop, and leave for net/http, in a read that is to be
+// followed by another one, because the end of what the peer sends stands behind the request. From the moment that the
+// slot is given away it is another loop's: the race detector sees a read that still looks at it.
+func TestReadLeavesGivenConnectionsAlone(t *testing.T) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s := start(t, &Server{Loops: 4, HTTP: page, Endpoints: []Endpoint{nearby()}})
+	var peers sync.WaitGroup
+	for p := range 4 {
+		peers.Go(func() {
+			for i := range 100 {
+				request := wishing(strconv.Itoa(p*100 + i))
+				if i%3 == 0 {
+					request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+				}
+				askAndFinish(t, s, request)
+			}
+		})
+	}
+	peers.Wait()
+	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && total(s) == 0 })
+}
+
+// askAndFinish sends a request with a FIN behind it and reads to the end.
+func askAndFinish(t *testing.T, s *Server, request string) {
+	c, err := net.Dial("tcp", s.address.String())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, request)
+	_ = c.(*net.TCPConn).CloseWrite()
+	_, _ = io.Copy(io.Discard, c)
+}
+
+// TestEventBeforeWelcome: the poller of the loop that is to have a connection may still report the socket that had its
+// number before. That is not yet the time to read: what has come are frames, and no request.
+func TestEventBeforeWelcome(t *testing.T) {
+	s, c, peer := halfwayWith(t)
+	defer s.Close()
+	s.endpoints[0].OnOpen = nil
+	b, fd := s.loops[1], int(c.fd)
+	_ = peer.SetDeadline(time.Now().Add(patience))
+	if _, err := peer.Write(masked(frame.OpText, []byte("hello"))); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the frame has arrived", func() bool {
+		n, _, err := unix.Recvfrom(fd, make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		return n == 1 && err == nil
+	})
+	b.ready(fd, unix.EPOLLIN, 0)
+	b.takeBatches() // welcome
+	b.endTurn()
+	if c.phase != phaseOpen {
+		t.Fatalf("phase %d", c.phase)
+	}
+	b.ready(fd, unix.EPOLLIN, 0)
+	got := make([]byte, 10)
+	if _, err := io.ReadFull(peer, got); err != nil || !bytes.Equal(got, frame.AppendFrame([]byte("101"), frame.OpText, []byte("hello"))) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestPanicAfterGivingAway: a panic costs the connection only as long as it is the loop's.
+func TestPanicAfterGivingAway(t *testing.T) {
+	s, c := halfway(t)
+	defer s.Close()
+	h := c.Handle()
+	func() {
+		defer s.loops[0].rescue(h)
+		panic("late")
+	}()
+	if s.Panics() != 1 || c.phase != phaseMoved || c.has(flagDoomed) {
+		t.Errorf("%d panics, phase %d, flags %b", s.Panics(), c.phase, c.flags)
+	}
+	s.endpoints[0].OnOpen = nil
+}
