@@ -90,6 +90,14 @@ func TestReader(t *testing.T) {
 		{"surrogate pair", `{"id":1,"rpc":{"data":"\ud83d\ude00"}}`, `1:11:{"data":"\ud83d\ude00"}`},
 		{"1e999", `{"id":1,"rpc":{"data":1e999}}`, `1:refused`},
 		{"a million digits", `{"rpc":{"data":` + strings.Repeat("9", 1_000_000) + `},"id":3}`, `3:refused`},
+		{"a number of 1024 characters", number(1024, ""), `1:11:{"data":0.` + strings.Repeat("1", 1022) + `}`},
+		{"a number of 1025 characters", number(1025, ""), `1:refused`},
+		{"300 digits", `{"id":1,"rpc":{"data":` + strings.Repeat("9", 300) + `}}`, `1:11:{"data":` + strings.Repeat("9", 300) + `}`},
+		{"308 digits", `{"id":1,"rpc":{"data":` + strings.Repeat("9", 308) + `}}`, `1:11:{"data":` + strings.Repeat("9", 308) + `}`},
+		{"309 digits", `{"id":1,"rpc":{"data":` + strings.Repeat("9", 309) + `}}`, `1:refused`},
+		{"309 digits below zero", `{"id":1,"rpc":{"data":-` + strings.Repeat("9", 309) + `}}`, `1:refused`},
+		{"1024 characters with an exponent", number(1024, "e9"), `1:11:{"data":0.` + strings.Repeat("1", 1020) + `e9}`},
+		{"1025 characters with an exponent", number(1025, "e9"), `1:refused`},
 		{"1e-999 is zero", `{"id":1,"rpc":{"data":1e-999}}`, `1:11:{"data":1e-999}`},
 		{"leading zero", `{"id":1,"rpc":{"data":01}}`, `malformed`},
 		{"plus", `{"id":1,"rpc":{"data":+1}}`, `malformed`},
@@ -104,6 +112,11 @@ func TestReader(t *testing.T) {
 			}
 		})
 	}
+}
+
+// number is a command with one number of n characters, which a float64 holds.
+func number(n int, exponent string) string {
+	return `{"id":1,"rpc":{"data":0.` + strings.Repeat("1", n-2-len(exponent)) + exponent + `}}`
 }
 
 // manyKeys is an object with n different keys, and one twice.
