@@ -1,0 +1,21 @@
+package edge
+
+import (
+	"testing"
+
+	"github.com/throngd/throng/netpoll"
+)
+
+// TestLongReplyIsGivenBack: the scratch of replies is one for each loop and stays; one long reply must not.
+func TestLongReplyIsGivenBack(t *testing.T) {
+	s := &session{loop: &loop{}}
+	var gone netpoll.Conn // sends nothing
+	s.send(&gone, make([]byte, 4<<10))
+	if n := cap(s.loop.reply); n != 4<<10 || len(s.loop.reply) != 0 {
+		t.Errorf("after a reply of 4 KiB the scratch has %d bytes, %d of them used", n, len(s.loop.reply))
+	}
+	s.send(&gone, make([]byte, 1<<20))
+	if n := cap(s.loop.reply); n > 64<<10 {
+		t.Errorf("after a reply of 1 MiB the scratch has %d bytes", n)
+	}
+}
