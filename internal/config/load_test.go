@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	l := mustLoad(t, "", nil, nil)
 	if l.Listen != ":8080" || l.Admin != "127.0.0.1:9090" || l.MaxMessage != 64*KiB ||
 		l.PingInterval != 25*time.Second || l.PongTimeout != 10*time.Second || l.Drain != 30*time.Second ||
-		l.CompressMin != 512 || l.MaxHTTP != 256 || l.RoomsPerConnection != 128 {
+		l.CompressMin != 512 || l.MaxHTTP != 256 || l.RoomsPerConnection != 0 {
 		t.Errorf("defaults: %+v", l.Config)
 	}
 	if l.Client.AllowAnonymous || l.AllowedOrigins != nil || l.Channel.WithoutNamespace != (Options{}) || l.Channel.Namespaces != nil {

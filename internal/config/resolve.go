@@ -11,6 +11,7 @@ func (c *Config) Resolve(maxConns int) {
 	orElse(&c.Shards, cpus)
 	orElse(&c.MaxConnections, maxConns)
 	orElse(&c.EchoMaxMessage, c.MaxMessage)
+	orElse(&c.RoomsPerConnection, min(128, max(1, c.roomsInFrame())))
 	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
 }
 

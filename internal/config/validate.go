@@ -16,7 +16,7 @@ import (
 func (l *Loaded) validate() error {
 	for _, step := range []func() error{
 		l.validateAddresses, l.validateProxies, l.validateTLS, l.validateSizes, l.validateCounts, l.validateTimes,
-		l.validateOrigins, l.validateLogLevel, l.validateChannel,
+		l.validateOrigins, l.validateLogLevel, l.validateChannel, l.Compatible,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -90,10 +90,6 @@ func (l *Loaded) validateSizes() error {
 			return l.bad(c.key, "%v is out of range (%v to %v)", c.v, c.low, c.high)
 		}
 	}
-	if l.OutboundBytes != 0 && l.OutboundBytes < 2*l.MaxMessage {
-		return l.bad("outbound_bytes", "%v is less than twice max_message (%v): one message could not be answered",
-			l.OutboundBytes, l.MaxMessage)
-	}
 	return nil
 }
 
@@ -116,7 +112,7 @@ func (l *Loaded) validateCounts() error {
 		{"connections_per_ip", l.ConnectionsPerIP, 0, 1 << 30},
 		{"connection_rate_per_ip", l.ConnectionRatePerIP, 0, 1_000_000},
 		{"accept_rate", l.AcceptRate, 0, 1_000_000},
-		{"rooms_per_connection", l.RoomsPerConnection, 1, 1 << 20},
+		{"rooms_per_connection", l.RoomsPerConnection, 0, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},
 		{"join_leave_max_members", l.JoinLeaveMaxMembers, 1, 1 << 24},
@@ -151,9 +147,6 @@ func (l *Loaded) validateTimes() error {
 		if c.v < c.low || c.v > c.high {
 			return l.bad(c.key, "%v is out of range (%v to %v)", c.v, c.low, c.high)
 		}
-	}
-	if l.PongTimeout >= l.PingInterval {
-		return l.bad("pong_timeout", "%v is not shorter than ping_interval (%v)", l.PongTimeout, l.PingInterval)
 	}
 	return nil
 }

@@ -37,6 +37,11 @@ func TestValidate(t *testing.T) {
 		{"drop and positions", "channel: {without_namespace: {force_positioning: true, slow_consumer: drop}}\n", "drop does not go with force_positioning"},
 		{"drop and asked positions", "channel: {without_namespace: {allow_positioning: true, slow_consumer: drop}}\n", "drop does not go with allow_positioning"},
 		{"meta", "channel: {without_namespace: {history_size: 5, history_ttl: 2h, history_meta_ttl: 1h}}\n", "history_meta_ttl: 1h0m0s is shorter"},
+		{"echo and outbound", "echo: true\necho_max_message: 16MiB\noutbound_bytes: 8MiB\n", "outbound_bytes: 8MiB is less than twice echo_max_message (16MiB)"},
+		{"message and history", "max_message: 16MiB\nhistory_bytes: 16MiB\n", "history_bytes: 16MiB is less than twice max_message (16MiB)"},
+		{"rooms and message", "rooms_per_connection: 600\n",
+			"rooms_per_connection: a client in 600 rooms with names of 255 bytes comes back with one frame of 263048 bytes, and max_message is 65536, which is enough for 145 rooms"},
+		{"rooms and small message", "max_message: 4KiB\nrooms_per_connection: 5\n", "which is enough for 4 rooms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := load(t, c.file, nil, nil)
@@ -47,6 +52,9 @@ func TestValidate(t *testing.T) {
 
 func TestValid(t *testing.T) {
 	for _, file := range []string{
+		"max_message: 16MiB\nrooms_per_connection: 600\n",
+		"max_message: 4KiB\n",                             // fewer rooms, see TestRoomsFollowMessage
+		"echo_max_message: 16MiB\noutbound_bytes: 8MiB\n", // no /echo
 		"max_message: 16MiB\necho_max_message: 16MiB\n",
 		"listen: 127.0.0.1:0\nadmin: ''\n",
 		"listen: '[::1]:80'\n",
@@ -57,5 +65,31 @@ func TestValid(t *testing.T) {
 		"channel: {namespaces: [{name: a.b-c_1, history_size: 1, history_ttl: 1s, force_recovery: true}]}\n",
 	} {
 		mustLoad(t, file, nil, nil)
+	}
+}
+
+// TestRoomsFollowMessage: the rooms that a client may be in without a setting are no more than it can come back into.
+func TestRoomsFollowMessage(t *testing.T) {
+	for file, want := range map[string]int{
+		"":                           128,
+		"max_message: 16MiB\n":       128,
+		"max_message: 16KiB\n":       32,
+		"max_message: 100\n":         1,
+		"rooms_per_connection: 12\n": 12,
+	} {
+		l := mustLoad(t, file, nil, nil)
+		l.Resolve(1000)
+		if l.RoomsPerConnection != want || l.Compatible() != nil {
+			t.Errorf("%q: %d rooms, %v", file, l.RoomsPerConnection, l.Compatible())
+		}
+	}
+}
+
+// TestSubscribeSize: the longest subscribe command that an SDK sends fits into what the bounds count with.
+func TestSubscribeSize(t *testing.T) {
+	const longest = `{"id":4294967295,"subscribe":{"channel":"","recover":true,"epoch":"ABCDEFGH","offset":18446744073709551615,` +
+		`"positioned":true,"recoverable":true,"join_leave":true,"flag":3}}` + "\n"
+	if len(longest) > subscribeSize {
+		t.Errorf("%d bytes, counted with %d", len(longest), subscribeSize)
 	}
 }

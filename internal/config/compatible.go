@@ -1,0 +1,81 @@
+package config
+
+import "github.com/throngd/throng/internal/human"
+
+// Compatible reports the first group of settings that are each in range but together cut off clients that do nothing
+// wrong. Load checks the files and flags by it. A reload calls it again on the settings that would be in effect, because
+// those mix new values with old ones that need a restart.
+func (l *Loaded) Compatible() error {
+	for _, rule := range []func() error{
+		l.pongBeforePing, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage,
+	} {
+		if err := rule(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pongBeforePing: a ping that follows before the answer of the last one is due leaves nothing to measure.
+func (l *Loaded) pongBeforePing() error {
+	if l.PongTimeout < l.PingInterval {
+		return nil
+	}
+	return l.bad("pong_timeout", "%v is not shorter than ping_interval (%v)", l.PongTimeout, l.PingInterval)
+}
+
+// messageFitsOutbound: a member that is one message behind must be able to take the next one.
+func (l *Loaded) messageFitsOutbound() error {
+	if l.OutboundBytes == 0 || l.OutboundBytes >= 2*l.MaxMessage {
+		return nil
+	}
+	return l.bad("outbound_bytes", "%v is less than twice max_message (%v): one message could not be answered",
+		l.OutboundBytes, l.MaxMessage)
+}
+
+func (l *Loaded) echoFitsOutbound() error {
+	if !l.Echo || l.OutboundBytes == 0 || l.OutboundBytes >= 2*l.EchoMaxMessage {
+		return nil
+	}
+	return l.bad("outbound_bytes", "%v is less than twice echo_max_message (%v): one message could not be echoed",
+		l.OutboundBytes, l.EchoMaxMessage)
+}
+
+// messageFitsHistory: one message that is larger than the whole history would be acknowledged and forgotten at once.
+func (l *Loaded) messageFitsHistory() error {
+	if l.HistoryBytes >= 2*l.MaxMessage {
+		return nil
+	}
+	return l.bad("history_bytes", "%v is less than twice max_message (%v): one message would empty the history of all rooms",
+		l.HistoryBytes, l.MaxMessage)
+}
+
+const (
+	// subscribeSize is the bytes of a subscribe command that resumes with every option of the protocol, in JSON and
+	// with the newline behind it, but for the name of the room.
+	subscribeSize = 180
+	// connectSize is the bytes of the connect command in front of them, with some data or a token.
+	connectSize = 2 * KiB
+	// nameSize is the longest name of a room.
+	nameSize = 255
+)
+
+// rejoinFitsMessage: after a cut an SDK sends the subscribe commands of all its rooms in one frame. A frame above
+// max_message is closed with 1009, and would be again at every attempt.
+func (l *Loaded) rejoinFitsMessage() error {
+	frame := connectSize + Size(l.RoomsPerConnection)*(subscribeSize+nameSize)
+	if l.RoomsPerConnection <= 1 || frame <= l.MaxMessage {
+		return nil
+	}
+	return human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection",
+		"%s: a client in %d rooms with names of %d bytes comes back with one frame of %d bytes, and max_message is %d, which is enough for %d rooms",
+		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, nameSize, frame, l.MaxMessage, l.roomsInFrame())
+}
+
+// roomsInFrame is how many rooms a client can subscribe to in one frame of max_message.
+func (c *Config) roomsInFrame() int {
+	return int(max(0, c.MaxMessage-connectSize) / (subscribeSize + nameSize))
+}
+
+// roundUp is the next size that is a whole number of KiB.
+func roundUp(s Size) Size { return (s + KiB - 1) / KiB * KiB }
