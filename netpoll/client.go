@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -21,8 +22,9 @@ type Client struct {
 	// Loops is the number of event loops, each a goroutine. 0 means GOMAXPROCS.
 	Loops int
 	// Endpoint has the limits, the pings and the callbacks of the connections. A client pings
-	// only if PingInterval says so, and its own PingFrame must be masked (see [Conn.SendRaw]).
-	// Path, Origins, Subprotocols, Compression, Accept and OnDropped are a server's and ignored.
+	// only if PingInterval says so, its own PingFrame must be masked (see [Conn.SendRaw]), and
+	// PauseBacklog 0 means no bound. Path, Origins, Subprotocols, Compression, Accept and
+	// OnDropped are a server's and ignored.
 	Endpoint Endpoint
 	// OnDialError is called on the loop for every dial that came to nothing. Nil ignores them.
 	OnDialError func(e *DialError)
@@ -86,6 +88,7 @@ func (c *Client) prepare() {
 	c.MaxDials = cmp.Or(c.MaxDials, 128)
 	e := c.Endpoint
 	e.PingInterval = cmp.Or(e.PingInterval, -1)
+	e.PauseBacklog = cmp.Or(e.PauseBacklog, math.MaxInt) // two ends that do not read for each other's sake never would
 	s := &c.server
 	s.client, s.Loops, s.Endpoints = c, c.Loops, []Endpoint{e}
 	s.MessageTimeout, s.MaxFragments, s.MaxControls = c.MessageTimeout, c.MaxFragments, c.MaxControls

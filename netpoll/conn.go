@@ -70,6 +70,7 @@ const (
 	flagPong                     // aux.pong waits for the backlog to drain
 	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
 	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go
+	flagFull                     // owes more than LowBacklog: OnDrain follows, see drain.go
 )
 
 func (c *Conn) has(f flags) bool { return c.flags&f != 0 }
@@ -121,6 +122,15 @@ func (c *Conn) Backlog() int {
 		return 0
 	}
 	return c.out.size
+}
+
+// OwnBacklog is the memory in bytes of the part of Backlog that no other connection waits for: what
+// was sent to c, not what its topics brought. A message counts until the kernel has taken all of it.
+func (c *Conn) OwnBacklog() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.own
 }
 
 func remoteAddr(fd int) netip.AddrPort {

@@ -292,6 +292,9 @@ func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {
 		})
 		return <-paused
 	})
+	if got, most := s.Stats().BacklogMemory, int64(128<<10+readBufSize+10_000); got > most {
+		t.Errorf("%d bytes wait for a peer that does not read, want at most %d", got, most)
+	}
 	r := bufio.NewReader(c)
 	for i := range n {
 		f, err := readFrame(r)

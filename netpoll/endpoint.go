@@ -54,6 +54,18 @@ type Endpoint struct {
 	MaxBacklogAge time.Duration
 	// SlowCode is the close code beyond MaxBacklog or MaxBacklogAge. 0 means 1008.
 	SlowCode frame.CloseCode
+	// PauseBacklog bounds what a peer can have itself sent without reading: while its
+	// [Conn.OwnBacklog] is larger than so many bytes, its messages are not read. They wait in its
+	// socket until less than half of it is left. 0 means 128 KiB.
+	PauseBacklog int
+
+	// OnDrain is called when [Conn.OwnBacklog] has fallen to LowBacklog bytes or less after it was
+	// more, at the end of that turn: the time to go on with an answer that is sent in parts, or
+	// with work whose answer had to wait. It is called too when the kernel took the bytes at once,
+	// those of the response to the upgrade included.
+	OnDrain func(c *Conn)
+	// LowBacklog is where OnDrain is called. 0 means that all must have left.
+	LowBacklog int
 
 	// OnDropped is called when a connection that was too slow for droppable messages (see
 	// [Buffer.Droppable]) has caught up, or leaves the topic: it did not get n of that topic.
@@ -83,6 +95,7 @@ func (e Endpoint) withDefaults() Endpoint {
 	e.MaxBacklog = cmp.Or(e.MaxBacklog, 1<<20)
 	e.MaxBacklogAge = cmp.Or(e.MaxBacklogAge, 30*time.Second)
 	e.SlowCode = cmp.Or(e.SlowCode, frame.ClosePolicy)
+	e.PauseBacklog = cmp.Or(e.PauseBacklog, 128<<10)
 	return e
 }
 

@@ -61,6 +61,7 @@ type Loop struct {
 	boxes    []*outbox // free
 	dirty    []*Conn   // have bytes for the end of the turn
 	doomed   []*Conn   // their phase changed: settled at the end of the turn
+	drained  []Handle  // have taken most of what they were sent: told at the end of the turn
 
 	topics  map[string]*topic
 	walks   []*topic // have something to hand out, in order
@@ -173,8 +174,9 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 // Callbacks of the latter may lay out more.
 func (l *Loop) endTurn() {
 	l.tally.publish() // before anybody can have heard of it
-	for len(l.dirty) > 0 || len(l.doomed) > 0 {
+	for len(l.dirty) > 0 || len(l.doomed) > 0 || len(l.drained) > 0 {
 		l.flushDirty()
+		l.tellDrained()
 		l.settleDoomed()
 		l.tally.publish()
 	}

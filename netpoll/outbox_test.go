@@ -97,7 +97,7 @@ func TestOutboxSteady(t *testing.T) {
 		o.sent(o.size / 3)
 		held := cap(o.tail)
 		for _, c := range o.chunks {
-			held += cap(c)
+			held += cap(c.bytes)
 		}
 		if held > 4*100_000 {
 			t.Fatalf("%d bytes are held for %d", held, o.size)

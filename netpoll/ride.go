@@ -87,7 +87,7 @@ func (l *Loop) ride(w *walk, c *Conn) bool {
 	if b := w.bytes[w.stage]; len(b) <= copyLimit {
 		c.out.add(b)
 	} else {
-		c.out.refer(w.shared(c.form()))
+		c.out.share(w.shared(l, c.form()))
 	}
 	l.flush(c)
 	return true

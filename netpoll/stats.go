@@ -16,6 +16,10 @@ type Stats struct {
 	Queued     int64 // bytes posted to loops that wait to be laid out
 	Backlog    int64 // bytes that peers were not ready to take and that wait for them
 
+	// BacklogMemory is the memory of the backlogs: what several connections of a loop wait for
+	// counts once.
+	BacklogMemory int64
+
 	Accepted     int64    // connections
 	AcceptErrors int64    // failed accepts, for want of descriptors or memory
 	Upgraded     int64    // answered with 101
@@ -90,6 +94,7 @@ func (s *Server) running() []*Loop {
 
 func (t *tally) addTo(st *Stats) {
 	st.Backlog += t.backlog.Load()
+	st.BacklogMemory += t.memory.Load()
 	st.Accepted += t.accepted.Load()
 	st.AcceptErrors += t.acceptErrors.Load()
 	st.Upgraded += t.upgraded.Load()

@@ -20,7 +20,7 @@ type tally struct {
 	closes                  [numCloses]atomic.Int64
 	messagesIn, messagesOut turnCount
 	bytesIn, bytesOut       atomic.Int64
-	backlog                 atomic.Int64
+	backlog, memory         atomic.Int64 // of what waits, see backlog.go
 	dropped                 atomic.Int64
 	limits                  limitTally
 	network, waiting        Durations
@@ -116,22 +116,6 @@ func closeCodeAt(i int) frame.CloseCode {
 	}
 	i -= 1 + protocolCodes
 	return frame.CloseCode(3000 + i/otherCodes*500 + i%otherCodes)
-}
-
-// owes brings the loop's backlog up to date with what c owes while it waits for EPOLLOUT.
-func (l *Loop) owes(c *Conn) {
-	if o := c.out; o != nil && o.size != o.counted {
-		l.tally.backlog.Add(int64(o.size - o.counted))
-		o.counted = o.size
-	}
-}
-
-// owesNothing is owes for an outbox that is given back.
-func (l *Loop) owesNothing(o *outbox) {
-	if o != nil && o.counted != 0 {
-		l.tally.backlog.Add(-int64(o.counted))
-		o.counted = 0
-	}
 }
 
 // walked notes that a slice of w served so many members.

@@ -24,13 +24,14 @@ type walk struct {
 	active   bool
 	private  bool // the bytes stay valid for ever: a slow member may refer to them
 	bytes    [numForms][]byte
-	messages int           // laid out in bytes
-	posted   time.Duration // when the oldest of them was posted
-	drops    int           // messages in it that a slow member may miss
-	kept     []*Buffer     // the others, if there are both
-	missed   int           // messages that were dropped since they were last counted
-	stage    int           // the list being walked
-	pos      int           // the next index in it
+	runs     [numForms]*sharedRun // of bytes, once a slow member refers to them
+	messages int                  // laid out in bytes
+	posted   time.Duration        // when the oldest of them was posted
+	drops    int                  // messages in it that a slow member may miss
+	kept     []*Buffer            // the others, if there are both
+	missed   int                  // messages that were dropped since they were last counted
+	stage    int                  // the list being walked
+	pos      int                  // the next index in it
 	end      [numLists]int
 }
 
@@ -40,15 +41,23 @@ func (w *walk) reached(list, i int) bool {
 	return i >= w.end[list] || list < w.stage || list == w.stage && i < w.pos
 }
 
-// shared returns the laid out bytes in memory that nobody will write to again.
-func (w *walk) shared(form form) []byte {
+// keep moves the laid out bytes into memory that nobody will write to again.
+func (w *walk) keep() {
 	if !w.private {
 		w.private = true
 		for i := range w.bytes {
 			w.bytes[i] = slices.Clone(w.bytes[i])
 		}
 	}
-	return w.bytes[form]
+}
+
+// shared returns the laid out bytes for members that do not take them at once.
+func (w *walk) shared(l *Loop, form form) *sharedRun {
+	w.keep()
+	if w.runs[form] == nil {
+		w.runs[form] = &sharedRun{loop: l, bytes: w.bytes[form]}
+	}
+	return w.runs[form]
 }
 
 // budget is what is left of a turn's share for walking.
@@ -112,7 +121,7 @@ func (l *Loop) walkTopics() bool {
 		finished := l.step(t, &left)
 		l.tally.walked(&t.walk, before-left.sends)
 		if !finished {
-			t.walk.shared(formPlain)     // the scratch is needed by others
+			t.walk.keep()                // the scratch is needed by others
 			l.walks = append(l.walks, t) // the others have their turn first
 			break
 		}
@@ -238,7 +247,7 @@ func (l *Loop) enqueue(t *topic, c *Conn) {
 		return
 	}
 	if o := l.room(c); o != nil {
-		o.refer(t.walk.shared(c.form()))
+		o.share(t.walk.shared(l, c.form()))
 		l.soil(c)
 	}
 }
@@ -251,7 +260,7 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 		return
 	}
 	o := l.box(c) // empty, so the chunk is a whole number of frames of which n bytes have left
-	o.refer(w.shared(c.form()))
+	o.share(w.shared(l, c.form()))
 	o.sent(n)
 	l.tally.bytesOut.Add(int64(n))
 	l.backlog(c)

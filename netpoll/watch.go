@@ -23,15 +23,25 @@ func (l *Loop) again(c *Conn) {
 // the backlog is so large that reading more commands would only make it larger.
 func (l *Loop) watch(c *Conn) {
 	l.owes(c)
-	limit := l.endpointOf(c).MaxBacklog
-	pause := c.out != nil && (c.out.size > limit/2 || c.has(flagPaused) && c.out.size > limit/4)
-	arm := c.out != nil
+	pause, arm := l.pauses(c), c.out != nil
 	if pause == c.has(flagPaused) && arm == c.has(flagArmed) {
 		return
 	}
 	if err := l.register(c, arm, pause); err != nil {
 		c.fail(err.Error())
 	}
+}
+
+// pauses reports whether c owes so much that it is not to be read: it could only come to owe more.
+func (l *Loop) pauses(c *Conn) bool {
+	if c.out == nil {
+		return false
+	}
+	e := l.endpointOf(c)
+	if c.has(flagPaused) {
+		return c.out.size > e.MaxBacklog/4 || c.out.own > e.PauseBacklog/2
+	}
+	return c.out.size > e.MaxBacklog/2 || c.out.own > e.PauseBacklog
 }
 
 func (l *Loop) register(c *Conn, arm, pause bool) error {

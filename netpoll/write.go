@@ -102,9 +102,12 @@ func (l *Loop) box(c *Conn) *outbox {
 const maxFreeBoxes = 64
 
 func (l *Loop) freeBox(c *Conn) {
+	if c.out == nil {
+		return
+	}
 	l.owesNothing(c.out)
-	if c.out != nil && len(l.boxes) < maxFreeBoxes {
-		c.out.empty()
+	c.out.empty()
+	if len(l.boxes) < maxFreeBoxes {
 		l.boxes = append(l.boxes, c.out)
 	}
 	c.out = nil
@@ -141,6 +144,12 @@ func (l *Loop) writable(c *Conn) {
 
 // flush writes what c owes until it is done or the kernel takes no more.
 func (l *Loop) flush(c *Conn) {
+	l.fills(c)
+	l.write(c)
+	l.drains(c)
+}
+
+func (l *Loop) write(c *Conn) {
 	for c.out != nil && !c.has(flagDead) {
 		n, err := l.writeSome(c)
 		if n > 0 {
@@ -154,7 +163,7 @@ func (l *Loop) flush(c *Conn) {
 		switch {
 		case c.out.size == 0 && !c.owesCiphertext():
 			l.freeBox(c)
-			l.drained(c)
+			l.emptied(c)
 		case err == unix.EAGAIN:
 			l.backlog(c)
 			return
@@ -180,7 +189,7 @@ func (l *Loop) writeSome(c *Conn) (int, error) {
 	return max(n, 0), err
 }
 
-func (c *Conn) owesCiphertext() bool { return c.tls != nil && len(c.tls.pending) > 0 }
+func (c *Conn) owesCiphertext() bool { return c.ciphertext() > 0 }
 
 // backlog is what happens when the kernel takes no more: EPOLLOUT is awaited, the member
 // leaves the fast lists of its topics, and a peer that does not read is not read either.
@@ -192,8 +201,8 @@ func (l *Loop) backlog(c *Conn) {
 	l.watch(c)
 }
 
-// drained is the end of a backlog.
-func (l *Loop) drained(c *Conn) {
+// emptied is the end of a backlog.
+func (l *Loop) emptied(c *Conn) {
 	if c.has(flagPong) && c.phase == phaseOpen {
 		c.clear(flagPong)
 		l.extendControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })

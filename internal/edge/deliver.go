@@ -63,7 +63,7 @@ func (d *delivery) answer(a *room.Answer) {
 		d.b.Send(h, d.count(encodeAnswer(a)))
 	}
 	if t.heavy() {
-		d.b.Call(h, callNextHeavy)
+		d.b.Call(h, answered)
 	}
 }
 

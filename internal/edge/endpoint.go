@@ -32,6 +32,9 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		MaxBacklog:    e.cfg.MaxBacklog,
 		MaxBacklogAge: e.cfg.BacklogAge,
 		SlowCode:      frame.CloseCode(protocol.DisconnectSlow.Code),
+		PauseBacklog:  pauseBacklog,
+		OnDrain:       drained,
+		LowBacklog:    lowBacklog,
 		OnDropped:     dropped,
 		Accept:        e.accept,
 		OnOpen:        e.open,
@@ -50,6 +53,7 @@ func (e *Edge) echo() netpoll.Endpoint {
 		Compression:   true,
 		MaxBacklog:    max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),
 		MaxBacklogAge: e.cfg.BacklogAge,
+		PauseBacklog:  pauseBacklog,
 		OnMessage:     func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
 	}
 }

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"slices"
-	"time"
 
 	"github.com/throngd/throng/internal/protocol"
 	"github.com/throngd/throng/netpoll"
@@ -10,19 +9,23 @@ import (
 )
 
 // A heavy command is one whose answer may be long: a resume, a history, who is present. A connection has one of them
-// at its rooms at a time, and the next goes out when most of the last answer has left. So a thousand history commands
-// in one frame cost the memory of one, and a client that resumes in many rooms is not disconnected as slow because
-// all that it missed comes at once.
+// at its rooms at a time, and the next goes out when the last answer has left for the kernel. So a thousand history
+// commands in one frame cost the memory of one, and a client that resumes in many rooms is not disconnected as slow
+// because all that it missed comes at once.
 type heavy struct {
 	current room.Command // at its room, or answered and not gone on from
+	asked   bool         // current is at its room
 	waiting []room.Command
 }
 
 const (
-	maxHeavy    = 256                  // commands of one connection that may wait
-	heavyPause  = 5 * time.Millisecond // between two looks at what has left
-	heavyShare  = 3                    // of MaxBacklog: the next command waits while more is owed
-	deliverSize = 1 << 20              // bytes of replies in one batch
+	maxHeavy    = 256      // commands of one connection that may wait
+	lowBacklog  = 16 << 10 // bytes of other replies beside which the next command goes out
+	deliverSize = 1 << 20  // bytes of replies in one batch
+
+	// pauseBacklog is the bytes of replies above which a client that does not read them is not read either: the
+	// longest answer and a frame full of others.
+	pauseBacklog = 192 << 10
 )
 
 // submitHeavy hands a heavy command to its room, now or after those before it.
@@ -49,17 +52,29 @@ func (s *session) startHeavy(cmd room.Command) error {
 	if s.heavy == nil {
 		s.heavy = &heavy{}
 	}
-	s.heavy.current = cmd
+	s.heavy.current, s.heavy.asked = cmd, true
 	return nil
 }
 
-// nextHeavy goes on after an answer: at once, or when enough of it has left.
-func (s *session) nextHeavy(c *netpoll.Conn) {
-	if s.heavy == nil || s.state == closing {
-		return
+// answered goes on after an answer.
+func answered(c *netpoll.Conn) {
+	s := c.Context().(*session)
+	if s.heavy != nil {
+		s.heavy.asked = false
 	}
-	if c.Backlog() > s.loop.edge.cfg.MaxBacklog/heavyShare {
-		s.lookAgain()
+	s.nextHeavy(c)
+}
+
+// drained goes on when answers have left for the kernel.
+func drained(c *netpoll.Conn) {
+	if s, ok := c.Context().(*session); ok {
+		s.nextHeavy(c)
+	}
+}
+
+// nextHeavy hands the next command to its room. If too much of the answers is still here, drained comes back to it.
+func (s *session) nextHeavy(c *netpoll.Conn) {
+	if s.heavy == nil || s.heavy.asked || s.state == closing || c.OwnBacklog() > lowBacklog {
 		return
 	}
 	for len(s.heavy.waiting) > 0 {
@@ -102,18 +117,6 @@ func (s *session) abandon(c *netpoll.Conn, name string, t token) {
 	s.loop.counters.insufficient.Add(1)
 	s.send(c, protocol.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
 }
-
-// lookAgain comes back to nextHeavy in a while. Only connections that owe much have such a timer.
-func (s *session) lookAgain() {
-	out, h := s.loop.out, s.conn
-	time.AfterFunc(heavyPause, func() {
-		b := out.NewBatch()
-		b.Call(h, callNextHeavy)
-		out.Post(b)
-	})
-}
-
-func callNextHeavy(c *netpoll.Conn) { c.Context().(*session).nextHeavy(c) }
 
 // dropJoin removes the membership of a join that was not submitted.
 func (s *session) dropJoin(cmd *room.Command) {

@@ -112,6 +112,7 @@ func (o out) refusals(r *netpoll.Refusals) {
 func (o out) traffic(n *netpoll.Stats) {
 	o.gauge(queueBytes, float64(n.Queued))
 	o.gauge(backlogBytes, float64(n.Backlog))
+	o.gauge(backlogMem, float64(n.BacklogMemory))
 	o.counter(messages, n.MessagesIn, "in")
 	o.counter(messages, n.MessagesOut, "out")
 	o.counter(bytes, n.BytesIn, "in")

@@ -25,7 +25,7 @@ func sample() Snapshot {
 	return Snapshot{
 		LogDropped: 90,
 		Network: netpoll.Stats{
-			Conns: 1, Handshakes: 2, Queued: 3, Backlog: 4, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
+			Conns: 1, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
 			Refused: [6]int64{4: 9, 5: 10}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56},

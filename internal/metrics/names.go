@@ -15,6 +15,7 @@ var (
 	members      = desc("room_members", "Memberships of all rooms now.")
 	queueBytes   = desc("queue_bytes", "Bytes that wait now for a loop to lay them out.")
 	backlogBytes = desc("backlog_bytes", "Bytes that wait now for slow readers, shared ones counted for each of them.")
+	backlogMem   = desc("backlog_memory_bytes", "Memory of what waits now for slow readers, what several readers of a loop share counted once.")
 	historyBytes = desc("history_bytes", "Bytes of history in memory now.")
 	waiting      = desc("waiting_commands", "Commands that wait now, for their room or for the log.", "place")
 
@@ -48,7 +49,7 @@ var (
 )
 
 var descs = []*prometheus.Desc{
-	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, historyBytes, waiting,
+	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
