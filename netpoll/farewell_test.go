@@ -3,9 +3,12 @@
 package netpoll
 
 import (
+	"bufio"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
+	"github.com/gobwas/ws"
 
 	"github.com/throngd/throng/frame"
 )
@@ -82,5 +85,72 @@ func TestNothingFollowsTheCloseFrame(t *testing.T) {
 	eventually(t, "the slow member is closed", func() bool { return s.Stats().Overflows > 0 })
 	if code, _ := expectClose(t, c); code != 3008 {
 		t.Errorf("close code %d", code)
+	}
+}
+
+// TestSlowReaderGetsWhatWasSentBeforeTheClose reads for longer than CloseTimeout, but steadily.
+func TestSlowReaderGetsWhatWasSentBeforeTheClose(t *testing.T) {
+	const messages, size = 100, 320 << 10
+	s := start(t, &Server{Loops: 1, CloseTimeout: time.Second, Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 30, PingInterval: -1,
+		OnMessage: func(c *Conn, _ frame.Op, _ []byte) {
+			for range messages {
+				c.SendBuffer(NewBuffer(frame.OpBinary, make([]byte, size)))
+			}
+			c.Close(3001, "shutdown")
+		},
+	}}})
+	c := raw(t, s, "/", "")
+	_, _ = c.Write(masked(frame.OpText, []byte("go")))
+	r, began := bufio.NewReaderSize(c, size), time.Now()
+	for i := range messages {
+		time.Sleep(25 * time.Millisecond) // the pace of the reader
+		if f, err := readFrame(r); err != nil || len(f.Payload) != size {
+			t.Fatalf("message %d after %v: %d bytes, %v", i, time.Since(began), len(f.Payload), err)
+		}
+	}
+	if f, err := readFrame(r); err != nil || f.Header.OpCode != ws.OpClose {
+		t.Fatalf("no close frame after %v: %+v, %v", time.Since(began), f.Header, err)
+	}
+	_, _ = c.Write(masked(frame.OpClose, []byte{0x0b, 0xb9}))
+	eventually(t, "gone", func() bool { return s.NumConns() == 0 })
+}
+
+// TestClosingHandshakeIsBoundedWithABacklog: a reader that stalls has CloseTimeout, one that takes a little now and
+// then MaxBacklogAge.
+func TestClosingHandshakeIsBoundedWithABacklog(t *testing.T) {
+	const owed = 512 << 20
+	for _, tt := range []struct {
+		name       string
+		close, age time.Duration
+		reads      bool
+	}{
+		{"stalled", 100 * time.Millisecond, time.Hour, false},
+		{"dripping", 200 * time.Millisecond, 300 * time.Millisecond, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := start(t, &Server{Loops: 1, CloseTimeout: tt.close, Endpoints: []Endpoint{{
+				MaxBacklog: 1 << 30, MaxBacklogAge: tt.age, PingInterval: -1,
+				OnMessage: func(c *Conn, _ frame.Op, _ []byte) {
+					for b := NewBuffer(frame.OpBinary, make([]byte, owed/64)); c.Backlog() < owed; {
+						c.SendBuffer(b)
+					}
+					c.Close(3001, "shutdown")
+				},
+			}}})
+			c := raw(t, s, "/", "")
+			_, _ = c.Write(masked(frame.OpText, []byte("go")))
+			drip, got := make([]byte, 256<<10), 0
+			eventually(t, "gone", func() bool {
+				if tt.reads {
+					n, _ := c.Read(drip)
+					got += n
+				}
+				return s.NumConns() == 0
+			})
+			if got >= owed {
+				t.Errorf("it got all, %d bytes", got)
+			}
+		})
 	}
 }

@@ -73,7 +73,9 @@ type Server struct {
 	// MaxControls bounds the pings and pongs of one peer per Tick; beyond it the connection is
 	// closed with 1008. 0 means 1000.
 	MaxControls int
-	// CloseTimeout bounds the closing handshake. 0 means 2 s.
+	// CloseTimeout bounds the closing handshake, from when the close frame has left. A peer
+	// that is owed something before has it to take each next part of that, and
+	// Endpoint.MaxBacklogAge for all. 0 means 2 s.
 	CloseTimeout time.Duration
 	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
 	// GetCertificate or GetConfigForClient to change certificates while running. Nil is plain.

@@ -86,9 +86,18 @@ func (l *Loop) deadline(c *Conn) {
 	case c.phase == phaseTLS:
 		l.tally.limits.handshakeTimeout.Add(1)
 		c.fail("the TLS handshake took too long")
+	case l.stillTakes(c):
+		l.schedule(c, c.out.since+l.server.ticksOf(l.server.CloseTimeout))
 	default:
 		c.fail("the closing handshake took too long")
 	}
+}
+
+// stillTakes tells whether the peer of a connection that is being closed takes what stands in front of the close frame:
+// something within CloseTimeout, and all of it within MaxBacklogAge of the close.
+func (l *Loop) stillTakes(c *Conn) bool {
+	s := l.server
+	return c.out != nil && l.wheel.now < c.out.since+s.ticksOf(s.CloseTimeout) && l.lap(c) < l.endpointOf(c).MaxBacklogAge
 }
 
 // openDeadline judges an open connection: its message in progress, its backlog, its silence.

@@ -222,7 +222,10 @@ func (l *Loop) emptied(c *Conn) {
 	if c.has(flagArmed) {
 		l.watch(c)
 	}
-	if c.phase == phaseLinger {
+	switch c.phase {
+	case phaseClosing:
+		l.awaitEnd(c) // the peer has its time from the close frame on
+	case phaseLinger:
 		l.finish(c)
 	}
 }

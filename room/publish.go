@@ -3,6 +3,10 @@ package room
 // accept hands a publish to the log. It waits for the log's answer; its
 // message comes back through Message like everybody else's.
 func (s *shard) accept(c *Command) {
+	if s.stopped {
+		s.refuse(c, ErrBusy)
+		return
+	}
 	own := c.ownKey()
 	key := s.keys.key(c.Room, own)
 	if key != (idKey{}) {

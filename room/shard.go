@@ -25,6 +25,9 @@ type shard struct {
 	suspect queue[suspicion]
 	sweepAt time.Duration
 
+	stopped bool     // publishes are refused, see stop.go
+	settled []func() // are called when those accepted before are with the loops
+
 	out     [][]Event // per loop, of this turn
 	answers arena
 	counters
@@ -87,6 +90,7 @@ func (s *shard) turn() (n int) {
 	}
 	s.timers()
 	s.deliver()
+	s.settle()
 	s.publish(s.waits.n)
 	return n
 }

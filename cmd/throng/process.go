@@ -98,18 +98,18 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	}
 }
 
-// stopReserve is what a stop may take beyond the drain time: the last closing
-// handshakes, and the rooms.
+// stopReserve is what a stop may take beyond the drain times: the publishes in
+// flight, the last closing handshakes, and the rooms.
 const stopReserve = 15 * time.Second
 
-// stop ends the server in order: /readyz fails first, then nobody new is let
-// in, then the connections are closed over the drain time with a code that
-// makes their clients come back elsewhere. A second signal ends it at once.
+// stop ends the server in order: /readyz fails first, then the public port ends
+// as [server.Server.Stop] says. A second signal ends it at once.
 func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan error) error {
 	p.setState(admin.Draining)
-	p.tell(p.manager.Stopping(p.status("draining"), p.cfg.Drain+stopReserve))
+	delay, drain := p.public.DrainTimes()
+	p.tell(p.manager.Stopping(p.status("draining"), delay+drain+stopReserve))
 	if !p.cfg.Dev {
-		p.log.Info("stopping", "signal", s.String(), "connections", p.public.Connections(), "drain", p.cfg.Drain.String())
+		p.log.Info("stopping", "signal", s.String(), "connections", p.public.Connections(), "drain", drain.String(), "delay", delay.String())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

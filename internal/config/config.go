@@ -34,7 +34,9 @@ type Config struct {
 	ConnectTimeout time.Duration `yaml:"connect_timeout" default:"10s" placeholder:"TIME" group:"Timing" help:"How long after the upgrade the connect command may take."`
 	MessageTimeout time.Duration `yaml:"message_timeout" default:"30s" placeholder:"TIME" group:"Timing" help:"How long one message may take from its first byte to its last; longer closes the connection with 1008."`
 	HeaderTimeout  time.Duration `yaml:"header_timeout" default:"5s" placeholder:"TIME" group:"Timing" help:"How long the HTTP request header may take."`
-	Drain          time.Duration `yaml:"drain" live:"yes" default:"30s" placeholder:"TIME" group:"Timing" help:"On SIGTERM: time over which the connections are closed."`
+	DrainDelay     time.Duration `yaml:"drain_delay" live:"yes" placeholder:"TIME" group:"Timing" help:"On SIGTERM: time from /readyz answering 503 to the end of the listener, so that load balancers notice. For one node alone 0."`
+	Drain          time.Duration `yaml:"drain" live:"yes" placeholder:"TIME" group:"Timing" help:"On SIGTERM, after drain_delay: time over which the connections are closed. 0: as long as drain_rate takes."`
+	DrainRate      int           `yaml:"drain_rate" live:"yes" default:"20000" placeholder:"N" group:"Timing" help:"Connections closed a second where drain is 0."`
 
 	Loops          int `yaml:"loops" placeholder:"N" group:"Size" help:"Event loops. 0: one per CPU."`
 	Shards         int `yaml:"shards" placeholder:"N" group:"Size" help:"Workers among which the rooms are divided. 0: one per CPU."`

@@ -18,8 +18,6 @@ const Typing = "typing"
 func (l *Loaded) applyDev() {
 	l.Client = Client{AllowAnonymous: true, NameAsInfo: true}
 	l.devNonZero("client", &l.Client)
-	l.Drain = time.Second // Ctrl-C in a terminal should not take half a minute
-	l.devKey("drain")
 	l.CommandsPerSecond = 0
 	l.devKey("commands_per_second")
 

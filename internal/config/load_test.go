@@ -40,7 +40,7 @@ func mustLoad(t *testing.T, file string, env []string, flags map[string]any) *Lo
 func TestDefaults(t *testing.T) {
 	l := mustLoad(t, "", nil, nil)
 	if l.Listen != ":8080" || l.Admin != "127.0.0.1:9090" || l.MaxMessage != 64*KiB ||
-		l.PingInterval != 25*time.Second || l.PongTimeout != 10*time.Second || l.Drain != 30*time.Second ||
+		l.PingInterval != 25*time.Second || l.PongTimeout != 10*time.Second || l.Drain != 0 || l.DrainDelay != 0 || l.DrainRate != 20_000 ||
 		l.CompressMin != 512 || l.MaxHTTP != 256 || l.RoomsPerConnection != 0 {
 		t.Errorf("defaults: %+v", l.Config)
 	}

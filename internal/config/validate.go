@@ -119,6 +119,7 @@ func (l *Loaded) validateCounts() error {
 		{"presence_max", l.PresenceMax, 1, 1 << 24},
 		{"idempotency_keys", l.IdempotencyKeys, 1, 1 << 30},
 		{"shard_mailbox", l.ShardMailbox, 16, 1 << 24},
+		{"drain_rate", l.DrainRate, 1, 1 << 30},
 	} {
 		if c.v < c.low || c.v > c.high {
 			return l.bad(c.key, "%d is out of range (%d to %d)", c.v, c.low, c.high)
@@ -142,6 +143,7 @@ func (l *Loaded) validateTimes() error {
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"max_loop_lag", l.MaxLoopLag, 0, time.Hour},
+		{"drain_delay", l.DrainDelay, 0, time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
 	} {
 		if c.v < c.low || c.v > c.high {

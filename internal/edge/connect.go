@@ -14,6 +14,9 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	if s.state != opened {
 		return protocol.DisconnectBadRequest
 	}
+	if s.loop.edge.drain.Load() != nil {
+		return protocol.DisconnectShutdown
+	}
 	var req protocol.ConnectRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
 		return protocol.ErrBadRequest

@@ -13,6 +13,7 @@ import (
 type Edge struct {
 	cfg   Config
 	live  atomic.Pointer[live]
+	drain atomic.Pointer[drain] // nil until StopPublishes
 	loops []*loop
 	began time.Time
 	users *users

@@ -20,6 +20,9 @@ func (s *session) publish(cmd protocol.Command) error {
 	if !s.may(ns.mayPublish(), ns, req.Channel) {
 		return protocol.ErrPermissionDenied
 	}
+	if d := s.loop.edge.drain.Load(); d != nil {
+		return s.refusePublish(d)
+	}
 	return s.submit(room.Command{
 		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.stamped(cmd.ID),
 		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,

@@ -18,6 +18,6 @@ func (s *Server) Reload(cfg *config.Config) error {
 	}
 	s.poll.LimitIP(cfg.ConnectionsPerIP, cfg.ConnectionRatePerIP)
 	s.origins.set(cfg.AllowedOrigins)
-	s.drain = cfg.Drain
+	s.drain = drainOf(cfg)
 	return nil
 }

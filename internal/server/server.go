@@ -1,13 +1,10 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
-	"time"
 
-	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/certs"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
@@ -16,15 +13,9 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// closeTimeout is how long Stop waits for the last closing handshakes.
-const closeTimeout = 5 * time.Second
-
-// shutdownCode makes the SDKs reconnect (protocol: 3001 shutdown).
-const shutdownCode frame.CloseCode = 3001
-
 // Server is the public port.
 type Server struct {
-	drain   time.Duration
+	drain   drain
 	log     *slog.Logger
 	certs   *certs.Store // nil without TLS
 	origins origins
@@ -35,7 +26,7 @@ type Server struct {
 // New makes a server of a configuration that is validated and resolved
 // ([config.Config.Resolve]). version is told to clients.
 func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) {
-	s := &Server{drain: cfg.Drain, log: log}
+	s := &Server{drain: drainOf(cfg), log: log}
 	s.origins.set(cfg.AllowedOrigins)
 	tlsConfig, err := s.openCertificate(cfg)
 	if err != nil {
@@ -144,20 +135,4 @@ func (s *Server) Serve() error {
 		return nil
 	}
 	return err
-}
-
-// Stop lets nobody new in, closes the connections over the drain time with a
-// code that makes their clients come back elsewhere, and waits until they are
-// gone. When ctx ends it closes the rest at once and returns ctx's error. Call
-// it once, from another goroutine than Serve's.
-func (s *Server) Stop(ctx context.Context) error {
-	defer s.poll.Close()
-	s.poll.StopAccepting()
-	if err := s.poll.Drain(ctx, s.drain, shutdownCode, "shutdown"); err != nil {
-		return err
-	}
-	last, cancel := context.WithTimeout(ctx, closeTimeout)
-	defer cancel()
-	_ = s.poll.Shutdown(last) // whoever does not answer a close is not waited for
-	return ctx.Err()
 }

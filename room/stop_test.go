@@ -1,0 +1,138 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// stopping runs StopPublishes beside the turns of the test.
+func (w *world) stopping(ctx context.Context) (over func() bool, result chan error) {
+	result = make(chan error, 1)
+	before := w.s.box.tail.Load()
+	go func() { result <- w.h.StopPublishes(ctx) }()
+	for w.s.box.tail.Load() == before {
+		time.Sleep(time.Millisecond) // until its entry is in the mailbox
+	}
+	return func() bool { w.turn(); return len(w.s.settled) == 0 }, result
+}
+
+func publishOf(conn uint64, key string) Command {
+	return Command{Op: Publish, Room: "a", Options: open(), Member: person(conn), Body: []byte("m"), IdempotencyKey: key}
+}
+
+func TestStoppedPublishesAreRefusedAndEverythingElseGoesOn(t *testing.T) {
+	w := lab(t, Config{})
+	w.ask(Command{Op: Join, Room: "a", Options: open(), Member: person(1)})
+	before := w.ask(publishOf(1, "k")).Position
+	queued := &Answer{}
+	w.do(publishOf(2, ""), func(a *Answer) { *queued = *a }) // stands in the mailbox before the stop
+
+	over, result := w.stopping(context.Background())
+	if !over() {
+		t.Fatal("not settled after a turn")
+	}
+	if err := <-result; err != nil {
+		t.Fatal(err)
+	}
+	if queued.Err != nil || queued.Position.Offset <= before.Offset || w.s.messages != 2 {
+		t.Errorf("what came before the stop: %+v, %d messages", queued, w.s.messages)
+	}
+	for _, key := range []string{"", "k", "new"} {
+		if a := w.ask(publishOf(1, key)); a.Err != error(ErrBusy) {
+			t.Errorf("publish with key %q after the stop: %+v", key, a)
+		}
+	}
+	if w.s.messages != 2 {
+		t.Errorf("%d messages after the stop", w.s.messages)
+	}
+	if a := w.ask(Command{Op: Join, Room: "a", Options: open(), Member: person(3), Recover: true, Since: before}); !a.Recovered || len(a.Publications) != 1 {
+		t.Errorf("join after the stop: %+v", a)
+	}
+	if a := w.ask(Command{Op: History, Room: "a", Options: open(), Member: person(3), Limit: -1}); len(a.Publications) != 2 {
+		t.Errorf("history after the stop: %+v", a)
+	}
+	if a := w.ask(Command{Op: Leave, Room: "a", Member: person(3)}); a.Err != nil {
+		t.Errorf("leave after the stop: %v", a.Err)
+	}
+}
+
+func TestStopWaitsForTheLogAndItsFeed(t *testing.T) {
+	w, l := late(t, Config{})
+	w.truth = func(string, uint64) []Publication { return []Publication{{Offset: 11, Body: []byte("m")}} }
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	acked := false
+	w.do(publishOf(1, ""), func(a *Answer) { acked = a.Err == nil })
+	w.turn()
+
+	over, result := w.stopping(context.Background())
+	if over() {
+		t.Fatal("settled while the log owes an answer")
+	}
+	l.sink.Appended(l.appends[0], Stored{Position: Position{11, "e"}})
+	if over() || !acked {
+		t.Fatalf("settled before the message came; acknowledged: %v", acked)
+	}
+	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Body: []byte("m")})
+	if !over() {
+		t.Fatal("not settled though everything came")
+	}
+	if err := <-result; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStopOfASilentLogEndsWithItsTimeout(t *testing.T) {
+	w, _ := late(t, Config{LogTimeout: time.Second})
+	var got *Answer
+	w.do(publishOf(1, ""), func(a *Answer) { b := *a; got = &b })
+	w.turn()
+	over, result := w.stopping(context.Background())
+	if over() {
+		t.Fatal("settled before the timeout")
+	}
+	w.advance(2 * time.Second)
+	if !over() || got == nil || got.Err != error(ErrTemporary) {
+		t.Fatalf("after the timeout: %+v", got)
+	}
+	if err := <-result; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStopEndsWithItsContext(t *testing.T) {
+	w, _ := late(t, Config{})
+	w.do(publishOf(1, ""), nil)
+	w.turn()
+	ctx, cancel := context.WithCancel(context.Background())
+	_, result := w.stopping(ctx)
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestRunningHubStopsPublishes(t *testing.T) {
+	h := New(Config{Shards: 4})
+	defer h.Close()
+	for range 2 { // the second finds nothing to wait for
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		if err := h.StopPublishes(ctx); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		answered := make(chan Answer, 1)
+		c := Command{Op: Publish, Room: name, Options: open(), Body: []byte("m"), Done: func(a Answer) { answered <- a }}
+		if err := h.Submit(c); err != nil {
+			t.Fatal(err)
+		}
+		if a := <-answered; a.Err != error(ErrBusy) {
+			t.Errorf("room %s: %+v", name, a)
+		}
+	}
+}
