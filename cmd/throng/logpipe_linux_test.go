@@ -67,13 +67,6 @@ func (s *runningServer) endsWith(t *testing.T, code int) {
 	}
 }
 
-func (s *runningServer) signal(t *testing.T, sig os.Signal) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // metric waits for a sample of /metrics to fulfil ok.
 func metric(t *testing.T, adminAddr, name string, ok func(float64) bool) {
 	t.Helper()
