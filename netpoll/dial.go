@@ -3,11 +3,14 @@
 package netpoll
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +43,8 @@ type dials struct {
 // dialing is one dial, until OnOpen or OnDialError.
 type dialing struct {
 	dialer  *Dialer
+	addr    netip.AddrPort // that is tried now
+	tried   int            // addresses of Dialer.Fallback that were tried or left out
 	context any
 	target  *url.URL
 	posted  time.Duration // the clock at Dial
@@ -61,7 +66,7 @@ func (l *Loop) Dial(d *Dialer, context any) error {
 	if err != nil {
 		return err
 	}
-	look, err := l.dials.push(&dialing{dialer: d, context: context, target: target, posted: l.server.clock()})
+	look, err := l.dials.push(&dialing{dialer: d, addr: d.Addr, context: context, target: target, posted: l.server.clock()})
 	if look {
 		l.Do(l.startDials)
 	}
@@ -79,6 +84,16 @@ func (d *dials) push(g *dialing) (look bool, err error) {
 	look = !d.looking && d.inFlight.Load() < int64(d.limit)
 	d.looking = d.looking || look
 	return look, nil
+}
+
+// pushFront queues g before the others; false: the client is closed. Only the loop may call it.
+func (d *dials) pushFront(g *dialing) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.queue = slices.Insert(d.queue, 0, g)
+	}
+	return !d.closed
 }
 
 // pop returns the next dial that may start, or nil.
@@ -139,11 +154,12 @@ func (l *Loop) startDials() {
 }
 
 func (l *Loop) startDial(g *dialing) {
-	g.times.Queue = l.server.clock() - g.posted
-	fd, err := connectSocket(g.dialer.Local, g.dialer.Addr)
+	g.times.Queue = cmp.Or(g.times.Queue, l.server.clock()-g.posted)
+	fd, err := connectSocket(g.dialer.Local, g.addr)
 	if err != nil {
-		g.err = err
-		l.dialFailed(g, DialConnect)
+		if g.err = err; !l.fallBack(g) {
+			l.dialFailed(g, DialConnect)
+		}
 		return
 	}
 	c := l.server.slab.slot(fd)
@@ -288,7 +304,11 @@ func (l *Loop) tellDial(c *Conn) {
 		return
 	}
 	c.set(flagTold)
+	again := c.phase == phaseConnect && l.fallBack(g)
 	l.land(g)
+	if again {
+		return
+	}
 	phase := DialConnect
 	switch c.phase {
 	case phaseTLS:
@@ -299,6 +319,16 @@ func (l *Loop) tellDial(c *Conn) {
 	l.dialFailed(g, phase)
 }
 
+// fallBack queues g again for the next address of the server, in front of the dials that wait. It returns false when
+// there is no further address, or the client is being closed.
+func (l *Loop) fallBack(g *dialing) bool {
+	addr, tried, ok := g.dialer.next(g.tried)
+	return ok && l.dials.pushFront(&dialing{
+		dialer: g.dialer, addr: addr, tried: tried, context: g.context, target: g.target,
+		posted: g.posted, times: DialTimes{Queue: g.times.Queue},
+	})
+}
+
 func (l *Loop) dialFailed(g *dialing, phase DialPhase) {
 	l.dials.failed.Add(1)
 	f := l.server.client.OnDialError
@@ -306,7 +336,7 @@ func (l *Loop) dialFailed(g *dialing, phase DialPhase) {
 		return
 	}
 	defer l.rescueTask()
-	f(&DialError{Dialer: g.dialer, Context: g.context, Loop: l, Phase: phase, Times: g.times, Err: g.err})
+	f(&DialError{Dialer: g.dialer, Addr: g.addr, Context: g.context, Loop: l, Phase: phase, Times: g.times, Err: g.err})
 }
 
 // land notes that g is not in flight any more.

@@ -25,6 +25,9 @@ import (
 type Dialer struct {
 	// Addr is the server's address. [NewDialer] looks a name up.
 	Addr netip.AddrPort
+	// Fallback are further addresses of the same server. Each is tried when the TCP connect to the one before it has
+	// failed, with a ConnectTimeout of its own. Those of another family than Local are left out.
+	Fallback []netip.AddrPort
 	// Local is the address to dial from. The zero value leaves it to the kernel; port 0 as
 	// well, which on Linux chooses the port with the destination in view, so that each pair of
 	// source and destination has the whole range of ports (IP_BIND_ADDRESS_NO_PORT).
@@ -48,7 +51,8 @@ type Dialer struct {
 }
 
 // NewDialer makes the Dialer of a URL, ws://host[:port]/path?query or wss://. A host name is
-// looked up, which blocks, and its first address is taken.
+// looked up, which blocks. A name is a list of addresses, in the order in which the resolver prefers
+// them (RFC 6724): the first becomes Addr, the others Fallback.
 func NewDialer(ctx context.Context, rawURL string) (*Dialer, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -68,6 +72,9 @@ func NewDialer(ctx context.Context, rawURL string) (*Dialer, error) {
 		return nil, fmt.Errorf("netpoll: %w", err)
 	}
 	d := &Dialer{Addr: netip.AddrPortFrom(ips[0].Unmap(), uint16(number)), Host: u.Host, Path: u.RequestURI()}
+	for _, ip := range ips[1:] {
+		d.Fallback = append(d.Fallback, netip.AddrPortFrom(ip.Unmap(), uint16(number)))
+	}
 	if u.Scheme == "wss" {
 		d.TLS = &tls.Config{ServerName: u.Hostname()}
 	}
@@ -86,6 +93,11 @@ func (d *Dialer) check() (*url.URL, error) {
 		return nil, fmt.Errorf("netpoll: Dialer.Local %v and Addr %v are not of one family", d.Local, d.Addr)
 	case strings.ContainsFunc(d.Host, notInHost):
 		return nil, fmt.Errorf("netpoll: Dialer.Host %q is no host", d.Host)
+	}
+	for _, a := range d.Fallback {
+		if !a.Addr().IsValid() || a.Port() == 0 || a.Addr().Zone() != "" {
+			return nil, fmt.Errorf("netpoll: Dialer.Fallback %v is not an address and a port", a)
+		}
 	}
 	for name := range d.Header {
 		if ofHandshake(name) {
@@ -117,6 +129,17 @@ func ofHandshake(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "Sec-Websocket-")
+}
+
+// next returns the first of Fallback from index from on that can be dialed from Local, and the index behind it.
+func (d *Dialer) next(from int) (addr netip.AddrPort, after int, ok bool) {
+	local := d.Local.Addr().Unmap()
+	for i := from; i < len(d.Fallback); i++ {
+		if a := d.Fallback[i]; !local.IsValid() || local.Is4() == a.Addr().Unmap().Is4() {
+			return a, i + 1, true
+		}
+	}
+	return addr, len(d.Fallback), false
 }
 
 func (d *Dialer) host() string {

@@ -5,6 +5,7 @@ package netpoll
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -38,6 +39,7 @@ type Dialed struct {
 // those of gobwas/ws for a response that is no WebSocket's (ws.ErrHandshakeBadSecAccept).
 type DialError struct {
 	Dialer  *Dialer
+	Addr    netip.AddrPort // that was tried last: Dialer.Addr or one of Dialer.Fallback
 	Context any
 	Loop    *Loop // that called OnDialError
 	Phase   DialPhase
@@ -47,7 +49,7 @@ type DialError struct {
 
 // Error says where, in which phase, and why.
 func (e *DialError) Error() string {
-	return fmt.Sprintf("netpoll: dial %v: %s: %v", e.Dialer.Addr, e.Phase, e.Err)
+	return fmt.Sprintf("netpoll: dial %v: %s: %v", e.Addr, e.Phase, e.Err)
 }
 
 // Unwrap is the cause.

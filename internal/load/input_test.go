@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -261,5 +262,26 @@ func TestMixed(t *testing.T) {
 	r, err := Run(t.Context(), Options{Scenario: "mixed", URL: addr, Mix: file, Duration: 400 * time.Millisecond})
 	if err != nil || r.Opened != 90 || r.Violations.Count > 0 || r.Counters.Sent < 50 || r.Scenario != "mixed" {
 		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+// TestRunChoosesAddressThatAnswers: localhost is ::1 and 127.0.0.1 on most machines, and the server listens on one of
+// them. The run keeps the first address that answers; if none does, it keeps all and its first dial tells why.
+func TestRunChoosesAddressThatAnswers(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close()
+	refuses := netip.MustParseAddrPort(closed.Addr().String())
+	good := netip.MustParseAddrPort(netpollServer(t, netpoll.Endpoint{}))
+
+	d := &netpoll.Dialer{Addr: refuses, Fallback: []netip.AddrPort{refuses, good, refuses}}
+	if chooseAddress(t.Context(), d); d.Addr != good || d.Fallback != nil {
+		t.Errorf("%v, %v", d.Addr, d.Fallback)
+	}
+	d = &netpoll.Dialer{Addr: refuses, Fallback: []netip.AddrPort{refuses}}
+	if chooseAddress(t.Context(), d); d.Addr != refuses || len(d.Fallback) != 1 {
+		t.Errorf("%v, %v", d.Addr, d.Fallback)
 	}
 }

@@ -38,13 +38,13 @@ func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, 
 		_ = conn.SetDeadline(time.Now().Add(d.TLSTimeout))
 		if err := c.Handshake(); err != nil {
 			_ = conn.Close()
-			return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialTLS, Err: err}
+			return nil, t, &netpoll.DialError{Dialer: d, Addr: d.Addr, Phase: netpoll.DialTLS, Err: err}
 		}
 		_ = conn.SetDeadline(time.Time{})
 		conn, t.TLS = c, lap()
 	}
 	if !p.own(conn) {
-		return nil, t, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: netpoll.ErrClientClosed}
+		return nil, t, &netpoll.DialError{Dialer: d, Addr: d.Addr, Phase: netpoll.DialConnect, Err: netpoll.ErrClientClosed}
 	}
 	in, err = p.upgrade(d, conn)
 	t.Upgrade = lap()
@@ -63,7 +63,7 @@ func (p *plain) dial(d *netpoll.Dialer) (net.Conn, error) {
 	}
 	c, err := dialer.DialContext(context.Background(), "tcp", d.Addr.String())
 	if err != nil {
-		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialConnect, Err: err}
+		return nil, &netpoll.DialError{Dialer: d, Addr: d.Addr, Phase: netpoll.DialConnect, Err: err}
 	}
 	return c, nil
 }
@@ -100,7 +100,7 @@ func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error)
 	}{conn, p.writer(conn)}, u)
 	_ = conn.SetReadDeadline(time.Time{})
 	if err != nil {
-		return nil, &netpoll.DialError{Dialer: d, Phase: netpoll.DialUpgrade, Err: err}
+		return nil, &netpoll.DialError{Dialer: d, Addr: d.Addr, Phase: netpoll.DialUpgrade, Err: err}
 	}
 	if left != nil {
 		return bufio.NewReader(io.MultiReader(left, conn)), nil

@@ -76,6 +76,7 @@ func lookUp(ctx context.Context, o Options) (*netpoll.Dialer, error) {
 		return nil, unreachable(o.target.Host, err)
 	}
 	d.ConnectTimeout, d.TLSTimeout, d.UpgradeTimeout = o.Patience, o.Patience, o.Patience
+	chooseAddress(ctx, d)
 	if d.TLS != nil {
 		d.TLS.InsecureSkipVerify = o.Insecure //nolint:gosec // --insecure asks for it
 	}

@@ -1,11 +1,14 @@
 package load
 
 import (
+	"context"
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"strings"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/netpoll"
 )
 
 // portsPerSource is how many connections one source address is given: connecting slows down when
@@ -53,5 +56,21 @@ func (o *Options) chooseSources(server netip.Addr) {
 		var b [4]byte
 		binary.BigEndian.PutUint32(b[:], 0x7f000002+i)
 		o.sources = append(o.sources, netip.AddrPortFrom(netip.AddrFrom4(b), 0))
+	}
+}
+
+// chooseAddress makes the first address of a name at which the server answers the only one: a name may stand for more
+// addresses than the server listens on (localhost is ::1 and 127.0.0.1), and the run is to measure one server and not
+// connects that fail. If none answers, all stay and the first dial of the run tells why.
+func chooseAddress(ctx context.Context, d *netpoll.Dialer) {
+	if len(d.Fallback) == 0 {
+		return
+	}
+	for _, a := range append([]netip.AddrPort{d.Addr}, d.Fallback...) {
+		if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", a.String()); err == nil {
+			_ = conn.Close()
+			d.Addr, d.Fallback = a, nil
+			return
+		}
 	}
 }
