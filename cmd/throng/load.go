@@ -140,7 +140,7 @@ func (c *loadRunCmd) Run(s *streams) error {
 		return err
 	}
 	r.Tool = "throng " + release()
-	if failed := saveReport(r, c.JSON, c.HTML); failed != nil {
+	if failed := r.Save(c.JSON, c.HTML); failed != nil {
 		return failed
 	}
 	if r.Opened > 0 || err == nil { // otherwise the error says it all

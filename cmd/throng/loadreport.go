@@ -51,21 +51,8 @@ func (c *loadReportCmd) check() error {
 // showReport writes a report to the files that are named, and then to the
 // terminal: what lasts does not wait for a reader.
 func showReport(out io.Writer, r *report.Report, jsonFile, htmlFile string) error {
-	if err := saveReport(r, jsonFile, htmlFile); err != nil {
+	if err := r.Save(jsonFile, htmlFile); err != nil {
 		return err
 	}
 	return r.WriteText(out)
-}
-
-// saveReport writes a report to the files that are named.
-func saveReport(r *report.Report, jsonFile, htmlFile string) error {
-	if jsonFile != "" {
-		if err := r.SaveJSON(jsonFile); err != nil {
-			return err
-		}
-	}
-	if htmlFile != "" {
-		return r.SaveHTML(htmlFile)
-	}
-	return nil
 }

@@ -16,8 +16,9 @@ import (
 	"github.com/throngd/throng/internal/human"
 )
 
-// maxFile is the most bytes of a configuration: ten thousand namespaces.
-const maxFile = 4 << 20
+// maxFile is the most bytes of a configuration: some thousand namespaces. A node
+// of the YAML tree takes 200 bytes, for two of the file.
+const maxFile = 1 << 20
 
 // readFile reads the YAML file and applies it to the configuration.
 func (l *Loaded) readFile(path string) error {

@@ -12,6 +12,11 @@ import (
 // maxDepth stops an alias that contains itself.
 const maxDepth = 32
 
+// maxNodes bounds what a file becomes once its aliases and merges are expanded:
+// 15,000 namespaces with every option. A few lines of nested merges would
+// otherwise take for ever.
+const maxNodes = 1_000_000
+
 // reader copies a YAML tree into the configuration. It does by hand what
 // yaml.Decoder.KnownFields does, to name the key and its line in every error
 // and to note where each value came from.
@@ -19,6 +24,17 @@ type reader struct {
 	loaded *Loaded
 	where  func(*yaml.Node) Source
 	depth  int
+	nodes  int        // visited
+	place  *yaml.Node // of the file that is being expanded
+}
+
+// visit counts nodes against maxNodes.
+func (r *reader) visit(path string, nodes int) error {
+	if r.nodes += nodes; r.nodes > maxNodes {
+		return human.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
+			"%s: the file has more than %d values once its aliases and merges are expanded", r.where(r.place).name(path), maxNodes)
+	}
+	return nil
 }
 
 func (r *reader) node(v reflect.Value, n *yaml.Node, path string) error {
@@ -50,9 +66,13 @@ func (r *reader) mapping(v reflect.Value, n *yaml.Node, path string) error {
 	if n.Kind != yaml.MappingNode {
 		return r.errorf(n, path, "want keys with values, as \"key: value\"")
 	}
-	seen := map[string]bool{}
+	seen, known := map[string]bool{}, fields(v)
+	r.place = n
+	if err := r.visit(path, len(known)); err != nil {
+		return err
+	}
 	return r.pairs(n, path, seen, func(key, value *yaml.Node) error {
-		for _, f := range fields(v) {
+		for _, f := range known {
 			if f.key == key.Value {
 				return r.node(f.value, value, join(path, f.key))
 			}
@@ -64,6 +84,9 @@ func (r *reader) mapping(v reflect.Value, n *yaml.Node, path string) error {
 // pairs visits the keys of a mapping and then those merged into it by "<<",
 // of which an own key hides the merged one.
 func (r *reader) pairs(n *yaml.Node, path string, seen map[string]bool, visit func(k, v *yaml.Node) error) error {
+	if err := r.visit(path, 1+len(n.Content)/2); err != nil {
+		return err
+	}
 	var merged []*yaml.Node
 	own := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
@@ -83,6 +106,9 @@ func (r *reader) pairs(n *yaml.Node, path string, seen map[string]bool, visit fu
 		}
 	}
 	for _, m := range merged {
+		if err := r.visit(path, 1); err != nil {
+			return err
+		}
 		if r.depth++; m.Kind != yaml.MappingNode || r.depth > maxDepth {
 			return r.errorf(n, path, "<< must name a mapping")
 		}
@@ -95,6 +121,10 @@ func (r *reader) pairs(n *yaml.Node, path string, seen map[string]bool, visit fu
 }
 
 func (r *reader) list(v reflect.Value, n *yaml.Node, path string) error {
+	r.place = n
+	if err := r.visit(path, len(n.Content)); err != nil {
+		return err
+	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	r.loaded.sources[path] = r.where(n)
 	for i, item := range n.Content {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -64,8 +65,8 @@ func save(file string, write func(io.Writer) error) (err error) {
 			err = human.Errorf("the report itself is above; choose another file", "the report cannot be written to %s: %w", file, cause(err))
 		}
 	}()
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() { // /dev/stdout, a pipe
-		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if irregular(file) {
+		f, err := files.OpenPipe(file)
 		if err != nil {
 			return err
 		}
@@ -80,6 +81,33 @@ func save(file string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), file)
+}
+
+// irregular is a name that stands for /dev/stdout, a pipe, a device.
+func irregular(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// Save writes the JSON and the page, those that have a name. A pipe, whose reader may never come, is written after a
+// file. The first error counts, and does not keep the other from being written.
+func (r *Report) Save(jsonFile, htmlFile string) error {
+	todo := []func() error{func() error { return r.SaveJSON(jsonFile) }, func() error { return r.SaveHTML(htmlFile) }}
+	names := []string{jsonFile, htmlFile}
+	if irregular(jsonFile) {
+		slices.Reverse(todo)
+		slices.Reverse(names)
+	}
+	var first error
+	for i, save := range todo {
+		if names[i] == "" {
+			continue
+		}
+		if err := save(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // cause is an error of the file system without the path, which stands in the sentence already.
@@ -109,6 +137,9 @@ func ReadFile(file string) (*Report, error) {
 }
 
 func parse(b []byte) (*Report, error) {
+	if err := bounded(b); err != nil {
+		return nil, err
+	}
 	var h header
 	if err := json.Unmarshal(b, &h); err != nil {
 		return nil, describeJSON(b, err)

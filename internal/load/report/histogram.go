@@ -1,9 +1,14 @@
 package report
 
 import (
+	"bytes"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"time"
 
@@ -148,6 +153,35 @@ func pack(h *Histogram, figures int) (string, error) {
 // maxPacked bounds what is decoded: a histogram in which every count is used has some 70 KB.
 const maxPacked = 128 << 10
 
+// The encoding V2 of HdrHistogram: a cookie and a length in front of the deflated
+// payload, whose header has the precision at byte 12 and the bounds at 16 and 24.
+const (
+	packedHead  = 8
+	payloadHead = 40
+	maxPayload  = 1 << 20 // every count of the finest histogram, in nine bytes each
+)
+
+// checkPacked looks at the size and the bounds of a histogram: they say how much memory decoding takes.
+func checkPacked(text string, figures int) error {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(b) < packedHead {
+		return errors.New("a histogram that is not base64")
+	}
+	z, err := zlib.NewReader(bytes.NewReader(b[packedHead:]))
+	if err != nil {
+		return err
+	}
+	payload, err := io.ReadAll(io.LimitReader(z, maxPayload+1))
+	if err != nil || len(payload) < payloadHead || len(payload) > maxPayload {
+		return fmt.Errorf("a histogram of %d bytes inflated", len(payload))
+	}
+	n := binary.BigEndian
+	if n.Uint32(payload[12:]) != uint32(figures) || n.Uint64(payload[16:]) != uint64(lowest) || n.Uint64(payload[24:]) != uint64(highest) {
+		return errors.New("a histogram with other bounds")
+	}
+	return nil
+}
+
 // unpack decodes what pack made. The library trusts its input, and a file is anybody's.
 func unpack(text string, figures int) (h Histogram, err error) {
 	if text == "" {
@@ -161,6 +195,9 @@ func unpack(text string, figures int) (h Histogram, err error) {
 			h, err = Histogram{}, fmt.Errorf("a histogram that cannot be read: %v", e)
 		}
 	}()
+	if err := checkPacked(text, figures); err != nil {
+		return h, err
+	}
 	d, err := hdrhistogram.Decode([]byte(text))
 	if err != nil {
 		return h, err
