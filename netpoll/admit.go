@@ -87,8 +87,7 @@ func (l *Loop) greet(c *Conn) bool {
 		return l.startPeer(c)
 	}
 	if deny := l.enter(c, peer); deny != nil {
-		l.tally.refused[4].Add(1)
-		l.turnAway(int(c.fd), deny.append(nil))
+		l.turnAway(int(c.fd), deny)
 		return false
 	}
 	return l.startPeer(c)
@@ -96,7 +95,9 @@ func (l *Loop) greet(c *Conn) bool {
 
 // turnAway says why to a peer that is closed at once. What it has sent already is read first:
 // closing a socket with unread bytes resets it, and the reset can overtake the answer.
-func (l *Loop) turnAway(fd int, response []byte) {
+func (l *Loop) turnAway(fd int, deny *refusal) {
+	response := deny.append(nil)
+	l.tally.refusedFor(deny.cause, response)
 	if l.server.tls == nil {
 		_, _ = recv(fd, l.readBuf)
 		_, _ = send(fd, response)
@@ -122,10 +123,10 @@ func (l *Loop) enter(c *Conn, a netip.Addr) *refusal {
 	switch s.visits.enter(c.fd, a, s.clock()) {
 	case tooMany:
 		s.refused.tooMany.Add(1)
-		return &refusal{status: http.StatusTooManyRequests, reason: "too many connections from this address", extra: "Retry-After: 5"}
+		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many connections from this address", extra: "Retry-After: 5"}
 	case tooFast:
 		s.refused.tooFast.Add(1)
-		return &refusal{status: http.StatusTooManyRequests, reason: "too many new connections from this address", extra: "Retry-After: 1"}
+		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many new connections from this address", extra: "Retry-After: 1"}
 	}
 	return nil
 }

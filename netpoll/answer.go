@@ -34,6 +34,10 @@ type answer struct {
 	status *StatusError  // the response was not 101
 }
 
+// maxAnswer bounds the header of a response in bytes: the memory of a dial in flight. It is no
+// setting, since what answers dials is known to who dials.
+const maxAnswer = 8 << 10
+
 var (
 	errLongAnswer = errors.New("the header of the response is longer than 8 KiB")
 	errStopped    = errors.New("given up")
@@ -80,10 +84,10 @@ func (a *answer) Read(p []byte) (int, error) {
 			a.end = errStopped
 		}
 	}
-	if a.read >= maxHeader {
+	if a.read >= maxAnswer {
 		return 0, errLongAnswer
 	}
-	n := copy(p, a.in[:min(len(a.in), maxHeader-a.read)])
+	n := copy(p, a.in[:min(len(a.in), maxAnswer-a.read)])
 	a.in, a.read = a.in[n:], a.read+n
 	return n, nil
 }

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +49,7 @@ func (c *Conn) abort(code frame.CloseCode, reason string) {
 		c.phase = phaseLinger
 		c.goodbye(code, reason)
 	case phaseHeader:
-		c.loop.refuse(c, appendRefusal(nil, 500, "internal error"))
+		c.loop.refuse(c, &refusal{status: http.StatusInternalServerError, reason: "internal error"})
 	case phaseProxy, phaseTLS, phaseMoved, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
@@ -212,6 +213,7 @@ func (l *Loop) release(c *Conn) {
 	if v := l.server.visits; v != nil {
 		v.leave(c.fd, l.server.clock())
 	}
+	l.server.headers.release(c.takeHeader())
 	l.freeBox(c)
 	c.dec.Release(&l.configs[c.endpoint])
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0

@@ -79,8 +79,8 @@ func (c *Conn) clear(f flags)    { c.flags &^= f }
 
 // aux is what a connection rarely needs.
 type aux struct {
-	header []byte // an upgrade request that came in pieces
-	scan   int    // how far header was searched
+	header []byte // what came of an upgrade request or a PROXY header, see headermemory.go
+	scan   scanState
 	code   frame.CloseCode
 	reason string
 	pong   []byte // the latest unanswered ping while an earlier pong cannot be written

@@ -15,16 +15,23 @@ import (
 // Plain HTTP on the public port is not ours to serve: the connection leaves its loop with the
 // bytes already read and becomes net/http's.
 
-// detach gives c's socket away. Nothing of it stays here, and the file is its only owner.
+// detach gives c's socket away, with the request b and what follows it. Nothing of it stays here,
+// and the file is its only owner.
 func (l *Loop) detach(c *Conn, b []byte) {
 	s := l.server
 	if s.HTTP == nil {
-		l.refuse(c, appendRefusal(nil, 426, "this port speaks WebSocket", "Upgrade: websocket"))
+		l.refuse(c, &refusal{
+			status: http.StatusUpgradeRequired, cause: CauseBadRequest,
+			reason: "this port speaks WebSocket", extra: "Upgrade: websocket",
+		})
 		return
 	}
 	if !s.web.acquire() {
 		l.tally.limits.maxHTTP.Add(1)
-		l.refuse(c, appendRefusal(nil, 503, "too many requests", "Retry-After: 1"))
+		l.refuse(c, &refusal{
+			status: http.StatusServiceUnavailable, cause: CauseOverload,
+			reason: "too many requests", extra: "Retry-After: 1",
+		})
 		return
 	}
 	l.tally.detached.Add(1)
@@ -81,7 +88,7 @@ func newWebServer(s *Server) *webServer {
 		limit: int64(s.MaxHTTP), addr: s.address,
 		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
 		http: http.Server{
-			Handler: s.HTTP, MaxHeaderBytes: maxHeader,
+			Handler: s.HTTP, MaxHeaderBytes: s.MaxHeader,
 			ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		},
 	}

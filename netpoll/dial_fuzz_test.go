@@ -79,7 +79,7 @@ func checkAnswer(t *testing.T, in, rest []byte) {
 		t.Fatalf("%q follows the header in %q", rest, in)
 	}
 	head := strings.ToLower(string(in))
-	if i := strings.Index(head, "{key}"); i < 0 || i > maxHeader {
+	if i := strings.Index(head, "{key}"); i < 0 || i > maxAnswer {
 		t.Fatalf("taken without the right key: %q", in)
 	}
 	for _, want := range []string{"http/1.", " 101", "upgrade", "websocket", "connection", "sec-websocket-accept"} {

@@ -3,19 +3,20 @@
 package netpoll
 
 import (
-	"bytes"
 	"net/netip"
+	"slices"
 )
 
 // clientOf is who a request comes from, by the hops that proxies noted, nearest last: the
 // nearest one that is not trusted, since it was noted by one that is. Everything before it may
 // be invented. The zero value: nobody was named.
-func clientOf(hops []netip.AddrPort, trusts func(netip.Addr) bool) (client netip.AddrPort) {
-	for i := len(hops) - 1; i >= 0; i-- {
-		if !hops[i].IsValid() {
+func clientOf(hops [][]byte, trusts func(netip.Addr) bool) (client netip.AddrPort) {
+	for _, hop := range slices.Backward(hops) {
+		a := hopAddr(string(hop))
+		if !a.IsValid() {
 			return client // unknown: the proxy that noted it is the last one known
 		}
-		client = hops[i]
+		client = a
 		if !trusts(client.Addr()) {
 			return client
 		}
@@ -23,56 +24,40 @@ func clientOf(hops []netip.AddrPort, trusts func(netip.Addr) bool) (client netip
 	return client
 }
 
-// eachHeader calls f with the values of all fields with that name, in order, until it says no.
-func eachHeader(block []byte, name string, f func(value []byte) bool) bool {
-	for {
-		i := bytes.IndexByte(block, '\n')
-		if i < 0 {
-			return true
-		}
-		block = block[i+1:]
-		if len(block) > len(name) && block[len(name)] == ':' && equalFold(block[:len(name)], name) {
-			line := block[len(name)+1:]
-			if !f(trim(line[:bytes.IndexByte(line, '\r')])) {
-				return false
-			}
-		}
+// parseXForwardedFor lists the hops of all X-Forwarded-For fields. There is no standard:
+// an address with or without a port is one, anything else is a hop that is not known. Quotes
+// mean nothing: one that the client left open must not swallow what the proxy appended.
+func parseXForwardedFor(block []byte) (hops [][]byte, ok bool) {
+	for hop := range fieldElements(block, "X-Forwarded-For") {
+		hops = append(hops, hop)
 	}
-}
-
-// parseXForwardedFor reads the addresses of all X-Forwarded-For fields. There is no standard:
-// an address with or without a port is one, anything else is a hop that is not known.
-func parseXForwardedFor(block []byte) (hops []netip.AddrPort, ok bool) {
-	eachHeader(block, "X-Forwarded-For", func(v []byte) bool {
-		for hop := range bytes.SplitSeq(v, []byte(",")) {
-			hops = append(hops, hopAddr(string(trim(hop))))
-		}
-		return true
-	})
 	return hops, true
 }
 
-// parseForwarded reads the for= of all elements of the Forwarded fields (RFC 7239, section 4).
+// parseForwarded lists the for= of all elements of the Forwarded fields (RFC 7239, section 4).
 // It is strict: a quote that the client left open must not swallow what the proxy appended.
-func parseForwarded(block []byte) (hops []netip.AddrPort, ok bool) {
-	ok = eachHeader(block, "Forwarded", func(v []byte) bool {
+func parseForwarded(block []byte) (hops [][]byte, ok bool) {
+	for v := range fields(block, "Forwarded") {
 		for {
+			if v = trimLeft(v); len(v) == 0 {
+				break
+			}
+			if v[0] == ',' { // an empty element, or behind one that is not
+				v = v[1:]
+				continue
+			}
 			hop, rest, ok := forwardedElement(v)
 			if !ok {
-				return false
+				return hops, false
 			}
-			hops = append(hops, hop)
-			if len(rest) == 0 {
-				return true
-			}
-			v = rest[1:] // behind the comma
+			hops, v = append(hops, hop), rest
 		}
-	})
-	return hops, ok
+	}
+	return hops, true
 }
 
 // forwardedElement reads [pair] *(";" [pair]) up to a comma or the end.
-func forwardedElement(v []byte) (hop netip.AddrPort, rest []byte, ok bool) {
+func forwardedElement(v []byte) (hop, rest []byte, ok bool) {
 	seen := false
 	for {
 		v = trimLeft(v)
@@ -89,7 +74,7 @@ func forwardedElement(v []byte) (hop netip.AddrPort, rest []byte, ok bool) {
 				if seen { // once in an element
 					return hop, nil, false
 				}
-				seen, hop = true, hopAddr(string(value))
+				seen, hop = true, value
 			}
 			v = trimLeft(v)
 		}
@@ -113,25 +98,8 @@ func forwardedValue(v []byte) (value, rest []byte, ok bool) {
 		}
 		return v[:n], v[n:], n > 0
 	}
-	for i := 1; i < len(v); i++ {
-		switch v[i] {
-		case '"':
-			return v[1:i], v[i+1:], true
-		case '\\': // nothing that is an address needs it
-			return nil, nil, false
-		}
-	}
-	return nil, nil, false
+	return quotedString(v)
 }
-
-func tokenLen(v []byte) (n int) {
-	for n < len(v) && classes[v[n]]&classToken != 0 {
-		n++
-	}
-	return n
-}
-
-func trimLeft(v []byte) []byte { return bytes.TrimLeft(v, " \t") }
 
 // hopAddr reads an address with or without a port; port 0 then. The zero value is no address.
 func hopAddr(s string) netip.AddrPort {

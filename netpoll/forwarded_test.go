@@ -26,6 +26,16 @@ func TestClientOf(t *testing.T) {
 		{"X-Forwarded-For: 6.6.6.6, unknown", ""},
 		{"X-Forwarded-For: 6.6.6.6, evil, 10.0.0.1", "10.0.0.1:0"},
 		{"X-Forwarded-For:", ""},
+		// RFC 9110, section 5.6.1: empty elements count for nothing, and 5.3: lines are one list.
+		{"X-Forwarded-For: 203.0.113.1,", "203.0.113.1:0"},
+		{"X-Forwarded-For: ,, 203.0.113.1 ,\t,", "203.0.113.1:0"},
+		{"X-Forwarded-For: 6.6.6.6,\r\nX-Forwarded-For: ,203.0.113.1,\r\nX-Forwarded-For:", "203.0.113.1:0"},
+		{"X-Forwarded-For: 203.0.113.1,\r\nX-Other: 6.6.6.6\r\nX-FORWARDED-FOR: 10.0.0.1:8080,", "203.0.113.1:0"},
+		{"X-Forwarded-For: [2001:db9::1]", "[2001:db9::1]:0"},
+		{"X-Forwarded-For: [2001:db9::1]:443,", "[2001:db9::1]:443"},
+		{"X-Forwarded-For: [9.9.9.9]", ""},
+		{"X-Forwarded-For: \"6.6.6.6, 9.9.9.9", "9.9.9.9:0"}, // a quote means nothing here
+		{"X-Forwarded-For: 9.9.9.9:99999", ""},
 		{"X-Forwarded: 9.9.9.9", ""},
 		{"Forwarded: for=9.9.9.9", "9.9.9.9:0"},
 		{"Forwarded: proto=https;by=10.0.0.1; For=\"9.9.9.9:47011\" ;host=x", "9.9.9.9:47011"},
@@ -38,6 +48,12 @@ func TestClientOf(t *testing.T) {
 		{"Forwarded: for=6.6.6.6, for=unknown", ""},
 		{"Forwarded: host=\"a,for=6.6.6.6\";for=9.9.9.9", "9.9.9.9:0"},
 		{"Forwarded: proto=https", ""},
+		{"Forwarded: , for=9.9.9.9 ,, ", "9.9.9.9:0"},
+		{"Forwarded:\r\nForwarded: for=9.9.9.9,\r\nForwarded: ,", "9.9.9.9:0"},
+		{"Forwarded: host=\"a\\\"b,\\\\\";for=9.9.9.9", "9.9.9.9:0"}, // RFC 9110, section 5.6.4
+		{"Forwarded: for=\"\\9.9.9\\.9\"", "9.9.9.9:0"},
+		{"Forwarded: FOR=9.9.9.9;Proto=http;;", "9.9.9.9:0"},
+		{"Forwarded: for=\"6.6.6.6\\, for=\"9.9.9.9\"", "bad"},
 		{"Forwarded: for=\"6.6.6.6, for=9.9.9.9", "bad"},       // the client left a quote open
 		{"Forwarded: for=\"6.6.6.6, for=\"[2001::1]\"", "bad"}, // and the proxy's own closes it
 		{"Forwarded: for=\"6.6.6.6\\\", for=9.9.9.9", "bad"},

@@ -5,12 +5,12 @@ package netpoll
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 )
 
-// maxHeader bounds the request line and all header fields together, the blank line
-// included. Beyond it the answer is 431, or 414 while the target is still coming.
-const maxHeader = 8 << 10
+// defaultMaxHeader is Server.MaxHeader where that is 0.
+const defaultMaxHeader = 32 << 10
 
 // maxMethod bounds the method; the longest registered one has 17 letters.
 const maxMethod = 24
@@ -20,11 +20,16 @@ const maxMethod = 24
 // offending byte what lenient parsers take for a request: bare LF and bare CR, NUL, white
 // space before a colon, folded lines, a second Host or key, a body behind an upgrade.
 //
-// It may be fed a growing prefix: what it knows fits into one int (see pack), and every
-// byte is looked at once. A token that was split over reads is found again by looking
-// back for the byte before it, so that nothing else is kept.
+// It may be fed a growing prefix: what it knows is a scanState, and every byte is looked at
+// once. A token that was split over reads is found again by looking back for the byte
+// before it, so that nothing else is kept.
 type scanner struct {
-	b    []byte
+	b []byte
+	scanState
+}
+
+// scanState is where a scan stands. The zero value begins a new request.
+type scanState struct {
 	i    int
 	at   position
 	seen facts
@@ -55,40 +60,55 @@ const (
 	seenOrigin
 	seenKey
 	seenVersion
-	seenBody      // Content-Length or Transfer-Encoding
+	seenBody      // Transfer-Encoding, or a Content-Length that is not 0
 	seenWebSocket // Upgrade: websocket or any Sec-WebSocket-* field
 	inUpgrade     // the field being read is Upgrade
 	inKey         // the field being read is Sec-WebSocket-Key
+	inLength      // the field being read is Content-Length
+
+	inJudged = inUpgrade | inKey | inLength // its value is judged when it is complete
 )
 
-// pack and unpack keep a scanner's state in 30 bits: 14 for the offset, 4 for the
-// position, 12 for the facts.
-func (s *scanner) pack() int { return s.i | int(s.at)<<14 | int(s.seen)<<18 }
-
-func (s *scanner) unpack(state int) {
-	s.i, s.at, s.seen = state&(1<<14-1), position(state>>14&15), facts(state>>18)
-}
-
-// scanHeaders reads on from state, which is 0 for a new request. end is the length of the
-// block once it is complete and 0 before.
-func scanHeaders(b []byte, state *int) (end int, seen facts, deny *refusal) {
-	s := scanner{b: b[:min(len(b), maxHeader)]}
-	s.unpack(*state)
+// scanHeaders reads on from state. limit bounds the request line and all fields together, the
+// blank line included; beyond it the answer is 431, or 414 while the target is still coming.
+// end is the length of the block once it is complete and 0 before.
+func scanHeaders(b []byte, limit int, state *scanState) (end int, seen facts, deny *refusal) {
+	s := scanner{b[:min(len(b), limit)], *state}
 	for s.i < len(s.b) && s.at != atEnd {
 		if deny = s.step(); deny != nil {
 			return 0, s.seen, deny
 		}
 	}
-	*state = s.pack()
+	*state = s.scanState
 	switch {
 	case s.at == atEnd:
 		return s.i, s.seen, s.verify()
-	case s.i < maxHeader:
+	case s.i < limit:
 		return 0, s.seen, nil
-	case s.at <= inTarget:
-		return 0, s.seen, &refusal{status: http.StatusRequestURITooLong, reason: "the request target is too long"}
 	}
-	return 0, s.seen, &refusal{status: http.StatusRequestHeaderFieldsTooLarge, reason: "more than 8 KiB of headers"}
+	return 0, s.seen, s.tooLong(limit)
+}
+
+func (s *scanner) tooLong(limit int) *refusal {
+	if s.at <= inTarget {
+		return &refusal{status: http.StatusRequestURITooLong, cause: CauseHeaderSize, reason: fmt.Sprintf("a request target of more than %d bytes", limit)}
+	}
+	return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, cause: CauseHeaderSize, reason: fmt.Sprintf("more than %d bytes of headers", limit)}
+}
+
+// maxEmptyLines bounds the empty lines in front of a request.
+const maxEmptyLines = 8
+
+// emptyLines is the length of the empty lines in front of the request line, which RFC 9112,
+// section 2.2, asks servers to skip: old clients send one behind the body before it.
+func emptyLines(b []byte) (n int, deny *refusal) {
+	for len(b) >= n+2 && b[n] == '\r' && b[n+1] == '\n' {
+		n += 2
+	}
+	if n > 2*maxEmptyLines {
+		return n, badRequest("too many empty lines in front of the request")
+	}
+	return n, nil
 }
 
 // step reads one token, or the part of it that has arrived.
@@ -123,7 +143,7 @@ func (s *scanner) method() *refusal {
 	case s.b[s.i] != ' ' || s.i == 0:
 		return badRequest("this is not an HTTP request")
 	case string(method) == "PRI": // RFC 9113, section 3.4
-		return &refusal{status: http.StatusHTTPVersionNotSupported, reason: "HTTP/2 is not spoken here"}
+		return &refusal{status: http.StatusHTTPVersionNotSupported, cause: CauseBadRequest, reason: "HTTP/2 is not spoken here"}
 	case string(method) != http.MethodGet:
 		s.seen |= seenOtherMethod
 	}
@@ -149,7 +169,7 @@ func (s *scanner) version() *refusal {
 		case n == len("HTTP/1.") && c == '0':
 			s.seen |= seenHTTP10
 		case c != want[n] && (n == len("HTTP/") || n == len("HTTP/1.")) && '0' <= c && c <= '9':
-			return &refusal{status: http.StatusHTTPVersionNotSupported, reason: "only HTTP/1.1 is spoken here"}
+			return &refusal{status: http.StatusHTTPVersionNotSupported, cause: CauseBadRequest, reason: "only HTTP/1.1 is spoken here"}
 		case c != want[n]:
 			return badRequest("malformed request line")
 		case c == '\r':
@@ -205,7 +225,7 @@ func (s *scanner) value() *refusal {
 	if s.b[s.i] != '\r' {
 		return badRequest("forbidden byte in a header")
 	}
-	if s.seen&(inUpgrade|inKey) != 0 {
+	if s.seen&inJudged != 0 {
 		if r := s.inspect(); r != nil {
 			return r
 		}
@@ -222,7 +242,9 @@ func (s *scanner) note(name []byte) *refusal {
 		return s.once(seenOrigin, "two Origin headers")
 	case equalFold(name, "upgrade"):
 		s.seen |= inUpgrade
-	case equalFold(name, "content-length"), equalFold(name, "transfer-encoding"):
+	case equalFold(name, "content-length"):
+		s.seen |= inLength
+	case equalFold(name, "transfer-encoding"):
 		s.seen |= seenBody
 		return s.verifyWebSocket()
 	case len(name) > 14 && equalFold(name[:14], "sec-websocket-"):
@@ -256,22 +278,22 @@ func (s *scanner) once(f facts, otherwise string) *refusal {
 	return nil
 }
 
-// inspect looks at the complete value of an Upgrade or Sec-WebSocket-Key field.
+// inspect judges the complete value of a field that noted one of inJudged.
 func (s *scanner) inspect() *refusal {
 	line := s.b[s.tokenStart('\n'):s.i]
 	value := trim(line[bytes.IndexByte(line, ':')+1:])
-	isKey := s.seen&inKey != 0
-	s.seen &^= inUpgrade | inKey
-	if isKey {
-		if !validKey(value) {
-			return badRequest("Sec-WebSocket-Key must be 16 bytes in base64")
-		}
+	field := s.seen & inJudged
+	s.seen &^= inJudged
+	switch {
+	case field == inKey && !validKey(value):
+		return badRequest("Sec-WebSocket-Key must be 16 bytes in base64")
+	case field == inLength && !noContent(value):
+		s.seen |= seenBody
+	case field == inUpgrade && hasToken(value, "websocket"):
+		s.seen |= seenWebSocket
+	default:
 		return nil
 	}
-	if !hasToken(value, "websocket") {
-		return nil
-	}
-	s.seen |= seenWebSocket
 	return s.verifyWebSocket()
 }
 
@@ -283,9 +305,9 @@ func (s *scanner) verifyWebSocket() *refusal {
 	case s.seen&seenWebSocket == 0:
 		return nil
 	case s.seen&seenOtherMethod != 0:
-		return &refusal{status: http.StatusMethodNotAllowed, reason: "a WebSocket is opened with GET", extra: "Allow: GET"}
+		return &refusal{status: http.StatusMethodNotAllowed, cause: CauseBadRequest, reason: "a WebSocket is opened with GET", extra: "Allow: GET"}
 	case s.seen&seenHTTP10 != 0:
-		return badRequest("a WebSocket needs HTTP/1.1")
+		return badRequest("a WebSocket needs HTTP/1.1: a proxy in front must speak it and pass Upgrade and Connection on")
 	case s.seen&seenBody != 0:
 		return badRequest("an upgrade has no body")
 	}
@@ -356,14 +378,15 @@ func validKey(v []byte) bool {
 	return err == nil && n == 16
 }
 
-// hasToken reports whether the comma-separated list has the token, in any case.
-func hasToken(list []byte, token string) bool {
-	for item := range bytes.SplitSeq(list, []byte(",")) {
-		if equalFold(trim(item), token) {
-			return true
+// noContent reports whether v, the value of a Content-Length field, says that there is none:
+// 0, or a list of nothing but 0 (RFC 9110, section 8.6).
+func noContent(v []byte) bool {
+	for item := range bytes.SplitSeq(v, []byte(",")) {
+		if item = trim(item); len(item) == 0 || len(bytes.Trim(item, "0")) > 0 {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // trim removes optional white space (RFC 9110, section 5.6.3).

@@ -12,6 +12,8 @@ import (
 // the name of its field; those that keep connections out are in Refusals.
 type Limits struct {
 	HeaderTimeout    int64 // connections answered 408, or whose PROXY header took too long
+	MaxHeader        int64 // requests answered 431 or 414
+	MaxHeaderMemory  int64 // connections answered 503, or whose PROXY header came while it was met
 	HandshakeTimeout int64 // connections closed
 	MaxHTTP          int64 // requests answered 503
 	MessageTimeout   int64 // connections closed with 1008
@@ -26,12 +28,15 @@ type Limits struct {
 // limitTally is what a loop counts of them.
 type limitTally struct {
 	headerTimeout, handshakeTimeout, maxHTTP              atomic.Int64
+	maxHeader, headerMemory                               atomic.Int64
 	messageTimeout, maxMessage, maxFragments, maxControls atomic.Int64
 	pongTimeout, maxBacklog, maxBacklogAge                atomic.Int64
 }
 
 func (t *limitTally) addTo(sum *Limits) {
 	sum.HeaderTimeout += t.headerTimeout.Load()
+	sum.MaxHeader += t.maxHeader.Load()
+	sum.MaxHeaderMemory += t.headerMemory.Load()
 	sum.HandshakeTimeout += t.handshakeTimeout.Load()
 	sum.MaxHTTP += t.maxHTTP.Load()
 	sum.MessageTimeout += t.messageTimeout.Load()

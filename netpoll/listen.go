@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -134,8 +135,10 @@ func (l *Loop) adopt(fd int) {
 	c := s.slab.slot(fd)
 	s.conns.Add(1)
 	if reason := l.overloaded(); reason != "" || c == nil {
-		l.tally.refused[5].Add(1)
-		l.turnAway(fd, appendRefusal(nil, 503, reason, "Retry-After: 5"))
+		l.turnAway(fd, &refusal{
+			status: http.StatusServiceUnavailable, cause: CauseOverload,
+			reason: reason, extra: "Retry-After: 5",
+		})
 		_ = unix.Close(fd)
 		s.forget()
 		return

@@ -87,6 +87,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	}
 	l.preparePings()
 	l.upgrader = newUpgrader(s.endpoints)
+	l.upgrader.maxHeader = s.MaxHeader
 	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
 	if len(s.TrustedProxies) > 0 {
 		l.upgrader.admit = l.admitRequest

@@ -36,8 +36,8 @@ func CompileOrigins(list []string) *Origins { return &Origins{compileOrigins(lis
 
 // Allow judges the Origin of a request to host. A request without one is allowed.
 func (o *Origins) Allow(r *Request) bool {
-	value, ok := headerValue(r.block, "Origin")
-	return !ok || o.rule.allow(value, r.host)
+	value := r.originValue()
+	return len(value) == 0 || o.rule.allow(value, r.host)
 }
 
 // compileOrigins reads an allow-list. Its entries are brought into the form in which

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -132,20 +131,23 @@ func proxyBlock(family byte, p []byte) (source netip.AddrPort, err error) {
 // proxied collects the PROXY header, which usually comes in one piece with what follows it.
 func (l *Loop) proxied(c *Conn, b []byte) {
 	if c.aux != nil {
-		b = append(c.aux.header, b...)
+		if !l.keep(c, b) {
+			return
+		}
+		b = c.aux.header
 	}
 	source, n, err := parseProxy(b)
-	switch {
-	case err != nil:
+	if n == 0 && err == nil {
+		if c.aux == nil {
+			l.keep(c, b)
+		}
+		return
+	}
+	kept := c.takeHeader() // b may lie in it
+	defer l.server.headers.release(kept)
+	if err != nil {
 		l.server.refused.badProxy.Add(1)
 		c.fail(err.Error())
-		return
-	case n == 0:
-		r := c.rare()
-		if r.header == nil {
-			b = slices.Clone(b)
-		}
-		r.header = b
 		return
 	}
 	c.aux = nil
@@ -168,7 +170,7 @@ func (l *Loop) introduce(c *Conn, source netip.AddrPort) {
 	switch {
 	case deny != nil && s.tls == nil:
 		c.phase = phaseHeader
-		l.refuse(c, deny.append(nil))
+		l.refuse(c, deny)
 	case deny != nil || !l.startPeer(c):
 		c.fail("refused")
 	}

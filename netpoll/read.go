@@ -4,7 +4,6 @@ package netpoll
 
 import (
 	"errors"
-	"slices"
 
 	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
@@ -59,21 +58,31 @@ func (l *Loop) input(c *Conn, b []byte) {
 // header collects the upgrade request. It usually comes in one piece, and then nothing of it
 // is kept.
 func (l *Loop) header(c *Conn, b []byte) {
-	scan := 0
+	var scan scanState
 	if c.aux != nil {
-		c.aux.header = append(c.aux.header, b...)
+		if !l.keep(c, b) {
+			return
+		}
 		b, scan = c.aux.header, c.aux.scan
 	}
 	l.asking = c
 	v, response := l.upgrader.run(l.response[:0], b, &scan)
 	l.asking = nil
 	l.response = response[:0]
-	switch v.kind {
-	case needMore:
-		if c.rare().header == nil {
-			c.aux.header = slices.Clone(b)
+	if v.kind == needMore {
+		if c.aux != nil || l.keep(c, b) {
+			c.aux.scan = scan
 		}
-		c.aux.scan = scan
+		return
+	}
+	kept := c.takeHeader() // b may lie in it
+	defer l.server.headers.release(kept)
+	l.decided(c, v, response, b)
+}
+
+// decided carries out what the upgrader decided about the request at the beginning of b.
+func (l *Loop) decided(c *Conn, v verdict, response, b []byte) {
+	switch v.kind {
 	case accepted:
 		c.aux = nil
 		rest := b[v.used:]
@@ -83,9 +92,9 @@ func (l *Loop) header(c *Conn, b []byte) {
 		l.open(c, v, response)
 		l.frames(c, rest)
 	case rejected:
-		l.refuse(c, response)
+		l.reject(c, v.cause, response)
 	case plainHTTP:
-		l.detach(c, b)
+		l.detach(c, b[v.skipped:])
 	}
 }
 
@@ -113,9 +122,13 @@ func (l *Loop) opened(c *Conn) {
 	}
 }
 
-// refuse sends an HTTP response and closes.
-func (l *Loop) refuse(c *Conn, response []byte) {
-	l.refused(response)
+// refuse answers a request with an error and closes.
+func (l *Loop) refuse(c *Conn, r *refusal) { l.reject(c, r.cause, r.append(nil)) }
+
+// reject is refuse with a response that is laid out.
+func (l *Loop) reject(c *Conn, why Cause, response []byte) {
+	l.server.headers.release(c.takeHeader())
+	l.tally.refusedFor(why, response)
 	l.sendBytes(c, response)
 	l.linger(c)
 }

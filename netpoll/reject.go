@@ -11,9 +11,31 @@ import (
 	"strconv"
 )
 
+// Cause is why a request was answered with an error instead of a 101, see Stats.RefusedFor.
+type Cause uint8
+
+// The causes.
+const (
+	CauseApplication Cause = iota // Endpoint.Accept, or a panic in it
+	CauseBadRequest               // no HTTP, or no upgrade as in RFC 6455: 400, 405, 417, 426, 505
+	CauseOrigin                   // the origin is not allowed: 403
+	CausePath                     // no endpoint has the path: 404
+	CauseHeaderSize               // above MaxHeader: 414, 431
+	CauseTimeout                  // above HeaderTimeout: 408
+	CauseOverload                 // a bound of the server: 503
+	CauseAddress                  // a bound of the peer's address: 429
+	NumCauses
+)
+
+// String is the name in lower case, as for a label.
+func (c Cause) String() string {
+	return [...]string{"application", "bad_request", "origin", "path", "header_size", "timeout", "overload", "address"}[c]
+}
+
 // Reject is the error with which [Endpoint.Accept] refuses a connection.
 type Reject struct {
 	Status int         // 400 to 599; 0 means 403
+	Cause  Cause       // what it is counted as
 	Reason string      // the text of the response; empty means the status text
 	Header http.Header // further headers, Retry-After for example
 }
@@ -26,13 +48,14 @@ func (r *Reject) Error() string {
 // refusal is a response that ends the connection. Nil refuses nothing.
 type refusal struct {
 	status int
+	cause  Cause
 	reason string
 	extra  string // one more header line
 	header http.Header
 }
 
 func badRequest(reason string) *refusal {
-	return &refusal{status: http.StatusBadRequest, reason: reason}
+	return &refusal{status: http.StatusBadRequest, cause: CauseBadRequest, reason: reason}
 }
 
 // refusalOf is the answer to an error of Endpoint.Accept. The text of an error that is no
@@ -46,7 +69,7 @@ func refusalOf(err error) *refusal {
 	if status < 400 || status > 599 {
 		status = http.StatusInternalServerError
 	}
-	return &refusal{status: status, reason: r.Reason, header: r.Header}
+	return &refusal{status: status, cause: min(r.Cause, NumCauses-1), reason: r.Reason, header: r.Header}
 }
 
 func (r *refusal) append(dst []byte) []byte {

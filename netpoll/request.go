@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/netip"
+
+	"github.com/gobwas/httphead"
 )
 
 // Request is the upgrade request [Endpoint.Accept] decides about. It is borrowed from the
@@ -18,6 +20,9 @@ type Request struct {
 	endpoint    *Endpoint
 	remote      func() netip.AddrPort
 	subprotocol string
+	expects     bool            // 100-continue
+	deflate     httphead.Option // the answer to the offer that was accepted
+	window      int             // of it, in bits; 0 without one
 	context     any
 	near        string
 }
@@ -36,13 +41,30 @@ func (r *Request) Path() string {
 // Query is what follows the first question mark of the target, undecoded.
 func (r *Request) Query() string { return string(r.target.query) }
 
-// Host is the Host header.
+// Host is the Host header, or host and port of a target in absolute form, which replace it
+// (RFC 9112, section 3.2.2).
 func (r *Request) Host() string { return string(r.host) }
 
-// Header is the value of the first header with that name, in any case, or empty.
+// Header is the value of the first field with that name, in any case, or empty. See Values for
+// fields whose value is a list.
 func (r *Request) Header(name string) string {
 	v, _ := headerValue(r.block, name)
 	return string(v)
+}
+
+// Values are those of all fields with that name, in any case, in order. A list may be spread
+// over several fields (RFC 9110, section 5.3).
+func (r *Request) Values(name string) (values []string) {
+	for v := range fields(r.block, name) {
+		values = append(values, string(v))
+	}
+	return values
+}
+
+// originValue is the Origin header. One without a value is none: browsers always have one.
+func (r *Request) originValue() []byte {
+	v, _ := headerValue(r.block, "Origin")
+	return v
 }
 
 // Origin is the Origin header; empty for clients that are no browsers. The endpoint's
@@ -74,16 +96,20 @@ func (r *Request) Near(key string) { r.near = key }
 type target struct{ authority, path, query []byte }
 
 // parseTarget splits the target of a well-formed block. It takes the origin form, and
-// the absolute form of http and https (RFC 6455, section 4.2.1).
+// the absolute form of http and https (RFC 6455, section 4.2.1), in which an empty path is /
+// (RFC 9110, section 4.2.3).
 func parseTarget(block []byte) (t target, ok bool) {
 	from := bytes.IndexByte(block, ' ') + 1
 	v := block[from : from+bytes.IndexByte(block[from:], ' ')]
 	if scheme, rest, found := bytes.Cut(v, []byte("://")); found && (equalFold(scheme, "http") || equalFold(scheme, "https")) {
 		i := bytes.IndexAny(rest, "/?")
-		if i < 0 || rest[i] == '?' {
-			return t, false
+		if i < 0 {
+			i = len(rest)
 		}
 		t.authority, v = rest[:i], rest[i:]
+		if len(v) == 0 || v[0] == '?' {
+			v = append([]byte("/"), v...)
+		}
 	}
 	t.path, t.query, _ = bytes.Cut(v, []byte("?"))
 	return t, len(v) > 0 && v[0] == '/' && validEscapes(t.path)
@@ -101,19 +127,4 @@ func validEscapes(path []byte) bool {
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-// headerValue finds the first field with that name in a well-formed block.
-func headerValue(block []byte, name string) (value []byte, ok bool) {
-	for {
-		i := bytes.IndexByte(block, '\n')
-		if i < 0 {
-			return nil, false
-		}
-		block = block[i+1:]
-		if len(block) > len(name) && block[len(name)] == ':' && equalFold(block[:len(name)], name) {
-			line := block[len(name)+1:]
-			return trim(line[:bytes.IndexByte(line, '\r')]), true
-		}
-	}
 }

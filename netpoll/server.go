@@ -62,6 +62,13 @@ type Server struct {
 	// ProxyProtocol expects a PROXY header, version 1 or 2, from TrustedProxies; from
 	// everybody where there are none.
 	ProxyProtocol bool
+	// MaxHeader bounds the request line and all header fields of a request in bytes, for HTTP
+	// too; beyond it 431 is answered, or 414. 0 means 32 KiB.
+	MaxHeader int
+	// MaxHeaderMemory bounds in bytes what the requests occupy that have come in part, all
+	// together. From half of it on a request may have less than MaxHeader in part, the less the
+	// more is occupied; beyond that 503 is answered. 0 means 64 MiB.
+	MaxHeaderMemory int
 	// HeaderTimeout bounds the upgrade request from accept to its last byte. 0 means 5 s.
 	HeaderTimeout time.Duration
 	// MessageTimeout bounds the time from the first byte of a frame or message to its last.
@@ -98,6 +105,7 @@ type Server struct {
 	visits  *visits // nil unless addresses matter
 	accepts sharedPace
 	refused refusals
+	headers headerMemory
 
 	sliceSends int                             // see walk.go; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
@@ -182,6 +190,8 @@ func (s *Server) prepare() {
 	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))
 	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
 	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
+	s.MaxHeader = cmp.Or(s.MaxHeader, defaultMaxHeader)
+	s.headers.longest, s.headers.limit = int64(s.MaxHeader), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
 	s.MaxControls = cmp.Or(s.MaxControls, 1000)
 	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)

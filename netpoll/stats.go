@@ -25,6 +25,7 @@ type Stats struct {
 	Upgraded     int64    // answered with 101
 	Detached     int64    // given to Server.HTTP
 	Refused      [6]int64 // by the first digit of the HTTP status: 4 and 5
+	RefusedFor   [NumCauses]int64
 	Closes       map[frame.CloseCode]int64
 	MessagesIn   int64 // text and binary messages received
 	MessagesOut  int64 // text and binary messages handed to connections, each member counted
@@ -101,6 +102,9 @@ func (t *tally) addTo(st *Stats) {
 	st.Detached += t.detached.Load()
 	for i := range t.refused {
 		st.Refused[i] += t.refused[i].Load()
+	}
+	for i := range t.causes {
+		st.RefusedFor[i] += t.causes[i].Load()
 	}
 	for i := range t.closes {
 		if n := t.closes[i].Load(); n > 0 {

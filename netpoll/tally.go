@@ -17,6 +17,7 @@ type tally struct {
 	accepted, acceptErrors  atomic.Int64
 	upgraded, detached      atomic.Int64
 	refused                 [6]atomic.Int64 // by status/100
+	causes                  [NumCauses]atomic.Int64
 	closes                  [numCloses]atomic.Int64
 	messagesIn, messagesOut turnCount
 	bytesIn, bytesOut       atomic.Int64
@@ -177,12 +178,16 @@ func (l *Loop) parted(c *Conn) {
 	}
 }
 
-// refused counts a response that ends a connection before it was upgraded. Its status stands
+// refusedFor counts a response that ends a connection before it was upgraded. Its status stands
 // behind "HTTP/1.1 ".
-func (l *Loop) refused(response []byte) {
+func (t *tally) refusedFor(why Cause, response []byte) {
+	t.causes[why].Add(1)
+	if why == CauseHeaderSize {
+		t.limits.maxHeader.Add(1)
+	}
 	if len(response) > 9 {
 		if class := response[9] - '0'; class < 6 {
-			l.tally.refused[class].Add(1)
+			t.refused[class].Add(1)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/queue"
@@ -79,7 +80,7 @@ func (l *Loop) deadline(c *Conn) {
 		c.dialLate()
 	case c.phase == phaseHeader:
 		l.tally.limits.headerTimeout.Add(1)
-		l.refuse(c, appendRefusal(nil, 408, "the request took too long"))
+		l.refuse(c, &refusal{status: http.StatusRequestTimeout, cause: CauseTimeout, reason: "the request took too long"})
 	case c.phase == phaseProxy:
 		l.tally.limits.headerTimeout.Add(1)
 		c.fail("the PROXY header took too long")

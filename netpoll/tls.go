@@ -266,7 +266,7 @@ func (l *Loop) shake(c *Conn, b []byte) {
 		l.server.shakes.end() // no worker has seen it
 		c.tls = nil
 		if b[0] >= 'A' && b[0] <= 'Z' {
-			l.refuse(c, appendRefusal(nil, 400, "this port speaks TLS: use https:// or wss://"))
+			l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
 		} else {
 			c.fail("not a TLS handshake")
 		}

@@ -4,14 +4,11 @@ package netpoll
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"net/netip"
 	"slices"
 
 	"github.com/gobwas/httphead"
-	"github.com/gobwas/ws"
 
 	"github.com/throngd/throng/frame"
 )
@@ -19,19 +16,16 @@ import (
 // upgrader answers the first bytes of connections: station 2 of a message's way. There is
 // one per loop; it does no I/O and keeps nothing between two requests but scratch.
 //
-// The header block is read twice: by our strict scan, which refuses, and by ws.Upgrader,
-// which is lenient and only sees what the scan has let through.
+// A strict scan of the header block (headers.go) comes first; what it lets through is judged
+// here by the values of the fields, in the order of RFC 6455, section 4.2.1.
 type upgrader struct {
 	endpoints []Endpoint
 	origins   []origins
-	ws        ws.Upgrader
-	io        exchange
+	maxHeader int
 	req       Request
 	index     int                     // of the endpoint of the current request
-	window    int                     // of permessage-deflate, if it was negotiated
 	remote    func() netip.AddrPort   // of who asks; may be nil
 	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
-	deny      *refusal                // why Upgrade's last callback refused
 }
 
 type verdictKind uint8
@@ -46,74 +40,83 @@ const (
 // verdict is what became of a request.
 type verdict struct {
 	kind     verdictKind
-	used     int    // bytes of the header block; what follows are frames, or a body
+	skipped  int    // bytes of the empty lines in front of the request
+	used     int    // bytes of these and of the header block; what follows are frames, or a body
 	endpoint int    // index, if accepted
 	window   int    // bits, if permessage-deflate was negotiated
 	context  any    // from Request.SetContext
 	near     string // from Request.Near
+	cause    Cause  // if rejected
 }
 
 func newUpgrader(endpoints []Endpoint) *upgrader {
-	u := &upgrader{endpoints: endpoints}
+	u := &upgrader{endpoints: endpoints, maxHeader: defaultMaxHeader}
 	for _, e := range endpoints {
 		u.origins = append(u.origins, compileOrigins(e.Origins))
-	}
-	u.ws = ws.Upgrader{
-		ReadBufferSize:  maxHeader, // no line is ever longer
-		ProtocolCustom:  u.chooseSubprotocol,
-		OnBeforeUpgrade: u.decide,
 	}
 	return u
 }
 
-// run examines b, all that was received so far. scan, 0 at first, keeps what earlier calls
+// run examines b, all that was received so far. scan, zero at first, keeps what earlier calls
 // have learned of the same bytes. A 101 or a refusal is appended to dst; b is not changed.
-func (u *upgrader) run(dst, b []byte, scan *int) (verdict, []byte) {
-	end, seen, deny := scanHeaders(b, scan)
+func (u *upgrader) run(dst, b []byte, scan *scanState) (verdict, []byte) {
+	skipped, deny := emptyLines(b)
+	if deny != nil {
+		return verdict{kind: rejected, cause: deny.cause}, deny.append(dst)
+	}
+	if b = b[skipped:]; string(b) == "\r" { // of another empty line
+		return verdict{kind: needMore}, dst
+	}
+	end, seen, deny := scanHeaders(b, u.maxHeader, scan)
 	switch {
 	case deny != nil:
-		return verdict{kind: rejected}, deny.append(dst)
+		return verdict{kind: rejected, cause: deny.cause}, deny.append(dst)
 	case end == 0:
 		return verdict{kind: needMore}, dst
 	case seen&seenWebSocket == 0:
-		return verdict{kind: plainHTTP, used: end}, dst
+		return verdict{kind: plainHTTP, skipped: skipped, used: skipped + end}, dst
 	}
 	u.req = Request{block: b[:end:end], remote: u.remote}
 	v, response := u.answer(dst)
-	u.req, u.io = Request{}, exchange{} // hold on to nobody's bytes
-	v.used = end
+	u.req = Request{} // hold on to nobody's bytes
+	v.skipped, v.used = skipped, skipped+end
 	return v, response
 }
 
 // answer decides about the upgrade request u.req.block.
 func (u *upgrader) answer(dst []byte) (verdict, []byte) {
-	if deny := u.address(); deny != nil {
-		return verdict{kind: rejected}, deny.append(dst)
+	for _, check := range checks {
+		if deny := check(u); deny != nil {
+			return verdict{kind: rejected, cause: deny.cause}, deny.append(dst)
+		}
 	}
-	u.window, u.deny = 0, nil
-	u.ws.Negotiate = nil
-	if u.req.endpoint.Compression {
-		u.ws.Negotiate = u.negotiate
+	r := &u.req
+	v := verdict{
+		kind: accepted, endpoint: u.index, window: r.window,
+		context: r.context, near: r.near,
 	}
-	u.io = exchange{in: u.req.block, out: dst}
-	if _, err := u.ws.Upgrade(&u.io); err != nil {
-		return verdict{kind: rejected}, u.explain(err).append(dst)
-	}
-	return verdict{kind: accepted, endpoint: u.index, window: u.window, context: u.req.context, near: u.req.near}, u.io.out
+	return v, r.appendSwitch(dst)
 }
 
-// address checks target and Host and finds the endpoint.
+// checks are what an upgrade request must pass, in this order.
+var checks = [...]func(*upgrader) *refusal{
+	(*upgrader).address, (*upgrader).handshake, (*upgrader).expectation,
+	(*upgrader).subprotocol, (*upgrader).negotiate, (*upgrader).decide,
+}
+
+// address checks target and Host and finds the endpoint. A target in absolute form replaces
+// Host, whatever that says (RFC 9112, section 3.2.2).
 func (u *upgrader) address() *refusal {
 	r, ok := &u.req, false
 	if r.target, ok = parseTarget(r.block); !ok {
 		return badRequest("malformed request target")
 	}
-	r.host, _ = headerValue(r.block, "Host")
+	if r.host, _ = headerValue(r.block, "Host"); r.target.authority != nil {
+		r.host = r.target.authority
+	}
+	r.host = bytes.TrimSuffix(r.host, []byte(":")) // an empty port is none (RFC 3986, section 3.2.3)
 	if _, _, ok = splitHostPort(r.host); !ok {
 		return badRequest("malformed Host header")
-	}
-	if r.target.authority != nil && !bytes.EqualFold(r.target.authority, r.host) {
-		return badRequest("target and Host name different hosts")
 	}
 	for i := range u.endpoints {
 		if e := &u.endpoints[i]; e.Path == "" || e.Path == string(r.target.path) {
@@ -121,98 +124,100 @@ func (u *upgrader) address() *refusal {
 			return nil
 		}
 	}
-	return &refusal{status: http.StatusNotFound, reason: "no WebSocket endpoint has this path"}
+	return &refusal{status: http.StatusNotFound, cause: CausePath, reason: "no WebSocket endpoint has this path"}
 }
 
-// chooseSubprotocol takes the first one offered that is ours. What is echoed is our
-// string, never the client's bytes.
-func (u *upgrader) chooseSubprotocol(offer []byte) (string, bool) {
-	ours := u.req.endpoint.Subprotocols
-	if len(ours) == 0 {
-		return "", true
-	}
-	wellFormed := httphead.ScanTokens(offer, func(name []byte) bool {
-		i := slices.IndexFunc(ours, func(s string) bool { return s == string(name) })
-		if i >= 0 {
-			u.req.subprotocol = ours[i]
+// handshake checks what RFC 6455, section 4.2.1, asks of the fields of an upgrade; the scan has
+// seen to the method, the version of HTTP and the form of the key.
+func (u *upgrader) handshake() *refusal {
+	block := u.req.block
+	version, versioned := headerValue(block, "Sec-WebSocket-Version")
+	_, keyed := headerValue(block, "Sec-WebSocket-Key")
+	switch {
+	case !fieldsHaveToken(block, "Upgrade", "websocket"):
+		return badRequest("no Upgrade header with websocket: a proxy in front must pass Upgrade on")
+	case !fieldsHaveToken(block, "Connection", "upgrade"):
+		return badRequest("no Connection header with upgrade: a proxy in front must pass it on")
+	case !versioned:
+		return badRequest("no Sec-WebSocket-Version header")
+	case string(version) != "13": // section 4.4
+		return &refusal{
+			status: http.StatusUpgradeRequired, cause: CauseBadRequest,
+			reason: "only WebSocket version 13 is spoken here", extra: "Sec-WebSocket-Version: 13",
 		}
-		return i < 0
-	})
-	return u.req.subprotocol, wellFormed
+	case !keyed:
+		return badRequest("no Sec-WebSocket-Key header")
+	}
+	return nil
+}
+
+// expectation refuses expectations other than 100-continue (RFC 9110, section 10.1.1).
+func (u *upgrader) expectation() *refusal {
+	for e := range fieldElements(u.req.block, "Expect") {
+		if !equalFold(e, "100-continue") {
+			return &refusal{status: http.StatusExpectationFailed, cause: CauseBadRequest, reason: "no such expectation"}
+		}
+		u.req.expects = true
+	}
+	return nil
+}
+
+// subprotocol takes the first one offered that is ours. An empty list is no offer. What is
+// echoed is our string, never the client's bytes.
+func (u *upgrader) subprotocol() *refusal {
+	r := &u.req
+	ours := r.endpoint.Subprotocols
+	if len(ours) == 0 {
+		return nil
+	}
+	for name := range fieldElements(r.block, "Sec-WebSocket-Protocol") {
+		if tokenLen(name) != len(name) {
+			return badRequest("malformed Sec-WebSocket-Protocol header")
+		}
+		i := slices.IndexFunc(ours, func(s string) bool { return s == string(name) })
+		if i >= 0 && r.subprotocol == "" {
+			r.subprotocol = ours[i]
+		}
+	}
+	return nil
 }
 
 // negotiate accepts the first permessage-deflate offer we can keep (RFC 7692, section 5).
-func (u *upgrader) negotiate(offer httphead.Option) (httphead.Option, error) {
-	if u.window != 0 {
-		return httphead.Option{}, nil
+func (u *upgrader) negotiate() *refusal {
+	r := &u.req
+	if !r.endpoint.Compression {
+		return nil
 	}
-	answer, window, ok := frame.AcceptDeflate(offer)
-	if !ok {
-		return httphead.Option{}, nil
+	wellFormed := extensionOffers(r.block, func(offer httphead.Option) {
+		if r.window != 0 {
+			return
+		}
+		if answer, window, ok := frame.AcceptDeflate(offer); ok {
+			r.deflate, r.window = answer, window
+		}
+	})
+	if !wellFormed {
+		return badRequest("malformed Sec-WebSocket-Extensions header")
 	}
-	u.window = window
-	return answer, nil
+	return nil
 }
 
-// errDenied makes ws.Upgrader stop; the reason is in upgrader.deny.
-var errDenied = errors.New("denied")
-
 // decide is called when everything else is right: origin, then the application.
-func (u *upgrader) decide() (ws.HandshakeHeader, error) {
+func (u *upgrader) decide() *refusal {
 	r := &u.req
-	if o, ok := headerValue(r.block, "Origin"); ok && !u.origins[u.index].allow(o, r.host) {
-		u.deny = &refusal{status: http.StatusForbidden, reason: "this origin is not allowed"}
-		return nil, errDenied
+	if o := r.originValue(); len(o) > 0 && !u.origins[u.index].allow(o, r.host) {
+		return &refusal{status: http.StatusForbidden, cause: CauseOrigin, reason: "this origin is not allowed"}
 	}
 	if u.admit != nil {
-		if u.deny = u.admit(r); u.deny != nil {
-			return nil, errDenied
+		if deny := u.admit(r); deny != nil {
+			return deny
 		}
 	}
 	if r.endpoint.Accept == nil {
-		return nil, nil
+		return nil
 	}
 	if err := r.endpoint.Accept(r); err != nil {
-		u.deny = refusalOf(err)
-		return nil, errDenied
+		return refusalOf(err)
 	}
-	return nil, nil
-}
-
-// explain turns an error of ws.Upgrader into our response: its own do not say that the
-// connection ends.
-func (u *upgrader) explain(err error) *refusal {
-	switch err {
-	case errDenied:
-		return u.deny
-	case ws.ErrHandshakeUpgradeRequired: // RFC 6455, section 4.4
-		return &refusal{status: http.StatusUpgradeRequired, reason: "only WebSocket version 13 is spoken here", extra: "Sec-WebSocket-Version: 13"}
-	case ws.ErrHandshakeBadUpgrade:
-		return badRequest("the Upgrade header must be websocket")
-	case ws.ErrHandshakeBadConnection:
-		return badRequest("the Connection header must have the token upgrade")
-	case ws.ErrHandshakeBadSecVersion:
-		return badRequest("no Sec-WebSocket-Version header")
-	case ws.ErrHandshakeBadSecKey:
-		return badRequest("no Sec-WebSocket-Key header")
-	}
-	return badRequest("malformed WebSocket handshake")
-}
-
-// exchange is the connection ws.Upgrader believes to have: the header block to read and
-// the response to write.
-type exchange struct{ in, out []byte }
-
-func (x *exchange) Read(p []byte) (int, error) {
-	if len(x.in) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, x.in)
-	x.in = x.in[n:]
-	return n, nil
-}
-
-func (x *exchange) Write(p []byte) (int, error) {
-	x.out = append(x.out, p...)
-	return len(p), nil
+	return nil
 }

@@ -23,7 +23,7 @@ func BenchmarkUpgrade(b *testing.B) {
 			b.SetBytes(int64(len(in)))
 			b.ReportAllocs()
 			for b.Loop() {
-				scan := 0
+				var scan scanState
 				if v, _ := u.run(dst, in, &scan); v.kind != accepted {
 					b.Fatal(v)
 				}
@@ -37,22 +37,22 @@ func BenchmarkScan(b *testing.B) {
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
-		scan := 0
-		scanHeaders(in, &scan)
+		var scan scanState
+		scanHeaders(in, defaultMaxHeader, &scan)
 	}
 }
 
 // BenchmarkScanBytewise must cost about the same per byte as BenchmarkScan with a
 // constant: linear, however small the pieces.
 func BenchmarkScanBytewise(b *testing.B) {
-	for _, n := range []int{1 << 10, 2 << 10, 4 << 10, 8 << 10} {
+	for _, n := range []int{1 << 10, 2 << 10, 4 << 10, 8 << 10, 32 << 10} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			in := []byte("GET / HTTP/1.1\r\nX: " + strings.Repeat("a", n-30))
 			b.SetBytes(int64(len(in)))
 			for b.Loop() {
-				scan := 0
+				var scan scanState
 				for i := range in {
-					scanHeaders(in[:i+1], &scan)
+					scanHeaders(in[:i+1], defaultMaxHeader, &scan)
 				}
 			}
 		})

@@ -51,7 +51,7 @@ func testEndpoints() []Endpoint {
 // feed gives the request to the upgrader in the pieces that end at the cuts, as a
 // connection does: everything received so far, each time.
 func feed(u *upgrader, in []byte, cuts ...int) (v verdict, response []byte, at int) {
-	scan := 0
+	var scan scanState
 	for _, at = range append(cuts, len(in)) {
 		v, response = u.run(nil, in[:at:at], &scan)
 		if v.kind != needMore {
@@ -91,6 +91,7 @@ func eachChunking(t *testing.T, in string) (v verdict, response string) {
 // parse reads a response with net/http and checks what every refusal must have.
 func parse(t *testing.T, response string) *http.Response {
 	t.Helper()
+	response = strings.TrimPrefix(response, "HTTP/1.1 100 Continue\r\n\r\n")
 	br := bufio.NewReader(strings.NewReader(response))
 	res, err := http.ReadResponse(br, &http.Request{Method: http.MethodGet})
 	if err != nil {
@@ -149,12 +150,12 @@ func TestUpgradeRefused(t *testing.T) {
 		{"U14 two Hosts in one", swap("good.example", "good.example, evil"), 400},
 		{"U14 Host with a user", swap("good.example", "good.example@evil"), 400},
 		{"U14 Host with a path", swap("good.example", "good.example/evil"), 400},
-		{"U7 Content-Length", line1 + "Host: a\r\nUpgrade: websocket\r\nContent-Length:", 400},
+		{"U7 Content-Length", line1 + "Host: a\r\nUpgrade: websocket\r\nContent-Length: 5\r", 400},
 		{"U7 Transfer-Encoding", line1 + "Host: a\r\nTransfer-Encoding: chunked\r\nUpgrade: websocket\r", 400},
-		{"U8 1 MiB header", (line1 + "X: " + strings.Repeat(long, 16))[:maxHeader], 431},
-		{"U8 20,000 headers", (line1 + strings.Repeat("X: y\r\n", 20000))[:maxHeader], 431},
-		{"U8 long name", (line1 + long)[:maxHeader], 431},
-		{"U8 64 KiB target", ("GET /" + long)[:maxHeader], 414},
+		{"U8 1 MiB header", (line1 + "X: " + strings.Repeat(long, 16))[:defaultMaxHeader], 431},
+		{"U8 20,000 headers", (line1 + strings.Repeat("X: y\r\n", 20000))[:defaultMaxHeader], 431},
+		{"U8 long name", (line1 + long)[:defaultMaxHeader], 431},
+		{"U8 64 KiB target", ("GET /" + long)[:defaultMaxHeader], 414},
 		{"U8 long method", strings.Repeat("A", maxMethod+1), 400},
 		{"U10 Upgrade :", line1 + "Upgrade ", 400},
 		{"U10 NUL in a value", line1 + "X: a\x00", 400},
@@ -173,14 +174,17 @@ func TestUpgradeRefused(t *testing.T) {
 		{"U10 no colon", line1 + "X\r", 400},
 		{"U10 name with a slash", line1 + "X/", 400},
 		{"U10 DEL", line1 + "X: \x7f", 400},
-		{"U10 leading CRLF", "\r", 400},
+		{"U10 leading LF", "\n", 400},
+		{"U10 leading CR", "\rG", 400},
+		{"U10 leading CRLF without end", strings.Repeat("\r\n", maxEmptyLines+1), 400},
 		{"U10 two spaces", "GET  ", 400},
 		{"U10 tab", "GET\t", 400},
 		{"U10 fragment", "GET /ws#", 400},
 		{"U10 no version", "GET /ws\r", 400},
 		{"target without a slash", swap("/ws?room=a", "ws"), 400},
 		{"target is a star", swap("/ws?room=a", "*"), 400},
-		{"target of another host", swap("/ws?room=a", "http://evil/ws"), 400},
+		{"target of no host", swap("/ws?room=a", "http:///ws"), 400},
+		{"target of a user", swap("/ws?room=a", "http://user@good.example/ws"), 400},
 		{"bad escape", swap("/ws?room=a", "/w%7"), 400},
 		{"U15 TLS ClientHello", "\x16", 400},
 		{"U16 HTTP/2 preface", "PRI ", 505},
@@ -191,7 +195,7 @@ func TestUpgradeRefused(t *testing.T) {
 		{"U17 malformed", add("Sec-WebSocket-Extensions: permessage-deflate;=\r\n"), 400},
 		{"U20 CR/LF in the subprotocol", line1 + "Sec-WebSocket-Protocol: chat.v1\rX", 400},
 		{"U20 no token", add("Sec-WebSocket-Protocol: (chat.v1)\r\n"), 400},
-		{"U20 8 KiB", (line1 + "Sec-WebSocket-Protocol: chat.v1, " + long)[:maxHeader], 431},
+		{"U20 32 KiB", (line1 + "Sec-WebSocket-Protocol: chat.v1, " + long)[:defaultMaxHeader], 431},
 		{"rejected", swap("/ws", "/deny"), 503},
 		{"broken", swap("/ws", "/broken"), 403},
 	}
@@ -251,7 +255,7 @@ func TestUpgradeAccepted(t *testing.T) {
 		{"subprotocol in two headers", add("Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: chat.v2, chat.v1\r\n"), "", "chat.v2"},
 		{"subprotocol in other case", add("Sec-WebSocket-Protocol: CHAT.v1\r\n"), "", ""},
 		{"U20 never echoed", strings.Replace(add("Sec-WebSocket-Protocol: evil\r\n"), "/ws", "/plain", 1), "", ""},
-		{"exactly 8 KiB", add("X: " + strings.Repeat("a", maxHeader-len(good)-5) + "\r\n"), "", ""},
+		{"exactly 32 KiB", add("X: " + strings.Repeat("a", defaultMaxHeader-len(good)-5) + "\r\n"), "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.id, func(t *testing.T) {
@@ -284,7 +288,7 @@ func TestUpgradeFrameBehind(t *testing.T) {
 }
 
 func TestUpgradeKeepsInput(t *testing.T) {
-	in, scan := []byte(strings.ToLower(good)), 0
+	in, scan := []byte(strings.ToLower(good)), scanState{}
 	in = append([]byte(good[:len("GET /ws?room=a HTTP/1.1\r\n")]), in[len("GET /ws?room=a HTTP/1.1\r\n"):]...)
 	before := string(in)
 	newUpgrader(testEndpoints()).run(nil, in, &scan)
@@ -295,7 +299,7 @@ func TestUpgradeKeepsInput(t *testing.T) {
 
 func TestUpgradeAppends(t *testing.T) {
 	for _, request := range []string{good, swap("13", "8")} {
-		scan := 0
+		var scan scanState
 		_, out := newUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan)
 		if !strings.HasPrefix(string(out), "beforeHTTP/1.1 ") {
 			t.Errorf("%q", out)
@@ -350,7 +354,7 @@ func TestRequest(t *testing.T) {
 		return nil
 	}}})
 	in := strings.Replace(add("Origin:http://good.example\r\nX-Two:  1 \r\nX-TWO: 2\r\nSec-WebSocket-Protocol: a,b\r\n"), "/ws?room=a", "/a%20b?c=%64?e", 1)
-	scan := 0
+	var scan scanState
 	u.remote = func() netip.AddrPort { return addr }
 	v, out := u.run(nil, []byte(in), &scan)
 	if v.kind != accepted || v.context != "mine" {

@@ -1,0 +1,99 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"math/bits"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// headerMemory is what requests occupy that have come in part: the buffers of all connections
+// of a server together. A request that comes in one piece needs none.
+//
+// Buffers grow in powers of two, from 512 bytes, and are used again. What one of them may have
+// depends on what is left (the dynamic threshold of switch buffers): up to half of the limit
+// everybody may have the longest header, beyond it less and less. So many connections with
+// half a header take the room from each other and not from the short requests of others.
+type headerMemory struct {
+	limit   int64
+	longest int64 // Server.MaxHeader
+	used    atomic.Int64
+	free    [32]sync.Pool // of *[]byte, by the power of two
+}
+
+const minHeaderBits = 9
+
+// append is the built-in one within the limit. It reports false where that does not allow it; b
+// is as it was then.
+func (m *headerMemory) append(b, piece []byte) ([]byte, bool) {
+	need := len(b) + len(piece)
+	if need <= cap(b) {
+		return append(b, piece...), true
+	}
+	class := max(minHeaderBits, bits.Len(uint(need-1)))
+	more := int64(1)<<class - int64(cap(b))
+	// What stands behind the longest header stays for this turn only.
+	if used := m.used.Add(more); min(int64(1)<<class, m.longest) > m.share(used-more) {
+		m.used.Add(-more)
+		return b, false
+	}
+	grown := append(append(m.get(class), b...), piece...)
+	m.put(b)
+	return grown, true
+}
+
+// share is what one request may have.
+func (m *headerMemory) share(used int64) int64 {
+	left := max(0, m.limit-used)
+	return int64(float64(2*m.longest) * float64(left) / float64(m.limit))
+}
+
+func (m *headerMemory) get(class int) []byte {
+	if p, ok := m.free[class].Get().(*[]byte); ok {
+		return (*p)[:0]
+	}
+	return make([]byte, 0, 1<<class)
+}
+
+func (m *headerMemory) put(b []byte) {
+	if cap(b) > 0 {
+		m.free[bits.Len(uint(cap(b)-1))].Put(&b)
+	}
+}
+
+// release gives a buffer back that append has made, if there is one.
+func (m *headerMemory) release(b []byte) {
+	if cap(b) > 0 {
+		m.used.Add(-int64(cap(b)))
+		m.put(b)
+	}
+}
+
+// keep adds b to the part of c's header that is there. If memory does not allow it c is refused.
+func (l *Loop) keep(c *Conn, b []byte) bool {
+	r, ok := c.rare(), false
+	if r.header, ok = l.server.headers.append(r.header, b); ok {
+		return true
+	}
+	l.tally.limits.headerMemory.Add(1)
+	const why = "too many requests are incomplete"
+	if c.phase == phaseProxy {
+		c.fail(why)
+	} else {
+		l.refuse(c, &refusal{
+			status: http.StatusServiceUnavailable, cause: CauseOverload,
+			reason: why, extra: "Retry-After: 1",
+		})
+	}
+	return false
+}
+
+// takeHeader takes what keep has kept.
+func (c *Conn) takeHeader() (header []byte) {
+	if c.aux != nil {
+		header, c.aux.header = c.aux.header, nil
+	}
+	return header
+}
