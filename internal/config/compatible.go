@@ -7,7 +7,7 @@ import "github.com/throngd/throng/internal/human"
 // those mix new values with old ones that need a restart.
 func (l *Loaded) Compatible() error {
 	for _, rule := range []func() error{
-		l.pongBeforePing, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage,
+		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -22,6 +22,14 @@ func (l *Loaded) pongBeforePing() error {
 		return nil
 	}
 	return l.bad("pong_timeout", "%v is not shorter than ping_interval (%v)", l.PongTimeout, l.PingInterval)
+}
+
+// headersFit: a few clients with long headers that arrive in parts must not leave the others no memory for theirs.
+func (l *Loaded) headersFit() error {
+	if l.HeaderBytes >= 16*l.MaxHeader {
+		return nil
+	}
+	return l.bad("header_bytes", "%v is less than 16 times max_header (%v): a few long headers would fill it", l.HeaderBytes, l.MaxHeader)
 }
 
 // messageFitsOutbound: a member that is one message behind must be able to take the next one.

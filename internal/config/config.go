@@ -25,6 +25,7 @@ type Config struct {
 	MaxMessage       Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
 	MaxFragments     int  `yaml:"max_fragments" default:"1024" placeholder:"N" group:"Messages" help:"Tiny fragments (under 16 bytes each) in one message; more close the connection with 1008."`
 	MaxControlFrames int  `yaml:"max_control_frames" default:"1000" placeholder:"N" group:"Messages" help:"Pings and pongs of one client in a second; more close the connection with 1008."`
+	MaxHeader        Size `yaml:"max_header" default:"32KiB" placeholder:"SIZE" group:"Messages" help:"Largest HTTP request header, cookies and all (up to 1MiB); larger ones are refused with 431."`
 	EchoMaxMessage   Size `yaml:"echo_max_message" placeholder:"SIZE" group:"Messages" help:"The same for /echo. 0: as max_message."`
 	Compression      bool `yaml:"compression" group:"Messages" help:"Negotiate permessage-deflate with clients that offer it."`
 	CompressMin      Size `yaml:"compress_min" default:"512" placeholder:"SIZE" group:"Messages" help:"Messages below this size are sent uncompressed."`
@@ -65,6 +66,7 @@ type Config struct {
 
 	OutboundBytes Size          `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
 	OutboundAge   time.Duration `yaml:"outbound_age" default:"30s" placeholder:"TIME" group:"Overload" help:"How long a client that is owed something may take not a single byte before it is disconnected with 3008."`
+	HeaderBytes   Size          `yaml:"header_bytes" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Memory for request headers that have come in part, all together; from half of it on the longest ones are refused with 503."`
 	ShardMailbox  int           `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`
 	LoopMailbox   Size          `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
 

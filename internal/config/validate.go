@@ -79,6 +79,8 @@ func (l *Loaded) validateSizes() error {
 	}{
 		{"max_message", l.MaxMessage, 1, 256 * MiB, false},
 		{"echo_max_message", l.EchoMaxMessage, 1, 256 * MiB, true},
+		{"max_header", l.MaxHeader, KiB, MiB, false},
+		{"header_bytes", l.HeaderBytes, MiB, 1 << 50, false},
 		{"compress_min", l.CompressMin, 1, GiB, false},
 		{"history_bytes", l.HistoryBytes, MiB, 1 << 50, false},
 		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, false},

@@ -38,6 +38,7 @@ func TestValidate(t *testing.T) {
 		{"drop and asked positions", "channel: {without_namespace: {allow_positioning: true, slow_consumer: drop}}\n", "drop does not go with allow_positioning"},
 		{"meta", "channel: {without_namespace: {history_size: 5, history_ttl: 2h, history_meta_ttl: 1h}}\n", "history_meta_ttl: 1h0m0s is shorter"},
 		{"echo and outbound", "echo: true\necho_max_message: 16MiB\noutbound_bytes: 8MiB\n", "outbound_bytes: 8MiB is less than twice echo_max_message (16MiB)"},
+		{"header and its memory", "max_header: 1MiB\nheader_bytes: 8MiB\n", "header_bytes: 8MiB is less than 16 times max_header (1MiB)"},
 		{"message and history", "max_message: 16MiB\nhistory_bytes: 16MiB\n", "history_bytes: 16MiB is less than twice max_message (16MiB)"},
 		{"rooms and message", "rooms_per_connection: 600\n",
 			"rooms_per_connection: a client in 600 rooms with names of 255 bytes comes back with one frame of 263048 bytes, and max_message is 65536, which is enough for 145 rooms"},

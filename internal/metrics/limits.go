@@ -17,6 +17,8 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"max_handshakes":         r.Handshakes,
 		"accept_rate":            r.Paced,
 
+		"max_header":         n.MaxHeader,
+		"header_bytes":       n.MaxHeaderMemory,
 		"header_timeout":     n.HeaderTimeout,
 		"handshake_timeout":  n.HandshakeTimeout,
 		"max_http":           n.MaxHTTP,

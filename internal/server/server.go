@@ -50,6 +50,8 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		TrustedProxies:   cfg.ProxyPrefixes(),
 		ForwardedHeader:  cfg.ForwardedHeader,
 		ProxyProtocol:    cfg.ProxyProtocol,
+		MaxHeader:        int(cfg.MaxHeader),
+		MaxHeaderMemory:  int(cfg.HeaderBytes),
 		HeaderTimeout:    cfg.HeaderTimeout,
 		MessageTimeout:   cfg.MessageTimeout,
 		MaxFragments:     cfg.MaxFragments,
