@@ -30,7 +30,7 @@ func sample() Snapshot {
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56},
 			Limits: netpoll.Limits{
-				MaxHeader: 90, MaxHeaderMemory: 91, HeaderTimeout: 60, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
+				MaxHeader: 190, MaxHeaderMemory: 191, HeaderTimeout: 60, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
 				MaxFragments: 65, MaxControls: 66, PongTimeout: 67, MaxBacklog: 68, MaxBacklogAge: 69,
 			},
 			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
@@ -93,7 +93,7 @@ func TestValues(t *testing.T) {
 		`throng_connections_refused_total{limit="handshakes"} 54`, `throng_connections_refused_total{limit="proxy_header"} 55`,
 		"throng_accept_pauses_total 56",
 		`throng_limit_hits_total{limit="max_connections"} 50`, `throng_limit_hits_total{limit="max_message"} 64`,
-		`throng_limit_hits_total{limit="max_header"} 90`, `throng_limit_hits_total{limit="header_bytes"} 91`,
+		`throng_limit_hits_total{limit="max_header"} 190`, `throng_limit_hits_total{limit="header_bytes"} 191`,
 		`throng_limit_hits_total{limit="connection_rate_per_user"} 72`, `throng_limit_hits_total{limit="presence_max"} 87`,
 		"throng_sessions 30", "throng_commands_total 31", "throng_command_errors_total 32", "throng_limited_commands_total 33",
 		"throng_rooms 40", "throng_room_members 41", `throng_waiting_commands{place="room"} 42`, `throng_waiting_commands{place="log"} 43`,
