@@ -70,7 +70,7 @@ func TestMaxRoomsOfALog(t *testing.T) {
 }
 
 func TestPresenceMax(t *testing.T) {
-	w, o := lab(t, Config{PresenceMax: 2, MaxReplyBytes: 1000}), open()
+	w, o := lab(t, Config{PresenceMax: 2, PresenceMaxBytes: 1000}), open()
 	ask := func(op Op) *Answer { return w.ask(Command{Op: op, Room: "a", Options: o, Member: person(1)}) }
 	if a := ask(Presence); a.Err != nil || len(a.Presence) != 0 {
 		t.Fatalf("nobody: %+v", a)
@@ -91,7 +91,7 @@ func TestPresenceMax(t *testing.T) {
 	big.ChanInfo = bytes.Repeat([]byte("x"), 900)
 	w.ask(Command{Op: Join, Room: "big", Options: o, Member: big})
 	if a := w.ask(Command{Op: Presence, Room: "big", Options: o, Member: person(1)}); a.Err != ErrLimit {
-		t.Fatalf("presence above MaxReplyBytes: %v", a.Err)
+		t.Fatalf("presence above PresenceMaxBytes: %v", a.Err)
 	}
 	if a := w.ask(Command{Op: Presence, Room: "a", Options: &Options{}, Member: person(1)}); a.Err != ErrUnavailable {
 		t.Fatalf("without presence: %v", a.Err)
@@ -129,7 +129,7 @@ func TestRecoveryBounds(t *testing.T) {
 }
 
 func TestReplyBytes(t *testing.T) {
-	w, o := lab(t, Config{MaxReplyBytes: 100}), open()
+	w, o := lab(t, Config{HistoryMaxBytes: 100}), open()
 	for range 5 {
 		w.publish("a", o, string(make([]byte, 40)))
 	}

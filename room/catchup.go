@@ -152,7 +152,7 @@ func (s *shard) missed(r *room, since Position, res *Result) recovery {
 	case at < r.head:
 		pubs, at = r.catchup.extend(pubs, at)
 	}
-	page := s.page(r.name, pubs[:min(len(pubs), s.cfg.RecoveryMaxPublications)], s.recoveryBytes(), len(r.name)+pushRoom)
+	page := s.page(r.name, pubs[:min(len(pubs), s.cfg.RecoveryMaxPublications)], s.cfg.RecoveryMaxBytes, len(r.name)+pushRoom)
 	if len(page) < len(pubs) {
 		at = page[len(page)-1].Offset
 	}

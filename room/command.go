@@ -60,7 +60,7 @@ type Answer struct {
 	Position      Position      // Join, Publish (of the message), History
 	Publications  []Publication // Join: what was missed, in order; History
 	Recovered     bool          // Join: Publications is everything after Since, or with More the beginning of it
-	More          bool          // Join: a page was missed and more; not a member yet: join again since Position, that of its end
+	More          bool          // Join: a page was missed and more; not a member yet: join again since Position, that of its end. History: a bound of Config has cut Publications
 	WasRecovering bool          // Join: Recover was asked for
 	Repeat        bool          // Publish: an idempotent repeat, nothing was stored
 

@@ -36,9 +36,10 @@ type Config struct {
 	PresenceMax         int           // above it Presence answers ErrLimit [1,000]
 
 	RecoveryMaxPublications int // a join that missed more gets it in pages of so many [1,000]
-	RecoveryMaxBytes        int // and of so many bytes at most (one publication always fits) [512 KiB]
+	RecoveryMaxBytes        int // and of so many bytes at most (one publication always fits) [128 KiB]
 	HistoryMaxLimit         int // publications in one History answer [1,000]
-	MaxReplyBytes           int // bytes of publications or presence in one answer [512 KiB]
+	HistoryMaxBytes         int // and bytes of them (one publication always fits) [128 KiB]
+	PresenceMaxBytes        int // above it Presence answers ErrLimit [256 KiB]
 
 	IdempotencyWindow time.Duration // [5 min]
 	IdempotencyKeys   int           // of the process [100,000]
@@ -63,9 +64,10 @@ func (c Config) withDefaults() Config {
 	def(&c.JoinLeaveDelay, time.Second)
 	def(&c.PresenceMax, 1000)
 	def(&c.RecoveryMaxPublications, 1000)
-	def(&c.RecoveryMaxBytes, 512<<10)
+	def(&c.RecoveryMaxBytes, 128<<10)
 	def(&c.HistoryMaxLimit, 1000)
-	def(&c.MaxReplyBytes, 512<<10)
+	def(&c.HistoryMaxBytes, 128<<10)
+	def(&c.PresenceMaxBytes, 256<<10)
 	def(&c.IdempotencyWindow, 5*time.Minute)
 	def(&c.IdempotencyKeys, 100_000)
 	def(&c.LogTimeout, 5*time.Second)

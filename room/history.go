@@ -17,7 +17,7 @@ func (s *shard) history(c *Command) {
 	token := s.waits.add(c).token
 	s.log.Read(token, Query{
 		Room: c.Room, Options: c.Options, HasSince: c.HasSince, Since: c.Since,
-		Reverse: c.Reverse, Limit: limit, MaxBytes: s.cfg.MaxReplyBytes,
+		Reverse: c.Reverse, Limit: limit, MaxBytes: s.cfg.HistoryMaxBytes,
 	})
 	s.limit(token)
 }
@@ -49,9 +49,10 @@ func (s *shard) historyFound(w *wait, res *Result) {
 	case c.HasSince && c.Since.Epoch != "" && c.Since.Epoch != res.Position.Epoch:
 		s.refuse(&c, ErrUnrecoverable)
 	default:
-		s.noteHistory(&c, len(res.Publications))
 		a := s.answer(&c)
-		a.Position, a.Publications = res.Position, s.page(c.Room, res.Publications, s.cfg.MaxReplyBytes, 1)
+		a.Position, a.Publications = res.Position, s.page(c.Room, res.Publications, s.cfg.HistoryMaxBytes, 1)
+		a.More = (res.More || len(a.Publications) < len(res.Publications)) && len(a.Publications) != c.Limit
+		s.noteHistory(a)
 		s.send(&c, a)
 	}
 }

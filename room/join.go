@@ -42,7 +42,7 @@ func (s *shard) readUp(c *Command, r *room) {
 	q := Query{Room: r.name, Options: r.opts}
 	if c.Recover {
 		q.HasSince, q.Since = true, c.Since
-		q.Limit, q.MaxBytes = s.cfg.RecoveryMaxPublications, s.recoveryBytes()
+		q.Limit, q.MaxBytes = s.cfg.RecoveryMaxPublications, s.cfg.RecoveryMaxBytes
 	}
 	s.log.Read(token, q)
 	if s.waits.get(token) != nil {
@@ -50,8 +50,6 @@ func (s *shard) readUp(c *Command, r *room) {
 		s.limit(token)
 	}
 }
-
-func (s *shard) recoveryBytes() int { return min(s.cfg.RecoveryMaxBytes, s.cfg.MaxReplyBytes) }
 
 // joinFound goes on with a join when the log has answered.
 func (s *shard) joinFound(w *wait, res *Result) {

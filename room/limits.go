@@ -8,10 +8,12 @@ type Limits struct {
 	MaxRooms                int64 // commands refused with ErrLimit
 	HistoryBytes            int64 // messages dropped before their time, for those of warmer rooms
 	HistoryMaxLimit         int64 // History answers with less than there was and was asked for
+	HistoryMaxBytes         int64 // History answers that ended by it
 	RecoveryMaxPublications int64 // pages of recoveries that ended by it
 	RecoveryMaxBytes        int64 // pages that ended by it
 	JoinLeaveMaxMembers     int64 // joins and leaves that were not pushed
-	PresenceMax             int64 // Presence commands refused with ErrLimit, those above MaxReplyBytes included
+	PresenceMax             int64 // Presence commands refused with ErrLimit
+	PresenceMaxBytes        int64 // Presence commands refused with ErrLimit, of rooms with fewer members
 	IdempotencyKeys         int64 // keys forgotten before their time, for newer ones
 }
 
@@ -20,14 +22,19 @@ type tally struct {
 	_ [64]byte // away from what is read for every command
 
 	mailbox, maxRooms, historyBytes, historyMaxLimit  atomic.Int64
+	historyMaxBytes, presenceMaxBytes                 atomic.Int64
 	recoveryMaxPublications, recoveryMaxBytes         atomic.Int64
 	joinLeaveMaxMembers, presenceMax, idempotencyKeys atomic.Int64
 }
 
-// noteHistory counts an answer to c of n messages that HistoryMaxLimit has cut.
-func (s *shard) noteHistory(c *Command, n int) {
-	if limit := s.cfg.HistoryMaxLimit; n == limit && (c.Limit < 0 || c.Limit > limit) {
+// noteHistory counts an answer that a bound has cut.
+func (s *shard) noteHistory(a *Answer) {
+	switch {
+	case !a.More:
+	case len(a.Publications) >= s.cfg.HistoryMaxLimit:
 		s.hub.met.historyMaxLimit.Add(1)
+	default:
+		s.hub.met.historyMaxBytes.Add(1)
 	}
 }
 
@@ -46,6 +53,7 @@ func (t *tally) limits() Limits {
 		HistoryBytes: t.historyBytes.Load(), HistoryMaxLimit: t.historyMaxLimit.Load(),
 		RecoveryMaxPublications: t.recoveryMaxPublications.Load(), RecoveryMaxBytes: t.recoveryMaxBytes.Load(),
 		JoinLeaveMaxMembers: t.joinLeaveMaxMembers.Load(), PresenceMax: t.presenceMax.Load(),
+		HistoryMaxBytes: t.historyMaxBytes.Load(), PresenceMaxBytes: t.presenceMaxBytes.Load(),
 		IdempotencyKeys: t.idempotencyKeys.Load(),
 	}
 }

@@ -52,6 +52,20 @@ func TestLimitsAreCounted(t *testing.T) {
 				w.ask(Command{Op: History, Room: "a", Options: o, Limit: limit, Member: person(1)})
 			}
 		}, Limits{HistoryMaxLimit: 2}},
+		{"history in bytes", Config{HistoryMaxBytes: 1000}, func(w *world, o *Options) {
+			for range 4 {
+				w.publish("a", o, string(make([]byte, 400)))
+			}
+			for _, limit := range []int{0, 2, 3, -1} { // the last two are cut
+				w.ask(Command{Op: History, Room: "a", Options: o, Limit: limit, Member: person(1)})
+			}
+		}, Limits{HistoryMaxBytes: 2}},
+		{"presence in bytes", Config{PresenceMaxBytes: 200}, func(w *world, o *Options) {
+			w.join("a", o, 1)
+			w.ask(Command{Op: Presence, Room: "a", Options: o, Member: person(1)})
+			w.join("a", o, 2)
+			w.ask(Command{Op: Presence, Room: "a", Options: o, Member: person(1)})
+		}, Limits{PresenceMaxBytes: 1}},
 		{"recovery", Config{RecoveryMaxPublications: 2}, func(w *world, o *Options) {
 			since := w.publish("a", o, "x").Position
 			for range 3 {

@@ -66,7 +66,9 @@ type Result struct {
 	// Complete: Publications are all messages between Since and Position;
 	// nothing is evicted, cut off by a bound, or lost.
 	Complete bool
-	Err      error
+	// More: Limit or MaxBytes ended Publications, and there are further ones in that direction.
+	More bool
+	Err  error
 }
 
 // Stored answers an Append: nil Err is the acknowledgement, an *Error a

@@ -142,9 +142,9 @@ func (m *memory) Read(token uint64, q Query) {
 	} else {
 		m.age(g)
 	}
-	pubs, complete := g.read(&q)
+	pubs, complete, more := g.read(&q)
 	m.shard.Found(token, Result{
-		Position: Position{g.top, m.epoch}, Publications: pubs, Complete: complete,
+		Position: Position{g.top, m.epoch}, Publications: pubs, Complete: complete, More: more,
 	})
 	if g.opts != nil {
 		m.forget(g)

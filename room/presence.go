@@ -28,7 +28,6 @@ func (s *shard) presence(c *Command) {
 		r = &room{}
 	}
 	if c.Op == Presence && !s.presentable(r) {
-		s.hub.met.presenceMax.Add(1)
 		s.refuse(c, ErrLimit)
 		return
 	}
@@ -52,14 +51,19 @@ func (r *room) entries() []PresenceEntry {
 // client's id twice, and names.
 const presenceEntrySize = 140
 
-// presentable: the list is within PresenceMax and MaxReplyBytes.
+// presentable: the list is within PresenceMax and PresenceMaxBytes. Otherwise it is counted which of them it exceeds.
 func (s *shard) presentable(r *room) bool {
 	if len(r.members) > s.cfg.PresenceMax {
+		s.hub.met.presenceMax.Add(1)
 		return false
 	}
 	size := 0
 	for conn, m := range r.members {
 		size += presenceEntrySize + len(m.info.User) + len(m.info.ConnInfo) + len(r.chanInfo[conn])
 	}
-	return size <= s.cfg.MaxReplyBytes
+	if size > s.cfg.PresenceMaxBytes {
+		s.hub.met.presenceMaxBytes.Add(1)
+		return false
+	}
+	return true
 }

@@ -1,7 +1,7 @@
 package room
 
 // Reload takes over the bounds of cfg that can change while the hub runs: MaxRooms, HistoryBytes, JoinLeaveMaxMembers,
-// PresenceMax, RecoveryMaxPublications, RecoveryMaxBytes, HistoryMaxLimit and MaxReplyBytes. Each shard goes by them
+// PresenceMax, RecoveryMaxPublications, RecoveryMaxBytes, HistoryMaxLimit, HistoryMaxBytes and PresenceMaxBytes. Each shard goes by them
 // from its next turn on; what is over a new bound is not thrown out, but for history, which goes with the next
 // messages. Any goroutine may call it, but one at a time.
 func (h *Hub) Reload(cfg Config) {
@@ -10,7 +10,7 @@ func (h *Hub) Reload(cfg Config) {
 	c.MaxRooms, c.HistoryBytes = cfg.MaxRooms, cfg.HistoryBytes
 	c.JoinLeaveMaxMembers, c.PresenceMax = cfg.JoinLeaveMaxMembers, cfg.PresenceMax
 	c.RecoveryMaxPublications, c.RecoveryMaxBytes = cfg.RecoveryMaxPublications, cfg.RecoveryMaxBytes
-	c.HistoryMaxLimit, c.MaxReplyBytes = cfg.HistoryMaxLimit, cfg.MaxReplyBytes
+	c.HistoryMaxLimit, c.HistoryMaxBytes, c.PresenceMaxBytes = cfg.HistoryMaxLimit, cfg.HistoryMaxBytes, cfg.PresenceMaxBytes
 	h.budget.limit.Store(c.HistoryBytes)
 	h.live.Store(&c)
 }

@@ -80,8 +80,8 @@ func (g *ring) after(offset uint64) int {
 	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset > offset })
 }
 
-// read collects what q asks for; complete as in Result.
-func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
+// read collects what q asks for; complete and more as in Result.
+func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
 	i, step := 0, 1
 	switch {
 	case q.Reverse && q.HasSince:
@@ -103,7 +103,7 @@ func (g *ring) read(q *Query) (pubs []Publication, complete bool) {
 	if whole && len(pubs) > 0 && !q.Reverse { // the room may have been forgotten in between, without a loss
 		pubs[0].Prev = min(pubs[0].Prev, q.Since.Offset)
 	}
-	return pubs, whole && i == g.n
+	return pubs, whole && i == g.n, i >= 0 && i < g.n
 }
 
 // before is the index of the last message before offset, or -1.

@@ -30,6 +30,7 @@ type fake struct {
 	publish func(room, text string, nth int) fakeAction // nil: store and acknowledge
 	nth     int
 	asked   []int             // limits of history requests
+	most    int               // messages in one answer; 0: as many as were asked for
 	joined  chan struct{}     // one for each subscription
 	deny    map[string]uint32 // error code by method, or by method and room "subscribe lobby"
 }
@@ -72,6 +73,9 @@ type fakeCommand struct {
 		Epoch   string `json:"epoch"`
 		Offset  uint64 `json:"offset"`
 		Limit   int    `json:"limit"`
+		Since   *struct {
+			Offset uint64 `json:"offset"`
+		} `json:"since"`
 	}
 	Publish *struct {
 		Channel string          `json:"channel"`
@@ -192,8 +196,14 @@ func (f *fake) history(c *fakeConn, q fakeCommand) {
 		return
 	}
 	f.asked = append(f.asked, q.History.Limit)
-	pubs := slices.Clone(f.log[room])
-	pubs = pubs[max(0, len(pubs)-q.History.Limit):]
+	pubs, n := slices.Clone(f.log[room]), q.History.Limit
+	if s := q.History.Since; s != nil {
+		pubs = slices.DeleteFunc(pubs, func(p fakePub) bool { return p.Offset >= s.Offset })
+	}
+	if f.most > 0 {
+		n = min(n, f.most)
+	}
+	pubs = pubs[max(0, len(pubs)-n):]
 	slices.Reverse(pubs) // the client asks for the latest
 	c.reply(q.ID, "history", map[string]any{"epoch": f.epoch, "offset": len(f.log[room]), "publications": pubs})
 }

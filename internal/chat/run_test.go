@@ -61,6 +61,35 @@ func TestHistoryIsAsked(t *testing.T) {
 	}
 }
 
+// TestHistoryInParts: the server answers with less than was asked for, so the client asks on.
+func TestHistoryInParts(t *testing.T) {
+	f := newFake(t)
+	f.most = 3
+	for i := range 10 {
+		f.say("lobby", "bob", fmt.Sprint("number ", i), "")
+	}
+	k := start(t, f, Options{source: fromNowhere, History: 8})
+	k.out.wait(t, "number 9\n")
+	want := ""
+	for i := 2; i < 10; i++ {
+		want += fmt.Sprintf("bob: number %d\n", i)
+	}
+	var got strings.Builder
+	for line := range strings.Lines(k.out.String()) {
+		if _, text, ok := strings.Cut(line, " bob: "); ok {
+			got.WriteString("bob: " + text)
+		}
+	}
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", k.out.String(), want)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.Equal(f.asked, []int{8, 5, 2}) {
+		t.Errorf("asked for %v", f.asked)
+	}
+}
+
 // waitJoin returns when the client shows live messages of the lobby.
 func (r *transcript) waitJoin(t *testing.T, f *fake) {
 	t.Helper()

@@ -96,19 +96,33 @@ func (s *session) load(v *visit, w welcome) {
 	})
 }
 
-// fetch gets the last messages of the room. It runs in a goroutine of its own.
-func (s *session) fetch(v *visit, limit int) loaded {
+// fetch gets the last messages of the room, with as many requests as it takes: an answer of the server may be shorter
+// than asked for. It runs in a goroutine of its own.
+func (s *session) fetch(v *visit, limit int) (l loaded) {
+	var before *centrifuge.StreamPosition
+	for {
+		h, err := s.history(v, limit-len(l.messages), before)
+		for _, p := range h.Publications {
+			l.messages = append(l.messages, received(p, s.times.of(p.Offset)))
+		}
+		if n := len(h.Publications); err == nil && n > 0 && len(l.messages) < limit {
+			before = &centrifuge.StreamPosition{Offset: h.Publications[n-1].Offset, Epoch: h.Epoch}
+			continue
+		}
+		l.err = err
+		slices.Reverse(l.messages)
+		return l
+	}
+}
+
+// history asks for the last messages before a position, the newest first.
+func (s *session) history(v *visit, limit int, before *centrifuge.StreamPosition) (centrifuge.HistoryResult, error) {
 	asked := s.times.asked()
-	h, err := v.sub.History(s.ctx, centrifuge.WithHistoryLimit(int32(limit)), centrifuge.WithHistoryReverse(true))
+	h, err := v.sub.History(s.ctx, centrifuge.WithHistoryLimit(int32(limit)), centrifuge.WithHistoryReverse(true), centrifuge.WithHistorySince(before))
 	if err == nil || answered(err) {
 		s.times.answered(s.ctx, asked)
 	}
-	slices.Reverse(h.Publications)
-	l := loaded{err: err}
-	for _, p := range h.Publications {
-		l.messages = append(l.messages, received(p, s.times.of(p.Offset)))
-	}
-	return l
+	return h, err
 }
 
 // arrived shows what was loaded, then what was held back, and goes on living.

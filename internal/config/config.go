@@ -51,10 +51,12 @@ type Config struct {
 	ConnectionRatePerUser      int  `yaml:"connection_rate_per_user" live:"yes" placeholder:"N" group:"Overload" help:"New connections a second of one user, who must have an id, with two seconds' worth at once; more are answered with error 111, and the SDKs try again later. 0: no limit."`
 	HistoryBytes               Size `yaml:"history_bytes" live:"yes" default:"256MiB" placeholder:"SIZE" group:"Rooms" help:"Memory for the history of all rooms; the oldest messages of the coldest rooms go first."`
 	HistoryMaxPublicationLimit int  `yaml:"history_max_publication_limit" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one answer to a history request."`
+	HistoryMaxBytes            Size `yaml:"history_max_bytes" live:"yes" default:"128KiB" placeholder:"SIZE" group:"Rooms" help:"The same in bytes; never more than half of outbound_bytes. A client asks on from the last message of an answer."`
 	RecoveryMaxPublications    int  `yaml:"recovery_max_publications" live:"yes" default:"5000" placeholder:"N" group:"Rooms" help:"Messages in one part of a recovery; a client that missed more gets the rest in further parts."`
 	RecoveryMaxBytes           Size `yaml:"recovery_max_bytes" live:"yes" default:"128KiB" placeholder:"SIZE" group:"Rooms" help:"The same in bytes; never more than half of outbound_bytes."`
 	JoinLeaveMaxMembers        int  `yaml:"join_leave_max_members" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this push no joins and leaves."`
 	PresenceMax                int  `yaml:"presence_max" live:"yes" default:"1000" placeholder:"N" group:"Rooms" help:"Rooms with more members than this answer presence with error 106; presence_stats stays exact."`
+	PresenceMaxBytes           Size `yaml:"presence_max_bytes" live:"yes" default:"256KiB" placeholder:"SIZE" group:"Rooms" help:"The same for rooms whose answer to presence would be larger than this; never more than half of outbound_bytes."`
 
 	IdempotencyWindow time.Duration `yaml:"idempotency_window" default:"5m" placeholder:"TIME" group:"Rooms" help:"How long a repeated idempotency_key is recognised."`
 	IdempotencyKeys   int           `yaml:"idempotency_keys" default:"100000" placeholder:"N" group:"Rooms" help:"Idempotency keys kept at once, the oldest go first."`

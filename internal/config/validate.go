@@ -83,6 +83,8 @@ func (l *Loaded) validateSizes() error {
 		{"header_bytes", l.HeaderBytes, MiB, 1 << 50, false},
 		{"compress_min", l.CompressMin, 1, GiB, false},
 		{"history_bytes", l.HistoryBytes, MiB, 1 << 50, false},
+		{"history_max_bytes", l.HistoryMaxBytes, KiB, GiB, false},
+		{"presence_max_bytes", l.PresenceMaxBytes, KiB, GiB, false},
 		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, false},
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
 		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},

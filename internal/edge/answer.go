@@ -22,7 +22,7 @@ func encodeAnswer(a *room.Answer) *netpoll.Buffer {
 	case room.Presence:
 		raw = protocol.AppendPresence(raw, id, present(a))
 	case room.History:
-		raw = protocol.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset)
+		raw = protocol.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset, a.More)
 	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }

@@ -26,7 +26,7 @@ func (p *peer) fill(room string, n int) {
 func TestHistoryFlood(t *testing.T) {
 	e, url := serve(t, func(c *Config) {
 		c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 128<<10, 200
-		c.Hub.MaxReplyBytes = 64 << 10
+		c.Hub.HistoryMaxBytes = 64 << 10
 	})
 	p := connect(t, url, "A")
 	p.fill("r", 40)
@@ -56,7 +56,7 @@ func TestHistoryFlood(t *testing.T) {
 func TestResumeInManyRooms(t *testing.T) {
 	_, url := serve(t, func(c *Config) {
 		c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 128<<10, 200
-		c.Hub.RecoveryMaxBytes, c.Hub.MaxReplyBytes = 64<<10, 64<<10
+		c.Hub.RecoveryMaxBytes, c.Hub.HistoryMaxBytes = 64<<10, 64<<10
 	})
 	a := connect(t, url, "A")
 	var b strings.Builder

@@ -17,7 +17,7 @@ import (
 func big(c *Config) {
 	c.PingInterval = 5 * time.Minute
 	c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 256<<10, 400
-	c.Hub.RecoveryMaxBytes, c.Hub.MaxReplyBytes = 128<<10, 128<<10
+	c.Hub.RecoveryMaxBytes, c.Hub.HistoryMaxBytes = 128<<10, 128<<10
 }
 
 // write publishes n messages of about size bytes, numbered from first.

@@ -14,7 +14,7 @@ import (
 func TestStalledClientsCostNoTurns(t *testing.T) {
 	const people = 20
 	e, url := serve(t, func(c *Config) {
-		c.Loops, c.PingInterval, c.Hub.MaxReplyBytes = 1, time.Hour, 1<<20
+		c.Loops, c.PingInterval, c.Hub.HistoryMaxBytes = 1, time.Hour, 1<<20
 		c.Channel.WithoutNamespace.HistorySize = 100
 	})
 	connect(t, url, "A").write("r", 0, 20, 50_000)

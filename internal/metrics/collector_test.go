@@ -44,6 +44,7 @@ func sample() Snapshot {
 			Limits: room.Limits{
 				Mailbox: 80, MaxRooms: 81, HistoryBytes: 82, HistoryMaxLimit: 83, RecoveryMaxPublications: 84,
 				RecoveryMaxBytes: 85, JoinLeaveMaxMembers: 86, PresenceMax: 87, IdempotencyKeys: 88,
+				HistoryMaxBytes: 89, PresenceMaxBytes: 91,
 			},
 		},
 	}

@@ -42,10 +42,12 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"max_rooms":                     h.MaxRooms,
 		"history_bytes":                 h.HistoryBytes,
 		"history_max_publication_limit": h.HistoryMaxLimit,
+		"history_max_bytes":             h.HistoryMaxBytes,
 		"recovery_max_publications":     h.RecoveryMaxPublications,
 		"recovery_max_bytes":            h.RecoveryMaxBytes,
 		"join_leave_max_members":        h.JoinLeaveMaxMembers,
 		"presence_max":                  h.PresenceMax,
+		"presence_max_bytes":            h.PresenceMaxBytes,
 		"idempotency_keys":              h.IdempotencyKeys,
 
 		"log_queue": snap.LogDropped,

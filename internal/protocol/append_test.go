@@ -51,8 +51,8 @@ func TestAppend(t *testing.T) {
 		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo(nil)))), `{"id":3,"presence":{"presence":{}}}`},
 		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo{ann, bob}))),
 			`{"id":3,"presence":{"presence":{"ab000000-0000-0000-0000-000000000001":` + annJSON + `,"01000000-0000-0000-0000-000000000000":` + bobJSON + `}}}`},
-		{string(AppendHistory(nil, 3, objects, "e", 7)), `{"id":3,"history":{"publications":[{"data":1},{"data":2}],"epoch":"e","offset":7}}`},
-		{string(AppendHistory(nil, 3, slices.Values([][]byte(nil)), "e", 7)), `{"id":3,"history":{"publications":[],"epoch":"e","offset":7}}`},
+		{string(AppendHistory(nil, 3, objects, "e", 7, false)), `{"id":3,"history":{"publications":[{"data":1},{"data":2}],"epoch":"e","offset":7}}`},
+		{string(AppendHistory(nil, 3, slices.Values([][]byte(nil)), "e", 7, true)), `{"id":3,"history":{"publications":[],"epoch":"e","offset":7,"more":true}}`},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got  %s\nwant %s", tt.got, tt.want)

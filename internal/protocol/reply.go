@@ -146,10 +146,14 @@ func AppendPresence(dst []byte, id uint32, clients iter.Seq[ClientInfo]) []byte 
 	return append(dst, "}}}"...)
 }
 
-// AppendHistory appends the reply to history; publications are encoded objects, oldest first unless reversed.
-func AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64) []byte {
+// AppendHistory appends the reply to history; publications are encoded objects, oldest first unless reversed. more, a
+// field that the SDKs ignore, says that a bound of the server has cut them.
+func AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
 	dst = appendList(append(appendID(dst, id), `,"history":{"publications":`...), publications)
 	dst = AppendString(append(dst, `,"epoch":`...), epoch)
 	dst = strconv.AppendUint(append(dst, `,"offset":`...), offset, 10)
+	if more {
+		dst = append(dst, `,"more":true`...)
+	}
 	return append(dst, "}}"...)
 }

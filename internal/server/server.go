@@ -103,9 +103,10 @@ func hubConfig(cfg *config.Config) room.Config {
 		JoinLeaveMaxMembers:     cfg.JoinLeaveMaxMembers,
 		PresenceMax:             cfg.PresenceMax,
 		RecoveryMaxPublications: cfg.RecoveryMaxPublications,
-		RecoveryMaxBytes:        int(cfg.RecoveryMaxBytes),
+		PresenceMaxBytes:        int(min(cfg.PresenceMaxBytes, cfg.OutboundBytes/2)),
+		RecoveryMaxBytes:        int(min(cfg.RecoveryMaxBytes, cfg.OutboundBytes/2)),
 		HistoryMaxLimit:         cfg.HistoryMaxPublicationLimit,
-		MaxReplyBytes:           int(cfg.OutboundBytes / 2),
+		HistoryMaxBytes:         int(min(cfg.HistoryMaxBytes, cfg.OutboundBytes/2)),
 		IdempotencyWindow:       cfg.IdempotencyWindow,
 		IdempotencyKeys:         cfg.IdempotencyKeys,
 	}

@@ -115,6 +115,18 @@ describe('rooms', () => {
     assert.deepEqual(messages, Array.from({ length: 600 }, (_, i) => `message ${4401 + i}`));
     ana.assertQuiet();
   });
+
+  test('with messages that no single answer of the server can hold show as many', async () => {
+    const name = stage.room();
+    const texts = Array.from({ length: 300 }, (_, i) => ({ text: `${'long '.repeat(400)}${i + 1}` }));
+    while (texts.length > 0) await publish(stage.server, name, texts.splice(0, 20)); // in frames below 64 KiB
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: name });
+    await ana.page.waitForFunction(() => document.querySelectorAll('#timeline .message').length === 200);
+    await ana.page.click('#earlier');
+    await ana.page.waitForFunction(() => document.querySelectorAll('#timeline .message').length === 300);
+    assert.match((await ana.messages())[0], / 1$/);
+    ana.assertQuiet();
+  });
 });
 
 describe('hostile text', () => {

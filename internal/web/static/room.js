@@ -208,14 +208,26 @@ export class Room {
   }
 
   async #loadPage(since) {
-    const request = { limit: PAGE, reverse: true, ...(since && { since }) };
-    const { publications } = await this.subscription.history(request);
+    const publications = await this.#lastBefore(since);
     this.hasEarlier = publications.length === PAGE;
     const messages = publications.reverse().map((pub) => this.#messageOf(pub, null));
     const fresh = this.timeline.merge(messages);
     fresh.filter((m) => m.mine).forEach((m) => this.outbox.confirm(m.id));
     this.changed('messages');
     return fresh;
+  }
+
+  /** The last messages before a position, newest first. An answer may be shorter than asked for: then it asks on. */
+  async #lastBefore(since) {
+    const all = [];
+    for (let more = true; more && all.length < PAGE; ) {
+      const request = { limit: PAGE - all.length, reverse: true, ...(since && { since }) };
+      const { publications, epoch } = await this.subscription.history(request);
+      all.push(...publications);
+      since = { offset: publications.at(-1)?.offset, epoch };
+      more = publications.length > 0;
+    }
+    return all;
   }
 
   #receive(ctx) {
