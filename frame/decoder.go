@@ -38,6 +38,7 @@ const (
 	text                         // that message, or the current data frame, is text
 	compressed                   // and is deflated
 	dead                         // a close frame or an error: nothing is parsed any more
+	skipping                     // the payload of data frames is thrown away
 )
 
 // EnableDeflate says that permessage-deflate was negotiated with no context takeover both ways, as AcceptDeflate
@@ -50,6 +51,17 @@ func (d *Decoder) Deflate() bool { return d.flags&negotiated != 0 }
 // Partial reports whether a frame or a message is in progress: the time when an assembly deadline runs.
 func (d *Decoder) Partial() bool {
 	return d.buf != nil
+}
+
+// SkipData makes Next return control frames alone from now on. The payload of data frames is thrown away: it is
+// neither kept nor inflated nor checked. It is for the time after a close frame of ours, when only the peer's close
+// frame is awaited (RFC 6455 section 5.5.1).
+func (d *Decoder) SkipData() {
+	d.flags |= skipping
+	d.utf8 = 0
+	if d.buf != nil {
+		d.buf.msg = nil
+	}
 }
 
 // Release gives pooled memory back to c; the decoder is zero afterwards, deflate included.
@@ -67,7 +79,7 @@ func (d *Decoder) Release(c *Config) {
 func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
 	// A short cut for most of what a chat server reads: a small unfragmented message, whole in b, its text valid. It saves
 	// half of the time. Everything else goes the long way, which would say the same of these.
-	if len(b) < 6 || d.buf != nil || d.flags&dead != 0 || c.Client {
+	if len(b) < 6 || d.buf != nil || d.flags&(dead|skipping) != 0 || c.Client {
 		return d.next(b, c)
 	}
 	op, size := Op(b[0]-bitFin), int(b[1])-bitMask
@@ -149,6 +161,10 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	if d.op.Control() {
 		return d.control(p, whole, c)
 	}
+	if d.flags&skipping != 0 {
+		d.skip(whole, c)
+		return Message{}, nil
+	}
 	if d.flags&(text|compressed) == text && !d.validText(p, whole) {
 		return Message{}, errText
 	}
@@ -162,6 +178,16 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 		return Message{}, nil
 	}
 	return d.message(c)
+}
+
+// skip handles a piece of a data frame whose payload nobody wants.
+func (d *Decoder) skip(whole bool, c *Config) {
+	if whole && d.flags&fin != 0 {
+		d.flags &^= fragmented
+	}
+	if whole && d.buf != nil {
+		d.giveBack(c) // it held the header
+	}
 }
 
 // validText validates as far as the text has come: at its end no code point may be open.

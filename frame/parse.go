@@ -1,6 +1,9 @@
 package frame
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // header gathers and parses one frame header from b and returns the bytes used. inFrame is set once the header
 // is complete, and r is what follows it; before that all of b has been used.
@@ -131,7 +134,7 @@ func checkLength(size int, n uint64) *Error {
 // checkSize holds the message, with the n bytes this frame announces, against the limit. Compared as what is
 // left of the limit, so that no sum can overflow.
 func (d *Decoder) checkSize(b0 byte, n uint64, c *Config) *Error {
-	if Op(b0 & 0x0F).Control() {
+	if Op(b0&0x0F).Control() || d.flags&skipping != 0 && n <= math.MaxInt {
 		return nil
 	}
 	left := c.maxMessage()
@@ -159,7 +162,7 @@ func (d *Decoder) begin(b0 byte, n int, c *Config) *Error {
 	} else {
 		d.flags = d.flags&^fin | fragmented
 	}
-	if d.flags&fragmented != 0 {
+	if d.flags&(fragmented|skipping) == fragmented {
 		return d.countFragment(n, c)
 	}
 	return nil

@@ -61,7 +61,7 @@ func (s *Server) LimitIP(conns, perSecond int) {
 func (l *Loop) overloaded() (reason string) {
 	s := l.server
 	switch {
-	case s.conns.Load() > int64(s.MaxConns):
+	case s.conns.Load()-s.denied.Load() > int64(s.MaxConns):
 		s.refused.full.Add(1)
 		return "too many connections"
 	case s.MaxLag > 0 && l.Lag() > s.MaxLag:
@@ -72,36 +72,24 @@ func (l *Loop) overloaded() (reason string) {
 }
 
 // greet begins the first phase of the new connection c, whose peer is known to the kernel. It
-// reports false when the connection must be closed; what is to be said has been said.
-func (l *Loop) greet(c *Conn) bool {
+// reports false when the connection must be closed, and what is to be said if there is something.
+func (l *Loop) greet(c *Conn) (ok bool, deny *refusal) {
 	s := l.server
 	if s.visits == nil {
-		return l.startPeer(c)
+		return l.startPeer(c), nil
 	}
 	peer := remoteAddr(int(c.fd)).Addr()
 	switch trusted := s.trusts(peer); {
 	case s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0):
 		c.phase = phaseProxy
-		return true
+		return true, nil
 	case trusted: // the request will tell who it is
-		return l.startPeer(c)
+		return l.startPeer(c), nil
 	}
 	if deny := l.enter(c, peer); deny != nil {
-		l.turnAway(int(c.fd), deny)
-		return false
+		return false, deny
 	}
-	return l.startPeer(c)
-}
-
-// turnAway says why to a peer that is closed at once. What it has sent already is read first:
-// closing a socket with unread bytes resets it, and the reset can overtake the answer.
-func (l *Loop) turnAway(fd int, deny *refusal) {
-	response := deny.append(nil)
-	l.tally.refusedFor(deny.cause, response)
-	if l.server.tls == nil {
-		_, _ = recv(fd, l.readBuf)
-		_, _ = send(fd, response)
-	}
+	return l.startPeer(c), nil
 }
 
 // startPeer begins the phase in which the peer itself speaks.

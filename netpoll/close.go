@@ -16,8 +16,8 @@ import (
 //
 //	Close          open -> closing   our close frame is queued; the peer's is awaited
 //	close frame    open -> linger    the peer's is echoed
-//	violation      any  -> linger    our close frame says why; nothing more is read
-//	linger                           when all is sent: FIN, then wait for the peer's FIN
+//	violation      any  -> linger    our close frame says why; nothing more is looked at
+//	linger                           when all is sent: FIN, then wait for the peer's FIN (ending.go)
 //	fail           any  -> dead      the socket is of no use any more
 //
 // settle then takes it out of every array, tells the application once, and frees the slot of
@@ -39,6 +39,7 @@ func (c *Conn) shut(code frame.CloseCode, reason string) {
 		return
 	}
 	c.phase = phaseClosing
+	c.dec.SkipData()
 	c.goodbye(code, reason)
 }
 
@@ -63,6 +64,7 @@ func (c *Conn) goodbye(code frame.CloseCode, reason string) {
 	r := c.rare()
 	r.code, r.reason = code, reason
 	l.mark(c)
+	c.beginEnd()
 	l.put(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
 	l.doom(c)
 }
@@ -79,8 +81,11 @@ func (l *Loop) peerClosed(c *Conn, payload []byte) {
 	c.aux.reason = reason
 }
 
-// linger stops reading and sends a FIN when everything is written.
+// linger sends a FIN when everything is written. What the peer still sends is thrown away.
 func (l *Loop) linger(c *Conn) {
+	if c.phase < phaseClosing {
+		c.beginEnd()
+	}
 	c.phase = phaseLinger
 	l.doom(c)
 }
@@ -214,6 +219,9 @@ func (l *Loop) release(c *Conn) {
 		v.leave(c.fd, l.server.clock())
 	}
 	l.server.headers.release(c.takeHeader())
+	if c.has(flagDenied) {
+		l.server.denied.Add(-1)
+	}
 	l.freeBox(c)
 	c.dec.Release(&l.configs[c.endpoint])
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0

@@ -34,8 +34,8 @@ type Conn struct {
 	heard    uint32    // tick of the last sign of life
 	due      uint32    // tick by which the phase's deadline expires
 	timer    uint32    // tick of the authoritative wheel entry
-	partial  uint32    // tick at which the message in progress began
-	controls uint32    // control frames in tick mark
+	partial  uint32    // tick at which the message in progress began; ending: at which the end began
+	controls uint32    // control frames in tick mark; ending: bytes thrown away
 	mark     uint32    // open: a tick, see controls; before and after: when the phase began, see tally.go
 }
 
@@ -51,7 +51,7 @@ const (
 	phaseAnswer        // reading the response to our upgrade request
 	phaseOpen          // frames
 	phaseClosing       // a close frame was sent: waiting for the peer's
-	phaseLinger        // nothing more is read or sent: waiting for the peer's FIN
+	phaseLinger        // nothing more is looked at or said: waiting for the peer's FIN
 )
 
 type flags uint16
@@ -69,6 +69,7 @@ const (
 	flagShut                     // FIN was sent
 	flagPong                     // aux.pong waits for the backlog to drain
 	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
+	flagDenied                   // was not let in, see deny.go
 	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go
 	flagFull                     // owes more than LowBacklog: OnDrain follows, see drain.go
 )

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -73,19 +74,20 @@ func (l *Loop) packTLS(c *Conn) bool {
 
 // webServer runs net/http on the connections that loops give away. It is also their listener.
 type webServer struct {
-	http  http.Server
-	limit int64
-	open  atomic.Int64
-	queue chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-	addr  net.Addr
-	ended sync.WaitGroup
+	http   http.Server
+	limit  int64
+	linger time.Duration // of a connection that is closed with bytes unread
+	open   atomic.Int64
+	queue  chan net.Conn
+	done   chan struct{}
+	once   sync.Once
+	addr   net.Addr
+	ended  sync.WaitGroup
 }
 
 func newWebServer(s *Server) *webServer {
 	w := &webServer{
-		limit: int64(s.MaxHTTP), addr: s.address,
+		limit: int64(s.MaxHTTP), linger: s.CloseTimeout, addr: s.address,
 		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
 		http: http.Server{
 			Handler: s.HTTP, MaxHeaderBytes: s.MaxHeader,
@@ -155,6 +157,19 @@ func (c *prefixConn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return c.Conn.Read(p)
+}
+
+// CloseWrite is what net/http calls before it closes a connection with bytes unread, so that the response is not overtaken
+// by a reset. It sends the FIN and reads what still comes, for as long as a closing handshake may take.
+func (c *prefixConn) CloseWrite() error {
+	w, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return nil
+	}
+	err := w.CloseWrite()
+	_ = c.Conn.SetReadDeadline(time.Now().Add(c.web.linger))
+	_, _ = io.CopyN(io.Discard, c.Conn, maxDiscarded)
+	return err
 }
 
 func (c *prefixConn) Close() error {

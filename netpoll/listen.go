@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -134,11 +133,9 @@ func (l *Loop) adopt(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
 	s.conns.Add(1)
-	if reason := l.overloaded(); reason != "" || c == nil {
-		l.turnAway(fd, &refusal{
-			status: http.StatusServiceUnavailable, cause: CauseOverload,
-			reason: reason, extra: "Retry-After: 5",
-		})
+	reason := l.overloaded()
+	if c == nil {
+		l.turnAway(fd, overloaded("too many connections"))
 		_ = unix.Close(fd)
 		s.forget()
 		return
@@ -146,10 +143,18 @@ func (l *Loop) adopt(fd int) {
 	gen := max(1, owner(c.owner.Load()).gen()+1)
 	c.loop, c.fd = l, int32(fd)
 	c.heard = l.wheel.now
-	l.arrived(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.held.Add(1)
-	if !l.greet(c) {
+	if reason != "" {
+		l.deny(c, overloaded(reason))
+		return
+	}
+	l.arrived(c)
+	switch ok, deny := l.greet(c); {
+	case deny != nil:
+		l.deny(c, deny)
+		return
+	case !ok:
 		l.free(c)
 		return
 	}

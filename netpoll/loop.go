@@ -140,6 +140,7 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 		l.mailbox()
 	case l.listener:
 		l.accept()
+		l.endTurn()
 	default:
 		l.ready(fd, ev, flags)
 	}

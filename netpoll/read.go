@@ -14,8 +14,23 @@ import (
 // read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.rescue(c.Handle())
+	if c.phase == phaseLinger {
+		return l.discard(c, ev)
+	}
 	n, err := recv(int(c.fd), l.readBuf)
 	more = n == len(l.readBuf) || n > 0 && unread(ev)
+	if !l.arrivedBytes(c, n, err) {
+		return more
+	}
+	if c.phase == phaseClosing {
+		l.skipped(c, n)
+	}
+	l.received(c, l.readBuf[:n])
+	return more
+}
+
+// arrivedBytes notes what recv said, and reports whether there are bytes.
+func (l *Loop) arrivedBytes(c *Conn, n int, err error) bool {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
@@ -25,9 +40,9 @@ func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	default:
 		c.heard = l.wheel.now
 		l.tally.bytesIn.Add(int64(n))
-		l.received(c, l.readBuf[:n])
+		return true
 	}
-	return more
+	return false
 }
 
 // received is what the socket gave; input is what it means.
@@ -149,7 +164,7 @@ func (l *Loop) frames(c *Conn, b []byte) {
 			whole = true
 		}
 	}
-	if whole && c.dec.Partial() {
+	if whole && c.phase == phaseOpen && c.dec.Partial() {
 		c.partial = l.wheel.now
 		l.schedule(c, c.partial+l.server.ticksOf(l.server.MessageTimeout))
 	}

@@ -26,6 +26,17 @@ func recv(fd int, b []byte) (int, error) {
 	return int(n), nil
 }
 
+// recvDiscard is recv for bytes that nobody wants: the kernel does not copy those of a TCP socket (tcp(7), MSG_TRUNC). b is
+// scratch.
+func recvDiscard(fd int, b []byte) (int, error) {
+	const flags = unix.MSG_DONTWAIT | unix.MSG_TRUNC
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), flags, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
 // send returns how many bytes of b the kernel took; b must not be empty.
 func send(fd int, b []byte) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)

@@ -82,7 +82,9 @@ type Server struct {
 	MaxControls int
 	// CloseTimeout bounds the closing handshake, from when the close frame has left. A peer
 	// that is owed something before has it to take each next part of that, and
-	// Endpoint.MaxBacklogAge for all. 0 means 2 s.
+	// Endpoint.MaxBacklogAge for all. What a peer sends that was closed or refused is thrown
+	// away; one that goes on sending and has not acknowledged all that it was sent has five
+	// times as long (Linux). 0 means 2 s.
 	CloseTimeout time.Duration
 	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
 	// GetCertificate or GetConfigForClient to change certificates while running. Nil is plain.
@@ -106,8 +108,10 @@ type Server struct {
 	accepts sharedPace
 	refused refusals
 	headers headerMemory
+	denied  atomic.Int64 // connections that linger, see deny.go
 
 	sliceSends int                             // see walk.go; tests make it small
+	maxDiscard uint32                          // maxDiscarded; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
 
 	endpoints  []Endpoint
@@ -206,6 +210,7 @@ func (s *Server) prepare() {
 	}
 	s.Tick = cmp.Or(s.Tick, time.Second)
 	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
+	s.maxDiscard = cmp.Or(s.maxDiscard, maxDiscarded)
 	if s.acceptFD == nil {
 		s.acceptFD = acceptFD
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/frame"
 )
 
 // TLS lives between the socket and everything else of a connection: what the socket gives
@@ -124,7 +126,7 @@ func newTLSScratch() *tlsScratch {
 func (l *Loop) decrypt(c *Conn, b []byte) {
 	s, h := c.tls, c.Handle()
 	s.wire.in, s.wire.out = b, l.tls.cipher[:0]
-	for {
+	for c.phase != phaseLinger {
 		n, err := s.conn.Read(l.tls.plain)
 		if n > 0 {
 			l.input(c, l.tls.plain[:n])
@@ -140,12 +142,30 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 		if errors.Is(err, io.EOF) {
 			c.ended("the peer ended the TLS session without a close frame")
 		} else if err != error(errWouldBlock) {
-			c.broken(err)
+			l.brokenTLS(c, err)
 		}
 		break
 	}
 	s.wire.in = nil
 	s.trim()
+}
+
+// brokenTLS ends a session that cannot go on. An alert has been sent that says why, if the fault is the peer's.
+func (l *Loop) brokenTLS(c *Conn, err error) {
+	if c.dialing() != nil {
+		c.failDial(err)
+		return
+	}
+	if c.phase == phaseOpen {
+		r := c.rare()
+		r.code, r.reason = frame.CloseAbnormal, err.Error()
+		l.mark(c)
+	}
+	if l.freeBox(c); c.owesCiphertext() {
+		l.box(c)
+		l.watch(c)
+	}
+	l.linger(c)
 }
 
 // writeRecord sends what is left of the last record, then makes one of what c owes. It

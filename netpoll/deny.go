@@ -1,0 +1,38 @@
+//go:build !windows
+
+package netpoll
+
+import "net/http"
+
+// maxDenied bounds the connections of a server that were not let in and linger until their peers have read why. They
+// count against no other bound: a place that is free is not taken by them.
+const maxDenied = 64
+
+// overloaded refuses for the sake of those who are there.
+func overloaded(reason string) *refusal {
+	return &refusal{status: http.StatusServiceUnavailable, cause: CauseOverload, reason: reason, extra: "Retry-After: 5"}
+}
+
+// deny says why to the new connection c, which is not let in. Its request has hardly ever come yet, so it lingers as
+// any connection that is refused. Where too many do already it is closed at once, and the answer may be lost.
+func (l *Loop) deny(c *Conn, why *refusal) {
+	s := l.server
+	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS nothing can be said before the handshake
+		l.turnAway(int(c.fd), why)
+		l.free(c)
+		return
+	}
+	s.denied.Add(1)
+	c.set(flagDenied)
+	l.refuse(c, why)
+}
+
+// turnAway says why to a peer that is closed at once. What it has sent already is read first.
+func (l *Loop) turnAway(fd int, why *refusal) {
+	response := why.append(nil)
+	l.tally.refusedFor(why.cause, response)
+	if l.server.tls == nil {
+		_, _ = recv(fd, l.readBuf)
+		_, _ = send(fd, response)
+	}
+}
