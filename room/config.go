@@ -31,6 +31,11 @@ type Config struct {
 	MaxRooms     int   // rooms with members or history, of the process [1,000,000]
 	HistoryBytes int64 // history in memory, of the process [256 MiB]
 
+	// ForgottenRooms are rooms without members and messages of which it is
+	// known what they have lost, of the process [1,000,000]. Beyond them a
+	// recovery may be refused though nothing was missed.
+	ForgottenRooms int
+
 	JoinLeaveMaxMembers int           // above it no join or leave is pushed [1,000]
 	JoinLeaveDelay      time.Duration // a join and a leave closer than this cancel out [1 s]
 	PresenceMax         int           // above it Presence answers ErrLimit [1,000]
@@ -60,6 +65,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Mailbox, 16384)
 	def(&c.MaxRooms, 1_000_000)
 	def(&c.HistoryBytes, 256<<20)
+	def(&c.ForgottenRooms, 1_000_000)
 	def(&c.JoinLeaveMaxMembers, 1000)
 	def(&c.JoinLeaveDelay, time.Second)
 	def(&c.PresenceMax, 1000)

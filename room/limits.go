@@ -14,6 +14,7 @@ type Limits struct {
 	JoinLeaveMaxMembers     int64 // joins and leaves that were not pushed
 	PresenceMax             int64 // Presence commands refused with ErrLimit
 	PresenceMaxBytes        int64 // Presence commands refused with ErrLimit, of rooms with fewer members
+	ForgottenRooms          int64 // rooms of which is not known any more what they have lost
 	IdempotencyKeys         int64 // keys forgotten before their time, for newer ones
 }
 
@@ -25,6 +26,7 @@ type tally struct {
 	historyMaxBytes, presenceMaxBytes                 atomic.Int64
 	recoveryMaxPublications, recoveryMaxBytes         atomic.Int64
 	joinLeaveMaxMembers, presenceMax, idempotencyKeys atomic.Int64
+	forgottenRooms                                    atomic.Int64
 }
 
 // noteHistory counts an answer that a bound has cut.
@@ -54,6 +56,6 @@ func (t *tally) limits() Limits {
 		RecoveryMaxPublications: t.recoveryMaxPublications.Load(), RecoveryMaxBytes: t.recoveryMaxBytes.Load(),
 		JoinLeaveMaxMembers: t.joinLeaveMaxMembers.Load(), PresenceMax: t.presenceMax.Load(),
 		HistoryMaxBytes: t.historyMaxBytes.Load(), PresenceMaxBytes: t.presenceMaxBytes.Load(),
-		IdempotencyKeys: t.idempotencyKeys.Load(),
+		ForgottenRooms: t.forgottenRooms.Load(), IdempotencyKeys: t.idempotencyKeys.Load(),
 	}
 }

@@ -12,8 +12,8 @@ import (
 // Offsets come from one sequence per shard, with one random epoch per process
 // and shard. So a room that is forgotten keeps a valid position: any number of
 // the sequence is one. Whether anything was missed since is known by the
-// highest offset evicted, of each ring while there is one, and of all that are
-// forgotten in floors.
+// highest offset evicted, of each ring while there is one, and of those that are
+// forgotten (forgotten.go).
 type memory struct {
 	shard  *shard
 	hub    *Hub
@@ -22,7 +22,7 @@ type memory struct {
 	epoch  string
 	seq    uint64
 	rings  map[string]*ring
-	floors floors
+	lost   *forgotten
 	warm   ring  // sentinel: rings with messages, the coldest first
 	hand   *ring // where the sweep goes on
 	kept   int   // rings with messages
@@ -32,6 +32,7 @@ type memory struct {
 
 func newMemory(s *shard, h *Hub) *memory {
 	m := &memory{shard: s, hub: h, budget: &h.budget, epoch: newEpoch(), rings: make(map[string]*ring)}
+	m.lost = newForgotten(&h.met.forgottenRooms)
 	m.share = h.budget.join(s)
 	m.warm.prev, m.warm.next = &m.warm, &m.warm
 	m.hand = &m.warm
@@ -64,7 +65,7 @@ func (m *memory) ring(room string, o *Options) (*ring, error) {
 	if err := m.hub.addRoom(); err != nil {
 		return nil, err
 	}
-	g := &ring{name: room, opts: o, top: m.seq, evicted: m.floors.of(o)}
+	g := &ring{name: room, opts: o, top: m.seq, evicted: m.lost.take(room, o)}
 	m.rings[room] = g
 	return g, nil
 }
@@ -79,7 +80,7 @@ func (m *memory) Close(room string) {
 // forget drops an empty ring of a room where nobody is.
 func (m *memory) forget(g *ring) {
 	if g.n == 0 && !g.open && m.rings[g.name] == g {
-		m.floors.raise(g.opts, g.evicted)
+		m.lost.put(g.name, g.opts, g.evicted, m.shard.cfg.ForgottenRooms/len(m.hub.shards))
 		delete(m.rings, g.name)
 		m.hub.dropRoom()
 	}
@@ -99,7 +100,7 @@ func (m *memory) Append(token uint64, a Append) {
 	p := Publication{Offset: m.seq, Time: a.Time, Body: a.Body}
 	switch {
 	case g == nil: // nobody is there, nothing is kept
-		m.floors.raise(a.Options, m.seq)
+		m.lost.unkept(a.Options, m.seq)
 	case g.opts.keeps():
 		m.store(g, p)
 	default:
@@ -138,7 +139,7 @@ func (m *memory) store(g *ring, p Publication) {
 func (m *memory) Read(token uint64, q Query) {
 	g := m.adopt(m.rings[q.Room], q.Options)
 	if g == nil {
-		g = &ring{top: m.seq, evicted: m.floors.of(q.Options)}
+		g = &ring{top: m.seq, evicted: m.lost.find(q.Room, q.Options)}
 	} else {
 		m.age(g)
 	}

@@ -9,6 +9,7 @@ type Stats struct {
 	Waiting      int64 // commands in the mailboxes
 	InFlight     int64 // commands that wait for the log
 	HistoryBytes int64 // of the memory log, its bookkeeping included
+	Forgotten    int64 // rooms without members and messages of which is known what they have lost
 	Messages     int64 // broadcast since the start
 	Refused      int64 // commands refused with ErrBusy since the start
 	Gaps         int64 // losses between the log and the shard that were noticed
@@ -42,6 +43,9 @@ func (h *Hub) Stats() Stats {
 		st.Messages += s.atMessages.Load()
 		st.Refused += s.refused.Load()
 		st.Gaps += s.atGaps.Load()
+		if s.mem != nil {
+			st.Forgotten += s.mem.lost.count.Load()
+		}
 	}
 	return st
 }

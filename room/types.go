@@ -55,9 +55,9 @@ func (p *Publication) size() int {
 }
 
 // Options are the settings of a room, usually of its namespace: immutable, and
-// one value shared by all commands of that namespace (the memory log keeps a
-// recovery floor for each *Options it sees).
+// one value shared by all commands of that namespace.
 type Options struct {
+	Namespace      string        // whose rooms these are: a room is always of the same one
 	HistorySize    int           // messages kept; 0 = none
 	HistoryTTL     time.Duration // how long they are kept; 0 = no limit of age
 	Presence       bool          // who is here, and how many

@@ -52,7 +52,7 @@ func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, 
 	}
 	n.Configured = cfg.MaxConnections
 	cfg.Resolve(m.Files.Connections())
-	n.Connections, n.HistoryBytes = cfg.MaxConnections, int64(cfg.HistoryBytes)
+	n.Connections, n.HistoryBytes, n.Forgotten = cfg.MaxConnections, int64(cfg.HistoryBytes), cfg.ForgottenRooms
 	if c.Connections == 0 {
 		return n, fmt.Sprint("max_connections: ", cfg.Source("max_connections")), nil
 	}

@@ -121,6 +121,7 @@ func (l *Loaded) validateCounts() error {
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},
 		{"join_leave_max_members", l.JoinLeaveMaxMembers, 1, 1 << 24},
 		{"presence_max", l.PresenceMax, 1, 1 << 24},
+		{"forgotten_rooms", l.ForgottenRooms, 1, 1 << 30},
 		{"idempotency_keys", l.IdempotencyKeys, 1, 1 << 30},
 		{"shard_mailbox", l.ShardMailbox, 16, 1 << 24},
 		{"drain_rate", l.DrainRate, 1, 1 << 30},

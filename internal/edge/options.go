@@ -25,13 +25,13 @@ type namespaces struct {
 	drops  bool // some namespace drops messages for slow members
 }
 
-// newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: to the hub other
-// *room.Options are another namespace, whose recovery begins with the most cautious floor.
+// newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: rooms adopt other
+// *room.Options one by one.
 func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 	if before == nil {
 		before = &namespaces{}
 	}
-	n := &namespaces{plain: newNamespace(c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
+	n := &namespaces{plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
 	n.drops = n.plain.SlowConsumer == config.SlowDrop
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
@@ -40,14 +40,15 @@ func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 		if n.byName[ns.Name] != nil {
 			return nil, fmt.Errorf("namespace %q is there twice", ns.Name)
 		}
-		n.byName[ns.Name] = newNamespace(ns.Options, before.byName[ns.Name])
+		n.byName[ns.Name] = newNamespace(ns.Name, ns.Options, before.byName[ns.Name])
 		n.drops = n.drops || ns.SlowConsumer == config.SlowDrop
 	}
 	return n, nil
 }
 
-func newNamespace(o config.Options, before *namespace) *namespace {
+func newNamespace(name string, o config.Options, before *namespace) *namespace {
 	n := &namespace{o, &room.Options{
+		Namespace:   name,
 		HistorySize: o.HistorySize, HistoryTTL: o.HistoryTTL,
 		Presence: o.Presence, JoinLeave: o.JoinLeave, ForceJoinLeave: o.ForcePushJoinLeave,
 		Recoverable: o.ForceRecovery || o.AllowRecovery, Positioned: o.ForcePositioning || o.AllowPositioning,

@@ -60,15 +60,15 @@ func TestRights(t *testing.T) {
 		{"members, from outside", ann, config.Options{AllowPublishForSubscriber: true}, false},
 		{"members", member, config.Options{AllowPublishForSubscriber: true}, true},
 	} {
-		if got := tt.s.may(newNamespace(tt.o, nil).mayPublish(), newNamespace(tt.o, nil), "r"); got != tt.want {
+		if got := tt.s.may(newNamespace("", tt.o, nil).mayPublish(), newNamespace("", tt.o, nil), "r"); got != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
 		}
 	}
 }
 
 func TestUserLimit(t *testing.T) {
-	limits := newNamespace(config.Options{AllowUserLimitedChannels: true}, nil)
-	plain := newNamespace(config.Options{AllowSubscribeForClient: true}, nil)
+	limits := newNamespace("", config.Options{AllowUserLimitedChannels: true}, nil)
+	plain := newNamespace("", config.Options{AllowSubscribeForClient: true}, nil)
 	for _, tt := range []struct {
 		n          *namespace
 		name, user string

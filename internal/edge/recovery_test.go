@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
+
+	"github.com/throngd/throng/internal/config"
 )
 
 // position is where a reply says that a room or a message stands.
@@ -118,6 +120,31 @@ func TestIdempotencyKeysAreNotShared(t *testing.T) {
 	}
 	if at := post(connect(t, url, "A")).Offset; seen[at] != "A" {
 		t.Errorf("a retry of A on another connection was stored again, at %d", at)
+	}
+}
+
+// A client comes back into a room where nobody was meanwhile, and whose history is over. Other rooms lost messages; it
+// did not miss anything.
+func TestRecoveryOfAPersonalRoom(t *testing.T) {
+	e, url := serve(t, func(c *Config) {
+		brief := everything()
+		brief.HistoryTTL = 50 * time.Millisecond
+		c.Channel = config.Channel{WithoutNamespace: brief, Namespaces: []config.Namespace{{Name: "ns", Options: brief}}}
+	})
+	a, b := connect(t, url, "A"), connect(t, url, "B")
+	for _, room := range []string{"user42", "ns:user42"} {
+		a.send(fmt.Sprintf(`{"id":2,"subscribe":{"channel":%q,"recoverable":true}}`, room))
+		at := result[position](t, a.next(), "subscribe")
+		a.send(fmt.Sprintf(`{"id":3,"unsubscribe":{"channel":%q}}`, room))
+		a.expect(`{"id":3,"unsubscribe":{}}`)
+		for i := range 50 {
+			b.publish(fmt.Sprint(room, i), 1)
+		}
+		eventually(t, "the other rooms are never forgotten", func() bool { return e.Hub().Stats().Rooms == 0 })
+		a.send(fmt.Sprintf(`{"id":4,"subscribe":{"channel":%q,"recoverable":true,"recover":true,"offset":%d,"epoch":%q}}`, room, at.Offset, at.Epoch))
+		a.expect(`{"id":4,"subscribe":{*"recovered":true}}`)
+		a.send(fmt.Sprintf(`{"id":5,"unsubscribe":{"channel":%q}}`, room))
+		a.expect(`{"id":5,"unsubscribe":{}}`)
 	}
 }
 

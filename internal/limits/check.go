@@ -10,6 +10,7 @@ const (
 	kernelPerConn  = 5 << 10
 	processPerConn = 512
 	processBase    = 64 << 20
+	perForgotten   = 56     // of a room that is forgotten
 	perAddressPair = 29_500 // past half of the usual ports the kernel searches long for a free one
 )
 
@@ -17,12 +18,13 @@ const (
 type Need struct {
 	Connections  int
 	HistoryBytes int64
+	Forgotten    int // forgotten_rooms
 	Configured   int // max_connections if it was set; 0: the file limit decides
 }
 
 // memory is what the process itself needs, kernel what its sockets do, in bytes.
 func (n Need) memory() int64 {
-	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes
+	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes + int64(n.Forgotten)*perForgotten
 }
 func (n Need) kernel() int64 { return int64(n.Connections) * kernelPerConn }
 

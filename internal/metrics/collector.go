@@ -127,6 +127,7 @@ func (o out) chat(e *edge.Stats, r *room.Stats) {
 	o.counter(limited, e.Limited)
 	o.gauge(rooms, float64(r.Rooms))
 	o.gauge(members, float64(r.Members))
+	o.gauge(forgotten, float64(r.Forgotten))
 	o.gauge(historyBytes, float64(r.HistoryBytes))
 	o.gauge(waiting, float64(r.Waiting), "room")
 	o.gauge(waiting, float64(r.InFlight), "log")

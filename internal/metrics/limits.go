@@ -48,6 +48,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"join_leave_max_members":        h.JoinLeaveMaxMembers,
 		"presence_max":                  h.PresenceMax,
 		"presence_max_bytes":            h.PresenceMaxBytes,
+		"forgotten_rooms":               h.ForgottenRooms,
 		"idempotency_keys":              h.IdempotencyKeys,
 
 		"log_queue": snap.LogDropped,

@@ -12,6 +12,7 @@ var (
 	sessions     = desc("sessions", "Open connections now that speak the chat protocol.")
 	handshakes   = desc("tls_handshakes", "TLS handshakes in flight now.")
 	rooms        = desc("rooms", "Rooms with members or history now.")
+	forgotten    = desc("forgotten_rooms", "Rooms without members and messages of which is remembered now what they have lost.")
 	members      = desc("room_members", "Memberships of all rooms now.")
 	queueBytes   = desc("queue_bytes", "Bytes that wait now for a loop to lay them out.")
 	backlogBytes = desc("backlog_bytes", "Bytes that wait now for slow readers, shared ones counted for each of them.")
@@ -49,7 +50,7 @@ var (
 )
 
 var descs = []*prometheus.Desc{
-	connections, sessions, handshakes, rooms, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
+	connections, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,

@@ -100,6 +100,7 @@ func hubConfig(cfg *config.Config) room.Config {
 		Mailbox:                 cfg.ShardMailbox,
 		MaxRooms:                cfg.MaxRooms,
 		HistoryBytes:            int64(cfg.HistoryBytes),
+		ForgottenRooms:          cfg.ForgottenRooms,
 		JoinLeaveMaxMembers:     cfg.JoinLeaveMaxMembers,
 		PresenceMax:             cfg.PresenceMax,
 		RecoveryMaxPublications: cfg.RecoveryMaxPublications,
