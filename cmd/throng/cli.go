@@ -36,7 +36,12 @@ type settings struct {
 }
 
 // load reads the configuration with the flags that were given.
-func (settings) load(ctx *kong.Context, file string) (*config.Loaded, error) {
+func (s settings) load(ctx *kong.Context, file string) (*config.Loaded, error) {
+	return config.Load(s.layers(ctx, file))
+}
+
+// layers are where the configuration is read from.
+func (settings) layers(ctx *kong.Context, file string) config.Layers {
 	return config.FromEnvironment(file, given(ctx))
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/throngd/throng/internal/admin"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/metrics"
 	"github.com/throngd/throng/internal/server"
 	"github.com/throngd/throng/internal/systemd"
 )
@@ -22,7 +23,6 @@ import (
 // process is a running server: the public port and the admin port.
 type process struct {
 	cfg    *config.Loaded
-	load   func() (*config.Loaded, error) // reads the configuration again
 	log    *slog.Logger
 	level  *slog.LevelVar // of log
 	hungUp func() bool    // tells why SIGHUP came: the terminal is gone, not somebody wants a reload
@@ -30,6 +30,7 @@ type process struct {
 	admin  *admin.Server // nil when it is turned off
 
 	dropped func() int64 // lines of the log
+	reloads reloads
 	manager *systemd.Notifier
 }
 
@@ -47,7 +48,7 @@ func (p *process) listen() error {
 		p.admin = a
 	}
 	if p.admin != nil {
-		p.admin.Metrics, p.admin.Health = p.public.Metrics(p.dropped), p.public.Health
+		p.admin.Metrics, p.admin.Health = p.public.Metrics(p.own), p.public.Health
 		go func() {
 			if err := p.admin.Serve(); !errors.Is(err, http.ErrServerClosed) {
 				p.log.Error("the admin listener failed", "error", err)
@@ -91,11 +92,19 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 			if s != syscall.SIGHUP || p.hungUp() {
 				return p.stop(s, signals, served)
 			}
-			p.tell(p.manager.Reloading())
-			p.reload()
-			p.tell(p.manager.Ready(p.status("serving")))
+			p.beginReload()
+		case r := <-p.reloads.read:
+			p.endReload(r)
+		case <-p.reloads.timeout:
+			p.abandonReload()
 		}
 	}
+}
+
+// own are the metrics of the process that no other package counts.
+func (p *process) own(snap *metrics.Snapshot) {
+	snap.LogDropped = p.dropped()
+	snap.Reloads = p.reloads.counts()
 }
 
 // stopReserve is what a stop may take beyond the drain times: the publishes in

@@ -38,7 +38,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 		return err
 	}
 	p := &process{cfg: cfg, log: log, level: level, hungUp: hungUp, dropped: s.errQueue.Dropped, public: public, manager: systemd.NewNotifier()}
-	p.load = func() (*config.Loaded, error) { return c.load(ctx, c.ConfigFile) }
+	p.reloads.layers = c.layers(ctx, c.ConfigFile)
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)

@@ -4,11 +4,15 @@
 //	store, err := certs.Open("cert.pem", "key.pem")
 //	server.TLS = store.Config()
 //	go store.Watch(ctx, log)          // when the files change
-//	err = store.Use("cert.pem", "key.pem") // on SIGHUP, or other files
+//	pair, err := certs.Read("cert.pem", "key.pem") // on SIGHUP, or other files
+//	err = store.Take(pair)
 //
 // A handshake takes the certificate of its moment; established connections
 // never notice a change. What cannot be used (unreadable, no PEM, a key of
-// another certificate, expired) never replaces what is in use.
+// another certificate) never replaces what is in use, and neither does one that
+// is not valid now replace one that is. A certificate that has expired is used
+// where there is no better one: the server runs, says so, and takes the renewed
+// one when it comes.
 //
 // The files are looked at every few seconds instead of being watched with
 // inotify: that also sees the symbolic links that Kubernetes swaps, files on

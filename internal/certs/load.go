@@ -11,8 +11,27 @@ import (
 	"github.com/throngd/throng/internal/human"
 )
 
+// Pair is a certificate and its key as they stood in two files. It is immutable.
+type Pair struct {
+	cert              *tls.Certificate
+	certFile, keyFile string
+	at                stamp // of the files
+}
+
+// Read reads a certificate and its key from two files, which may be the same
+// one, and says what is wrong with them. What clients will say of it is
+// [Pair.Problem].
+func Read(certFile, keyFile string) (*Pair, error) {
+	at := stampOf(certFile, keyFile)
+	cert, err := load(certFile, keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return &Pair{cert, certFile, keyFile, at}, nil
+}
+
 // load reads a certificate and its key, and says what is wrong with them.
-func load(certFile, keyFile string, now time.Time) (*tls.Certificate, error) {
+func load(certFile, keyFile string) (*tls.Certificate, error) {
 	cert, err := readFile("certificate", certFile)
 	if err != nil {
 		return nil, err
@@ -34,8 +53,25 @@ func load(certFile, keyFile string, now time.Time) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, pairError(err, certFile, keyFile)
 	}
-	return &pair, checkTimes(pair.Leaf, certFile, now)
+	return &pair, nil
 }
+
+// Problem is why clients refuse a certificate that is well-formed: it is not
+// valid now, or names no host. nil if they need not. A server can do nothing
+// about it and serves with it all the same.
+func (p *Pair) Problem(now time.Time) error {
+	if err := checkTimes(p.cert.Leaf, p.certFile, now); err != nil {
+		return err
+	}
+	if leaf := p.cert.Leaf; len(leaf.DNSNames) == 0 && len(leaf.IPAddresses) == 0 {
+		return human.Usagef("clients compare the host of the URL with subjectAltName and ignore CN: openssl req -addext subjectAltName=DNS:HOST",
+			"the certificate %s names no host", p.certFile)
+	}
+	return nil
+}
+
+// validAt reports whether a certificate is within its time.
+func (p *Pair) validAt(now time.Time) bool { return checkTimes(p.cert.Leaf, p.certFile, now) == nil }
 
 // holds reports whether there is a PEM block whose type ends so ("EC PRIVATE
 // KEY" is a private key).
@@ -77,9 +113,9 @@ func checkTimes(leaf *x509.Certificate, file string, now time.Time) error {
 	const day = "2 January 2006 15:04 MST"
 	switch {
 	case now.After(leaf.NotAfter):
-		return human.Usagef("clients would refuse it: renew it, or set this machine's clock", "the certificate %s expired on %s", file, leaf.NotAfter.UTC().Format(day))
+		return human.Usagef("clients refuse it: renew it, or set this machine's clock", "the certificate %s expired on %s", file, leaf.NotAfter.UTC().Format(day))
 	case now.Before(leaf.NotBefore):
-		return human.Usagef("clients would refuse it: set this machine's clock, or wait", "the certificate %s is not valid before %s", file, leaf.NotBefore.UTC().Format(day))
+		return human.Usagef("clients refuse it: set this machine's clock, or wait", "the certificate %s is not valid before %s", file, leaf.NotBefore.UTC().Format(day))
 	}
 	return nil
 }

@@ -11,51 +11,60 @@ import (
 
 // Store holds the certificate in use. Its methods may be called by any goroutine.
 type Store struct {
-	current atomic.Pointer[tls.Certificate]
+	current atomic.Pointer[Pair]
 
-	mu        sync.Mutex // of the files; no handshake takes it
-	cert, key string
-	loaded    stamp // of the files when they were last tried
-	seen      stamp // at the last look
+	mu     sync.Mutex // of the files; no handshake takes it
+	loaded stamp      // of the files when they were last tried
+	seen   stamp      // at the last look
+	early  *Pair      // was not valid yet when it was tried; nil: none
 }
 
-// Open loads the first certificate.
+// Open loads the first certificate. One that is not valid yet, or no more, is
+// taken: see [Pair.Problem].
 func Open(certFile, keyFile string) (*Store, error) {
+	p, err := Read(certFile, keyFile)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{}
-	return s, s.Use(certFile, keyFile)
+	return s, s.Take(p)
 }
 
-// Use loads the certificate of these files, which may be the same as before.
-// On an error the old one stays, and so do the files that are watched.
-func (s *Store) Use(certFile, keyFile string) error {
+// Take uses a pair for all handshakes from now on, and watches its files. One
+// that is not valid now never replaces one that is: that is an error, and the
+// old one stays, with its files.
+func (s *Store) Take(p *Pair) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := stampOf(certFile, keyFile)
-	pair, err := load(certFile, keyFile, time.Now())
-	if err != nil {
-		return err
+	now := time.Now()
+	if old := s.current.Load(); old != nil && old.validAt(now) && !p.validAt(now) {
+		s.early = p
+		return p.Problem(now)
 	}
-	s.cert, s.key, s.loaded, s.seen = certFile, keyFile, at, at
-	s.current.Store(pair)
+	s.loaded, s.seen, s.early = p.at, p.at, nil
+	s.current.Store(p)
 	return nil
 }
+
+// Problem is that of the pair in use.
+func (s *Store) Problem() error { return s.current.Load().Problem(time.Now()) }
 
 // Config makes the configuration of a server: TLS 1.2 or later, and the
 // certificate that the store has at the moment of each handshake.
 func (s *Store) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.current.Load(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.current.Load().cert, nil },
 	}
 }
 
 // Leaf is the server's own certificate.
-func (s *Store) Leaf() *x509.Certificate { return s.current.Load().Leaf }
+func (s *Store) Leaf() *x509.Certificate { return s.current.Load().cert.Leaf }
 
 // Intermediates are the certificates behind it in the file.
 func (s *Store) Intermediates() *x509.CertPool {
 	pool := x509.NewCertPool()
-	for _, der := range s.current.Load().Certificate[1:] {
+	for _, der := range s.current.Load().cert.Certificate[1:] {
 		if c, err := x509.ParseCertificate(der); err == nil {
 			pool.AddCert(c)
 		}

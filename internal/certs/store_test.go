@@ -3,6 +3,8 @@ package certs
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
 	"os"
@@ -21,7 +23,6 @@ func TestMistakes(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string, b []byte) string { return certtest.Write(t, filepath.Join(dir, name), b) }
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
-	old, young := certtest.NewAt(t, "old", -48*time.Hour, -time.Hour), certtest.NewAt(t, "young", time.Hour, 48*time.Hour)
 	cert, key := file("a.crt", a.Cert), file("a.key", a.Key)
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -44,8 +45,6 @@ func TestMistakes(t *testing.T) {
 		{"no PEM", file("der", []byte{0x30, 0x82}), key, "holds no certificate", "openssl x509 -inform der"},
 		{"empty", file("empty", nil), key, "holds no certificate", "PEM"},
 		{"another's key", cert, file("b.key", b.Key), "does not belong to the certificate", "intermediates"},
-		{"expired", file("old.crt", old.Cert), file("old.key", old.Key), "expired on", "renew"},
-		{"not yet valid", file("young.crt", young.Cert), file("young.key", young.Key), "is not valid before", "clock"},
 		{"passphrase", cert, file("enc", []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")), "has a passphrase", "openssl pkey"},
 		{"rubbish in PEM", file("rubbish", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), key, "cannot be used", "openssl x509"},
 	} {
@@ -62,8 +61,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// TestUse: what cannot be used does not replace what is.
-func TestUse(t *testing.T) {
+// TestTake: what cannot be used does not replace what is.
+func TestTake(t *testing.T) {
 	dir := t.TempDir()
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
 	cert, key := certtest.Write(t, filepath.Join(dir, "crt"), a.Cert), certtest.Write(t, filepath.Join(dir, "key"), a.Key)
@@ -71,14 +70,18 @@ func TestUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Use(cert, filepath.Join(dir, "no")); err == nil {
-		t.Error("a key that does not exist was used")
+	if _, err := Read(cert, filepath.Join(dir, "no")); err == nil {
+		t.Error("a key that does not exist was read")
 	}
 	got, err := s.Config().GetCertificate(nil)
 	if err != nil || got.Leaf.DNSNames[0] != "a.example" || s.Leaf() != got.Leaf {
 		t.Errorf("after an error: %v, %v", got, err)
 	}
-	if err := s.Use(certtest.Write(t, filepath.Join(dir, "b.crt"), b.Cert), certtest.Write(t, filepath.Join(dir, "b.key"), b.Key)); err != nil {
+	pair, err := Read(certtest.Write(t, filepath.Join(dir, "b.crt"), b.Cert), certtest.Write(t, filepath.Join(dir, "b.key"), b.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Take(pair); err != nil {
 		t.Fatal(err)
 	}
 	if name := s.Leaf().DNSNames[0]; name != "b.example" {
@@ -210,5 +213,72 @@ func TestStamp(t *testing.T) {
 	}
 	if stamps[0].equal(stamps[1]) || !stamps[1].equal(stampOf(link, link)) {
 		t.Error("stamps do not tell files from one another")
+	}
+}
+
+// TestTimes: a certificate out of its time is used, with an error in the log,
+// where there is no better one, and never instead of one that is valid.
+func TestTimes(t *testing.T) {
+	dir, out := t.TempDir(), &lines{}
+	log := slog.New(slog.NewTextHandler(out, nil))
+	read := func(name string, p certtest.Pair) *Pair {
+		t.Helper()
+		pair, err := Read(certtest.Write(t, filepath.Join(dir, name+".crt"), p.Cert), certtest.Write(t, filepath.Join(dir, name+".key"), p.Key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair
+	}
+	old, young := read("old", certtest.NewAt(t, "old", -48*time.Hour, -time.Hour)), read("young", certtest.NewAt(t, "young", time.Hour, 48*time.Hour))
+	fine := read("fine", certtest.New(t, "fine"))
+	for _, c := range []struct {
+		pair       *Pair
+		want, hint string
+	}{{old, "expired on", "renew"}, {young, "is not valid before", "clock"}, {fine, "", ""}} {
+		switch err := c.pair.Problem(time.Now()); {
+		case c.want == "" && err != nil:
+			t.Error(err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint(err), c.hint)):
+			t.Errorf("%v, hint %q, want %q", err, hint(err), c.want)
+		}
+	}
+	s := &Store{}
+	uses := func(want string, p *Pair, taken bool) {
+		t.Helper()
+		if err := s.Take(p); (err == nil) != taken {
+			t.Error(err)
+		}
+		if got := s.Leaf().DNSNames[0]; got != want {
+			t.Errorf("the certificate is that of %s, want %s", got, want)
+		}
+	}
+	uses("old", old, true)
+	s.Log(log)
+	if out.count("clients refuse the certificate") != 1 || out.count("expired on") != 1 {
+		t.Errorf("the log does not say that it has expired: %s", &out.b)
+	}
+	uses("young", young, true)
+	uses("fine", fine, true)
+	uses("fine", old, false)
+	uses("fine", young, false)
+
+	soon := certtest.NewAt(t, "soon", 2*time.Second, time.Hour) // x509 has whole seconds
+	early := read("soon", soon)
+	if early.validAt(time.Now()) {
+		t.Skip("this machine is too slow")
+	}
+	uses("fine", early, false)
+	for end := time.Now().Add(20 * time.Second); s.Leaf().DNSNames[0] != "soon"; time.Sleep(20 * time.Millisecond) {
+		if s.look(log); time.Now().After(end) {
+			t.Fatal("a certificate is not used when its time has come")
+		}
+	}
+}
+
+// TestNoNames: clients ignore the common name.
+func TestNoNames(t *testing.T) {
+	pair := &Pair{cert: &tls.Certificate{Leaf: &x509.Certificate{NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}}, certFile: "a.crt"}
+	if err := pair.Problem(time.Now()); err == nil || !strings.Contains(err.Error(), "names no host") {
+		t.Error(err)
 	}
 }

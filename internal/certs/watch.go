@@ -23,6 +23,9 @@ func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration
 	t := time.NewTicker(every)
 	defer t.Stop()
 	warned := time.Time{}
+	if s.Problem() != nil {
+		warned = time.Now() // whoever has opened the store knows
+	}
 	for {
 		warned = s.warn(log, warned)
 		select {
@@ -37,37 +40,67 @@ func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration
 // look loads the files when they differ from what was tried last and have been
 // the same since the look before.
 func (s *Store) look(log *slog.Logger) {
+	cert, key := s.files()
+	now := stampOf(cert, key)
 	s.mu.Lock()
-	now := stampOf(s.cert, s.key)
 	settled := now.equal(s.seen)
 	changed := settled && !now.equal(s.loaded)
 	s.seen = now
 	if changed {
 		s.loaded = now // tried once, whatever comes of it
 	}
-	cert, key := s.cert, s.key
+	early := s.early
 	s.mu.Unlock()
-	if !changed {
-		return
+	switch {
+	case changed:
+		s.try(log, cert, key)
+	case early != nil && early.validAt(time.Now()) && s.Take(early) == nil:
+		s.Log(log)
 	}
-	if err := s.Use(cert, key); err != nil {
+}
+
+// try uses the pair in the files, or says why not.
+func (s *Store) try(log *slog.Logger, cert, key string) {
+	p, err := Read(cert, key)
+	if err == nil {
+		err = s.Take(p)
+	}
+	if err != nil {
 		log.Error("the certificate has changed and cannot be used; the old one stays", "error", err, "hint", hint(err))
 		return
 	}
 	s.Log(log)
 }
 
-// Log says which certificate is in use.
+// files are those of the pair in use.
+func (s *Store) files() (cert, key string) {
+	p := s.current.Load()
+	return p.certFile, p.keyFile
+}
+
+// Log says which certificate is in use, and why clients refuse it if they do.
 func (s *Store) Log(log *slog.Logger) {
 	leaf := s.Leaf()
 	log.Info("certificate", "names", leaf.DNSNames, "subject", leaf.Subject.String(), "expires", leaf.NotAfter.UTC().Format(time.RFC3339))
+	s.LogProblem(log)
 }
 
-// warn says once a day that the certificate is about to expire.
+// LogProblem says why clients refuse the certificate in use, if they do.
+func (s *Store) LogProblem(log *slog.Logger) {
+	if err := s.Problem(); err != nil {
+		log.Error("clients refuse the certificate; a renewed file is used as soon as it is there", "error", err, "hint", hint(err))
+	}
+}
+
+// warn says once a day that the certificate is about to expire, or has expired.
 func (s *Store) warn(log *slog.Logger, last time.Time) time.Time {
 	left := time.Until(s.Leaf().NotAfter)
 	if left > soon || time.Since(last) < 24*time.Hour {
 		return last
+	}
+	if left <= 0 {
+		s.LogProblem(log)
+		return time.Now()
 	}
 	log.Warn("the certificate expires soon", "expires", s.Leaf().NotAfter.UTC().Format(time.RFC3339), "left", left.Round(time.Minute).String())
 	return time.Now()

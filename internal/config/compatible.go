@@ -75,9 +75,9 @@ func (l *Loaded) rejoinFitsMessage() error {
 	if l.RoomsPerConnection <= 1 || frame <= l.MaxMessage {
 		return nil
 	}
-	return human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection",
+	return &keyError{"rooms_per_connection", human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection",
 		"%s: a client in %d rooms with names of %d bytes comes back with one frame of %d bytes, and max_message is %d, which is enough for %d rooms",
-		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, nameSize, frame, l.MaxMessage, l.roomsInFrame())
+		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, nameSize, frame, l.MaxMessage, l.roomsInFrame())}
 }
 
 // roomsInFrame is how many rooms a client can subscribe to in one frame of max_message.

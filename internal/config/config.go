@@ -39,6 +39,8 @@ type Config struct {
 	Drain          time.Duration `yaml:"drain" live:"yes" placeholder:"TIME" group:"Timing" help:"On SIGTERM, after drain_delay: time over which the connections are closed. 0: as long as drain_rate takes."`
 	DrainRate      int           `yaml:"drain_rate" live:"yes" default:"20000" placeholder:"N" group:"Timing" help:"Connections closed a second where drain is 0."`
 
+	ReloadTimeout time.Duration `yaml:"reload_timeout" default:"30s" placeholder:"TIME" group:"Timing" help:"How long a reload (SIGHUP) may take to read its files; longer ones are given up and change nothing."`
+
 	Loops          int `yaml:"loops" placeholder:"N" group:"Size" help:"Event loops. 0: one per CPU."`
 	Shards         int `yaml:"shards" placeholder:"N" group:"Size" help:"Workers among which the rooms are divided. 0: one per CPU."`
 	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once; more are refused with 503. 0: the file limit less 256."`

@@ -17,6 +17,7 @@ type Loaded struct {
 	Config
 	File    string // the file that was read, "" if none
 	sources map[string]Source
+	fault   func(part string, err error) // of a reload: is told of mistakes in a part
 }
 
 // Source says where the value of a key came from, as "client.allow_anonymous_connect_without_token".
@@ -42,20 +43,27 @@ func Load(in Layers) (*Loaded, error) {
 // which is known only once the others were read.
 func (in Layers) apply(dev bool) (*Loaded, error) {
 	l := &Loaded{sources: map[string]Source{}, File: in.file()}
+	if err := in.applyTo(l, dev); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (in Layers) applyTo(l *Loaded, dev bool) error {
 	l.applyDefaults()
 	if dev {
 		l.applyDev()
 	}
 	if l.File != "" {
 		if err := l.readFile(l.File); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := l.applyEnv(in.Env); err != nil {
-		return nil, err
+		return err
 	}
 	l.applyFlags(in.Flags)
-	return l, nil
+	return nil
 }
 
 func (in Layers) file() string {
@@ -97,7 +105,7 @@ func (l *Loaded) Resolve(maxConns int) {
 	}
 }
 
-// FromEnvironment is Load with this process's environment.
-func FromEnvironment(file string, flags map[string]any) (*Loaded, error) {
-	return Load(Layers{File: file, Env: os.Environ(), Flags: flags})
+// FromEnvironment are the layers of this process's environment.
+func FromEnvironment(file string, flags map[string]any) Layers {
+	return Layers{File: file, Env: os.Environ(), Flags: flags}
 }

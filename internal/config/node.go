@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"reflect"
 	"strconv"
 
@@ -31,10 +32,20 @@ type reader struct {
 // visit counts nodes against maxNodes.
 func (r *reader) visit(path string, nodes int) error {
 	if r.nodes += nodes; r.nodes > maxNodes {
-		return human.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
-			"%s: the file has more than %d values once its aliases and merges are expanded", r.where(r.place).name(path), maxNodes)
+		return tooLarge{human.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
+			"%s: the file has more than %d values once its aliases and merges are expanded", r.where(r.place).name(path), maxNodes)}
 	}
 	return nil
+}
+
+// tooLarge is the error of a file with more than maxNodes.
+type tooLarge struct{ error }
+
+func (e tooLarge) Unwrap() error { return e.error }
+
+func isTooLarge(err error) bool {
+	var e tooLarge
+	return errors.As(err, &e)
 }
 
 func (r *reader) node(v reflect.Value, n *yaml.Node, path string) error {
@@ -74,7 +85,7 @@ func (r *reader) mapping(v reflect.Value, n *yaml.Node, path string) error {
 	return r.pairs(n, path, seen, func(key, value *yaml.Node) error {
 		for _, f := range known {
 			if f.key == key.Value {
-				return r.node(f.value, value, join(path, f.key))
+				return r.loaded.tolerate(path, f.key, r.node(f.value, value, join(path, f.key)))
 			}
 		}
 		return r.unknown(key, path)
@@ -96,7 +107,10 @@ func (r *reader) pairs(n *yaml.Node, path string, seen map[string]bool, visit fu
 			merged = append(merged, mergeList(value)...)
 			continue
 		case own[key.Value]:
-			return r.errorf(key, join(path, key.Value), "given twice")
+			if err := r.loaded.tolerate(path, key.Value, r.errorf(key, join(path, key.Value), "given twice")); err != nil {
+				return err
+			}
+			continue
 		case seen[key.Value]:
 			continue
 		}

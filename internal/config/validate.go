@@ -31,7 +31,7 @@ func (l *Loaded) bad(key, format string, args ...any) error {
 	if h := helpOf(key); h != "" {
 		hint = leaf(stripIndex(key)) + ": " + h
 	}
-	return human.Usagef(hint, "%s: "+format, append([]any{l.Source(key).name(key)}, args...)...)
+	return &keyError{key, human.Usagef(hint, "%s: "+format, append([]any{l.Source(key).name(key)}, args...)...)}
 }
 
 func (l *Loaded) validateAddresses() error {
@@ -67,8 +67,8 @@ func (l *Loaded) validateTLS() error {
 }
 
 func (l *Loaded) alone(key, missing string) error {
-	return human.Usagef("set both for wss and https, none for ws and http; both files may be the same one",
-		"%s is set but %s is not", l.Source(key).name(key), missing)
+	return &keyError{key, human.Usagef("set both for wss and https, none for ws and http; both files may be the same one",
+		"%s is set but %s is not", l.Source(key).name(key), missing)}
 }
 
 func (l *Loaded) validateSizes() error {
@@ -148,6 +148,7 @@ func (l *Loaded) validateTimes() error {
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"max_loop_lag", l.MaxLoopLag, 0, time.Hour},
+		{"reload_timeout", l.ReloadTimeout, 100 * time.Millisecond, time.Hour},
 		{"drain_delay", l.DrainDelay, 0, time.Hour},
 		{"drain", l.Drain, 0, time.Hour},
 	} {
@@ -221,8 +222,8 @@ func (l *Loaded) badNamespace(path, format string, args ...any) error {
 	if src == (Source{}) {
 		src = l.Source("channel.namespaces")
 	}
-	return human.Usagef("a namespace is written as {name: chat, presence: true, ...}",
-		"%s: "+format, append([]any{src.name(path)}, args...)...)
+	return &keyError{path, human.Usagef("a namespace is written as {name: chat, presence: true, ...}",
+		"%s: "+format, append([]any{src.name(path)}, args...)...)}
 }
 
 func (l *Loaded) validateOptions(path string, o *Options) error {

@@ -17,6 +17,15 @@ type Snapshot struct {
 	Rooms   room.Stats
 
 	LogDropped int64 // lines of the log
+	Reloads    Reloads
+}
+
+// Reloads are those of the configuration by what became of them.
+type Reloads struct {
+	Applied  int64 // all that can change at run time
+	Partly   int64 // but for parts with a mistake
+	Refused  int64
+	TimedOut int64
 }
 
 // Source gives a Snapshot. Any goroutine may call it.
@@ -47,6 +56,10 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	o.traffic(&snap.Network)
 	o.chat(&snap.Edge, &snap.Rooms)
 	o.counter(logDropped, snap.LogDropped)
+	o.counter(reloads, snap.Reloads.Applied, "applied")
+	o.counter(reloads, snap.Reloads.Partly, "partly")
+	o.counter(reloads, snap.Reloads.Refused, "refused")
+	o.counter(reloads, snap.Reloads.TimedOut, "timeout")
 	o.limits(&snap)
 	o.loops(snap.Network.Loops)
 	o.times(&snap.Network, &snap.Edge)

@@ -51,6 +51,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"forgotten_rooms":               h.ForgottenRooms,
 		"idempotency_keys":              h.IdempotencyKeys,
 
-		"log_queue": snap.LogDropped,
+		"log_queue":      snap.LogDropped,
+		"reload_timeout": snap.Reloads.TimedOut,
 	}
 }

@@ -38,6 +38,7 @@ var (
 	refused       = desc("refused_commands_total", "Commands refused because a room or a loop was overloaded.")
 	published     = desc("room_messages_total", "Messages of all rooms, each counted once.")
 	gaps          = desc("room_gaps_total", "Losses between log and room that were noticed.")
+	reloads       = desc("reloads_total", "Reloads of the configuration by what became of them: applied, partly (but for parts with a mistake), refused, timeout.", "result")
 	logDropped    = desc("log_dropped_lines_total", "Lines of the log that were dropped, because nobody read them in time.")
 
 	loopBusy = desc("loop_busy_seconds_total", "Time a loop spent working, an estimate: 1 is all of the time.", "loop")
@@ -52,6 +53,6 @@ var (
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
-	commands, commandErrors, limited, refused, published, gaps, logDropped,
+	commands, commandErrors, limited, refused, published, gaps, reloads, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }

@@ -21,9 +21,11 @@ func (s *Server) Health() error {
 	return nil
 }
 
-// Metrics answers scrapes of Prometheus. logDropped is how many lines of the log were dropped.
-func (s *Server) Metrics(logDropped func() int64) http.Handler {
+// Metrics answers scrapes of Prometheus. own adds what the process counts itself.
+func (s *Server) Metrics(own func(*metrics.Snapshot)) http.Handler {
 	return metrics.Handler(func() metrics.Snapshot {
-		return metrics.Snapshot{Network: s.poll.Stats(), Edge: s.edge.Stats(), Rooms: s.edge.Hub().Stats(), LogDropped: logDropped()}
+		snap := metrics.Snapshot{Network: s.poll.Stats(), Edge: s.edge.Stats(), Rooms: s.edge.Hub().Stats()}
+		own(&snap)
+		return snap
 	})
 }

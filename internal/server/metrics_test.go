@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/throngd/throng/internal/metrics"
 )
 
 // TestHealth holds a loop up: it is noticed, and no longer when the loop goes on.
@@ -40,7 +42,7 @@ func TestHealth(t *testing.T) {
 
 func scrape(s *Server) string {
 	w := httptest.NewRecorder()
-	s.Metrics(func() int64 { return 0 }).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	s.Metrics(func(*metrics.Snapshot) {}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"time"
 
 	"github.com/throngd/throng/internal/certs"
 	"github.com/throngd/throng/internal/config"
@@ -17,8 +18,13 @@ func (s *Server) openCertificate(cfg *config.Config) (c *tls.Config, err error) 
 	if s.certs, err = certs.Open(cfg.TLSCert, cfg.TLSKey); err != nil {
 		return nil, err
 	}
+	s.certs.LogProblem(s.log)
 	return s.certs.Config(), nil
 }
+
+// watchTimeout is how long the end of the server waits for a look at the files,
+// which may hang with the disk they are on.
+const watchTimeout = time.Second
 
 // watchCertificate takes over the certificate when its files change, until stop.
 func (s *Server) watchCertificate() (stop func()) {
@@ -31,7 +37,13 @@ func (s *Server) watchCertificate() (stop func()) {
 		defer close(done)
 		s.certs.Watch(ctx, s.log)
 	}()
-	return func() { cancel(); <-done }
+	return func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(watchTimeout):
+		}
+	}
 }
 
 // TLS reports whether the port speaks wss and https.
