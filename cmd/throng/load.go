@@ -43,6 +43,16 @@ type loadRunCmd struct {
 	Rounds      int           `placeholder:"N" help:"How often all drop in storm [3]."`
 	BackWithin  time.Duration `placeholder:"TIME" help:"How long all may take to come back in storm [1m]."`
 	Mix         string        `placeholder:"FILE" help:"YAML file with the parts of mixed."`
+	Ramp        time.Duration `placeholder:"TIME" help:"Open the connections evenly over this time [as fast as it goes]."`
+	Schedule    string        `enum:"poisson,even" default:"poisson" placeholder:"NAME" help:"When messages are due: poisson, as many independent senders make, or even."`
+	RoomName    string        `default:"load-{run}-{room}" placeholder:"NAME" help:"Names of the rooms; {run} and {room} stand for numbers. Without {run} the messages of others in the room are no fault."`
+	Payload     string        `placeholder:"FILE" help:"Text that the messages carry, instead of --size."`
+
+	MaxRefused float64  `default:"1" placeholder:"PERCENT" help:"Publishes that may be refused; more fail the run."`
+	FailIf     []string `sep:"none" placeholder:"CONDITION" help:"Fail the run if it holds, as delivery.p99>50ms, refused>0.1% or errors>0. May be given several times."`
+
+	Token  string   `placeholder:"JWT" help:"Token of the connect command."`
+	Header []string `sep:"none" placeholder:"LINE" help:"Header of the upgrade requests, as 'Authorization: Bearer abc'. May be given several times."`
 
 	Protocol     string        `placeholder:"NAME" help:"centrifuge, echo, or rooms (?room=NAME in the URL) [centrifuge; for the scenario echo: echo]."`
 	Processes    int           `placeholder:"N" help:"Processes to spread over [as many as the limit of open files asks for]."`
@@ -73,7 +83,7 @@ func (*loadCmd) Help() string {
   - dribble: some send one byte at a time
   - mixed: several at the same time, from a file (--mix)
 
-Every message is checked: a lost, repeated, reordered or invented one, or one acknowledged and not kept, is listed and makes the exit code 1. Ctrl-C ends the run with the report so far.`
+Every message is checked: a lost, repeated, reordered or invented one, or one acknowledged and not kept, is listed and makes the exit code 1. So does a run in which nothing was delivered, or too much refused (--max-refused), or a condition of yours holds (--fail-if). Ctrl-C ends the run with the report so far.`
 }
 
 // Help is the long text of throng load run --help.
@@ -84,13 +94,39 @@ func (c *loadRunCmd) options(s *streams) load.Options {
 		Scenario: c.Scenario, URL: c.URL, Protocol: c.Protocol, Connections: c.Connections, Duration: c.Duration, Rooms: c.Rooms,
 		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, BackWithin: c.BackWithin, Mix: c.Mix,
 		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout,
-		Errors: s.err, Command: "throng " + strings.Join(os.Args[1:], " "),
+		Ramp: c.Ramp, Schedule: c.Schedule, RoomName: c.RoomName, Payload: c.Payload, Token: c.Token, Header: c.Header,
+		MaxRefused: maxRefused(c.MaxRefused), FailIf: c.FailIf,
+		Errors: s.err, Command: "throng " + strings.Join(withoutSecrets(os.Args[1:]), " "),
 	}
+}
+
+// maxRefused is the flag as the option, whose 0 is the default.
+func maxRefused(percent float64) float64 {
+	if percent == 0 {
+		return -1
+	}
+	return percent
+}
+
+// withoutSecrets is a command line as a report may keep it: reports are sent around.
+func withoutSecrets(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		for _, flag := range []string{"--token", "--header"} {
+			switch {
+			case strings.HasPrefix(arg, flag+"="):
+				out[i] = flag + "=***"
+			case arg == flag && i+1 < len(out):
+				out[i+1] = "***"
+			}
+		}
+	}
+	return out
 }
 
 // AfterApply refuses a 0 that was typed, where it would be taken for the default.
 func (c *loadRunCmd) AfterApply(ctx *kong.Context) error {
-	meant := []string{"processes", "ping-interval"}
+	meant := []string{"processes", "ping-interval", "max-refused"}
 	if c.Scenario == "connect" {
 		meant = append(meant, "rate")
 	}
@@ -150,6 +186,9 @@ func (c *loadRunCmd) Run(s *streams) error {
 	}
 	if err == nil && r.Violations.Count > 0 {
 		err = human.Errorf("they are listed above, the first ones with room, offset and client; --json has them too", "the server broke %d promises", r.Violations.Count)
+	}
+	if err == nil && len(r.Failures) > 0 {
+		err = human.Errorf("errors are listed above; --max-refused and --fail-if say what a run may do", "the run failed: %s", strings.Join(r.Failures, "; "))
 	}
 	return err
 }

@@ -40,7 +40,10 @@ func TestLoadReport(t *testing.T) {
 		want, failed string
 	}{
 		"one":             {loadReportCmd{Files: []string{a}, HTML: page}, "100 messages", ""},
-		"two":             {loadReportCmd{Files: []string{a, b}}, "3.00  better", ""},
+		"two":             {loadReportCmd{Files: []string{a, b}}, "Nothing is called better or worse", ""},
+		"several":         {loadReportCmd{Files: []string{a, a, a}, Against: []string{b, b, b}}, "3.00  worse", ""},
+		"one against two": {loadReportCmd{Files: []string{a}, Against: []string{b, b}}, "Nothing is called better or worse", ""},
+		"against, merged": {loadReportCmd{Files: []string{a}, Against: []string{b}, Merge: true}, "", "--against compares"},
 		"merged":          {loadReportCmd{Files: []string{a, b, a}, Merge: true}, "500 messages", ""},
 		"three":           {loadReportCmd{Files: []string{a, b, a}}, "", "cannot be compared"},
 		"comparison page": {loadReportCmd{Files: []string{a, b}, HTML: page}, "", "a comparison is text"},

@@ -71,6 +71,10 @@ func (w *worker) historyPage(cl *client, p *position) {
 		last = m.Offset
 		w.report.Counters.Checked++
 		b, ok := parseBody(unquote(m.Data), w.run.filling)
+		if (!ok || b.run != w.run.id) && w.run.o.shared() {
+			w.foreign(cl, 0)
+			continue
+		}
 		if !ok || b.run != w.run.id {
 			w.invented(cl, m.Offset, fmt.Sprintf("the history has what was never sent: %.100q", m.Data))
 			continue

@@ -86,10 +86,21 @@ func (p mixPart) options(o Options) (Options, error) {
 	if p.Scenario == "half-open" {
 		o.Duration = max(o.Duration, halfOpenTime)
 	}
+	ramp, payload, token := o.Ramp, o.Payload, o.Token
+	if p.Scenario == "connect" {
+		ramp = 0
+	}
+	if p.Size != 0 {
+		payload = ""
+	}
+	if p.Scenario == "echo" || p.Protocol != "" && p.Protocol != Centrifuge {
+		token = ""
+	}
 	return Options{
 		Scenario: p.Scenario, URL: cmp.Or(p.URL, o.URL), Protocol: p.Protocol, Connections: p.Connections, Duration: cmp.Or(p.Duration, o.Duration),
 		Rooms: p.Rooms, Rate: p.Rate, Size: p.Size, Senders: p.Senders, Share: p.Share, Rounds: p.Rounds, BackWithin: p.BackWithin,
 		Processes: o.Processes, Loops: o.Loops, Source: o.Source, Insecure: o.Insecure, OneFrame: o.OneFrame,
+		Ramp: ramp, Schedule: o.Schedule, RoomName: o.RoomName, Payload: payload, Token: token, Header: o.Header, MaxRefused: o.MaxRefused,
 		PingInterval: o.PingInterval, Patience: o.Patience, Errors: o.Errors, Self: o.Self, Command: o.Command,
 	}.withDefaults()
 }

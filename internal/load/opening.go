@@ -1,6 +1,10 @@
 package load
 
 import (
+	"slices"
+	"sync"
+	"time"
+
 	"github.com/throngd/throng/internal/load/report"
 	"github.com/throngd/throng/netpoll"
 )
@@ -27,11 +31,48 @@ func (w *worker) pick() *client {
 		w.again = w.again[1:]
 		return cl
 	}
-	if w.next == len(w.clients) {
+	if w.next == w.mayOpen() {
 		return nil
 	}
 	w.next++
 	return &w.clients[w.next-1]
+}
+
+// mayOpen is how many clients may have been opened for the first time by now.
+func (w *worker) mayOpen() int {
+	ramp := w.run.o.Ramp
+	if ramp == 0 || w.rampBegan == 0 || w.since(w.rampBegan) >= ramp {
+		return len(w.clients)
+	}
+	return max(w.next, int(int64(len(w.clients))*int64(w.since(w.rampBegan))/int64(ramp)))
+}
+
+// rampStep is the distance between two looks at who may be opened.
+const rampStep = 10 * time.Millisecond
+
+// ramp opens the clients over Options.Ramp, until the returned function is called.
+func (r *run) ramp() (stop func()) {
+	if r.o.Ramp == 0 {
+		return func() {}
+	}
+	r.each(func(w *worker) { w.rampBegan = r.clock.now() })
+	done := make(chan struct{})
+	var ticks sync.WaitGroup
+	ticks.Go(func() {
+		t := time.NewTicker(rampStep)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+			}
+			for _, w := range r.workers {
+				w.loop.Do(w.open)
+			}
+		}
+	})
+	return func() { close(done); ticks.Wait() }
 }
 
 // reopen opens a client again, when it is its turn.
@@ -102,9 +143,9 @@ func (w *worker) upgraded(cl *client, t netpoll.DialTimes) {
 		return
 	}
 	w.enterState(cl, connecting)
-	hello := []byte(connectCommand)
+	hello := w.run.hello
 	if w.run.o.OneFrame {
-		hello = append(append(hello, '\n'), cl.subscribe()...)
+		hello = slices.Concat(hello, []byte{'\n'}, cl.subscribe())
 	}
 	w.send(cl, hello)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/load/report"
 )
 
 // Scenarios are what Run knows, in the order of the help.
@@ -42,6 +44,15 @@ type Options struct {
 	Rounds      int           // of a storm; 0: 3
 	BackWithin  time.Duration // how long all may take to come back in a storm; 0: one minute
 	Mix         string        // the file of mixed
+	Ramp        time.Duration // over which the connections are opened, evenly; 0: as fast as it goes
+	Schedule    string        // of the messages: Poisson or Even; "": Poisson
+	RoomName    string        // names of the rooms, with {run} and {room} in them; "": load-{run}-{room}
+	Payload     string        // file whose text the messages carry; "": x as often as Size asks for
+	Token       string        // of the connect command
+	Header      []string      // of the upgrade requests, as "Name: value"
+
+	MaxRefused float64  // percent of the publishes that may be refused; 0: 1, below 0: none
+	FailIf     []string // conditions as report.ParseThreshold reads them
 
 	Processes    int           // 0: as many as the file limit asks for
 	Loops        int           // event loops of each process; 0: GOMAXPROCS
@@ -56,6 +67,9 @@ type Options struct {
 	Command      string        // for the report
 	sources      []netip.AddrPort
 	target       *url.URL
+	filling      []byte // what follows the numbers in a message
+	header       http.Header
+	rules        report.Rules
 }
 
 // halfOpenTime is how long half-open lasts by default: more than the bounds of most servers.
@@ -88,7 +102,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Duration = cmp.Or(o.Duration, halfOpenTime)
 	}
 	o.Duration = cmp.Or(o.Duration, 10*time.Second)
-	o.Size = cmp.Or(o.Size, 128)
+	if o.Payload == "" {
+		o.Size = cmp.Or(o.Size, 128)
+	}
+	o.Schedule = cmp.Or(o.Schedule, Poisson)
+	o.RoomName = cmp.Or(o.RoomName, "load-{run}-{room}")
 	o.Share = cmp.Or(o.Share, 20)
 	o.Rounds = cmp.Or(o.Rounds, 3)
 	o.BackWithin = cmp.Or(o.BackWithin, time.Minute)
@@ -97,7 +115,12 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.check(); err != nil {
 		return o, err
 	}
-	return o, o.parseSource()
+	for _, parse := range []func() error{o.parseSource, o.parseHeader, o.parseRules, o.readPayload} {
+		if err := parse(); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 func (o *Options) crowdDefaults() {
@@ -122,14 +145,16 @@ func (o *Options) check() error {
 		return human.Usagef(positive, "--connections %d is not possible", o.Connections)
 	case o.Rooms < 1 || o.Rooms > o.Connections:
 		return human.Usagef("a room has at least one connection", "--rooms %d is not possible with %d connections", o.Rooms, o.Connections)
-	case o.Size < bodySize || o.Size > maxSize:
+	case o.Payload != "" && o.Size != 0:
+		return human.Usagef("a message is as long as the file and its sender, number and time", "--size does not go with --payload")
+	case o.Payload == "" && (o.Size < bodySize || o.Size > maxSize):
 		return human.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
 	case !(o.Rate >= 0 && o.Rate <= 1e8): // NaN neither
 		return human.Usagef(positive, "--rate %v is not possible", o.Rate)
 	case o.messages() > maxMessages:
 		return human.Usagef("shorten --duration (in storm --back-within) or lower --rate: some 40 bytes are kept for each message until the end",
 			"%.0f messages are more than the oracle keeps (%d)", o.messages(), maxMessages)
-	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0:
+	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0 || o.Ramp < 0:
 		return human.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
 		return human.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)
@@ -144,7 +169,7 @@ func (o *Options) check() error {
 	case (o.Scenario == "mixed") != (o.Mix != ""):
 		return human.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
 	}
-	return nil
+	return o.checkNames()
 }
 
 // messages is how many a run may send.

@@ -92,7 +92,7 @@ func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	h := ws.Dialer{Host: d.Host}
+	h := ws.Dialer{Host: d.Host, Header: ws.HandshakeHeaderHTTP(d.Header)}
 	_ = conn.SetReadDeadline(time.Now().Add(d.UpgradeTimeout + 10*time.Second))
 	left, _, err := h.Upgrade(struct {
 		io.Reader

@@ -1,7 +1,5 @@
 package load
 
-import "fmt"
-
 // segment is the members from (included) to (excluded) of a room; clients are numbered through
 // the whole run, room after room.
 type segment struct {
@@ -65,6 +63,3 @@ func (s segment) misbehaves(id, share int) bool {
 	i := id - s.first
 	return i > 0 && (i*share)%100 >= 100-share
 }
-
-// roomName is a name that no other run has.
-func roomName(run uint32, room int) string { return fmt.Sprintf("load-%08x-%d", run, room) }

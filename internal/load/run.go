@@ -23,7 +23,9 @@ type run struct {
 	started  time.Time
 	scenario scenario
 	segments []segment
-	filling  []byte
+	filling  []byte // what follows the numbers in a message
+	escaped  []byte // filling as a part of a JSON string
+	hello    []byte // the connect command
 	pong     []byte // the answer to a ping of the Centrifuge protocol, framed
 	dialers  *dialers
 	client   *netpoll.Client
@@ -53,6 +55,14 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err := carryOut(ctx, o)
+	if r != nil {
+		r.Judge(o.rules)
+	}
+	return r, err
+}
+
+func carryOut(ctx context.Context, o Options) (*report.Report, error) {
 	if o.Scenario == "mixed" {
 		return runMixed(ctx, o)
 	}
@@ -76,6 +86,7 @@ func lookUp(ctx context.Context, o Options) (*netpoll.Dialer, error) {
 		return nil, unreachable(o.target.Host, err)
 	}
 	d.ConnectTimeout, d.TLSTimeout, d.UpgradeTimeout = o.Patience, o.Patience, o.Patience
+	d.Header = o.header
 	chooseAddress(ctx, d)
 	if d.TLS != nil {
 		d.TLS.InsecureSkipVerify = o.Insecure //nolint:gosec // --insecure asks for it
@@ -86,7 +97,7 @@ func lookUp(ctx context.Context, o Options) (*netpoll.Dialer, error) {
 func newRun(o Options, id uint32, d *netpoll.Dialer, segments []segment, p peers) *run {
 	r := &run{
 		o: o, id: id, clock: newClock(), started: time.Now(), scenario: scenarioOf(o.Scenario), segments: segments,
-		filling: newFilling(o.Size), pong: frame.AppendMaskedFrame(nil, frame.OpText, []byte("{}"), [4]byte{1, 2, 3, 4}),
+		filling: o.filling, escaped: jsonText(o.filling), hello: connectCommand(o.Token), pong: frame.AppendMaskedFrame(nil, frame.OpText, []byte("{}"), [4]byte{1, 2, 3, 4}),
 		dialers: newDialers(o, d), peers: p, stopped: make(chan struct{}),
 	}
 	r.report = r.newReport()

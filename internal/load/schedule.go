@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// schedule says when the messages of one worker are due: a Poisson process that waits for nobody.
+// schedule says when the messages of one worker are due. By default it is a Poisson process, which is what many senders
+// make that know nothing of each other; otherwise the messages are due at equal distances. It waits for nobody.
 // A server that is slow does not slow it down, so nothing is left out of the latencies
 // (coordinated omission).
 type schedule struct {
@@ -26,7 +27,14 @@ func (w *worker) start(rate float64, until int64) {
 	}
 }
 
-func (w *worker) later() { w.schedule.due += int64(rand.ExpFloat64() * w.schedule.mean) }
+// later is when the next message is due.
+func (w *worker) later() {
+	pause := 1.0
+	if w.run.o.Schedule == Poisson {
+		pause = rand.ExpFloat64()
+	}
+	w.schedule.due += int64(pause * w.schedule.mean)
+}
 
 // talk sends everything that is due and returns when the next message is; 0: never.
 func (w *worker) talk() int64 {
@@ -68,7 +76,7 @@ func (w *worker) publish(cl *client, due, now int64) {
 	state := unanswered
 	switch w.run.o.Protocol {
 	case Centrifuge:
-		w.scratch = appendPublish(w.scratch, cl.room.name, m, w.run.filling)
+		w.scratch = appendPublish(w.scratch, cl.room.name, m, w.run.escaped)
 	case Rooms: // nobody acknowledges: what was sent must come
 		state = acked
 		fallthrough

@@ -37,6 +37,8 @@ func (r *run) open() {
 	all := r.report.Asked
 	p := r.o.progress()
 	p.Stage(report.Open, all)
+	stop := r.ramp()
+	defer stop()
 	r.each((*worker).open)
 	done := func() bool { n := r.counts(); p.Set(n.settled, r.traffic()); return n.settled == all }
 	if !r.wait(done, func() int64 { return r.counts().settled + r.counts().opened }, r.openPatience()) && !r.over() {
@@ -62,7 +64,7 @@ func (r *run) pause(d time.Duration) {
 }
 
 // openPatience is more than all phases of one dial together may take.
-func (r *run) openPatience() time.Duration { return 5*r.o.Patience + 2*time.Second }
+func (r *run) openPatience() time.Duration { return 5*r.o.Patience + 2*time.Second + r.o.Ramp }
 
 // meet waits for the other processes and returns the sums of everybody's values.
 func (r *run) meet(stage string, values []int64) []int64 {

@@ -19,7 +19,21 @@ const (
 	publishID   = 16
 )
 
-const connectCommand = `{"id":1,"connect":{"name":"throng load"}}`
+func connectCommand(token string) []byte {
+	if token == "" {
+		return []byte(`{"id":1,"connect":{"name":"throng load"}}`)
+	}
+	return fmt.Appendf(nil, `{"id":1,"connect":{"token":"%s","name":"throng load"}}`, token)
+}
+
+// jsonText is a text as it stands within the quotes of a JSON string.
+func jsonText(b []byte) []byte {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(string(b))             // never fails
+	return out.Bytes()[1 : out.Len()-2] // without the quotes, and the newline behind them
+}
 
 func subscribeCommand(room string) []byte {
 	return fmt.Appendf(nil, `{"id":2,"subscribe":{"channel":%q,"recoverable":true,"positioned":true}}`, room)

@@ -22,6 +22,7 @@ type worker struct {
 	delivery *report.Histogram
 	second   report.Histogram // of the second that runs
 
+	rampBegan int64     // of the clock; 0: no ramp
 	next      int       // of clients, the next one to be opened for the first time
 	again     []*client // to be opened again
 	opening   int
@@ -46,7 +47,7 @@ func newWorker(r *run, loop *netpoll.Loop, segments []segment) *worker {
 	n := 0
 	for i, s := range segments {
 		k := &w.rooms[i]
-		name := roomName(r.id, s.room)
+		name := r.o.roomName(r.id, s.room)
 		*k = room{segment: s, name: name, push: pushOf(name), members: w.clients[n : n+s.to-s.from]}
 		for m := range k.members {
 			w.settle(k, &k.members[m], s.from+m)

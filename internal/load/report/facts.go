@@ -160,7 +160,9 @@ func (r *Report) verdict() string {
 	case r.Err != "":
 		return "FAILED: " + r.Err
 	case r.Violations.Count > 0:
-		return fmt.Sprintf("FAILED: %s violations", count(r.Violations.Count))
+		return "FAILED: " + strings.Join(append([]string{count(r.Violations.Count) + " violations"}, r.Failures...), "; ")
+	case len(r.Failures) > 0:
+		return "FAILED: " + strings.Join(r.Failures, "; ")
 	case r.Interrupted:
 		return "OK as far as it came: interrupted"
 	}

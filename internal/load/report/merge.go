@@ -58,6 +58,9 @@ func (r *Report) addWords(o *Report) {
 	for _, u := range o.Unchecked {
 		r.Unchecked = addOnce(r.Unchecked, u)
 	}
+	for _, f := range o.Failures {
+		r.Failures = addOnce(r.Failures, f)
+	}
 	for _, n := range o.Notes {
 		r.Note(n)
 	}

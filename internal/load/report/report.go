@@ -37,8 +37,9 @@ type Report struct {
 	Unchecked  []Unchecked `json:"unchecked,omitempty"`
 	Notes      []string    `json:"notes,omitempty"`
 
-	Interrupted bool   `json:"interrupted,omitempty"` // Ctrl-C: the numbers are those until then
-	Err         string `json:"error,omitempty"`       // why the run failed or ended early
+	Failures    []string `json:"failures,omitempty"`    // what the run has failed by, beside violations; see Judge
+	Interrupted bool     `json:"interrupted,omitempty"` // Ctrl-C: the numbers are those until then
+	Err         string   `json:"error,omitempty"`       // why the run failed or ended early
 }
 
 // Machine is where the load tester ran.
@@ -64,9 +65,9 @@ func New(command, scenario, target string) *Report {
 	}
 }
 
-// OK says whether the target passed: no violation, and no error that ended the run. An
+// OK reports whether the target passed: no violation, no error that ended the run, and no rule of Judge broken. An
 // interrupted run is OK as far as it came.
-func (r *Report) OK() bool { return r.Violations.Count == 0 && r.Err == "" }
+func (r *Report) OK() bool { return r.Violations.Count == 0 && r.Err == "" && len(r.Failures) == 0 }
 
 // Fail notes why the run failed; the first reason stays.
 func (r *Report) Fail(err error) {

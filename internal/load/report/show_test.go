@@ -100,12 +100,16 @@ func TestGolden(t *testing.T) {
 	other.Counters.Errors = nil
 	other.Phases.Record(Delivery, time.Minute)
 	other.Asked = 16000
-	if err := WriteComparison(&compared, "old.json", "new.json", evening(60), other); err != nil {
+	if err := WriteComparison(&compared, Side{[]string{"old.json"}, []*Report{evening(60)}}, Side{[]string{"new.json"}, []*Report{other}}); err != nil {
+		t.Fatal(err)
+	}
+	var several bytes.Buffer
+	if err := WriteComparison(&several, sideOf(1, 1.1, 1.2), sideOf(1.15, 2, 1.5)); err != nil {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{
 		"ok.txt": text(t, evening(60)), "broken.txt": text(t, broken()), "empty.txt": text(t, &Report{Command: "throng load idle ws://h", Err: "nobody answers"}),
-		"compared.txt": compared.String(), "broken.html": html(t, broken()),
+		"compared.txt": compared.String(), "several.txt": several.String(), "broken.html": html(t, broken()),
 	} {
 		file := filepath.Join("testdata", name)
 		if os.Getenv("UPDATE") != "" {
@@ -115,6 +119,48 @@ func TestGolden(t *testing.T) {
 		}
 		if want, err := os.ReadFile(file); err != nil || string(want) != got {
 			t.Errorf("%s differs (UPDATE=1 writes it anew): %v\n%s", file, err, got)
+		}
+	}
+}
+
+// sideOf are runs whose latencies are that many times those of evening. Their CPU times do not overlap with those of
+// others.
+func sideOf(factors ...float64) (s Side) {
+	for i, f := range factors {
+		r := evening(60)
+		for range 15000 {
+			r.Phases.Record(Ack, time.Duration(f*float64(5*time.Millisecond)))
+		}
+		r.Server.CPU = time.Duration(f * float64(20*time.Second))
+		if factors[0] != 1 {
+			r.Server.CPU *= 3
+		}
+		r.Counters.Sent += int64(i * 1000)
+		s.Names, s.Reports = append(s.Names, string(rune('a'+i))+".json"), append(s.Reports, r)
+	}
+	return s
+}
+
+// TestVerdictNeedsSpread: what is better or worse is said only where the runs of both sides can tell.
+func TestVerdictNeedsSpread(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b  []float64
+		grade grade
+		want  string
+	}{
+		"one run":       {[]float64{1}, []float64{2}, lessIsBetter, ""},
+		"two runs":      {[]float64{1, 1}, []float64{2, 2}, lessIsBetter, ""},
+		"apart":         {[]float64{1, 1.1, 1.2}, []float64{1.3, 1.4, 1.5}, lessIsBetter, "worse"},
+		"apart, more":   {[]float64{1, 1.1, 1.2}, []float64{1.3, 1.4, 1.5}, moreIsBetter, "better"},
+		"overlap":       {[]float64{1, 1.1, 1.4}, []float64{1.3, 1.5, 1.6}, lessIsBetter, "within the spread"},
+		"touch":         {[]float64{1, 1.1, 1.3}, []float64{1.3, 1.5, 1.6}, lessIsBetter, "within the spread"},
+		"close":         {[]float64{1, 1.01, 1.02}, []float64{1.03, 1.04, 1.05}, lessIsBetter, ""},
+		"input":         {[]float64{1, 1, 1}, []float64{2, 2, 2}, ungraded, ""},
+		"none and some": {[]float64{0, 0, 0}, []float64{5, 5, 9}, lessIsBetter, "worse"},
+		"some and none": {[]float64{5, 5, 9}, []float64{0, 0, 0}, lessIsBetter, "better"},
+	} {
+		if got := (comparison{a: c.a, b: c.b, grade: c.grade}).verdict(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }
@@ -138,7 +184,7 @@ func TestHostileTexts(t *testing.T) {
 		t.Error("the text has control characters")
 	}
 	var b bytes.Buffer
-	if err := WriteComparison(&b, hostile, hostile, r, evening(3)); err != nil || strings.ContainsAny(b.String(), "\x1b\a") {
+	if err := WriteComparison(&b, Side{[]string{hostile}, []*Report{r}}, Side{[]string{hostile}, []*Report{evening(3)}}); err != nil || strings.ContainsAny(b.String(), "\x1b\a") {
 		t.Error("the comparison has control characters", err)
 	}
 }
@@ -155,7 +201,7 @@ func TestEmptyReport(t *testing.T) {
 	if err != nil || back.OK() || back.Err != r.Err {
 		t.Fatal(back, err)
 	}
-	if err := WriteComparison(&bytes.Buffer{}, "a", "b", r, evening(2)); err != nil {
+	if err := WriteComparison(&bytes.Buffer{}, Side{[]string{"a"}, []*Report{r}}, Side{[]string{"b"}, []*Report{evening(2)}}); err != nil {
 		t.Error(err)
 	}
 	if !strings.Contains(text(t, back), "FAILED: connection refused") {
@@ -254,7 +300,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := errors.Join(r.WriteText(io.Discard), r.WriteHTML(io.Discard), WriteComparison(io.Discard, "a", "b", r, r), Merge(r, r).WriteJSON(io.Discard)); err != nil {
+		if err := errors.Join(r.WriteText(io.Discard), r.WriteHTML(io.Discard), WriteComparison(io.Discard, Side{[]string{"a"}, []*Report{r}}, Side{[]string{"b"}, []*Report{r}}), Merge(r, r).WriteJSON(io.Discard)); err != nil {
 			t.Error(err)
 		}
 	})

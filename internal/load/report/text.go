@@ -28,7 +28,7 @@ func writeTrimmed(w io.Writer, b []byte) error {
 }
 
 func (r *Report) textHead(b *bytes.Buffer) {
-	fmt.Fprintf(b, "%s\n", printable(r.Command))
+	fmt.Fprintf(b, "%s\n%s\n\n", printable(r.Summary()), printable(r.Command))
 	fmt.Fprintf(b, "scenario %s, target %s\n", printable(r.Scenario), printable(r.Target))
 	fmt.Fprintf(b, "%s, %s\non %s\n\n", printable(r.Tool), r.when(), printable(r.Machine.String()))
 	for _, f := range r.facts() {
