@@ -79,7 +79,7 @@ func TestLoadDoesNotStandBehindItsOutput(t *testing.T) {
 	dir := t.TempDir()
 	run := func(w *os.File, name string, args ...string) (s *runningServer, json string) {
 		json = filepath.Join(dir, name+".json")
-		return startCommand(t, w, append([]string{"load", "fanout", "ws://" + addr + "/ws", "-n", "10", "--duration", "200ms", "--json", json, "--html", filepath.Join(dir, name+".html")}, args...)...), json
+		return startCommand(t, w, append([]string{"load", "fanout", "ws://" + addr + "/ws", "-n", "10", "--duration", "200ms", "--rate", "200", "--json", json, "--html", filepath.Join(dir, name+".html")}, args...)...), json
 	}
 
 	gone, file := run(brokenPipe(t), "gone")
@@ -118,5 +118,5 @@ func TestFullDisk(t *testing.T) {
 	defer full.Close()
 	server := startServer(t, nil, "--dev", "--listen", "127.0.0.1:0", "--admin", "")
 	addr := server.says(t, listening)
-	startCommand(t, full, "load", "fanout", "ws://"+addr+"/ws", "-n", "10", "--duration", "200ms").endsWith(t, 1)
+	startCommand(t, full, "load", "fanout", "ws://"+addr+"/ws", "-n", "10", "--duration", "200ms", "--rate", "200").endsWith(t, 1)
 }
