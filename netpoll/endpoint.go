@@ -21,9 +21,13 @@ type Endpoint struct {
 	// the first endpoint that matches is used.
 	Path string
 
-	// Origins is the allow-list for the Origin header: scheme://host[:port], compared
-	// exactly; the port may be "*", and "*" alone allows every origin. Nil allows the origin whose host and port are
-	// those of the Host header. A request without Origin (no browser) is always allowed.
+	// Origins is the allow-list for the Origin header. An entry is scheme://host[:port], compared
+	// exactly; the port may be "*", and a host of http or https may begin with "*." for every
+	// name below it. Other schemes are those of applications: capacitor://localhost, file://,
+	// moz-extension://* for every host. "null" is the origin of sandboxed frames and of files,
+	// "*" alone every origin, [SameHost] and [SameAddress] compare with the Host header. An entry
+	// that can never match is an error of Listen, see [NormalOrigin]. Empty is SameHost. A
+	// request without Origin (no browser) is always allowed.
 	Origins []string
 
 	// Subprotocols are the values of Sec-WebSocket-Protocol that may be echoed.

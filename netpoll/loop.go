@@ -86,7 +86,10 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		l.dials = &dials{limit: s.client.MaxDials}
 	}
 	l.preparePings()
-	l.upgrader = newUpgrader(s.endpoints)
+	var err error
+	if l.upgrader, err = newUpgrader(s.endpoints); err != nil {
+		return nil, err
+	}
 	l.upgrader.maxHeader = s.MaxHeader
 	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
 	if len(s.TrustedProxies) > 0 {
@@ -95,7 +98,6 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	if s.tls != nil {
 		l.tls = newTLSScratch()
 	}
-	var err error
 	if l.poller, err = gnetpoll.OpenPoller(); err != nil {
 		return nil, err
 	}

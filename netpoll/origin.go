@@ -4,35 +4,37 @@ package netpoll
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
-	"strings"
 )
 
 // origins is the compiled rule of one endpoint for the Origin header.
 type origins struct {
-	sameHost bool     // no list: the origin's host and port are those of Host
-	any      bool     // "*" is in the list
-	opaque   bool     // "null" is in the list: sandboxed frames, files
-	allowed  []origin // the list
+	any         bool // "*" is in the list
+	opaque      bool // "null" is in the list: sandboxed frames, files
+	sameHost    bool // no list, or SameHost is in it: host and port are those of Host
+	sameAddress bool // SameAddress is in the list
+	allowed     []originEntry
 }
 
 // origin is scheme, host and port of an Origin header (RFC 6454, section 7). The port is
 // empty where it is the scheme's own.
-type origin struct {
-	scheme, host, port []byte
-	anyPort            bool // of an entry of the list
-}
-
-// anyPort is the end of an entry that allows every port of its host.
-const anyPort = ":*"
+type origin struct{ scheme, host, port []byte }
 
 // Origins is a compiled allow-list, as of [Endpoint.Origins], for those whose list changes
 // while they serve: let Endpoint.Origins be "*" and Accept decide. It is immutable, so any
 // goroutine may use it.
 type Origins struct{ rule origins }
 
-// CompileOrigins reads an allow-list.
-func CompileOrigins(list []string) *Origins { return &Origins{compileOrigins(list)} }
+// CompileOrigins reads an allow-list. An entry that no browser's origin can ever match is an
+// error, see [NormalOrigin].
+func CompileOrigins(list []string) (*Origins, error) {
+	rule, err := compileOrigins(list)
+	if err != nil {
+		return nil, err
+	}
+	return &Origins{rule}, nil
+}
 
 // Allow judges the Origin of a request to host. A request without one is allowed.
 func (o *Origins) Allow(r *Request) bool {
@@ -40,64 +42,84 @@ func (o *Origins) Allow(r *Request) bool {
 	return len(value) == 0 || o.rule.allow(value, r.host)
 }
 
-// compileOrigins reads an allow-list. Its entries are brought into the form in which
-// browsers send origins: lower case. What is no origin allows nothing.
-func compileOrigins(list []string) origins {
-	rule := origins{sameHost: len(list) == 0}
-	for _, entry := range list {
-		host, wild := strings.CutSuffix(strings.ToLower(entry), anyPort)
-		o, ok := parseOrigin([]byte(host))
-		o.anyPort = wild
-		switch {
-		case entry == "*":
-			rule.any = true
-		case entry == "null":
-			rule.opaque = true
-		case ok && (!wild || host == string(o.scheme)+"://"+string(o.host)): // one port or all, not both
-			rule.allowed = append(rule.allowed, o)
-		}
-	}
-	return rule
+// AllowOrigin judges an origin as of the header of that name, in a request with this Host.
+func (o *Origins) AllowOrigin(value, host string) bool {
+	return value == "" || o.rule.allow([]byte(value), []byte(host))
 }
 
-// allow judges the value of an Origin header. Without a list the scheme does not count,
-// because TLS may end in front of us, and case does not either. With a list scheme, host
-// and port must be equal, byte by byte; an entry may allow every port.
+// allow judges the value of an Origin header. Beside the Host header the scheme does not count,
+// because TLS may end in front of us, and case does not either.
 func (rule *origins) allow(value, host []byte) bool {
 	if rule.any || rule.opaque && string(value) == "null" {
 		return true
 	}
 	o, ok := parseOrigin(value)
-	if !ok {
+	switch {
+	case !ok:
 		return false
+	case rule.sameHost && o.sameHost(host), rule.sameAddress && o.isAddress() && o.sameHost(host):
+		return true
 	}
-	if rule.sameHost {
-		return o.sameHost(host)
-	}
-	return slices.ContainsFunc(rule.allowed, func(entry origin) bool { return entry.admits(o) })
-}
-
-// admits reports whether p is what the entry o stands for.
-func (o origin) admits(p origin) bool {
-	return bytes.Equal(o.scheme, p.scheme) && bytes.Equal(o.host, p.host) && (o.anyPort || bytes.Equal(o.port, p.port))
+	return slices.ContainsFunc(rule.allowed, func(e originEntry) bool { return e.admits(o) })
 }
 
 // sameHost compares with the value of a Host header. That has no scheme: a port that is
 // not there is the default of the origin's scheme.
 func (o origin) sameHost(hostport []byte) bool {
+	if !ofWeb(o.scheme) {
+		return len(o.host) > 0 && equalFold(o.host, string(hostport))
+	}
 	host, port, ok := splitHostPort(hostport)
 	return ok && equalFold(o.host, string(host)) && bytes.Equal(o.port, normalPort(o.scheme, port))
 }
 
-// parseOrigin splits scheme://host[:port]. Nothing may follow, no path, no user.
+// isAddress reports whether the host is an IP address: no name, which somebody could point to
+// other addresses, one after the other (DNS rebinding).
+func (o origin) isAddress() bool {
+	_, err := netip.ParseAddr(string(bytes.Trim(o.host, "[]")))
+	return err == nil
+}
+
+// parseOrigin splits scheme://host[:port]. Nothing may follow, no path, no user. Only schemes
+// other than http and https may have no host (file://), and any text as host.
 func parseOrigin(v []byte) (o origin, ok bool) {
 	var rest []byte
 	if o.scheme, rest, ok = bytes.Cut(v, []byte("://")); !ok || len(o.scheme) == 0 {
 		return o, false
 	}
+	if !ofWeb(o.scheme) {
+		o.host = rest
+		return o, validScheme(o.scheme) && validOpaqueHost(rest)
+	}
 	o.host, o.port, ok = splitHostPort(rest)
 	o.port = normalPort(o.scheme, o.port)
 	return o, ok
+}
+
+// ofWeb reports whether hosts of this scheme are names or addresses of the internet.
+func ofWeb(scheme []byte) bool { return equalFold(scheme, "http") || equalFold(scheme, "https") }
+
+// validScheme is that of RFC 3986, section 3.1.
+func validScheme(s []byte) bool {
+	for i, c := range s {
+		c = lower(c)
+		if letter := 'a' <= c && c <= 'z'; !letter && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
+// validOpaqueHost reports whether h may stand behind a scheme of an application, as the
+// serialization of an opaque host and a port do (URL Standard, sections 3.5 and 4.5): visible
+// ASCII that does not end it.
+func validOpaqueHost(h []byte) bool {
+	for _, c := range h {
+		if c <= ' ' || c > '~' || bytes.IndexByte([]byte("/?#@\\"), c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // normalPort is the port as browsers write it: empty if it is the scheme's own.

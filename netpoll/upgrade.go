@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -49,12 +50,17 @@ type verdict struct {
 	cause    Cause  // if rejected
 }
 
-func newUpgrader(endpoints []Endpoint) *upgrader {
+// newUpgrader fails if an endpoint has an origin in its list that can never match.
+func newUpgrader(endpoints []Endpoint) (*upgrader, error) {
 	u := &upgrader{endpoints: endpoints, maxHeader: defaultMaxHeader}
 	for _, e := range endpoints {
-		u.origins = append(u.origins, compileOrigins(e.Origins))
+		rule, err := compileOrigins(e.Origins)
+		if err != nil {
+			return nil, fmt.Errorf("netpoll: the origins of the endpoint %q: %w", e.Path, err)
+		}
+		u.origins = append(u.origins, rule)
 	}
-	return u
+	return u, nil
 }
 
 // run examines b, all that was received so far. scan, zero at first, keeps what earlier calls

@@ -18,7 +18,7 @@ const chromeRequest = "GET /ws HTTP/1.1\r\nHost: localhost:8080\r\nConnection: U
 func BenchmarkUpgrade(b *testing.B) {
 	for _, compression := range []bool{false, true} {
 		b.Run(fmt.Sprintf("deflate=%v", compression), func(b *testing.B) {
-			u := newUpgrader([]Endpoint{{Path: "/ws", Compression: compression}})
+			u := testUpgrader([]Endpoint{{Path: "/ws", Compression: compression}})
 			in, dst := []byte(chromeRequest), make([]byte, 0, 1024)
 			b.SetBytes(int64(len(in)))
 			b.ReportAllocs()

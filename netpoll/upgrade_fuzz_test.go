@@ -30,7 +30,7 @@ func FuzzUpgrade(f *testing.F) {
 	} {
 		f.Add([]byte(seed), uint(7))
 	}
-	u := newUpgrader(testEndpoints())
+	u := testUpgrader(testEndpoints())
 	f.Fuzz(func(t *testing.T, in []byte, cut uint) {
 		before := bytes.Clone(in)
 		v, response, _ := feed(u, in)

@@ -48,6 +48,14 @@ func testEndpoints() []Endpoint {
 	}
 }
 
+func testUpgrader(endpoints []Endpoint) *upgrader {
+	u, err := newUpgrader(endpoints)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
 // feed gives the request to the upgrader in the pieces that end at the cuts, as a
 // connection does: everything received so far, each time.
 func feed(u *upgrader, in []byte, cuts ...int) (v verdict, response []byte, at int) {
@@ -73,7 +81,7 @@ func everyByte(n int) []int {
 // checks that the answer is the same.
 func eachChunking(t *testing.T, in string) (v verdict, response string) {
 	t.Helper()
-	u := newUpgrader(testEndpoints())
+	u := testUpgrader(testEndpoints())
 	v, first, _ := feed(u, []byte(in))
 	same := func(how string, cuts ...int) {
 		w, r, _ := feed(u, []byte(in), cuts...)
@@ -209,11 +217,11 @@ func TestUpgradeRefused(t *testing.T) {
 			if res.StatusCode != tt.status {
 				t.Errorf("%q, want %d", response, tt.status)
 			}
-			early, _, _ := feed(newUpgrader(testEndpoints()), []byte(tt.request[:len(tt.request)-1]))
+			early, _, _ := feed(testUpgrader(testEndpoints()), []byte(tt.request[:len(tt.request)-1]))
 			if early.kind != needMore {
 				t.Errorf("refused before the offending byte")
 			}
-			later, r, _ := feed(newUpgrader(testEndpoints()), []byte(tt.request+"x: y\r\n\r\n"))
+			later, r, _ := feed(testUpgrader(testEndpoints()), []byte(tt.request+"x: y\r\n\r\n"))
 			if later.kind != rejected || string(r) != response {
 				t.Errorf("what follows changes the answer: %q", r)
 			}
@@ -280,7 +288,7 @@ func TestUpgradeAccepted(t *testing.T) {
 // TestUpgradeFrameBehind is U12: the first frame may come with the request.
 func TestUpgradeFrameBehind(t *testing.T) {
 	in := good + "\x81\x85\x00\x00\x00\x00hello"
-	v, _, _ := feed(newUpgrader(testEndpoints()), []byte(in))
+	v, _, _ := feed(testUpgrader(testEndpoints()), []byte(in))
 	if v.kind != accepted || v.used != len(good) {
 		t.Fatalf("%+v, want used %d", v, len(good))
 	}
@@ -291,7 +299,7 @@ func TestUpgradeKeepsInput(t *testing.T) {
 	in, scan := []byte(strings.ToLower(good)), scanState{}
 	in = append([]byte(good[:len("GET /ws?room=a HTTP/1.1\r\n")]), in[len("GET /ws?room=a HTTP/1.1\r\n"):]...)
 	before := string(in)
-	newUpgrader(testEndpoints()).run(nil, in, &scan)
+	testUpgrader(testEndpoints()).run(nil, in, &scan)
 	if string(in) != before {
 		t.Errorf("the input was changed to %q", in)
 	}
@@ -300,7 +308,7 @@ func TestUpgradeKeepsInput(t *testing.T) {
 func TestUpgradeAppends(t *testing.T) {
 	for _, request := range []string{good, swap("13", "8")} {
 		var scan scanState
-		_, out := newUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan)
+		_, out := testUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan)
 		if !strings.HasPrefix(string(out), "beforeHTTP/1.1 ") {
 			t.Errorf("%q", out)
 		}
@@ -339,7 +347,7 @@ func TestRequest(t *testing.T) {
 			t.Errorf("%s is %q, want %q", what, got, want)
 		}
 	}
-	u := newUpgrader([]Endpoint{{Subprotocols: []string{"b"}, Accept: func(r *Request) error {
+	u := testUpgrader([]Endpoint{{Subprotocols: []string{"b"}, Accept: func(r *Request) error {
 		kept = r
 		check("method", r.Method(), "GET")
 		check("path", r.Path(), "/a%20b")
@@ -364,12 +372,12 @@ func TestRequest(t *testing.T) {
 }
 
 func TestReject(t *testing.T) {
-	_, response, _ := feed(newUpgrader(testEndpoints()), []byte(swap("/ws", "/deny")))
+	_, response, _ := feed(testUpgrader(testEndpoints()), []byte(swap("/ws", "/deny")))
 	res := parse(t, string(response))
 	if res.Header.Get("Retry-After") != "7" || res.Header.Get("X-Bad") != "a  b" {
 		t.Errorf("headers %v", res.Header)
 	}
-	_, response, _ = feed(newUpgrader(testEndpoints()), []byte(swap("/ws", "/broken")))
+	_, response, _ = feed(testUpgrader(testEndpoints()), []byte(swap("/ws", "/broken")))
 	if strings.Contains(string(response), "secret") {
 		t.Errorf("an inner error leaks: %q", response)
 	}

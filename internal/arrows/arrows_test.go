@@ -38,7 +38,7 @@ var arrows = []arrow{
 	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "netpoll", "frame", "room"}},
 	{"internal/chat", []string{"internal/human"}},
-	{"internal/config", []string{"internal/human", "internal/files"}},
+	{"internal/config", []string{"netpoll", "internal/human", "internal/files"}},
 	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/files", "internal/limits", "internal/load/..."}},
 	{"internal/load/report", []string{"internal/human", "internal/files"}},
 	{"internal/protocol", nil},

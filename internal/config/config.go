@@ -16,7 +16,7 @@ type Config struct {
 	MaxHandshakes    int           `yaml:"max_handshakes" default:"4096" placeholder:"N" group:"TLS" help:"TLS handshakes in flight, about 10 KB each; more connections are closed at once."`
 	HandshakeTimeout time.Duration `yaml:"handshake_timeout" default:"10s" placeholder:"TIME" group:"TLS" help:"How long a TLS handshake may take."`
 
-	AllowedOrigins []string `yaml:"allowed_origins" live:"yes" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, and * alone is everybody. Unset: only the host that serves the page."`
+	AllowedOrigins []string `yaml:"allowed_origins" live:"yes" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, the host begin with *. and * alone is everybody. null, same-host and same-address as in docs/operations.md. Unset: same-host, the host that serves the page."`
 
 	TrustedProxies  []string `yaml:"trusted_proxies" placeholder:"CIDR" group:"Listeners" help:"Addresses of the proxies in front, as 10.0.0.0/8 or 10.1.2.3: the client's address is the one they tell. Nobody else is believed."`
 	ForwardedHeader string   `yaml:"forwarded_header" default:"X-Forwarded-For" placeholder:"NAME" group:"Listeners" help:"Header in which trusted_proxies tell it: X-Forwarded-For or Forwarded. The other one is ignored."`

@@ -2,11 +2,8 @@ package config
 
 import (
 	"fmt"
-	"net"
-	"os"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -71,34 +68,6 @@ func everythingAllowed() Options {
 		AllowPresenceForClient: true, AllowPresenceForSubscriber: true, AllowPresenceForAnonymous: true,
 		AllowHistoryForClient: true, AllowHistoryForSubscriber: true, AllowHistoryForAnonymous: true,
 	}
-}
-
-// LocalOrigins lists the origins of this machine at any port: its loopback
-// names, its host name and the addresses of its interfaces, so that a phone on
-// the same network can open the page too.
-func LocalOrigins() []string {
-	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
-	if name, err := os.Hostname(); err == nil && name != "" && name != "localhost" {
-		hosts = append(hosts, strings.ToLower(name))
-	}
-	addrs, _ := net.InterfaceAddrs()
-	for _, a := range addrs {
-		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
-			hosts = append(hosts, urlHost(ip.IP))
-		}
-	}
-	var origins []string
-	for _, h := range hosts {
-		origins = append(origins, "http://"+h+":*", "https://"+h+":*")
-	}
-	return origins
-}
-
-func urlHost(ip net.IP) string {
-	if ip.To4() == nil {
-		return "[" + ip.String() + "]"
-	}
-	return ip.String()
 }
 
 func (l *Loaded) devKey(key string) { l.sources[key] = Source{Layer: Dev} }

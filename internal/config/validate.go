@@ -2,7 +2,6 @@ package config
 
 import (
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -157,30 +156,6 @@ func (l *Loaded) validateTimes() error {
 		}
 	}
 	return nil
-}
-
-func (l *Loaded) validateOrigins() error {
-	for i, o := range l.AllowedOrigins {
-		if o == "*" || o == "null" || validOrigin(o) {
-			l.AllowedOrigins[i] = strings.ToLower(o) // as browsers send it
-			continue
-		}
-		return l.bad("allowed_origins", "%q is not an origin; write it as https://example.com or http://localhost:3000", o)
-	}
-	return nil
-}
-
-// validOrigin accepts scheme://host[:port] with nothing after it; the port may be "*".
-func validOrigin(o string) bool {
-	anyPort := strings.TrimSuffix(o, ":*")
-	u, err := url.Parse(anyPort)
-	switch {
-	case err != nil, u.Host == "", u.Scheme == "", !strings.EqualFold(u.Scheme+"://"+u.Host, anyPort):
-		return false
-	case anyPort != o && u.Port() != "":
-		return false
-	}
-	return !strings.Contains(u.Host, "*") && u.Hostname() != ""
 }
 
 func (l *Loaded) validateLogLevel() error {

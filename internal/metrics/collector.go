@@ -101,6 +101,9 @@ func (o out) network(n *netpoll.Stats) {
 	o.counter(requests, n.Detached, "http")
 	o.counter(requests, n.Refused[4], "refused_4xx")
 	o.counter(requests, n.Refused[5], "refused_5xx")
+	for why, count := range n.RefusedFor {
+		o.counter(refusedFor, count, netpoll.Cause(why).String())
+	}
 	for code, count := range n.Closes {
 		if code == netpoll.OtherCode {
 			o.counter(disconnects, count, "other")

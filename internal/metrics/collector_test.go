@@ -26,7 +26,7 @@ func sample() Snapshot {
 		LogDropped: 90, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
 			Conns: 1, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
-			Refused: [6]int64{4: 9, 5: 10}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
+			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56},
 			Limits: netpoll.Limits{
@@ -84,6 +84,7 @@ func TestValues(t *testing.T) {
 		"throng_connections_accepted_total 5", "throng_accept_errors_total 6",
 		`throng_requests_total{result="upgraded"} 7`, `throng_requests_total{result="http"} 8`,
 		`throng_requests_total{result="refused_4xx"} 9`, `throng_requests_total{result="refused_5xx"} 10`,
+		`throng_requests_refused_total{reason="origin"} 200`, `throng_requests_refused_total{reason="header_size"} 0`,
 		`throng_disconnects_total{code="3008"} 11`, `throng_disconnects_total{code="other"} 12`,
 		`throng_messages_total{direction="in"} 13`, `throng_messages_total{direction="out"} 14`,
 		`throng_network_bytes_total{direction="in"} 15`, `throng_network_bytes_total{direction="out"} 16`,

@@ -26,6 +26,7 @@ var (
 	notAdmitted   = desc("connections_refused_total", "Connections refused by a limit.", "limit")
 	acceptPauses  = desc("accept_pauses_total", "Pauses of accepting for the accept rate; nobody is refused.")
 	limitHits     = desc("limit_hits_total", "How often a limit was met, by the key of the configuration that sets it; flood is for connections closed because they went on above commands_per_second.", "limit")
+	refusedFor    = desc("requests_refused_total", "Requests that were answered with an error instead of an upgrade, by why.", "reason")
 	disconnects   = desc("disconnects_total", "WebSocket connections that ended, by close code; code other is all that are not of the protocol.", "code")
 	overflows     = desc("slow_disconnects_total", "Connections closed because they owed too much.")
 	dropped       = desc("dropped_messages_total", "Messages dropped for slow members of rooms with slow_consumer drop.")
@@ -52,7 +53,7 @@ var (
 
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
-	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, disconnects, overflows, dropped, messages, bytes, panics,
+	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, refusedFor, disconnects, overflows, dropped, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, reloads, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }

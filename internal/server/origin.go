@@ -1,18 +1,39 @@
 package server
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/throngd/throng/netpoll"
 )
 
 // origins is an allow-list that can be replaced while the server runs.
 type origins struct {
-	rule atomic.Pointer[netpoll.Origins]
+	log     *slog.Logger
+	list    atomic.Pointer[originList]
+	refused atomic.Int64 // since the last line of the log
+	logged  atomic.Int64 // when that was, from born in nanoseconds; 0 is never
+	born    time.Time
 }
 
-func (o *origins) set(list []string) { o.rule.Store(netpoll.CompileOrigins(list)) }
+// originList is an allow-list; immutable.
+type originList struct {
+	rule     *netpoll.Origins
+	sameHost bool // the Host header counts
+}
+
+func compileOrigins(list []string) (*originList, error) {
+	rule, err := netpoll.CompileOrigins(list)
+	if err != nil {
+		return nil, fmt.Errorf("allowed_origins: %w", err)
+	}
+	return &originList{rule, len(list) == 0 || slices.Contains(list, netpoll.SameHost)}, nil
+}
 
 // check makes the endpoints ask the list of the moment.
 func (o *origins) check(endpoints []netpoll.Endpoint) []netpoll.Endpoint {
@@ -20,9 +41,14 @@ func (o *origins) check(endpoints []netpoll.Endpoint) []netpoll.Endpoint {
 		accept := endpoints[i].Accept
 		endpoints[i].Origins = []string{"*"} // this Accept decides
 		endpoints[i].Accept = func(r *netpoll.Request) error {
+			list := o.list.Load()
 			switch {
-			case !o.rule.Load().Allow(r):
-				return &netpoll.Reject{Status: http.StatusForbidden, Reason: "this origin is not allowed"}
+			case !list.rule.Allow(r):
+				o.note(r.Origin(), r.Host())
+				return &netpoll.Reject{
+					Status: http.StatusForbidden, Cause: netpoll.CauseOrigin,
+					Reason: list.explain(r.Origin(), r.Host()),
+				}
 			case accept == nil:
 				return nil
 			}
@@ -30,4 +56,55 @@ func (o *origins) check(endpoints []netpoll.Endpoint) []netpoll.Endpoint {
 		}
 	}
 	return endpoints
+}
+
+// explain tells whoever looks why pages of an origin may not connect.
+func (l *originList) explain(origin, host string) string {
+	if l.sameHost {
+		return fmt.Sprintf("pages of %s may not connect: the Host header is %s. Let the proxy in front pass Host on, or add the origin to allowed_origins",
+			printable(origin), printable(host))
+	}
+	return fmt.Sprintf("pages of %s may not connect: the origin is not in allowed_origins", printable(origin))
+}
+
+// originWarning is how often a refused origin is logged at most: anybody can send some.
+const originWarning = time.Minute
+
+// note logs that an origin was refused, and how many were since the last time.
+func (o *origins) note(origin, host string) {
+	n := o.refused.Add(1)
+	last, now := o.logged.Load(), int64(time.Since(o.born))
+	if last != 0 && now-last < int64(originWarning) || !o.logged.CompareAndSwap(last, now) {
+		return
+	}
+	o.refused.Add(-n)
+	o.log.Warn("an origin was refused", "origin", printable(origin), "host", printable(host), "refused", n,
+		"hint", "let the proxy in front pass the Host header on, or add the origin to allowed_origins")
+}
+
+// probe answers GET /connection/origin?origin=O as the upgrade of a page of O would be
+// answered: 204 if it may connect, else 403 with the reason. A browser tells a page
+// nothing about why its WebSocket was refused.
+func (o *origins) probe(w http.ResponseWriter, r *http.Request) {
+	list, origin := o.list.Load(), r.URL.Query().Get("origin")
+	w.Header().Set("Cache-Control", "no-store")
+	if list.rule.AllowOrigin(origin, r.Host) {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Error(w, list.explain(origin, r.Host), http.StatusForbidden)
+}
+
+// printable is the text of a header as a log or a terminal may show it.
+func printable(text string) string {
+	const longest = 200
+	if len(text) > longest {
+		text = text[:longest] + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
 }

@@ -33,11 +33,15 @@ func (s *Server) TakeCertificate(p *certs.Pair) error {
 // nothing is waited for. On an error everything is as it was. The goroutine that
 // calls it is also the one that calls Stop.
 func (s *Server) Reload(cfg *config.Config) error {
+	list, err := compileOrigins(cfg.AllowedOrigins)
+	if err != nil {
+		return err
+	}
 	if err := s.edge.Reload(edgeConfig(cfg, "")); err != nil {
 		return err
 	}
 	s.poll.LimitIP(cfg.ConnectionsPerIP, cfg.ConnectionRatePerIP)
-	s.origins.set(cfg.AllowedOrigins)
+	s.origins.list.Store(list)
 	s.drain = drainOf(cfg)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/throngd/throng/internal/certs"
 	"github.com/throngd/throng/internal/config"
@@ -26,8 +27,12 @@ type Server struct {
 // New makes a server of a configuration that is validated and resolved
 // ([config.Config.Resolve]). version is told to clients.
 func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) {
-	s := &Server{drain: drainOf(cfg), log: log}
-	s.origins.set(cfg.AllowedOrigins)
+	s := &Server{drain: drainOf(cfg), log: log, origins: origins{log: log, born: time.Now()}}
+	list, err := compileOrigins(cfg.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	s.origins.list.Store(list)
 	tlsConfig, err := s.openCertificate(cfg)
 	if err != nil {
 		return nil, err
@@ -40,7 +45,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		Addr:             cfg.Listen,
 		Loops:            cfg.Loops,
 		Endpoints:        s.origins.check(endpoints),
-		HTTP:             plain(endpoints, web.Handler()),
+		HTTP:             plain(endpoints, &s.origins, web.Handler()),
 		MaxHTTP:          cfg.MaxHTTP,
 		MaxConns:         cfg.MaxConnections,
 		MaxConnsPerIP:    cfg.ConnectionsPerIP,
