@@ -104,3 +104,56 @@ func TestOutboxSteady(t *testing.T) {
 		}
 	}
 }
+
+// TestOutboxOfReferences owes references all the time: the places of those that have been sent are given back, and what
+// they referred to as well.
+func TestOutboxOfReferences(t *testing.T) {
+	var o outbox
+	message := bytes.Repeat([]byte("m"), 2*copyLimit)
+	for range 10_000 {
+		for o.size < 50*len(message) {
+			o.refer(message)
+		}
+		o.sent(20*len(message) + 7)
+		if cap(o.chunks) > 1000 {
+			t.Fatalf("%d places for %d chunks that are owed", cap(o.chunks), len(o.chunks)-o.head)
+		}
+		for i, c := range o.chunks[:cap(o.chunks)] {
+			if owed := i >= o.head && i < len(o.chunks); !owed && c.bytes != nil {
+				t.Fatalf("chunk %d was sent and is still referred to", i)
+			}
+		}
+	}
+}
+
+// TestEmptyOutboxKeepsOrdinarySize: what a loop keeps for the next connection is not what the largest backlog needed.
+func TestEmptyOutboxKeepsOrdinarySize(t *testing.T) {
+	for name, fill := range map[string]func(o *outbox){
+		"one message":          func(o *outbox) { o.add([]byte("m")) },
+		"a thousand":           func(o *outbox) { times(1000, func() { o.add(make([]byte, 500)) }) },
+		"references":           func(o *outbox) { times(10_000, func() { o.refer([]byte("m")) }) },
+		"a long message":       func(o *outbox) { o.grown(append(o.tail, make([]byte, 10*tailLimit)...)) },
+		"a tail that may grow": func(o *outbox) { o.grown(append(make([]byte, 0, 10*tailLimit), "m"...)) },
+	} {
+		var o outbox
+		fill(&o)
+		o.sent(o.size)
+		if o.size != 0 || o.head != 0 || o.off != 0 || len(o.chunks)+len(o.tail) != 0 {
+			t.Fatalf("%s: not empty: %+v", name, o)
+		}
+		if cap(o.tail) > tailLimit || cap(o.chunks) > 1<<10 {
+			t.Errorf("%s: a tail of %d bytes and room for %d chunks are kept", name, cap(o.tail), cap(o.chunks))
+		}
+		for _, c := range o.chunks[:cap(o.chunks)] {
+			if c.bytes != nil {
+				t.Fatalf("%s: a chunk is still referred to", name)
+			}
+		}
+	}
+}
+
+func times(n int, f func()) {
+	for range n {
+		f()
+	}
+}
