@@ -18,6 +18,9 @@ const (
 	defaultSliceSends = 1024
 	sliceTime         = 5 * time.Millisecond
 	sendsCheck        = 64 // sends between two looks at the clock
+
+	layoutKept  = 1 << 20 // bytes: the largest scratch of a loop that is kept for the next walk
+	pendingKept = 1 << 10 // messages: the same of a topic
 )
 
 type walk struct {
@@ -151,7 +154,9 @@ func (l *Loop) begin(t *topic) {
 	l.board(t)
 	l.admitLate(t, fresh) // after that: this walk does not come by for those
 	clear(t.pending)
-	t.pending, t.bytes = t.pending[:0], 0
+	if t.pending, t.bytes = t.pending[:0], 0; cap(t.pending) > pendingKept {
+		t.pending = nil
+	}
 }
 
 // admit moves the fresh members that get all that is pending into the lists, and returns the
@@ -197,11 +202,14 @@ func (l *Loop) layOut(t *topic) {
 			w.bytes[f] = l.encoded(t.pending[0], f)
 			continue
 		}
-		l.layout[f] = l.layout[f][:0]
-		for _, b := range t.pending {
-			l.layout[f] = append(l.layout[f], l.encoded(b, f)...)
+		b := slices.Grow(l.layout[f][:0], int(t.bytes))
+		for _, m := range t.pending {
+			b = append(b, l.encoded(m, f)...)
 		}
-		w.bytes[f] = l.layout[f]
+		w.bytes[f] = b
+		if l.layout[f] = b; cap(b) > layoutKept {
+			l.layout[f] = nil // a burst is over with its walk
+		}
 	}
 }
 
