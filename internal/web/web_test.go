@@ -107,8 +107,15 @@ func TestPageHasNothingInline(t *testing.T) {
 
 func TestEveryReferenceIsServed(t *testing.T) {
 	page := get(t, "GET", "/").Body.String()
-	for _, m := range regexp.MustCompile(`(?:src|href)="(/[^"]*)"`).FindAllStringSubmatch(page, -1) {
-		if w := get(t, "GET", m[1]); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+	references := regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(references) < 10 {
+		t.Fatalf("%d references: is the test looking for the right thing?", len(references))
+	}
+	for _, m := range references {
+		if strings.HasPrefix(m[1], "/") {
+			t.Errorf("%s is absolute: behind a path prefix it is not there", m[1])
+		}
+		if w := get(t, "GET", "/"+m[1]); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d %s", m[1], w.Code, w.Header().Get("Cache-Control"))
 		}
 	}

@@ -22,7 +22,7 @@ const FLAGS = [
 const PATIENCE = 20_000;
 
 /** A connection that is cut on purpose makes the browser say so. */
-const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED/;
+const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED|connection\/origin|Failed to load resource: net::ERR_/;
 
 /** Chromium with a profile of its own, gone afterwards. */
 export function launch() {

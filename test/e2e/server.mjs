@@ -97,6 +97,58 @@ export async function startProxy(targetPort, scheme = 'ws') {
   };
 }
 
+/**
+ * An HTTP proxy that serves a server below a prefix (/chat/), as nginx does with its default Host:
+ * the prefix is taken off, Host is the server's. With upgrades: false WebSockets do not come through.
+ */
+export async function startPrefixProxy(targetPort, { prefix = '/', upgrades = true } = {}) {
+  const sockets = new Set();
+  const forward = (request) => ({
+    host: '127.0.0.1',
+    port: targetPort,
+    method: request.method,
+    path: `/${request.url.slice(prefix.length)}`,
+    headers: { ...request.headers, host: `127.0.0.1:${targetPort}` },
+  });
+  const proxy = http.createServer((request, response) => {
+    if (!request.url.startsWith(prefix)) return response.writeHead(404).end();
+    const options = forward(request);
+    if (!upgrades) delete options.headers.upgrade;
+    const onward = http.request(options, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  proxy.on('upgrade', (request, inside) => {
+    const onward = http.request(upgrades ? forward(request) : { ...forward(request), headers: {} });
+    onward.on('upgrade', (answer, outside) => {
+      const lines = answer.rawHeaders.flatMap((name, i, all) => (i % 2 ? [] : [`${name}: ${all[i + 1]}`]));
+      inside.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+      join(inside, outside, sockets);
+    });
+    onward.on('response', (answer) => {
+      answer.resume();
+      inside.end(`HTTP/1.1 ${answer.statusCode} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    });
+    onward.on('error', () => inside.destroy());
+    inside.on('error', () => onward.destroy());
+    onward.end();
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    url: `http://127.0.0.1:${proxy.address().port}${prefix}`,
+    async stop() {
+      sockets.forEach((socket) => socket.destroy());
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
+
 function join(a, b, sockets) {
   for (const [from, to] of [[a, b], [b, a]]) {
     sockets.add(from);

@@ -5,6 +5,7 @@ import { Composer } from './composer.js';
 import { NameDialog, Switcher, roomName } from './dialogs.js';
 import { avatar } from './message.js';
 import { Announcer, Drawers, byId, showConnection, showPeople, showRooms, showTyping } from './panels.js';
+import { obstacle, socketAddress } from './reach.js';
 import { TimelineView } from './view.js';
 
 const FIRST_ROOM = 'lobby';
@@ -53,7 +54,8 @@ class App {
     });
     this.switcher = new Switcher({ rooms: () => [...this.chat.rooms.values()], onPick: (room) => this.go(room) });
     this.chat = new Chat({
-      url: socketAddress(),
+      url: socketAddress(roomInAddress()),
+      obstacle,
       name,
       store: ofThisTab,
       onChange: (what, room) => this.#changed(what, room),
@@ -229,13 +231,6 @@ class App {
     const names = [...this.chat.rooms.keys()];
     this.go(names.at((names.indexOf(this.active.name) + by) % names.length));
   }
-}
-
-/** With the room that the page begins in, so that the server can put us near the others in it. */
-function socketAddress() {
-  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  const room = roomInAddress();
-  return `${scheme}//${location.host}/connection/websocket${room && `?near=${encodeURIComponent(room)}`}`;
 }
 
 function roomInAddress() {

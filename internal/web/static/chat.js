@@ -43,11 +43,12 @@ class Sent {
 
 export class Chat {
   /**
+   * @param obstacle tells what may keep the connection from opening
    * @param store keeps small values for this tab: read(key, fallback), write(key, value)
    * @param onChange called with what changed (connection, rooms, messages, people, typing, state) and its room
    * @param onMessage called with a room and each of its new messages
    */
-  constructor({ url, name, store, onChange, onMessage }) {
+  constructor({ url, name, obstacle, store, onChange, onMessage }) {
     this.name = name;
     this.changed = onChange;
     this.onMessage = onMessage;
@@ -59,7 +60,7 @@ export class Chat {
     this.client.on('connecting', () => this.#connecting());
     this.client.on('connected', ({ client }) => this.#connected(client));
     this.client.on('disconnected', (ctx) => this.#disconnected(ctx));
-    this.client.on('retry', ({ at }) => this.#setConnection({ ...this.connection, retryAt: at }));
+    this.client.on('retry', ({ at }) => this.#failed(at, obstacle));
   }
 
   connect() {
@@ -116,6 +117,15 @@ export class Chat {
     const { phase } = this.connection;
     if (phase === 'connected' && !this.quiet) return this.#lost();
     if (phase !== 'lost') this.#setConnection({ phase: 'connecting' });
+  }
+
+  /** An attempt to connect has failed; the next one is at a time of performance.now(). */
+  async #failed(at, obstacle) {
+    this.#setConnection({ ...this.connection, retryAt: at });
+    const found = await obstacle();
+    const { phase } = this.connection;
+    if (phase === 'connected' || (phase === 'lost' && found === 'upgrade')) return; // WebSockets have come through before
+    this.#setConnection({ ...this.connection, obstacle: found });
   }
 
   #lost() {

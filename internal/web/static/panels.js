@@ -72,7 +72,19 @@ export function showConnection(connection) {
   byId('reconnect').hidden = !canRetry;
 }
 
-function describeConnection({ phase, retryAt, since, reason }) {
+/** What keeps the connection from opening, see reach.js. */
+const OBSTACLES = {
+  origin: {
+    short: 'Not accepted',
+    long: `The server does not accept pages from ${location.origin}. Whoever runs it finds the reason in its log`,
+  },
+  upgrade: {
+    short: 'No WebSocket',
+    long: 'The server answers, but not to a WebSocket: something on the way does not pass it on',
+  },
+};
+
+function describeConnection({ phase, retryAt, since, reason, obstacle }) {
   const seconds = Math.ceil(((retryAt ?? 0) - performance.now()) / 1000);
   const next = seconds > 0 ? `trying again in ${seconds} s` : 'trying again now';
   if (phase === 'connected') return { tone: 'good', short: 'Connected' };
@@ -81,6 +93,10 @@ function describeConnection({ phase, retryAt, since, reason }) {
   }
   if (!navigator.onLine) {
     return { tone: 'bad', short: 'Offline', long: 'You are offline. What you write is sent when you are back.' };
+  }
+  if (OBSTACLES[obstacle]) {
+    const { short, long } = OBSTACLES[obstacle];
+    return { tone: 'bad', short, long: `${long}: ${next}.`, canRetry: seconds > 0 };
   }
   if (phase === 'lost') {
     const short = seconds > 0 ? `Reconnecting in ${seconds} s` : 'Reconnecting…';
