@@ -68,6 +68,7 @@ const (
 	flagPinged                   // a ping is unanswered
 	flagShut                     // FIN was sent
 	flagPong                     // aux.pong waits for the backlog to drain
+	flagPings                    // pings have begun
 	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
 	flagDenied                   // was not let in, see deny.go
 	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go

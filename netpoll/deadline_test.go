@@ -366,3 +366,28 @@ func TestGarbageCostsOnlyItsSender(t *testing.T) {
 		hear(t, healthy, "fine")
 	}
 }
+
+// TestHeldPings: a connection whose endpoint holds pings gets none, and is not closed for silence, until they start.
+func TestHeldPings(t *testing.T) {
+	opened := make(chan Handle, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		PingInterval: 40 * time.Millisecond, PongTimeout: 40 * time.Millisecond, PongCode: 3012, HoldPings: true,
+		OnOpen: func(c *Conn) { opened <- c.Handle() },
+	}}})
+	c, l, ticks := raw(t, s, "/", ""), s.Loop(0), make(chan uint32, 1)
+	h := <-opened
+	now := func() uint32 { l.Do(func() { ticks <- l.wheel.now }); return <-ticks }
+	began := now()
+	eventually(t, "ticks", func() bool { return now() > began+30 })
+	b := l.NewBatch()
+	b.Call(h, func(c *Conn) {
+		c.Send(frame.OpText, []byte("first"))
+		c.StartPings()
+		c.StartPings()
+	})
+	l.Post(b)
+	code, before := expectClose(t, c)
+	if code != 3012 || len(before) != 2 || string(before[0].Payload) != "first" || before[1].Header.OpCode != ws.OpPing {
+		t.Errorf("code %d, %+v", code, before)
+	}
+}

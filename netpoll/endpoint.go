@@ -43,6 +43,9 @@ type Endpoint struct {
 	// PingInterval is the silence after which a connection is pinged. 0 means 25 s,
 	// negative means never. Jitter only shortens it.
 	PingInterval time.Duration
+	// HoldPings leaves a connection without pings until [Conn.StartPings], for a protocol in
+	// which the client speaks first: the application bounds the silence until then.
+	HoldPings bool
 	// PongTimeout is how long any frame of the peer may take after a ping before the
 	// connection is closed with PongCode. 0 means 10 s.
 	PongTimeout time.Duration

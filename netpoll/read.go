@@ -131,8 +131,11 @@ func (l *Loop) opened(c *Conn) {
 	c.phase = phaseOpen
 	l.upgraded(c)
 	c.set(flagOpened)
-	l.startPings(c)
-	if e := l.endpointOf(c); e.OnOpen != nil {
+	e := l.endpointOf(c)
+	if !e.HoldPings {
+		l.startPings(c)
+	}
+	if e.OnOpen != nil {
 		e.OnOpen(c)
 	}
 }

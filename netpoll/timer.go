@@ -124,13 +124,13 @@ func (l *Loop) openDeadline(c *Conn) {
 		}
 		next = min(next, late)
 	}
-	if e.PingInterval > 0 {
+	if c.has(flagPings) {
 		if !l.ping(c, e) {
 			return
 		}
 		next = min(next, c.due)
 	}
-	if e.PingInterval > 0 || c.dec.Partial() || c.out != nil {
+	if c.has(flagPings) || c.dec.Partial() || c.out != nil {
 		l.schedule(c, next)
 	}
 }
@@ -139,12 +139,20 @@ func (l *Loop) openDeadline(c *Conn) {
 // are not pinged together; jitter only shortens.
 func (l *Loop) startPings(c *Conn) {
 	e := l.endpointOf(c)
-	if e.PingInterval <= 0 {
+	if e.PingInterval <= 0 || c.has(flagPings) {
 		return
 	}
+	c.set(flagPings)
 	n := l.server.ticksOf(e.PingInterval)
 	c.due = l.wheel.now + n - rand.Uint32N(n/2+1)
 	l.schedule(c, c.due)
+}
+
+// StartPings begins the pings of a connection whose endpoint has HoldPings; a second call does nothing.
+func (c *Conn) StartPings() {
+	if c.phase == phaseOpen {
+		c.loop.startPings(c)
+	}
 }
 
 // ping sends a ping when it is due, and judges the answer when that is due. c.due is the tick

@@ -34,6 +34,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.loop.counters.connected.Add(1)
 	res := s.connectResult(id)
 	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
+	c.StartPings()
 	return nil
 }
 

@@ -26,6 +26,7 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		MaxMessage:    e.cfg.MaxMessage,
 		Compression:   e.cfg.Compression,
 		PingInterval:  e.cfg.PingInterval,
+		HoldPings:     true, // until connect
 		PongTimeout:   e.cfg.PongTimeout,
 		PingFrame:     frame.AppendFrame(nil, frame.OpText, []byte(protocol.Ping)),
 		PongCode:      frame.CloseCode(protocol.DisconnectNoPong.Code),
