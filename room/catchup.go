@@ -112,7 +112,7 @@ func (r *room) calm() {
 // lags: the joiner has been further than the feed is yet, though not further
 // than the log.
 func (r *room) lags(w *wait) bool {
-	return w.cmd.Since.Epoch == r.epoch && w.cmd.Since.Offset > r.head &&
+	return w.cmd.Since.of(r.epoch) && w.cmd.Since.Offset > r.head &&
 		w.cmd.Since.Offset <= w.found.Position.Offset
 }
 
@@ -133,7 +133,7 @@ type recovery struct {
 // up to what the members have, and what they got while it was read. If that is
 // more than one answer may hold it is the first page; with a gap it is nothing.
 func (s *shard) missed(r *room, since Position, res *Result) recovery {
-	if since.Epoch != r.epoch || since.Offset > r.head {
+	if !since.of(r.epoch) || since.Offset > r.head {
 		return recovery{}
 	}
 	var pubs []Publication

@@ -46,7 +46,7 @@ func (s *shard) historyFound(w *wait, res *Result) {
 	switch {
 	case res.Err != nil:
 		s.refuse(&c, asError(res.Err))
-	case c.HasSince && c.Since.Epoch != "" && c.Since.Epoch != res.Position.Epoch:
+	case c.HasSince && !c.Since.of(res.Position.Epoch):
 		s.refuse(&c, ErrUnrecoverable)
 	default:
 		a := s.answer(&c)

@@ -9,7 +9,7 @@ func (s *shard) join(c *Command) {
 		s.refuse(c, err)
 	case r.has(c.Member.Conn) || r.joining(c.Member.Conn) != 0:
 		s.refuse(c, ErrAlreadyJoined)
-	case r.live && (!c.Recover || c.Since == r.position()):
+	case r.live && (!c.Recover || c.Since.Offset == r.head && c.Since.of(r.epoch)):
 		s.admit(c, r, nil, c.Recover)
 	case s.full():
 		s.refuse(c, ErrBusy)

@@ -12,11 +12,16 @@ type ID [16]byte
 
 // Position is a place in the order of a room. Offsets of a room rise strictly
 // but are not contiguous: nobody computes Offset + 1. Offsets of different
-// epochs cannot be compared.
+// epochs cannot be compared. A client's position may have no epoch: its offset
+// is taken for one of the room's present epoch.
 type Position struct {
 	Offset uint64
 	Epoch  string
 }
+
+// of tells whether p is a position of this epoch. One without an epoch is a
+// position in whatever there is.
+func (p Position) of(epoch string) bool { return p.Epoch == "" || p.Epoch == epoch }
 
 // Info is what is known about a connection, the same in all its rooms:
 // immutable, one per connection, shared by its memberships.
