@@ -20,20 +20,22 @@ var (
 	ErrTemporary = &Error{Code: 100, Message: "the log did not answer", Temporary: true}
 	// ErrAlreadyJoined: this connection is a member already, or is joining.
 	ErrAlreadyJoined = &Error{Code: 105, Message: "already joined"}
-	// ErrLimit: a bound of Config would be exceeded.
-	ErrLimit = &Error{Code: 106, Message: "limit exceeded"}
+	// ErrLimit: a bound of Config would be exceeded, by the rooms of the process
+	// or the members of a room. Temporary: both are other people's doing.
+	ErrLimit = &Error{Code: 106, Message: "limit exceeded", Temporary: true}
 	// ErrInvalid: Submit was given a command that is none: an unknown Op, no
 	// Options, no Conn or Info, or a Loop that does not exist.
 	ErrInvalid = &Error{Code: 107, Message: "bad request"}
 	// ErrNotMember: a Leave of somebody who is not in the room. Harmless.
 	ErrNotMember = &Error{Code: 108, Message: "not a member"}
 	// ErrLeft answers a Join that was still waiting for the log when its
-	// connection left again.
-	ErrLeft = &Error{Code: 108, Message: "left before the join was complete"}
+	// connection left again. Temporary: the connection may join again at once,
+	// and an SDK that has not sent that yet, because of the join under way, does.
+	ErrLeft = &Error{Code: 111, Message: "left before the join was complete", Temporary: true}
 	// ErrUnavailable: the room's options do not have what was asked for.
 	ErrUnavailable = &Error{Code: 108, Message: "not available"}
-	// ErrClosed: the hub is closing.
-	ErrClosed = &Error{Code: 108, Message: "closed"}
+	// ErrClosed: the hub is closing. Temporary: another one takes its place.
+	ErrClosed = &Error{Code: 111, Message: "closed", Temporary: true}
 	// ErrBusy: the shard's mailbox, its in-flight table or a loop with members
 	// of the room is full.
 	ErrBusy = &Error{Code: 111, Message: "too many requests", Temporary: true}

@@ -23,7 +23,13 @@ func WriteExample(w io.Writer) error {
 	for _, f := range fields(reflect.ValueOf(&l.Client).Elem()) {
 		exampleKey(b, f, "  ")
 	}
-	fmt.Fprint(b, "\nchannel:\n  # Rooms whose name has no namespace in front, as lobby.\n  without_namespace:\n")
+	fmt.Fprint(b, "\nchannel:\n")
+	for _, f := range fields(reflect.ValueOf(&l.Channel).Elem()) {
+		if !f.nested() && f.value.Kind() != reflect.Slice {
+			exampleKey(b, f, "  ")
+		}
+	}
+	fmt.Fprint(b, "\n  # Rooms whose name has no namespace in front, as lobby.\n  without_namespace:\n")
 	for _, f := range fields(reflect.ValueOf(&l.Channel.WithoutNamespace).Elem()) {
 		exampleKey(b, f, "    ")
 	}

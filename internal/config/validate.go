@@ -169,6 +169,9 @@ func (l *Loaded) validateLogLevel() error {
 var namespaceName = regexp.MustCompile(`^[-a-zA-Z0-9_.]{1,64}$`)
 
 func (l *Loaded) validateChannel() error {
+	if strings.ContainsAny(l.Channel.PrivatePrefix, ":#") {
+		return l.bad("channel.private_prefix", "%q contains : or #, which have a meaning in names already", l.Channel.PrivatePrefix)
+	}
 	if err := l.validateOptions("channel.without_namespace", &l.Channel.WithoutNamespace); err != nil {
 		return err
 	}

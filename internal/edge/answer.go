@@ -41,7 +41,7 @@ func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
 	t := token(a.Token)
 	res := protocol.SubscribeResult{
 		Recoverable: t.recoverable(), Positioned: t.positioned(),
-		Recovered: a.Recovered, WasRecovering: a.WasRecovering,
+		Recovered: a.Recovered, WasRecovering: t.recover(),
 		Epoch: a.Position.Epoch, Offset: a.Position.Offset,
 	}
 	var missed iter.Seq[[]byte]

@@ -30,9 +30,9 @@ func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 		return nil
 	case protocol.MethodRefresh:
 		return s.refresh(c, cmd)
-	case protocol.MethodSubRefresh:
-		return protocol.ErrNotAvailable // subscriptions have no tokens yet
+	case protocol.MethodSubRefresh, protocol.MethodRPC:
+		return protocol.ErrNotAvailable // subscriptions have no tokens yet, and there are no procedures
 	default:
-		return protocol.ErrMethodNotFound // rpc among them: throng offers no procedures
+		return protocol.ErrMethodNotFound
 	}
 }

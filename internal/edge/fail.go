@@ -44,13 +44,18 @@ func (s *session) disconnect(c *netpoll.Conn, d *protocol.Disconnect) {
 	c.Close(frame.CloseCode(d.Code), d.Reason)
 }
 
-// roomError finds the protocol's error of a room's error: the code is the same, the text is the protocol's.
+// roomError finds the protocol's error of a room's error: the code is the same, the text is the protocol's, and the room
+// says whether it is temporary.
 func roomError(err error) *protocol.Error {
 	var r *room.Error
 	if errors.As(err, &r) {
 		for _, e := range protocol.Errors() {
-			if e.Code == r.Code {
+			switch {
+			case e.Code != r.Code:
+			case e.Temporary == r.Temporary:
 				return e
+			default:
+				return &protocol.Error{Code: e.Code, Message: e.Message, Temporary: r.Temporary}
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func TestResumeInManyRooms(t *testing.T) {
 	}
 	p := connect(t, url, "B")
 	p.send(b.String() + `{"id":99,"unsubscribe":{"channel":"r7"}}`)
-	p.expect(`{"id":17,"error":{"code":108,"message":"not available"}}`) // its join had not begun
+	p.expect(`{"id":17,"error":{"code":111,"message":"too many requests","temporary":true}}`) // its join had not begun
 	p.expect(`{"id":99,"unsubscribe":{}}`)
 	for i := range 7 {
 		line := p.expect(fmt.Sprintf(`{"id":%d,"subscribe":{*"recovered":true,*}}`, i+10))

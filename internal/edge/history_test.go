@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestHistoryAnswers reads a room of 2 MB as a client does that is told to go on: no answer is much above 128 KiB, each
 // says that there is more, and together they are all of it.
 func TestHistoryAnswers(t *testing.T) {
 	const n, size = 70, 30_000
-	_, url := serve(t, func(c *Config) { c.Channel.WithoutNamespace.HistorySize = n })
+	_, url := serve(t, func(c *Config) { c.PingInterval, c.Channel.WithoutNamespace.HistorySize = time.Hour, n })
 	p := connect(t, url, "A")
 	p.write("r", 0, n, size)
 	type page struct {

@@ -20,9 +20,10 @@ type namespace struct {
 
 // namespaces finds the options of a room by its name. It is immutable; a reload makes another.
 type namespaces struct {
-	plain  *namespace // names without "ns:" in front
-	byName map[string]*namespace
-	drops  bool // some namespace drops messages for slow members
+	private string     // rooms whose name begins with it need a token; empty: none do
+	plain   *namespace // names without "ns:" in front
+	byName  map[string]*namespace
+	drops   bool // some namespace drops messages for slow members
 }
 
 // newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: rooms adopt other
@@ -31,7 +32,7 @@ func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 	if before == nil {
 		before = &namespaces{}
 	}
-	n := &namespaces{plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
+	n := &namespaces{private: c.PrivatePrefix, plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
 	n.drops = n.plain.SlowConsumer == config.SlowDrop
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
@@ -68,10 +69,15 @@ func (n *namespaces) of(name string) (*namespace, error) {
 	if i < 0 {
 		return n.plain, nil
 	}
-	if ns := n.byName[name[:i]]; ns != nil {
+	if ns := n.byName[strings.TrimPrefix(name[:i], n.private)]; ns != nil {
 		return ns, nil
 	}
 	return nil, protocol.ErrUnknownChannel
+}
+
+// needsToken tells whether a room may be joined by token only.
+func (n *namespaces) needsToken(name string) bool {
+	return n.private != "" && strings.HasPrefix(name, n.private)
 }
 
 // droppable tells whether slow members of a room may miss messages.
@@ -101,13 +107,25 @@ func (n *namespace) mayHistory() right {
 
 // may tells whether the session has a right in a room.
 func (s *session) may(r right, n *namespace, name string) bool {
+	return s.mayAsMember(r, n, name) && (r.client || s.find(name) != nil)
+}
+
+// mayAsMember tells whether the session would have a right in a room as its member: what a member is pushed needs the
+// same right as the question for it.
+func (s *session) mayAsMember(r right, n *namespace, name string) bool {
 	if s.info.User == "" && !r.anonymous {
 		return false
 	}
 	if limited, listed := n.userLimit(name, s.info.User); limited && !listed {
 		return false
 	}
-	return r.client || r.subscriber && s.find(name) != nil
+	return r.client || r.subscriber
+}
+
+// mayResume tells whether a member may keep a position in a room and recover from it: it may if it may read the
+// history. In rooms whose slow members miss messages nobody may.
+func (s *session) mayResume(n *namespace, name string) bool {
+	return n.HistorySize > 0 && n.SlowConsumer != config.SlowDrop && s.mayAsMember(n.mayHistory(), n, name)
 }
 
 // maySubscribe tells whether the session may join a room. Being on the list of a user-limited room is enough.
@@ -118,14 +136,14 @@ func (s *session) maySubscribe(n *namespace, name string) bool {
 	return n.AllowSubscribeForClient && (s.info.User != "" || n.AllowSubscribeForAnonymous)
 }
 
-// userLimit reads the users behind the # of a name, as in dialog#42,43. People without a user id are on no list.
+// userLimit reads the users behind the last # of a name, as in dialog#42,43. People without a user id are on no list.
 func (n *namespace) userLimit(name, user string) (limited, listed bool) {
 	if !n.AllowUserLimitedChannels {
 		return false, false
 	}
-	_, users, limited := strings.Cut(name, "#")
-	if !limited || user == "" {
-		return limited, false
+	i := strings.LastIndexByte(name, '#')
+	if i < 0 || user == "" {
+		return i >= 0, false
 	}
-	return true, slices.Contains(strings.Split(users, ","), user)
+	return true, slices.Contains(strings.Split(name[i+1:], ","), user)
 }

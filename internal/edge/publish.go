@@ -13,6 +13,9 @@ func (s *session) publish(cmd protocol.Command) error {
 	if s.loop.reader.Publish(cmd, &req) != nil || len(req.Data) == 0 || len(req.IdempotencyKey) > maxKey {
 		return protocol.ErrBadRequest
 	}
+	if req.Type != 0 {
+		return protocol.ErrNotAvailable // published as a message it would do something else than was asked for
+	}
 	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	if err != nil {
 		return err

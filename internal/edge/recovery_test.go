@@ -65,8 +65,20 @@ func TestRecovery(t *testing.T) {
 			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true}}`, epoch, last)},
 		{"other epoch", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":"_"`, last),
 			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true}}`, epoch, last)},
+		{"no epoch", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d`, at[0].Offset),
+			fmt.Sprintf(`"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":1,*},{"data":2,*}]}}`, at[0].Offset)},
+		{"an empty epoch", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"epoch":""`, at[1].Offset),
+			fmt.Sprintf(`"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":2,*}]}}`, at[1].Offset)},
+		{"neither epoch nor offset", `"recoverable":true,"recover":true,"flag":2`,
+			`"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":0,*},{"data":1,*},{"data":2,*}]}}`},
+		{"no epoch, missed nothing", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"flag":2`, last),
+			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true}}`, epoch, last)},
+		{"no epoch, from the future", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d`, last+100),
+			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true}}`, epoch, last)},
+		{"no epoch, from the future, reject unrecovered", fmt.Sprintf(`"recoverable":true,"recover":true,"offset":%d,"flag":2`, last+100),
+			`{"id":2,"error":{"code":112,"message":"unrecoverable position"}}`},
 		{"not asked to be recoverable", fmt.Sprintf(`"recover":true,"offset":%d,"epoch":%q`, at[0].Offset, epoch),
-			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d}}`, epoch, last)},
+			fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"was_recovering":true}}`, epoch, last)},
 		{"positioned", `"positioned":true`, fmt.Sprintf(`{"id":2,"subscribe":{"epoch":%q,"offset":%d,"positioned":true}}`, epoch, last)},
 		{"reject unrecovered", `"recoverable":true,"recover":true,"offset":1,"epoch":"_","flag":3`,
 			`{"id":2,"error":{"code":112,"message":"unrecoverable position"}}`},
@@ -80,7 +92,11 @@ func TestRecovery(t *testing.T) {
 		})
 	}
 	b.t = t
+	b.send(`{"id":4,"subscribe":{"channel":"new","recoverable":true,"recover":true,"flag":2}}`) // there was never anything
+	b.expect(`{"id":4,"subscribe":{"epoch":"*","offset":*,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true}}`)
 	last = a.publish("r", 15)[14].Offset // the history holds 10
+	b.send(`{"id":4,"subscribe":{"channel":"r","recoverable":true,"recover":true,"flag":2}}`)
+	b.expect(`{"id":4,"error":{"code":112,"message":"unrecoverable position"}}`)
 	b.send(fmt.Sprintf(`{"id":4,"subscribe":{"channel":"r","recoverable":true,"recover":true,"offset":%d,"epoch":%q}}`, evicted.Offset, epoch))
 	b.expect(fmt.Sprintf(`{"id":4,"subscribe":{"epoch":%q,"offset":%d,"recoverable":true,"positioned":true,"was_recovering":true}}`, epoch, last))
 }

@@ -26,7 +26,7 @@ func (s *session) checkSubscribe(req *protocol.SubscribeRequest, ns *namespace) 
 	switch {
 	case req.Type != 0 || len(req.TagsFilter) > 0 && string(req.TagsFilter) != "null":
 		return protocol.ErrNotAvailable // to ignore these would deliver something else than was asked for
-	case req.Token != "" || !s.maySubscribe(ns, req.Channel):
+	case req.Token != "" || s.loop.edge.now().spaces.needsToken(req.Channel) || !s.maySubscribe(ns, req.Channel):
 		return protocol.ErrPermissionDenied // no token can be verified yet
 	case s.find(req.Channel) != nil:
 		return protocol.ErrAlreadySubscribed
@@ -37,19 +37,19 @@ func (s *session) checkSubscribe(req *protocol.SubscribeRequest, ns *namespace) 
 	return nil
 }
 
-// join submits the join. Recovery goes by what the namespace forces, or allows to those who ask: recover:true
+// join submits the join. Recovery goes by what the namespace forces, or grants to those who ask: recover:true
 // without it is a plain subscribe.
 func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace) error {
-	recoverable := ns.ForceRecovery || req.Recoverable && ns.AllowRecovery
-	positioned := recoverable || ns.ForcePositioning || req.Positioned && ns.AllowPositioning
-	want := ns.JoinLeave && (ns.ForcePushJoinLeave || req.JoinLeave)
+	recoverable := ns.ForceRecovery || req.Recoverable && (ns.AllowRecovery || s.mayResume(ns, req.Channel))
+	positioned := recoverable || ns.ForcePositioning || req.Positioned && (ns.AllowPositioning || s.mayResume(ns, req.Channel))
+	want := ns.JoinLeave && (ns.ForcePushJoinLeave || req.JoinLeave && s.mayAsMember(ns.mayPresence(), ns, req.Channel))
 	m := s.add(req.Channel, want && !ns.ForcePushJoinLeave)
 
 	member := s.member()
 	member.WantJoinLeave = want
 	cmd := room.Command{
 		Op: room.Join, Room: m.room.Value(), Options: ns.room, Member: member,
-		Token:             makeToken(id, m.serial, recoverable, positioned, m.watch),
+		Token:             makeToken(id, m.serial, recoverable, positioned, m.watch) | asked(req.Recover),
 		Recover:           req.Recover && recoverable,
 		Since:             room.Position{Offset: req.Offset, Epoch: req.Epoch},
 		RejectUnrecovered: req.Flag&protocol.FlagRejectUnrecovered != 0,
@@ -77,7 +77,7 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 		return nil
 	}
 	if id, waiting := s.cancelHeavy(m); waiting {
-		s.refuse(c, id, protocol.ErrNotAvailable) // as the room answers a join that is left before it is complete
+		s.refuse(c, id, protocol.ErrTooManyRequests) // as the room answers a join that is left before it is complete
 		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 	} else {
 		s.leave(m, cmd.ID)
@@ -107,6 +107,7 @@ const (
 	tokenWatch
 	tokenHeavy
 	tokenPage
+	tokenRecover
 
 	serialShift = 40
 	serialMax   = 1<<(64-serialShift) - 1
@@ -126,12 +127,21 @@ func makeToken(id, serial uint32, recoverable, positioned, watch bool) uint64 {
 	return t
 }
 
+// asked is the part of a join's token that says whether recovery was asked for, granted or not.
+func asked(recovery bool) uint64 {
+	if recovery {
+		return tokenRecover
+	}
+	return 0
+}
+
 func (t token) id() uint32        { return uint32(t) }
 func (t token) serial() uint32    { return uint32(t >> serialShift) }
 func (t token) recoverable() bool { return t&tokenRecoverable != 0 }
 func (t token) positioned() bool  { return t&tokenPositioned != 0 }
 func (t token) watch() bool       { return t&tokenWatch != 0 }
 func (t token) heavy() bool       { return t&tokenHeavy != 0 }
+func (t token) recover() bool     { return t&tokenRecover != 0 }
 
 // page: the join goes on with a recovery whose beginning the client has.
 func (t token) page() bool { return t&tokenPage != 0 }

@@ -49,6 +49,7 @@ type PublishRequest struct {
 	Channel        string `json:"channel,omitempty"`
 	Data           Raw    `json:"data,omitempty"`
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	Type           int32  `json:"type,omitempty"` // other than 0: an entry of a map, which throng has not
 }
 
 // HistoryRequest reads what a room remembers. Limit 0 asks for the position alone, a negative one for everything.

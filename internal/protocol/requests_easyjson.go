@@ -397,6 +397,12 @@ func easyjson11d1a9baDecodeGithubComThrongdThrongInternalProtocol3(in *jlexer.Le
 			} else {
 				out.IdempotencyKey = string(in.String())
 			}
+		case "type":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Type = int32(in.Int32())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -436,6 +442,16 @@ func easyjson11d1a9baEncodeGithubComThrongdThrongInternalProtocol3(out *jwriter.
 			out.RawString(prefix)
 		}
 		out.String(string(in.IdempotencyKey))
+	}
+	if in.Type != 0 {
+		const prefix string = ",\"type\":"
+		if first {
+			first = false
+			out.RawString(prefix[1:])
+		} else {
+			out.RawString(prefix)
+		}
+		out.Int32(int32(in.Type))
 	}
 	out.RawByte('}')
 }

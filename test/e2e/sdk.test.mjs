@@ -199,10 +199,55 @@ describe('rooms', () => {
   });
 });
 
-test('an unknown method is error 104', async () => {
+test('there are no procedures: error 108', async () => {
   const c = client('a');
   c.connect();
-  await assert.rejects(c.rpc('nonsense', {}), { code: 104 });
+  await assert.rejects(c.rpc('nonsense', {}), { code: 108 });
+});
+
+describe('a position that the application keeps', () => {
+  /** Subscribes with options and collects what is recovered. */
+  async function resume(channel, options) {
+    const c = client('reader');
+    const sub = c.newSubscription(channel, options);
+    const got = [];
+    sub.on('publication', ({ data }) => got.push(data.n));
+    const subscribed = next(sub, 'subscribed');
+    sub.subscribe();
+    c.connect();
+    return { sub, got, subscribed: await subscribed };
+  }
+
+  for (const [what, options] of [
+    ['since the beginning, without an epoch', { since: { offset: 0, epoch: '' } }],
+    ['of getState', { getState: async () => ({ offset: 0, epoch: '' }) }],
+  ]) {
+    test(`${what} brings everything that is there`, async () => {
+      const channel = room();
+      const writer = await join('writer', channel);
+      for (let n = 0; n < 3; n++) await writer.sub.publish({ n });
+      const { sub, got, subscribed } = await resume(channel, options);
+      assert.equal(subscribed.wasRecovering, true);
+      assert.equal(subscribed.recovered, true);
+      await writer.sub.publish({ n: 3 });
+      while (got.length < 4) await next(sub, 'publication');
+      assert.deepEqual(got, [0, 1, 2, 3]);
+    });
+  }
+
+  test('of getState is asked for again when it cannot be recovered from', async () => {
+    const channel = room();
+    const writer = await join('writer', channel);
+    await writer.sub.publish({ n: 0 });
+    const { offset, epoch } = await writer.sub.history({ limit: 0 });
+    const states = [{ offset: 0, epoch: 'of another server' }, { offset, epoch }];
+    const { sub, got, subscribed } = await resume(channel, { getState: async () => states.shift(), minResubscribeDelay: 10 });
+    assert.equal(subscribed.recovered, true);
+    assert.deepEqual(states, []);
+    await writer.sub.publish({ n: 1 });
+    while (got.length < 1) await next(sub, 'publication');
+    assert.deepEqual(got, [1]);
+  });
 });
 
 describe('a lost connection', () => {
