@@ -7,7 +7,9 @@ import (
 
 // TestNothingIsPingedBeforeItsConnect: the pings of another connection are the clock.
 func TestNothingIsPingedBeforeItsConnect(t *testing.T) {
-	_, url := serve(t, func(c *Config) { c.PingInterval, c.PongTimeout, c.ConnectTimeout = time.Second, 500*time.Millisecond, time.Hour })
+	_, url := serve(t, func(c *Config) {
+		c.PingInterval, c.PongTimeout, c.ConnectTimeout = time.Second, 500*time.Millisecond, time.Hour
+	})
 	silent, other := dial(t, url), connect(t, url, "B")
 	for range 3 {
 		other.expect("{}")
