@@ -7,7 +7,7 @@ import "github.com/throngd/throng/internal/human"
 // those mix new values with old ones that need a restart.
 func (l *Loaded) Compatible() error {
 	for _, rule := range []func() error{
-		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage,
+		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage, l.rejoinFitsWaiting,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -78,6 +78,15 @@ func (l *Loaded) rejoinFitsMessage() error {
 	return &keyError{"rooms_per_connection", human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection",
 		"%s: a client in %d rooms with names of %d bytes comes back with one frame of %d bytes, and max_message is %d, which is enough for %d rooms",
 		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, nameSize, frame, l.MaxMessage, l.roomsInFrame())}
+}
+
+// rejoinFitsWaiting: of the rooms that a client comes back to one recovers at a time, and the others wait.
+func (l *Loaded) rejoinFitsWaiting() error {
+	if l.WaitingCommands == 0 || l.WaitingCommands >= l.RoomsPerConnection {
+		return nil
+	}
+	return l.bad("waiting_commands", "%d is less than rooms_per_connection (%d): a client that comes back could not recover in all its rooms",
+		l.WaitingCommands, l.RoomsPerConnection)
 }
 
 // roomsInFrame is how many rooms a client can subscribe to in one frame of max_message.

@@ -48,6 +48,7 @@ type Config struct {
 
 	MaxRooms                   int  `yaml:"max_rooms" live:"yes" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; joining one more is answered with error 106."`
 	RoomsPerConnection         int  `yaml:"rooms_per_connection" live:"yes" placeholder:"N" group:"Rooms" help:"Rooms one connection may be in; one more is answered with error 106. 0: 128, or fewer where max_message is too small to subscribe to so many in one frame."`
+	WaitingCommands            int  `yaml:"waiting_commands" live:"yes" placeholder:"N" group:"Rooms" help:"Commands with long answers (recovery, history, presence) of one connection that may wait for their turn; one more is answered with error 111. 0: 256, or rooms_per_connection if that is more."`
 	CommandsPerSecond          int  `yaml:"commands_per_second" live:"yes" default:"100" placeholder:"N" group:"Overload" help:"Commands one connection may send, with two seconds' worth at once (more, if it takes more to join rooms_per_connection); above it error 111, then 3013. 0: no limit."`
 	ConnectionsPerUser         int  `yaml:"connections_per_user" live:"yes" placeholder:"N" group:"Overload" help:"Connections of one user, who must have an id; one more is closed with 3504. 0: no limit."`
 	ConnectionRatePerUser      int  `yaml:"connection_rate_per_user" live:"yes" placeholder:"N" group:"Overload" help:"New connections a second of one user, who must have an id, with two seconds' worth at once; more are answered with error 111, and the SDKs try again later. 0: no limit."`

@@ -12,6 +12,7 @@ func (c *Config) Resolve(maxConns int) {
 	orElse(&c.MaxConnections, maxConns)
 	orElse(&c.EchoMaxMessage, c.MaxMessage)
 	orElse(&c.RoomsPerConnection, min(128, max(1, c.roomsInFrame())))
+	orElse(&c.WaitingCommands, max(256, c.RoomsPerConnection))
 	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
 }
 

@@ -115,6 +115,7 @@ func (l *Loaded) validateCounts() error {
 		{"connections_per_ip", l.ConnectionsPerIP, 0, 1 << 30},
 		{"connection_rate_per_ip", l.ConnectionRatePerIP, 0, 1_000_000},
 		{"accept_rate", l.AcceptRate, 0, 1_000_000},
+		{"waiting_commands", l.WaitingCommands, 0, 1 << 20},
 		{"rooms_per_connection", l.RoomsPerConnection, 0, 1 << 20},
 		{"history_max_publication_limit", l.HistoryMaxPublicationLimit, 1, 1 << 24},
 		{"recovery_max_publications", l.RecoveryMaxPublications, 1, 1 << 24},

@@ -47,6 +47,7 @@ func TestValidate(t *testing.T) {
 		{"message and history", "max_message: 16MiB\nhistory_bytes: 16MiB\n", "history_bytes: 16MiB is less than twice max_message (16MiB)"},
 		{"rooms and message", "rooms_per_connection: 600\n",
 			"rooms_per_connection: a client in 600 rooms with names of 255 bytes comes back with one frame of 263048 bytes, and max_message is 65536, which is enough for 145 rooms"},
+		{"rooms and waiting", "waiting_commands: 9\nrooms_per_connection: 10\n", "waiting_commands: 9 is less than rooms_per_connection (10)"},
 		{"rooms and small message", "max_message: 4KiB\nrooms_per_connection: 5\n", "which is enough for 4 rooms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

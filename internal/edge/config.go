@@ -36,6 +36,10 @@ type Config struct {
 	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
+	// WaitingCommands bounds the commands of a connection that wait until the long answers of those before them have
+	// left; one more is answered with 111 [256, or MaxRooms if that is more].
+	WaitingCommands int
+
 	UserConnections int // connections of one user, others are closed with 3504; 0: no bound
 	UserRate        int // new connections of one user a second, two seconds' worth at once; others are answered 111; 0: no bound
 	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
@@ -60,5 +64,6 @@ func (c Config) withDefaults() Config {
 	c.BacklogAge = cmp.Or(c.BacklogAge, 30*time.Second)
 	c.LoopMailbox = cmp.Or(c.LoopMailbox, 64<<20)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 128)
+	c.WaitingCommands = cmp.Or(c.WaitingCommands, max(256, c.MaxRooms))
 	return c
 }

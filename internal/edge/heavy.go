@@ -19,7 +19,6 @@ type heavy struct {
 }
 
 const (
-	maxHeavy    = 256      // commands of one connection that may wait
 	lowBacklog  = 16 << 10 // bytes of other replies beside which the next command goes out
 	deliverSize = 1 << 20  // bytes of replies in one batch
 
@@ -34,7 +33,8 @@ func (s *session) submitHeavy(cmd room.Command) error {
 	switch {
 	case s.heavy == nil:
 		return s.startHeavy(cmd)
-	case len(s.heavy.waiting) == maxHeavy:
+	case len(s.heavy.waiting) >= s.loop.edge.now().waiting:
+		s.loop.counters.waiting.Add(1)
 		return protocol.ErrTooManyRequests
 	}
 	s.heavy.waiting = append(s.heavy.waiting, cmd)

@@ -14,7 +14,7 @@ type counters struct {
 	commands, errors                             atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
-	rooms, userRate, busy, dropped               atomic.Int64
+	rooms, userRate, busy, dropped, waiting      atomic.Int64
 	encode                                       netpoll.Durations
 }
 
@@ -52,6 +52,7 @@ type Stats struct {
 	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
 	Limited      int64 // commands above CommandsPerSecond
 	RoomLimit    int64 // subscribes above MaxRooms
+	WaitingLimit int64 // commands above WaitingCommands
 	Busy         int64 // commands refused with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
@@ -76,6 +77,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.UserLimit += n.userLimit.Load()
 		st.UserRate += n.userRate.Load()
 		st.RoomLimit += n.rooms.Load()
+		st.WaitingLimit += n.waiting.Load()
 		st.Busy += n.busy.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()

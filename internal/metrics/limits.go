@@ -36,6 +36,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"commands_per_second":      e.Limited,
 		"flood":                    e.Flooded,
 		"rooms_per_connection":     e.RoomLimit,
+		"waiting_commands":         e.WaitingLimit,
 		"loop_mailbox":             e.Busy,
 
 		"shard_mailbox":                 h.Mailbox,

@@ -89,6 +89,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 		LoopMailbox:    int64(cfg.LoopMailbox),
 		MaxRooms:       cfg.RoomsPerConnection,
 
+		WaitingCommands:   cfg.WaitingCommands,
 		CommandsPerSecond: cfg.CommandsPerSecond,
 		UserConnections:   cfg.ConnectionsPerUser,
 		UserRate:          cfg.ConnectionRatePerUser,
