@@ -95,6 +95,9 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	if len(s.TrustedProxies) > 0 {
 		l.upgrader.admit = l.admitRequest
 	}
+	if s.HTTP != nil {
+		l.upgrader.plain = s.AcceptHTTP
+	}
 	if s.tls != nil {
 		l.tls = newTLSScratch()
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/gobwas/httphead"
 )
 
-// Request is the upgrade request [Endpoint.Accept] decides about. It is borrowed from the
+// Request is the request that [Endpoint.Accept] or [Server.AcceptHTTP] decides about. It is borrowed from the
 // loop: valid until Accept returns, on that goroutine only. The strings it returns are
 // copies and may be kept.
 type Request struct {
@@ -27,8 +27,14 @@ type Request struct {
 	near        string
 }
 
-// Method is always GET (RFC 6455, section 4.1).
-func (r *Request) Method() string { return http.MethodGet }
+// Method is GET for a WebSocket (RFC 6455, section 4.1), and may be any for Server.AcceptHTTP.
+func (r *Request) Method() string {
+	method, _, _ := bytes.Cut(r.block, []byte(" "))
+	if string(method) == http.MethodGet {
+		return http.MethodGet // saves the copy
+	}
+	return string(method)
+}
 
 // Path is the path of the request target as it was sent: nothing is decoded.
 func (r *Request) Path() string {
@@ -83,7 +89,7 @@ func (r *Request) RemoteAddr() netip.AddrPort {
 // [Endpoint.Subprotocols], or empty.
 func (r *Request) Subprotocol() string { return r.subprotocol }
 
-// SetContext stores what [Conn.Context] will return.
+// SetContext stores what [Conn.Context] will return. For AcceptHTTP it does nothing.
 func (r *Request) SetContext(v any) { r.context = v }
 
 // Near asks for a place beside the connections with the same key, on one loop: what one of them publishes to a topic of
@@ -99,8 +105,7 @@ type target struct{ authority, path, query []byte }
 // the absolute form of http and https (RFC 6455, section 4.2.1), in which an empty path is /
 // (RFC 9110, section 4.2.3).
 func parseTarget(block []byte) (t target, ok bool) {
-	from := bytes.IndexByte(block, ' ') + 1
-	v := block[from : from+bytes.IndexByte(block[from:], ' ')]
+	v := rawTarget(block)
 	if scheme, rest, found := bytes.Cut(v, []byte("://")); found && (equalFold(scheme, "http") || equalFold(scheme, "https")) {
 		i := bytes.IndexAny(rest, "/?")
 		if i < 0 {
@@ -113,6 +118,12 @@ func parseTarget(block []byte) (t target, ok bool) {
 	}
 	t.path, t.query, _ = bytes.Cut(v, []byte("?"))
 	return t, len(v) > 0 && v[0] == '/' && validEscapes(t.path)
+}
+
+// rawTarget is the target of a well-formed block as it was sent.
+func rawTarget(block []byte) []byte {
+	from := bytes.IndexByte(block, ' ') + 1
+	return block[from : from+bytes.IndexByte(block[from:], ' ')]
 }
 
 // validEscapes reports whether every % begins two hexadecimal digits.

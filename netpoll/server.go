@@ -35,6 +35,11 @@ type Server struct {
 	// HTTP serves requests on the same port that do not ask for a WebSocket, each on a
 	// connection of its own with a goroutine. Nil answers 426.
 	HTTP http.Handler
+	// AcceptHTTP decides about a request for HTTP as soon as its header block is complete, before a
+	// goroutine and a place of MaxHTTP are spent on it. It is called on the loop and must not block. Nil
+	// accepts; a [*Reject] error names the status of the refusal, any other error answers 403. A refused
+	// connection is closed: nothing of a body is waited for.
+	AcceptHTTP func(r *Request) error
 	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
 	MaxHTTP int
 	// MaxConns bounds all connections; beyond it 503 is answered. 0 means the limit of open

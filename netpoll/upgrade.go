@@ -3,7 +3,6 @@
 package netpoll
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -27,6 +26,7 @@ type upgrader struct {
 	index     int                     // of the endpoint of the current request
 	remote    func() netip.AddrPort   // of who asks; may be nil
 	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
+	plain     func(*Request) error    // Server.AcceptHTTP; may be nil
 }
 
 type verdictKind uint8
@@ -79,14 +79,17 @@ func (u *upgrader) run(dst, b []byte, scan *scanState) (verdict, []byte) {
 		return verdict{kind: rejected, cause: deny.cause}, deny.append(dst)
 	case end == 0:
 		return verdict{kind: needMore}, dst
-	case seen&seenWebSocket == 0:
-		return verdict{kind: plainHTTP, skipped: skipped, used: skipped + end}, dst
 	}
 	u.req = Request{block: b[:end:end], remote: u.remote}
-	v, response := u.answer(dst)
+	var v verdict
+	if seen&seenWebSocket == 0 {
+		v, dst = u.answerHTTP(dst)
+	} else {
+		v, dst = u.answer(dst)
+	}
 	u.req = Request{} // hold on to nobody's bytes
 	v.skipped, v.used = skipped, skipped+end
-	return v, response
+	return v, dst
 }
 
 // answer decides about the upgrade request u.req.block.
@@ -117,10 +120,7 @@ func (u *upgrader) address() *refusal {
 	if r.target, ok = parseTarget(r.block); !ok {
 		return badRequest("malformed request target")
 	}
-	if r.host, _ = headerValue(r.block, "Host"); r.target.authority != nil {
-		r.host = r.target.authority
-	}
-	r.host = bytes.TrimSuffix(r.host, []byte(":")) // an empty port is none (RFC 3986, section 3.2.3)
+	r.host = r.requestedHost()
 	if _, _, ok = splitHostPort(r.host); !ok {
 		return badRequest("malformed Host header")
 	}

@@ -23,7 +23,7 @@ func (p *process) inherit() error {
 	for _, s := range sockets {
 		switch {
 		case s.Name == adminSocket && p.admin == nil:
-			p.admin = admin.On(s.Listener)
+			p.admin = admin.On(s.Listener, p.adminOptions())
 		case s.Name != adminSocket && public == "":
 			public = s.Listener.Addr().String()
 			p.public.Inherit(s.Listener)

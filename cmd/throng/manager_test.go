@@ -179,7 +179,7 @@ func TestSocketActivation(t *testing.T) {
 	defer early.Close()
 	second := start()
 	second.says(t, listening)
-	if _, err := io.WriteString(early, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(early, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	b := make([]byte, 12)

@@ -41,7 +41,7 @@ func (p *process) listen() error {
 		return err
 	}
 	if p.cfg.Admin != "" && p.admin == nil {
-		a, err := admin.Listen(p.cfg.Admin)
+		a, err := admin.Listen(p.cfg.Admin, p.adminOptions())
 		if err != nil {
 			return listenError(err, "admin", p.cfg.Admin)
 		}
@@ -60,6 +60,10 @@ func (p *process) listen() error {
 		return listenError(err, "listen", p.cfg.Listen)
 	}
 	return nil
+}
+
+func (p *process) adminOptions() admin.Options {
+	return admin.Options{Hosts: p.cfg.AdminHosts, Profiles: p.cfg.AdminProfiles}
 }
 
 func (p *process) setState(s admin.State) {

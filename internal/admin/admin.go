@@ -4,9 +4,10 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"sync/atomic"
 	"time"
+
+	"github.com/throngd/throng/internal/hosts"
 )
 
 // State is what /readyz tells.
@@ -21,11 +22,21 @@ const (
 
 func (s State) String() string { return [...]string{"starting", "ready", "draining"}[s] }
 
+// Options are the settings of a Server.
+type Options struct {
+	// Hosts are further names that requests may have in Host; see [hosts.Admin].
+	Hosts []string
+	// Profiles serves profiles to GET, too. Otherwise they need a POST.
+	Profiles bool
+}
+
 // Server is the admin listener. Its methods may be called from any goroutine.
 type Server struct {
-	ln    net.Listener
-	http  http.Server
-	state atomic.Int32
+	ln      net.Listener
+	http    http.Server
+	state   atomic.Int32
+	options Options
+	hosts   hosts.Rule
 
 	// Metrics answers /metrics, Health says why /healthz must fail. Set them before Serve;
 	// nil is 404 and always well.
@@ -34,17 +45,17 @@ type Server struct {
 }
 
 // Listen binds the address. The server answers once Serve runs.
-func Listen(addr string) (*Server, error) {
+func Listen(addr string, o Options) (*Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return On(ln), nil
+	return On(ln, o), nil
 }
 
 // On makes a server of a listener that somebody else has opened.
-func On(ln net.Listener) *Server {
-	s := &Server{ln: ln}
+func On(ln net.Listener, o Options) *Server {
+	s := &Server{ln: ln, options: o, hosts: hosts.Admin(ln.Addr(), o.Hosts)}
 	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	return s
 }
@@ -72,13 +83,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /metrics", s.metrics)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+	profiles(mux, s.options.Profiles)
+	return s.guard(mux)
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func get(t *testing.T, h http.Handler, path string) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	h.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost"+path, nil))
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
@@ -47,7 +47,7 @@ func TestReadiness(t *testing.T) {
 func TestPages(t *testing.T) {
 	h := (&Server{}).Handler()
 	for path, want := range map[string]int{
-		"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200, "/debug/pprof/cmdline": 200, "/": 404, "/healthz/": 404,
+		"/debug/pprof/": 200, "/debug/pprof/cmdline": 200, "/": 404, "/healthz/": 404,
 	} {
 		if status, _ := get(t, h, path); status != want {
 			t.Errorf("GET %s: %d, want %d", path, status, want)
@@ -56,7 +56,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestServe(t *testing.T) {
-	s, err := Listen("127.0.0.1:0")
+	s, err := Listen("127.0.0.1:0", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("body %q", b)
 	}
 	resp.Body.Close()
-	if _, err := Listen(s.Addr().String()); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := Listen(s.Addr().String(), Options{}); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("second listener: %v", err)
 	}
 	if err := s.Close(context.Background()); err != nil {

@@ -6,10 +6,13 @@ import "time"
 // where the help line says so; [Config.Resolve] replaces those zeros. What has
 // the tag live can be changed while the server runs, see [Loaded.With].
 type Config struct {
-	Listen string `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page."`
-	Admin  string `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /debug/pprof. Keep it private. Empty turns it off."`
-	Dev    bool   `yaml:"dev" group:"Listeners" help:"Development: anonymous people and this machine's origins are let in, everything is allowed."`
-	Echo   bool   `yaml:"echo" group:"Listeners" help:"Serve /echo, which returns every message (for conformance tools)."`
+	Listen        string   `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page."`
+	Admin         string   `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /metrics, /debug/pprof. Keep it private. Empty turns it off."`
+	AdminHosts    []string `yaml:"admin_hosts" placeholder:"HOST" group:"Listeners" help:"Further names under which the admin port answers; * is every name. On a loopback address it answers to localhost and loopback addresses only; elsewhere to every name as long as none is given here."`
+	AdminProfiles bool     `yaml:"admin_profiles" group:"Listeners" help:"Serve profiles (/debug/pprof/profile, trace, heap and so on) to GET, for go tool pprof URL; without it they need a POST."`
+
+	Dev  bool `yaml:"dev" group:"Listeners" help:"Development: anonymous people and this machine's origins are let in, everything is allowed."`
+	Echo bool `yaml:"echo" group:"Listeners" help:"Serve /echo, which returns every message (for conformance tools)."`
 
 	TLSCert          string        `yaml:"tls_cert" live:"yes" placeholder:"FILE" group:"TLS" help:"Certificate of the public port, PEM, with the intermediates behind it; goes with tls_key. Both are read again on SIGHUP and when they change."`
 	TLSKey           string        `yaml:"tls_key" live:"yes" placeholder:"FILE" group:"TLS" help:"Private key of tls_cert, PEM, without a passphrase."`

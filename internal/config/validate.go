@@ -40,7 +40,10 @@ func (l *Loaded) validateAddresses() error {
 	if l.Admin == "" {
 		return nil
 	}
-	return l.address("admin", l.Admin)
+	if err := l.address("admin", l.Admin); err != nil {
+		return err
+	}
+	return l.validateAdminHosts()
 }
 
 func (l *Loaded) address(key, addr string) error {

@@ -3,9 +3,13 @@ package server
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/throngd/throng/netpoll"
 )
+
+// methods are those of requests that ask for no WebSocket.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 
 // originPath tells pages whether their origin is let in, see origins.probe.
 const originPath = "/connection/origin"
@@ -18,7 +22,7 @@ func plain(endpoints []netpoll.Endpoint, origins *origins, page http.Handler) ht
 		webSocket := slices.ContainsFunc(endpoints, func(e netpoll.Endpoint) bool { return e.Path == r.URL.Path })
 		switch {
 		case r.Method == http.MethodOptions: // what HAProxy asks for by default
-			w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+			w.Header().Set("Allow", strings.Join(methods, ", "))
 			w.WriteHeader(http.StatusNoContent)
 		case webSocket && get:
 			http.Error(w, "this is the address of a WebSocket: the request has no Upgrade header", http.StatusBadRequest)
@@ -28,4 +32,20 @@ func plain(endpoints []netpoll.Endpoint, origins *origins, page http.Handler) ht
 			page.ServeHTTP(w, r)
 		}
 	})
+}
+
+// acceptPage decides about a request that asks for no WebSocket before it gets
+// one of the places of max_http. All there is are pages: a request with content
+// would hold its place until the content comes, and nobody reads it.
+func acceptPage(r *netpoll.Request) error {
+	if !slices.Contains(methods, r.Method()) {
+		return &netpoll.Reject{
+			Status: http.StatusMethodNotAllowed, Cause: netpoll.CauseBadRequest,
+			Header: http.Header{"Allow": {strings.Join(methods, ", ")}},
+		}
+	}
+	if n := r.Header("Content-Length"); n != "" && n != "0" || r.Header("Transfer-Encoding") != "" {
+		return &netpoll.Reject{Status: http.StatusBadRequest, Cause: netpoll.CauseBadRequest, Reason: "a request for a page has no content"}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/throngd/throng/internal/hosts"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -16,6 +17,7 @@ import (
 type origins struct {
 	log     *slog.Logger
 	list    atomic.Pointer[originList]
+	hosts   hosts.Rule   // of the listener
 	refused atomic.Int64 // since the last line of the log
 	logged  atomic.Int64 // when that was, from born in nanoseconds; 0 is never
 	born    time.Time
@@ -25,6 +27,7 @@ type origins struct {
 type originList struct {
 	rule     *netpoll.Origins
 	sameHost bool // the Host header counts
+	byItself bool // because there is no list
 }
 
 func compileOrigins(list []string) (*originList, error) {
@@ -32,7 +35,7 @@ func compileOrigins(list []string) (*originList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("allowed_origins: %w", err)
 	}
-	return &originList{rule, len(list) == 0 || slices.Contains(list, netpoll.SameHost)}, nil
+	return &originList{rule, len(list) == 0 || slices.Contains(list, netpoll.SameHost), len(list) == 0}, nil
 }
 
 // check makes the endpoints ask the list of the moment.
@@ -41,21 +44,34 @@ func (o *origins) check(endpoints []netpoll.Endpoint) []netpoll.Endpoint {
 		accept := endpoints[i].Accept
 		endpoints[i].Origins = []string{"*"} // this Accept decides
 		endpoints[i].Accept = func(r *netpoll.Request) error {
-			list := o.list.Load()
-			switch {
-			case !list.rule.Allow(r):
-				o.note(r.Origin(), r.Host())
-				return &netpoll.Reject{
-					Status: http.StatusForbidden, Cause: netpoll.CauseOrigin,
-					Reason: list.explain(r.Origin(), r.Host()),
-				}
-			case accept == nil:
+			origin, host := r.Origin(), r.Host()
+			if why := o.refuses(origin, host); why != "" {
+				o.note(origin, host)
+				return &netpoll.Reject{Status: http.StatusForbidden, Cause: netpoll.CauseOrigin, Reason: why}
+			}
+			if accept == nil {
 				return nil
 			}
 			return accept(r)
 		}
 	}
 	return endpoints
+}
+
+// refuses tells why pages of an origin may not connect to a host, and nothing if they
+// may. Without a list the host decides. On a loopback address it must be one of
+// its names then: a page whose own name resolves to this machine by now (DNS
+// rebinding) would be of the same host.
+func (o *origins) refuses(origin, host string) (why string) {
+	list := o.list.Load()
+	switch {
+	case !list.rule.AllowOrigin(origin, host):
+		return list.explain(origin, host)
+	case list.byItself && origin != "" && !o.hosts.Allows(host):
+		return fmt.Sprintf("pages of %s may not connect: on a loopback address only those of localhost may. Add the origin to allowed_origins, or same-host if every name in Host is a proxy's",
+			printable(origin))
+	}
+	return ""
 }
 
 // explain tells whoever looks why pages of an origin may not connect.
@@ -86,13 +102,12 @@ func (o *origins) note(origin, host string) {
 // answered: 204 if it may connect, else 403 with the reason. A browser tells a page
 // nothing about why its WebSocket was refused.
 func (o *origins) probe(w http.ResponseWriter, r *http.Request) {
-	list, origin := o.list.Load(), r.URL.Query().Get("origin")
 	w.Header().Set("Cache-Control", "no-store")
-	if list.rule.AllowOrigin(origin, r.Host) {
-		w.WriteHeader(http.StatusNoContent)
+	if why := o.refuses(r.URL.Query().Get("origin"), r.Host); why != "" {
+		http.Error(w, why, http.StatusForbidden)
 		return
 	}
-	http.Error(w, list.explain(origin, r.Host), http.StatusForbidden)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // printable is the text of a header as a log or a terminal may show it.

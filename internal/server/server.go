@@ -9,6 +9,7 @@ import (
 	"github.com/throngd/throng/internal/certs"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
+	"github.com/throngd/throng/internal/hosts"
 	"github.com/throngd/throng/internal/web"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
@@ -46,6 +47,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		Loops:            cfg.Loops,
 		Endpoints:        s.origins.check(endpoints),
 		HTTP:             plain(endpoints, &s.origins, web.Handler()),
+		AcceptHTTP:       acceptPage,
 		MaxHTTP:          cfg.MaxHTTP,
 		MaxConns:         cfg.MaxConnections,
 		MaxConnsPerIP:    cfg.ConnectionsPerIP,
@@ -125,6 +127,7 @@ func (s *Server) Listen() error {
 		s.edge.Close()
 		return err
 	}
+	s.origins.hosts = hosts.Listener(s.poll.ListenAddr())
 	s.edge.Bind(s.poll)
 	return nil
 }

@@ -1,0 +1,39 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+)
+
+// guard refuses what a page in somebody's browser may send to a port that is not meant for it: requests
+// under a name that is not this port's, and requests of other sites. Programs are not concerned: they
+// send neither Origin nor Sec-Fetch-Site.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !s.hosts.Allows(r.Host):
+			answer(w, http.StatusForbidden, "the admin port does not answer to this host: use localhost, or name the host in admin_hosts")
+		case crossSite(r):
+			answer(w, http.StatusForbidden, "the admin port does not answer to pages of other sites")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// crossSite reports whether a browser sends r for a page of another origin. Sec-Fetch-Site is "none" for
+// what a person types (W3C Fetch Metadata); "same-site" is another port or another name. Browsers leave it
+// out where the page is neither https nor of this machine; Origin they leave out of plain GETs.
+func crossSite(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return true
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return false
+	}
+	_, host, _ := strings.Cut(origins[0], "://")
+	return len(origins) > 1 || !strings.EqualFold(host, r.Host)
+}
