@@ -107,9 +107,9 @@ func TestReload(t *testing.T) {
 	if n := len(w.history("a", o)); n != 7 || w.join("c", o, 1).Err != nil || w.ask(presence).Err != nil {
 		t.Errorf("the new bounds do not hold: %d messages", n)
 	}
-	w.h.Reload(Config{MaxRooms: 1, HistoryBytes: 1000})
+	w.h.Reload(Config{MaxRooms: 1, HistoryBytes: 2000})
 	w.publish("a", o, "x")
-	if st := w.h.Stats(); st.HistoryBytes > 1000+1000/16 || st.Rooms != 3 || w.join("d", o, 1).Err != ErrLimit {
+	if st := w.h.Stats(); st.HistoryBytes > 2000+2000/16 || st.Rooms != 3 || w.join("d", o, 1).Err != ErrLimit {
 		t.Errorf("the lower bounds do not hold: %+v", st)
 	}
 }

@@ -5,9 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// budget is the memory that history may take in the process. What is over it
-// goes from the coldest rooms of all shards, oldest first: each shard tells how
-// cold its coldest is, and the one with the coldest is asked to drop.
+// budget is the memory that history may take in the process, and the number of
+// rooms. What is over it goes from the coldest rooms of all shards, oldest
+// first: each shard tells how cold its coldest is, and the one with the coldest
+// is asked to drop.
 type budget struct {
 	limit  atomic.Int64
 	used   atomic.Int64
@@ -16,7 +17,8 @@ type budget struct {
 
 type shardBudget struct {
 	shard   *shard
-	coldest atomic.Int64 // when its coldest room had its last message, in ns of the shard's clock; nothing: it has none
+	coldest atomic.Int64 // when its coldest room was used, in ns of the shard's clock; nothing: it has none
+	idle    atomic.Bool  // it has rooms without members
 	asked   atomic.Bool
 }
 
@@ -46,11 +48,21 @@ func (b *budget) coldest() *shardBudget {
 	return c
 }
 
+// idle returns a shard that has rooms without members, nil if none has.
+func (b *budget) idle() *shardBudget {
+	for _, sb := range b.shares {
+		if sb.idle.Load() {
+			return sb
+		}
+	}
+	return nil
+}
+
 // trim drops messages while the process keeps too many bytes, if this shard's
 // are the coldest or there is no time to ask who has them.
 func (m *memory) trim() {
 	m.cool()
-	for m.budget.over() && m.kept > 0 {
+	for m.budget.over() && m.coldest() != nil {
 		c := m.budget.coldest()
 		if c != m.share && m.budget.used.Load() <= m.budget.limit.Load()+m.budget.spare() {
 			c.ask()
@@ -63,7 +75,7 @@ func (m *memory) trim() {
 	}
 }
 
-// ask makes the shard trim.
+// ask makes the shard trim and shed.
 func (sb *shardBudget) ask() {
 	if !sb.asked.CompareAndSwap(false, true) {
 		return
@@ -76,4 +88,45 @@ func (sb *shardBudget) ask() {
 func (sb *shardBudget) answer() {
 	sb.asked.Store(false)
 	sb.shard.mem.trim()
+	sb.shard.mem.shed(0)
+}
+
+// addRoom counts one room more. At the bound the coldest room without members
+// goes for it: of this shard, or of another one, which is given the time.
+func (m *memory) addRoom() error {
+	if m.hub.addRoom(0) {
+		return nil
+	}
+	if m.shed(1) {
+		m.hub.rooms.Add(1)
+		return nil
+	}
+	if sb := m.budget.idle(); sb != nil && m.hub.addRoom(16) {
+		sb.ask()
+		return nil
+	}
+	m.hub.met.maxRooms.Add(1)
+	return ErrLimit
+}
+
+// shedMax bounds the rooms that go at once, after the bound was lowered.
+const shedMax = 64
+
+// shed forgets rooms without members, the coldest first, until there are places
+// for so many more. It reports whether any went.
+func (m *memory) shed(places int64) (went bool) {
+	for i := 0; i < shedMax && !m.hub.roomFor(places); i++ {
+		g := m.idle.coldest()
+		if g == nil {
+			break
+		}
+		m.hub.met.maxRooms.Add(1)
+		for g.n > 0 {
+			m.evict(g)
+		}
+		m.forget(g)
+		went = true
+	}
+	m.cool()
+	return went
 }

@@ -35,9 +35,8 @@ func queued(s *shard) (n int) {
 // TestHistoryBytesWhileTheColdestShardIsBusy: the shard that has the coldest rooms does not come to its mailbox. The
 // others may be over the bound by a sixteenth and by the message in hand, then they drop their own.
 func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
-	const each = 1000 + publicationCost
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: 100 * each}), open()
-	body, names := string(make([]byte, 1000)), w.onEachShard()
+	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), open()
+	body, names := string(make([]byte, big)), w.onEachShard()
 	for range 90 {
 		w.submit(names[0], o, body)
 	}
@@ -46,8 +45,8 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 	for range 300 {
 		w.submit(names[1], o, body)
 		w.h.shards[1].turn()
-		if used := w.h.Stats().HistoryBytes; used > 100*each+100*each/16 {
-			t.Fatalf("%d bytes are kept, the bound is %d", used, 100*each)
+		if used := w.h.Stats().HistoryBytes; used > bigs(100)+bigs(100)/16 {
+			t.Fatalf("%d bytes are kept, the bound is %d", used, bigs(100))
 		}
 	}
 	if n := w.h.shards[0].mem.rings[names[0]].n; n != 90 {
@@ -67,33 +66,31 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 
 // TestHistoryBytesOfAShardThatKeepsNothing: the bound was lowered, and the shard that notices has nothing to drop.
 func TestHistoryBytesOfAShardThatKeepsNothing(t *testing.T) {
-	const each = 1000 + publicationCost
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: 100 * each}), open()
-	body, names := string(make([]byte, 1000)), w.onEachShard()
+	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), open()
+	body, names := string(make([]byte, big)), w.onEachShard()
 	for range 50 {
 		w.submit(names[0], o, body)
 	}
 	w.turn()
-	w.h.Reload(Config{HistoryBytes: 10 * each})
+	w.h.Reload(Config{HistoryBytes: bigs(10)})
 	w.submit(names[1], &Options{}, "not kept")
 	w.h.shards[1].turn()
 	w.h.shards[0].turn()
-	if used := w.h.Stats().HistoryBytes; used != 10*each {
-		t.Errorf("%d bytes are kept, the bound is %d", used, 10*each)
+	if used := w.h.Stats().HistoryBytes; used > bigs(10) || used < 10*big {
+		t.Errorf("%d bytes are kept, the bound is %d", used, bigs(10))
 	}
 }
 
 // TestHistoryBytesBesideAnUnusedShard: a shard without rooms is not the coldest one.
 func TestHistoryBytesBesideAnUnusedShard(t *testing.T) {
-	const each = 1000 + publicationCost
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: 100 * each}), &Options{HistorySize: 1000}
+	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), &Options{HistorySize: 1000}
 	name := w.onEachShard()[0]
 	for range 101 {
-		w.submit(name, o, string(make([]byte, 1000)))
+		w.submit(name, o, string(make([]byte, big)))
 	}
 	w.h.shards[0].turn()
-	if used := w.h.Stats().HistoryBytes; used != 100*each {
-		t.Errorf("%d bytes are kept, the bound is %d", used, 100*each)
+	if used := w.h.Stats().HistoryBytes; used > bigs(100) || used < 100*big {
+		t.Errorf("%d bytes are kept, the bound is %d", used, bigs(100))
 	}
 	if n := queued(w.h.shards[1]); n > 0 {
 		t.Errorf("a shard that keeps nothing was asked %d times", n)

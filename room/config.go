@@ -25,11 +25,20 @@ type Config struct {
 	// Busy says that a loop can take no more: publishes to rooms with members
 	// there are refused with ErrBusy. Called on the shard. nil: never.
 	Busy func(loop int) bool
+	// MayOpen says that a connection may make one more room: a join or a
+	// publish of it comes to a room that has neither members nor messages.
+	// Otherwise that is answered with ErrRate. Called on the shard, from several
+	// at once. nil: always.
+	MayOpen func(by *Info) bool
 	// NewLog makes the log of one shard. nil: in memory.
 	NewLog func(shard int, sink Sink) Log
 
 	MaxRooms     int   // rooms with members or history, of the process [1,000,000]
-	HistoryBytes int64 // history in memory, of the process [256 MiB]
+	HistoryBytes int64 // history in memory, of the process, with what it takes to find it [256 MiB]
+	// RoomBytes is how much of that one room may have, and PublisherBytes what
+	// one publisher has published, a user or a connection that is anonymous:
+	// beyond it the oldest of the same go. [a sixteenth of HistoryBytes, at least 1 MiB]
+	RoomBytes, PublisherBytes int64
 
 	// ForgottenRooms are rooms without members and messages of which it is
 	// known what they have lost, of the process [1,000,000]. Beyond them a
@@ -65,6 +74,8 @@ func (c Config) withDefaults() Config {
 	def(&c.Mailbox, 16384)
 	def(&c.MaxRooms, 1_000_000)
 	def(&c.HistoryBytes, 256<<20)
+	def(&c.RoomBytes, max(c.HistoryBytes/16, 1<<20))
+	def(&c.PublisherBytes, max(c.HistoryBytes/16, 1<<20))
 	def(&c.ForgottenRooms, 1_000_000)
 	def(&c.JoinLeaveMaxMembers, 1000)
 	def(&c.JoinLeaveDelay, time.Second)

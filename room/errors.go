@@ -39,6 +39,8 @@ var (
 	// ErrBusy: the shard's mailbox, its in-flight table or a loop with members
 	// of the room is full.
 	ErrBusy = &Error{Code: 111, Message: "too many requests", Temporary: true}
+	// ErrRate: Config.MayOpen says that the connection makes rooms too fast.
+	ErrRate = &Error{Code: 111, Message: "too many requests", Temporary: true}
 	// ErrUnrecoverable: the position is of another epoch, or no longer covered.
 	ErrUnrecoverable = &Error{Code: 112, Message: "unrecoverable position"}
 	// ErrInsufficient is in the answer of an Insufficient event: messages were

@@ -7,13 +7,14 @@ import (
 
 // Hub is all rooms of a process. Its methods may be called by any goroutine.
 type Hub struct {
-	cfg    Config                 // as given to New
-	live   atomic.Pointer[Config] // with what Reload has changed
-	seed   maphash.Seed
-	rooms  atomic.Int64 // counted against Config.MaxRooms
-	budget budget
-	shards []*shard
-	met    tally
+	cfg        Config                 // as given to New
+	live       atomic.Pointer[Config] // with what Reload has changed
+	seed       maphash.Seed
+	rooms      atomic.Int64 // counted against Config.MaxRooms
+	budget     budget
+	publishers *publisherBytes
+	shards     []*shard
+	met        tally
 }
 
 // New starts the shards of a hub. Close ends them.
@@ -29,6 +30,7 @@ func New(cfg Config) *Hub {
 func build(cfg Config) *Hub {
 	h := &Hub{cfg: cfg.withDefaults(), seed: maphash.MakeSeed()}
 	h.live.Store(&h.cfg)
+	h.publishers = newPublisherBytes()
 	h.budget.limit.Store(h.cfg.HistoryBytes)
 	for i := range h.cfg.Shards {
 		h.shards = append(h.shards, newShard(h, i))
@@ -86,14 +88,21 @@ func (h *Hub) Close() {
 	}
 }
 
-// addRoom counts one room more, unless that is one too many.
-func (h *Hub) addRoom() error {
-	if h.rooms.Add(1) > int64(h.live.Load().MaxRooms) {
-		h.rooms.Add(-1)
-		h.met.maxRooms.Add(1)
-		return ErrLimit
+// addRoom counts one room more, unless that is one too many. There may be more
+// by one in spare of the bound, and one; with 0 none.
+func (h *Hub) addRoom(spare int64) bool {
+	limit := int64(h.live.Load().MaxRooms)
+	if spare > 0 {
+		limit += limit/spare + 1
 	}
-	return nil
+	if h.rooms.Add(1) > limit {
+		h.rooms.Add(-1)
+		return false
+	}
+	return true
 }
+
+// roomFor tells whether so many rooms more are within the bound.
+func (h *Hub) roomFor(n int64) bool { return h.rooms.Load()+n <= int64(h.live.Load().MaxRooms) }
 
 func (h *Hub) dropRoom() { h.rooms.Add(-1) }

@@ -3,7 +3,7 @@ package room
 // join makes c.Member a member at once when the room's position is all that is
 // needed, otherwise after a read of the log.
 func (s *shard) join(c *Command) {
-	r, err := s.open(c.Room, c.Options)
+	r, err := s.open(c.Room, c.Options, c.Member.Info)
 	switch {
 	case err != nil:
 		s.refuse(c, err)

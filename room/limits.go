@@ -5,7 +5,7 @@ import "sync/atomic"
 // Limits are how often each bound of Config was met since the start.
 type Limits struct {
 	Mailbox                 int64 // commands refused with ErrBusy: too many wait for the shard or for the log
-	MaxRooms                int64 // commands refused with ErrLimit
+	MaxRooms                int64 // rooms forgotten before their time, for newer ones, and commands refused with ErrLimit
 	HistoryBytes            int64 // messages dropped before their time, for those of warmer rooms
 	HistoryMaxLimit         int64 // History answers with less than there was and was asked for
 	HistoryMaxBytes         int64 // History answers that ended by it
@@ -14,6 +14,8 @@ type Limits struct {
 	JoinLeaveMaxMembers     int64 // joins and leaves that were not pushed
 	PresenceMax             int64 // Presence commands refused with ErrLimit
 	PresenceMaxBytes        int64 // Presence commands refused with ErrLimit, of rooms with fewer members
+	RoomBytes               int64 // messages dropped before their time, for newer ones of the same room
+	PublisherBytes          int64 // messages dropped before their time, for newer ones of the same publisher
 	ForgottenRooms          int64 // rooms of which is not known any more what they have lost
 	IdempotencyKeys         int64 // keys forgotten before their time, for newer ones
 }
@@ -26,7 +28,7 @@ type tally struct {
 	historyMaxBytes, presenceMaxBytes                 atomic.Int64
 	recoveryMaxPublications, recoveryMaxBytes         atomic.Int64
 	joinLeaveMaxMembers, presenceMax, idempotencyKeys atomic.Int64
-	forgottenRooms                                    atomic.Int64
+	forgottenRooms, roomBytes, publisherBytes         atomic.Int64
 }
 
 // noteHistory counts an answer that a bound has cut.
@@ -56,6 +58,7 @@ func (t *tally) limits() Limits {
 		RecoveryMaxPublications: t.recoveryMaxPublications.Load(), RecoveryMaxBytes: t.recoveryMaxBytes.Load(),
 		JoinLeaveMaxMembers: t.joinLeaveMaxMembers.Load(), PresenceMax: t.presenceMax.Load(),
 		HistoryMaxBytes: t.historyMaxBytes.Load(), PresenceMaxBytes: t.presenceMaxBytes.Load(),
+		RoomBytes: t.roomBytes.Load(), PublisherBytes: t.publisherBytes.Load(),
 		ForgottenRooms: t.forgottenRooms.Load(), IdempotencyKeys: t.idempotencyKeys.Load(),
 	}
 }

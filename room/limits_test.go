@@ -40,7 +40,7 @@ func TestLimitsAreCounted(t *testing.T) {
 				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
 			}
 		}, Limits{IdempotencyKeys: 1}},
-		{"history bytes", Config{HistoryBytes: 1000}, func(w *world, o *Options) {
+		{"history bytes", Config{HistoryBytes: 1500}, func(w *world, o *Options) {
 			w.publish("a", o, string(make([]byte, 500)))
 			w.publish("b", o, string(make([]byte, 500)))
 		}, Limits{HistoryBytes: 1}},

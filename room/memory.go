@@ -23,19 +23,20 @@ type memory struct {
 	seq    uint64
 	rings  map[string]*ring
 	lost   *forgotten
-	warm   ring  // sentinel: rings with messages, the coldest first
-	hand   *ring // where the sweep goes on
-	kept   int   // rings with messages
+	live   list // rings with messages, of rooms with members
+	idle   list // the others
 
-	passing Publication // a message that is not kept
+	publishers publishers
+	passing    Publication // a message that is not kept
 }
 
 func newMemory(s *shard, h *Hub) *memory {
 	m := &memory{shard: s, hub: h, budget: &h.budget, epoch: newEpoch(), rings: make(map[string]*ring)}
 	m.lost = newForgotten(&h.met.forgottenRooms)
 	m.share = h.budget.join(s)
-	m.warm.prev, m.warm.next = &m.warm, &m.warm
-	m.hand = &m.warm
+	m.live.init()
+	m.idle.init()
+	m.publishers = publishers{of: make(map[uint64]*publisher), bytes: h.publishers}
 	return m
 }
 
@@ -45,14 +46,14 @@ func newEpoch() string {
 	return base32.StdEncoding.EncodeToString(b[:])
 }
 
-func (m *memory) keeps() bool { return m.kept > 0 }
+func (m *memory) keeps() bool { return m.live.n+m.idle.n > 0 }
 
 // Open keeps a ring, if an empty one, so that the room has its own mark of what
 // was evicted.
 func (m *memory) Open(room string, o *Options) error {
 	g, err := m.ring(room, o)
 	if err == nil {
-		g.open = true
+		m.setOpen(g, true)
 	}
 	return err
 }
@@ -62,7 +63,7 @@ func (m *memory) ring(room string, o *Options) (*ring, error) {
 	if g := m.adopt(m.rings[room], o); g != nil {
 		return g, nil
 	}
-	if err := m.hub.addRoom(); err != nil {
+	if err := m.addRoom(); err != nil {
 		return nil, err
 	}
 	g := &ring{name: room, opts: o, top: m.seq, evicted: m.lost.take(room, o)}
@@ -73,7 +74,7 @@ func (m *memory) ring(room string, o *Options) (*ring, error) {
 // Close keeps the ring only for its messages.
 func (m *memory) Close(room string) {
 	g := m.rings[room]
-	g.open = false
+	m.setOpen(g, false)
 	m.forget(g)
 }
 
@@ -90,8 +91,11 @@ func (m *memory) forget(g *ring) {
 func (m *memory) Append(token uint64, a Append) {
 	g := m.adopt(m.rings[a.Room], a.Options)
 	if g == nil && a.Options.keeps() {
-		var err error
-		if g, err = m.ring(a.Room, a.Options); err != nil {
+		err := m.shard.mayOpen(a.From)
+		if err == nil {
+			g, err = m.ring(a.Room, a.Options)
+		}
+		if err != nil {
 			m.shard.Appended(token, Stored{Err: err})
 			return
 		}
@@ -102,7 +106,7 @@ func (m *memory) Append(token uint64, a Append) {
 	case g == nil: // nobody is there, nothing is kept
 		m.lost.unkept(a.Options, m.seq)
 	case g.opts.keeps():
-		m.store(g, p)
+		m.store(g, p, a.From)
 	default:
 		m.pass(g, p)
 	}
@@ -120,19 +124,37 @@ func (m *memory) pass(g *ring, p Publication) {
 }
 
 // store appends p to the ring and makes it the warmest.
-func (m *memory) store(g *ring, p Publication) {
+func (m *memory) store(g *ring, p Publication, from *Info) {
 	now := m.shard.now
 	for g.expired(now) || g.n > 0 && g.n >= g.opts.HistorySize {
 		m.evict(g)
 	}
 	p.Prev = g.top
-	g.top, g.coldAt = p.Offset, now
-	at := g.push(kept{p, now})
-	m.warmUp(g)
+	g.top = p.Offset
+	by, first, places := m.publisher(from), g.n == 0, g.places()
+	at := g.push(kept{p, now, by})
+	by.publishes(g, p.Offset)
+	m.use(g)
 	m.shard.Message(g.name, &at.Publication)
-	cost := int64(at.size()) + publicationCost
-	g.bytes += cost
-	m.budget.used.Add(cost)
+
+	cost := g.cost(at)
+	m.count(g, cost+g.places()-places)
+	by.hold(cost + keptSize)
+	if first {
+		m.count(g, g.own())
+		by.hold(g.own())
+	}
+	for g.n > 1 && g.bytes > m.shard.cfg.RoomBytes {
+		m.hub.met.roomBytes.Add(1)
+		m.evict(g)
+	}
+	m.yield(by, g, p.Offset, cost)
+}
+
+// count adds to what the ring costs.
+func (m *memory) count(g *ring, bytes int64) {
+	g.bytes += bytes
+	m.budget.used.Add(bytes)
 }
 
 // Read answers at once.
@@ -158,18 +180,30 @@ func (m *memory) Shutdown() {
 		m.budget.used.Add(-g.bytes)
 		m.hub.dropRoom()
 	}
-	m.rings = nil
+	m.budget.used.Add(-publisherCost * int64(len(m.publishers.of)))
+	m.rings, m.publishers.of = nil, nil
 	m.share.coldest.Store(nothing)
+	m.share.idle.Store(false)
 }
 
-// evict drops the oldest message of g.
+// evict drops the oldest message of g. The next one's publisher pays for the
+// ring then.
 func (m *memory) evict(g *ring) {
-	cost := g.pop()
-	g.bytes -= cost
-	m.budget.used.Add(-cost)
-	if g.n == 0 {
-		m.coolDown(g)
+	k, places := *g.at(0), g.places()
+	cost := g.cost(&k)
+	g.pop()
+	m.count(g, g.places()-places-cost)
+	k.by.hold(-cost - keptSize)
+	switch {
+	case g.n == 0:
+		m.of(g).remove(g)
+		m.count(g, -g.own())
+		k.by.hold(-g.own())
+	case g.at(0).by != k.by:
+		k.by.hold(-g.own())
+		g.at(0).by.hold(g.own())
 	}
+	m.lose(k.by)
 }
 
 // age drops the expired messages of g.

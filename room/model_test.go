@@ -329,6 +329,14 @@ func (m *model) bare() {
 	m.w.upToDate()
 	m.w.advance(time.Hour)
 	s := m.w.s
+	for i := range m.w.h.publishers.held {
+		if n := m.w.h.publishers.held[i].Load(); n != 0 {
+			m.rt.Fatalf("a publisher of nothing holds %d bytes", n)
+		}
+	}
+	if len(s.mem.publishers.of) != 0 || s.mem.idle.n+s.mem.live.n != 0 {
+		m.rt.Fatalf("left over: %d publishers", len(s.mem.publishers.of))
+	}
 	if len(s.rooms)+len(s.mem.rings)+s.waits.n+len(s.keys.keys)+s.sayings.len() != 0 || m.w.h.budget.used.Load() != 0 || m.w.h.rooms.Load() != 0 {
 		m.rt.Fatalf("left over: %d rooms %d rings %d waits %d keys, %+v", len(s.rooms), len(s.mem.rings), s.waits.n, len(s.keys.keys), m.w.h.Stats())
 	}

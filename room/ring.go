@@ -3,6 +3,7 @@ package room
 import (
 	"sort"
 	"time"
+	"unsafe"
 )
 
 // ring is a room's history in memory, oldest first. It grows by doubling up to
@@ -10,15 +11,15 @@ import (
 type ring struct {
 	name    string
 	opts    *Options
-	open    bool   // has members here: it stays while it is empty
-	top     uint64 // the room's position
-	evicted uint64 // the highest offset that the room had and has not any more, or more
-	bytes   int64
-	coldAt  time.Duration // when the last message came
+	open    bool          // has members here: it stays while it is empty
+	top     uint64        // the room's position
+	evicted uint64        // the highest offset that the room had and has not any more, or more
+	bytes   int64         // what it costs, counted in budget.used
+	used    time.Duration // when the last message, the first member or the last leave came
 
 	buf        []kept
 	start, n   int
-	prev, next *ring // in memory.warm, if n > 0
+	prev, next *ring // in memory.idle or memory.live, if n > 0
 }
 
 // kept is a message of a ring and when it came, on the shard's clock: its Time
@@ -26,17 +27,40 @@ type ring struct {
 type kept struct {
 	Publication
 	came time.Duration
+	by   *publisher // nil: the server
 }
 
-// publicationCost is what a kept message costs beside its bytes.
-const publicationCost = 128
+// What is kept costs, beside the bytes of the message, which the edge holds
+// against the heap in a test. A message's place is counted with the ring.
+const (
+	keptSize        = int64(unsafe.Sizeof(kept{}))
+	publicationCost = 80  // what surrounds the message where it was encoded
+	roundedUp       = 16  // one in so many bytes: the allocator has sizes
+	ringCost        = 192 // with its entry in the map
+)
+
+// cost is what a message costs beside its place; the push has the room's name.
+func (g *ring) cost(k *kept) int64 {
+	size := int64(k.size()+len(g.name)) + publicationCost
+	if k.by != nil {
+		size += recordCost
+	}
+	return size + size/roundedUp
+}
+
+// own is what the ring costs beside its places and its messages: its oldest
+// message's publisher pays for it.
+func (g *ring) own() int64 { return ringCost + int64(len(g.name)) }
+
+// places is what the places for messages cost.
+func (g *ring) places() int64 { return int64(len(g.buf)) * keptSize }
 
 func (g *ring) at(i int) *kept { return &g.buf[(g.start+i)%len(g.buf)] }
 
 // push appends p and returns where it is; the caller has made room.
 func (g *ring) push(p kept) *kept {
 	if g.n == len(g.buf) {
-		g.resize(min(max(2*g.n, 4), max(g.opts.HistorySize, g.n+1)))
+		g.resize(min(max(2*g.n, 1), max(g.opts.HistorySize, g.n+1)))
 	}
 	g.n++
 	at := g.at(g.n - 1)
@@ -52,10 +76,9 @@ func (g *ring) resize(size int) {
 	g.buf, g.start = buf, 0
 }
 
-// pop evicts the oldest message.
-func (g *ring) pop() (cost int64) {
+// pop drops the oldest message.
+func (g *ring) pop() {
 	p := g.at(0)
-	cost = int64(p.size()) + publicationCost
 	g.evicted = p.Offset
 	*p = kept{}
 	g.start = (g.start + 1) % len(g.buf)
@@ -66,7 +89,6 @@ func (g *ring) pop() (cost int64) {
 	case len(g.buf) > 16 && g.n < len(g.buf)/4:
 		g.resize(len(g.buf) / 2)
 	}
-	return cost
 }
 
 // expired: the oldest message has reached the age.

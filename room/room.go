@@ -103,14 +103,20 @@ func (r *room) count(loop int, watch bool, by int32) {
 }
 
 // open returns the room, which is about to have a member.
-func (s *shard) open(name string, o *Options) (*room, error) {
+func (s *shard) open(name string, o *Options, by *Info) (*room, error) {
 	if r := s.rooms[name]; r != nil {
 		r.adopt(o)
 		return r, nil
 	}
-	if s.mem == nil { // the memory log counts for itself: it knows rooms that have only history
-		if err := s.hub.addRoom(); err != nil {
+	if s.mem == nil || s.mem.rings[name] == nil {
+		if err := s.mayOpen(by); err != nil {
 			return nil, err
+		}
+	}
+	if s.mem == nil { // the memory log counts for itself: it knows rooms that have only history
+		if !s.hub.addRoom(0) {
+			s.hub.met.maxRooms.Add(1)
+			return nil, ErrLimit
 		}
 	}
 	if err := s.log.Open(name, o); err != nil {
@@ -120,6 +126,15 @@ func (s *shard) open(name string, o *Options) (*room, error) {
 	r := &room{name: name, opts: o}
 	s.rooms[name] = r
 	return r, nil
+}
+
+// mayOpen asks whether a connection may make a room where none is. The server
+// itself always may.
+func (s *shard) mayOpen(by *Info) error {
+	if s.cfg.MayOpen == nil || by == nil || s.cfg.MayOpen(by) {
+		return nil
+	}
+	return ErrRate
 }
 
 func (s *shard) uncount() {

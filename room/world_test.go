@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -74,6 +75,7 @@ func newWorld(t failer, cfg Config) *world {
 		leaves:   make(map[place]int),
 	}
 	cfg.Shards = max(cfg.Shards, 1)
+	cfg.RoomBytes = cmp.Or(cfg.RoomBytes, 1<<40)
 	cfg.Loops = max(cfg.Loops, 3)
 	cfg.Clock = func() (time.Time, time.Duration) { return w.clock, w.now }
 	cfg.Encode = w.encode

@@ -13,6 +13,8 @@ func (c *Config) Resolve(maxConns int) {
 	orElse(&c.EchoMaxMessage, c.MaxMessage)
 	orElse(&c.RoomsPerConnection, min(128, max(1, c.roomsInFrame())))
 	orElse(&c.WaitingCommands, max(256, c.RoomsPerConnection))
+	orElse(&c.RoomHistoryBytes, max(c.HistoryBytes/16, MiB))
+	orElse(&c.PublisherHistoryBytes, c.RoomHistoryBytes)
 	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
 }
 

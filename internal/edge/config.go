@@ -46,6 +46,10 @@ type Config struct {
 	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
 	CommandsPerSecond int
 
+	// RoomRate bounds the rooms that a connection makes in a second, by a join or by a message that is kept: above it 111.
+	// Two seconds' worth may be made at once, and as many as it may be in. 0: no bound.
+	RoomRate int
+
 	expireGrace time.Duration // how long after its expiry a connection may still be refreshed [25 s]
 
 	// Hub carries the bounds of the rooms. Loops, the Encode functions, Deliver and Busy are the edge's own.

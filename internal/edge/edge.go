@@ -17,7 +17,10 @@ type Edge struct {
 	loops []*loop
 	began time.Time
 	users *users
-	hub   *room.Hub
+
+	roomRates    roomRates
+	roomsRefused atomic.Int64
+	hub          *room.Hub
 
 	server *netpoll.Server
 	stop   chan struct{}
@@ -42,7 +45,7 @@ func (e *Edge) hubConfig() room.Config {
 	c := e.cfg.Hub
 	c.Loops = e.cfg.Loops
 	c.Encode, c.EncodeJoin, c.EncodeLeave = e.encodePush, encodeJoin, encodeLeave
-	c.Deliver, c.Busy = e.deliver, e.busy
+	c.Deliver, c.Busy, c.MayOpen = e.deliver, e.busy, e.mayOpen
 	return c
 }
 

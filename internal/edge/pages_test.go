@@ -18,6 +18,7 @@ func big(c *Config) {
 	c.PingInterval = 5 * time.Minute
 	c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 256<<10, 400
 	c.Hub.RecoveryMaxBytes, c.Hub.HistoryMaxBytes = 128<<10, 128<<10
+	c.Hub.RoomBytes, c.Hub.PublisherBytes = 64<<20, 64<<20
 }
 
 // write publishes n messages of about size bytes, numbered from first.

@@ -51,6 +51,7 @@ type Stats struct {
 	Insufficient int64 // memberships ended with 2500
 	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
 	Limited      int64 // commands above CommandsPerSecond
+	RoomRate     int64 // commands answered 111: above RoomRate
 	RoomLimit    int64 // subscribes above MaxRooms
 	WaitingLimit int64 // commands above WaitingCommands
 	Busy         int64 // commands refused with 111: a loop was above LoopMailbox
@@ -60,6 +61,7 @@ type Stats struct {
 
 // Stats may be called by any goroutine.
 func (e *Edge) Stats() (st Stats) {
+	st.RoomRate = e.roomsRefused.Load()
 	for _, l := range e.loops {
 		n := &l.counters
 		st.Opened += n.opened.Load()

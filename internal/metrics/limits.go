@@ -35,6 +35,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"connection_rate_per_user": e.UserRate,
 		"commands_per_second":      e.Limited,
 		"flood":                    e.Flooded,
+		"new_rooms_per_second":     e.RoomRate,
 		"rooms_per_connection":     e.RoomLimit,
 		"waiting_commands":         e.WaitingLimit,
 		"loop_mailbox":             e.Busy,
@@ -49,6 +50,8 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"join_leave_max_members":        h.JoinLeaveMaxMembers,
 		"presence_max":                  h.PresenceMax,
 		"presence_max_bytes":            h.PresenceMaxBytes,
+		"room_history_bytes":            h.RoomBytes,
+		"publisher_history_bytes":       h.PublisherBytes,
 		"forgotten_rooms":               h.ForgottenRooms,
 		"idempotency_keys":              h.IdempotencyKeys,
 

@@ -93,6 +93,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 
 		WaitingCommands:   cfg.WaitingCommands,
 		CommandsPerSecond: cfg.CommandsPerSecond,
+		RoomRate:          cfg.NewRoomsPerSecond,
 		UserConnections:   cfg.ConnectionsPerUser,
 		UserRate:          cfg.ConnectionRatePerUser,
 
@@ -108,6 +109,8 @@ func hubConfig(cfg *config.Config) room.Config {
 		Mailbox:                 cfg.ShardMailbox,
 		MaxRooms:                cfg.MaxRooms,
 		HistoryBytes:            int64(cfg.HistoryBytes),
+		RoomBytes:               int64(cfg.RoomHistoryBytes),
+		PublisherBytes:          int64(cfg.PublisherHistoryBytes),
 		ForgottenRooms:          cfg.ForgottenRooms,
 		JoinLeaveMaxMembers:     cfg.JoinLeaveMaxMembers,
 		PresenceMax:             cfg.PresenceMax,

@@ -266,7 +266,7 @@ func slowReaders(t *testing.T, bound int, flags []string) {
 	if testing.Short() {
 		people, rounds, quiet, busy = 100, 1, 3*time.Second, 14*time.Second
 	}
-	s := start(t, nil, append(flags, "--history-bytes", "16MiB")...)
+	s := start(t, nil, append(flags, "--history-bytes", "16MiB", "--room-history-bytes", "16MiB", "--publisher-history-bytes", "16MiB")...)
 	h := &hall{t: t, addr: s.addr}
 	h.phase.Store(-1)
 	p := join(t, s.addr, hallRoom)

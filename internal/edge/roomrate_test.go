@@ -1,0 +1,66 @@
+package edge
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/throngd/throng/room"
+)
+
+// TestRoomRate: a connection that makes rooms too fast is answered with 111 where it would make one more, and nowhere
+// else; it can always come back into as many as it may be in.
+func TestRoomRate(t *testing.T) {
+	var cfg Config
+	e, url := serve(t, func(c *Config) { c.RoomRate, c.MaxRooms = 1, 20; cfg = *c })
+	a, b := connect(t, url, "A"), connect(t, url, "B")
+	b.publish("there", 1)
+	for i := range 30 { // ten more than it may be in
+		a.send(fmt.Sprintf(`{"id":2,"publish":{"channel":"r%d","data":1}}`, i))
+		a.expect(`{"id":2,"publish":{*}}`)
+	}
+	eventually(t, "rooms can be made without end", func() bool {
+		a.send(fmt.Sprintf(`{"id":3,"publish":{"channel":"more%d","data":1}}`, e.Stats().RoomRate+e.Hub().Stats().Rooms))
+		return a.next() == `{"id":3,"error":{"code":111,"message":"too many requests","temporary":true}}`
+	})
+	a.send(`{"id":4,"subscribe":{"channel":"new"}}`)
+	a.expect(`{"id":4,"error":{"code":111*}}`)
+	for _, fine := range []string{
+		`{"id":5,"publish":{"channel":"there","data":1}}`, `{"id":5,"subscribe":{"channel":"r1"}}`,
+		`{"id":5,"publish":{"channel":"typing:new","data":1}}`, `{"id":5,"history":{"channel":"none"}}`,
+	} {
+		a.send(fine)
+		a.find(`{"id":5,"*":{*}}`)
+	}
+	b.send(`{"id":2,"subscribe":{"channel":"new"}}`)
+	b.expect(`{"id":2,"subscribe":{*}}`)
+	if n := e.Stats().RoomRate; n < 2 {
+		t.Errorf("%d are counted", n)
+	}
+	cfg.RoomRate = 0
+	if err := e.Reload(cfg); err != nil {
+		t.Fatal(err)
+	}
+	a.send(`{"id":6,"subscribe":{"channel":"newest"}}`)
+	a.find(`{"id":6,"subscribe":{*}}`)
+}
+
+// TestRoomRatesAreForgotten: what is remembered of connections that are gone is bounded.
+func TestRoomRatesAreForgotten(t *testing.T) {
+	var rr roomRates
+	r := newRate(10, 0)
+	for i := range uint32(100_000) {
+		var id room.ID
+		binary.BigEndian.PutUint32(id[:], i*2654435761)
+		if !rr.take(id, r, i*1000) { // one a millisecond
+			t.Fatal("refused at the first room")
+		}
+	}
+	n := 0
+	for i := range rr.stripes {
+		n += len(rr.stripes[i].of)
+	}
+	if n > 3000 {
+		t.Errorf("%d connections are remembered, of whom a hundred count", n)
+	}
+}

@@ -1,0 +1,161 @@
+package room
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// post publishes as from.
+func (w *world) post(room string, o *Options, from *Info, size int) *Answer {
+	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), From: from, Body: make([]byte, size)})
+}
+
+// accounted computes anew what every ring and every publisher costs.
+func (w *world) accounted() {
+	w.t.Helper()
+	used, held := int64(0), make(map[*atomic.Int64]int64)
+	for _, s := range w.h.shards {
+		used += publisherCost * int64(len(s.mem.publishers.of))
+		for _, g := range s.mem.rings {
+			bytes := int64(0)
+			for i := range g.n {
+				k := g.at(i)
+				bytes += g.cost(k)
+				if k.by != nil {
+					held[k.by.held] += g.cost(k) + keptSize
+				}
+			}
+			if g.n > 0 {
+				bytes += g.own() + g.places()
+				if by := g.at(0).by; by != nil {
+					held[by.held] += g.own()
+				}
+			}
+			if used += bytes; bytes != g.bytes {
+				w.t.Fatalf("%s counts %d bytes and has %d", g.name, g.bytes, bytes)
+			}
+		}
+	}
+	for p, bytes := range held {
+		if p.Load() != bytes {
+			w.t.Fatalf("a publisher counts %d bytes and holds %d", p.Load(), bytes)
+		}
+	}
+	if got := w.h.budget.used.Load(); got != used {
+		w.t.Fatalf("%d bytes are counted, want %d", got, used)
+	}
+}
+
+// One publisher cannot displace the history of others, whatever it publishes to.
+func TestNobodyDisplacesTheHistoryOfOthers(t *testing.T) {
+	const limit = 16 << 20 // so a share is a MiB
+	anon, user := &Info{Client: ID{1}}, func(client byte) *Info { return &Info{Client: ID{client}, User: "mallory"} }
+	for _, c := range []struct {
+		name   string
+		attack func(w *world, i int) (room string, from *Info)
+		spares func(room string) bool // rooms that need not survive; nil: none
+		held   int64                  // of the attacker, at most
+	}{
+		{"one room", func(w *world, i int) (string, *Info) { return "flood", anon }, nil, limit / 16},
+		{"one room, by many connections", func(w *world, i int) (string, *Info) { return "flood", &Info{Client: ID{byte(i), byte(i >> 8)}} }, nil, limit / 16},
+		{"one room, by the server", func(w *world, i int) (string, *Info) { return "flood", nil }, nil, limit / 16},
+		{"a new room for each message", func(w *world, i int) (string, *Info) { return fmt.Sprint("flood", i), anon }, nil, limit / 16},
+		{"a new room each, by one user's connections", func(w *world, i int) (string, *Info) { return fmt.Sprint("flood", i), user(byte(i)) }, nil, limit / 16},
+		{"128 rooms in turn", func(w *world, i int) (string, *Info) { return fmt.Sprint("flood", i%128), anon }, nil, limit / 16},
+		{"rooms of others, which pay", func(w *world, i int) (string, *Info) { return fmt.Sprint("honest", i%10), anon },
+			func(room string) bool { return len(room) == len("honest0") }, 2 * limit / 16},
+	} {
+		for _, shards := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s, %d shards", c.name, shards), func(t *testing.T) {
+				w, o := lab(t, Config{Shards: shards, HistoryBytes: limit, RoomBytes: limit / 16}), &Options{HistorySize: 1000}
+				since := make(map[string]Position)
+				for i := range 100 {
+					room := fmt.Sprint("honest", i)
+					since[room] = w.post(room, o, &Info{Client: ID{200, byte(i)}}, 1000).Position
+					w.post(room, o, &Info{Client: ID{201, byte(i)}}, 1000)
+				}
+				before := w.h.Stats().HistoryBytes
+				w.advance(time.Minute)
+				for i := range 1000 {
+					room, from := c.attack(w, i)
+					w.post(room, o, from, 60_000)
+				}
+				for room, at := range since {
+					if a := w.resume(room, o, at); (!a.Recovered || len(a.Publications) == 0) && (c.spares == nil || !c.spares(room)) {
+						t.Fatalf("%s has lost its history: %+v", room, a)
+					}
+				}
+				if got := w.h.Stats().HistoryBytes - before; got > c.held+100_000 {
+					t.Errorf("the attacker holds %d bytes, want at most %d", got, c.held)
+				}
+				w.accounted()
+			})
+		}
+	}
+}
+
+// Above its share a publisher loses its own oldest messages, not its newest.
+func TestPublisherKeepsItsNewest(t *testing.T) {
+	w, o, me := lab(t, Config{PublisherBytes: bigs(10), RoomBytes: 1 << 40}), &Options{HistorySize: 1000}, &Info{Client: ID{1}}
+	for i := range 30 {
+		w.post(fmt.Sprint(i), o, me, big)
+	}
+	for i := range 30 {
+		if kept := w.s.mem.rings[fmt.Sprint(i)] != nil; kept != (i >= 20) {
+			t.Errorf("the room of message %d is kept: %v", i, kept)
+		}
+	}
+	if n := w.h.Stats().Limits.PublisherBytes; n != 20 {
+		t.Errorf("%d messages were counted, want 20", n)
+	}
+}
+
+// The bounds hold, and what is counted is what is there, whatever happens.
+func TestHistoryIsAccounted(t *testing.T) {
+	const limit = 400_000
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		w := lab(t, Config{HistoryBytes: limit, RoomBytes: 100_000, PublisherBytes: 80_000, MaxRooms: 12})
+		some := []*Options{{Namespace: "a", HistorySize: 50, HistoryTTL: time.Minute}, {Namespace: "a", HistorySize: 5}, {Namespace: "a"}}
+		from := []*Info{nil, {Client: ID{1}}, {Client: ID{2}}, {Client: ID{3}, User: "ann"}, {Client: ID{4}, User: "ann"}}
+		for range 2000 {
+			room, o := fmt.Sprint(r.IntN(20)), some[min(r.IntN(20), 2)]
+			switch r.IntN(10) {
+			case 0:
+				w.join(room, o, 1)
+			case 1:
+				w.ask(Command{Op: Leave, Room: room, Member: person(1)})
+			case 2:
+				w.advance(time.Duration(r.IntN(20)) * time.Second)
+			default:
+				w.post(room, o, from[r.IntN(len(from))], r.IntN(20_000))
+			}
+			for _, g := range w.s.mem.rings {
+				if g.bytes > 100_000 && g.n > 1 {
+					t.Fatalf("%s has %d bytes", g.name, g.bytes)
+				}
+			}
+			if st := w.h.Stats(); st.HistoryBytes > limit || st.Rooms > 12 {
+				t.Fatalf("%+v", st)
+			}
+			w.accounted()
+		}
+	}
+}
+
+// Records of messages that went by another way do not pile up.
+func TestRecordsOfAPublisherAreBounded(t *testing.T) {
+	w, me := lab(t, Config{}), &Info{Client: ID{1}}
+	w.post("old", &Options{HistorySize: 1}, me, 10)
+	for range 10_000 {
+		w.post("one", &Options{HistorySize: 1}, me, 10)
+	}
+	for _, p := range w.s.mem.publishers.of {
+		if p.n != 2 || p.all.len() > 100 {
+			t.Errorf("%d records of %d messages", p.all.len(), p.n)
+		}
+	}
+}
