@@ -36,7 +36,19 @@ func runCommand(args []string, s *streams) (err error) {
 			err = e
 		}
 	}()
-	parser, err := kong.New(&cli{},
+	parser, err := newParser(s)
+	if err != nil {
+		return err
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		return usageError(err)
+	}
+	return ctx.Run(s)
+}
+
+func newParser(s *streams) (*kong.Kong, error) {
+	return kong.New(&cli{},
 		kong.Name("throng"),
 		kong.Description(description),
 		kong.Writers(s.out, s.err),
@@ -46,12 +58,4 @@ func runCommand(args []string, s *streams) (err error) {
 		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 	)
-	if err != nil {
-		return err
-	}
-	ctx, err := parser.Parse(args)
-	if err != nil {
-		return usageError(err)
-	}
-	return ctx.Run(s)
 }
