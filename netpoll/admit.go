@@ -41,8 +41,11 @@ func (s *Server) Refusals() Refusals {
 
 // prepareAdmission makes what the settings of the server need, and only that.
 func (s *Server) prepareAdmission(maxFD int) {
+	if s.Listener != nil {
+		s.local = s.Listener.Addr().Network() == "unix"
+	}
 	s.accepts.pace = newPace(s.AcceptRate, acceptBurst)
-	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || len(s.TrustedProxies) > 0 {
+	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || s.trustsSomebody() {
 		s.visits = newVisits(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
 	}
 }
@@ -79,7 +82,7 @@ func (l *Loop) greet(c *Conn) (ok bool, deny *refusal) {
 		return l.startPeer(c), nil
 	}
 	peer := remoteAddr(int(c.fd)).Addr()
-	switch trusted := s.trusts(peer); {
+	switch trusted := s.trustsPeer(peer); {
 	case s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0):
 		c.phase = phaseProxy
 		return true, nil
@@ -124,10 +127,21 @@ func (s *Server) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// trustsSomebody reports whether a request may name another client than its peer.
+func (s *Server) trustsSomebody() bool { return s.local || len(s.TrustedProxies) > 0 }
+
+// trustsPeer is trusts for the address of a connection, which has none at a Unix socket.
+func (s *Server) trustsPeer(a netip.Addr) bool {
+	if s.local && !a.IsValid() {
+		return true
+	}
+	return s.trusts(a)
+}
+
 // admitRequest finds out whom a trusted proxy speaks for, and counts c for them.
 func (l *Loop) admitRequest(r *Request) *refusal {
 	c, s := l.asking, l.server
-	if !s.trusts(c.RemoteAddr().Addr()) {
+	if !s.trustsPeer(c.RemoteAddr().Addr()) {
 		return nil // counted already
 	}
 	parse := parseXForwardedFor

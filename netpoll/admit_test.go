@@ -31,7 +31,10 @@ func call(t testing.TB, s *Server, host int, preamble string) *caller {
 		t.Skip("only Linux has all of 127/8")
 	}
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(host))}}
-	c, err := d.DialContext(testCtx(t), "tcp", s.address.String())
+	if s.local {
+		d.LocalAddr = nil
+	}
+	c, err := d.DialContext(testCtx(t), s.address.Network(), s.address.String())
 	if err != nil {
 		t.Fatal(err)
 	}

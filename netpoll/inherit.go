@@ -24,18 +24,22 @@ func (l *Loop) inherit() error {
 	}
 	fd, err := takeOver(l.server.Listener)
 	if err != nil {
-		return fmt.Errorf("netpoll: taking over the listener %s: %w", l.server.address, err)
+		return fmt.Errorf("netpoll: take over the listener at %s: %w", l.server.address, err)
 	}
 	l.listener = fd
 	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
 }
 
 // takeOver is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
-// on to accepted sockets.
+// on to accepted sockets. The file of a Unix socket stays: it is not ours.
 func takeOver(ln net.Listener) (int, error) {
 	source, ok := ln.(interface{ File() (*os.File, error) })
-	if _, tcp := ln.Addr().(*net.TCPAddr); !ok || !tcp {
-		return -1, errors.New("not a TCP socket")
+	network := ln.Addr().Network()
+	if !ok || network != "tcp" && network != "unix" {
+		return -1, fmt.Errorf("a listener of the network %s: only TCP and Unix stream sockets can be served", network)
+	}
+	if keeper, ok := ln.(interface{ SetUnlinkOnClose(bool) }); ok {
+		keeper.SetUnlinkOnClose(false)
 	}
 	f, err := source.File()
 	if err != nil {
@@ -46,7 +50,11 @@ func takeOver(ln net.Listener) (int, error) {
 	if err != nil {
 		return -1, os.NewSyscallError("fcntl", err)
 	}
-	if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), ln.Close()); err != nil {
+	err = errors.Join(unix.SetNonblock(fd, true), ln.Close())
+	if network == "tcp" {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	}
+	if err != nil {
 		return -1, errors.Join(err, unix.Close(fd))
 	}
 	return fd, nil

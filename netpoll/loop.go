@@ -92,7 +92,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	}
 	l.upgrader.maxHeader = s.MaxHeader
 	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
-	if len(s.TrustedProxies) > 0 {
+	if s.trustsSomebody() {
 		l.upgrader.admit = l.admitRequest
 	}
 	if s.HTTP != nil {

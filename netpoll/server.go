@@ -23,9 +23,11 @@ import (
 type Server struct {
 	// Addr is the TCP address to listen on, host:port. Empty means ":8080".
 	Addr string
-	// Listener is a TCP listener to take over instead of listening on Addr, as one inherited
-	// from systemd or a parent process. Listen closes it and keeps its socket; one loop accepts
-	// and hands connections on to the others.
+	// Listener is a listener of TCP or of a Unix stream socket to take over instead of listening
+	// on Addr, as one inherited from systemd or a parent process. Listen closes it and keeps its
+	// socket, and the file of a Unix socket; one loop accepts and hands connections on to the
+	// others. The peers at a Unix socket are on this machine and have no address: they are
+	// trusted like TrustedProxies.
 	Listener net.Listener
 	// Loops is the number of event loops, each a goroutine with its own listener
 	// (SO_REUSEPORT). 0 means GOMAXPROCS.
@@ -110,6 +112,7 @@ type Server struct {
 
 	client  *Client // whose loops these are, or nil
 	visits  *visits // nil unless addresses matter
+	local   bool    // Listener is a Unix socket
 	accepts sharedPace
 	refused refusals
 	headers headerMemory

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -19,17 +20,16 @@ func (p *process) inherit() error {
 	if err != nil {
 		return human.Errorf("see systemctl status throng.socket", "%w", err)
 	}
-	public := ""
 	for _, s := range sockets {
 		switch {
 		case s.Name == adminSocket && p.admin == nil:
 			p.admin = admin.On(s.Listener, p.adminOptions())
-		case s.Name != adminSocket && public == "":
-			public = s.Listener.Addr().String()
+		case s.Name != adminSocket && p.inherited == "":
+			p.inherited = fmt.Sprintf("%q at %s", s.Name, addrText(s.Listener.Addr()))
 			p.public.Inherit(s.Listener)
 		default:
 			return human.Errorf("one ListenStream= for the public port, and one with FileDescriptorName=admin for the admin port; [::]:8080 is both IPv6 and IPv4",
-				"systemd passed more sockets than there are ports: %q at %s", s.Name, s.Listener.Addr())
+				"systemd passed more sockets than there are ports: %q at %s", s.Name, addrText(s.Listener.Addr()))
 		}
 	}
 	return nil
@@ -44,7 +44,7 @@ func (p *process) tell(err error) {
 
 // status is the line of systemctl status.
 func (p *process) status(text string) string {
-	return text + " " + p.public.Addr().String() + ", " + strconv.Itoa(p.public.Connections()) + " connections"
+	return text + " " + addrText(p.public.Addr()) + ", " + strconv.Itoa(p.public.Connections()) + " connections"
 }
 
 // watchdog tells systemd that we live, as long as every event loop ticks; when

@@ -121,7 +121,7 @@ func startActivated(t *testing.T, sockets []net.Listener, names string, args ...
 	s := &runningServer{cmd: exec.Command("sh", append([]string{"-c", shell, filepath.Join(dir, "throng")}, args...)...), ended: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), "LISTEN_FDS="+strconv.Itoa(len(sockets)), "LISTEN_FDNAMES="+names)
 	for _, ln := range sockets {
-		f, err := ln.(*net.TCPListener).File()
+		f, err := ln.(interface{ File() (*os.File, error) }).File()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,6 +197,124 @@ func TestTooManySockets(t *testing.T) {
 	if out := s.output.String(); s.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(out, "systemd passed more sockets than there are ports") {
 		t.Errorf("exit code %d: %s", s.cmd.ProcessState.ExitCode(), out)
 	}
+}
+
+// TestActivatedUnixSocket: ListenStream=/path for the public port. It stays when the server goes.
+func TestActivatedUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "public.sock")
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	for range 2 {
+		s := startActivated(t, []net.Listener{ln}, "throng.socket", "--admin", "", "--loops", "2", "--drain", "0s")
+		s.says(t, regexp.MustCompile(`"listen":"(unix:[^"]+/public\.sock)"`))
+		askUnix(t, path)
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-s.ended
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUnixSocketOfOurOwn: --listen and --admin unix:/path, made with the permissions that are set and removed
+// at the end; what a killed server left is replaced.
+func TestUnixSocketOfOurOwn(t *testing.T) {
+	dir := t.TempDir()
+	public, admin := filepath.Join(dir, "public.sock"), filepath.Join(dir, "admin.sock")
+	start := func() *runningServer {
+		s := startServer(t, nil, "--listen", "unix:"+public, "--admin", "unix:"+admin, "--socket-mode", "0606", "--drain", "0s")
+		s.says(t, regexp.MustCompile(`"listen":"(unix:[^"]+)"`))
+		return s
+	}
+	killed := start()
+	_ = killed.cmd.Process.Kill()
+	<-killed.ended
+	s := start()
+	askUnix(t, public)
+	askUnix(t, admin)
+	if info, err := os.Lstat(public); err != nil || info.Mode().Perm() != 0o606 {
+		t.Errorf("%v %v", info, err)
+	}
+	second := startServer(t, nil, "--listen", "unix:"+public, "--admin", "")
+	<-second.ended
+	if out := second.output.String(); second.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(out, "another program already listens on unix:"+public) {
+		t.Errorf("exit code %d: %s", second.cmd.ProcessState.ExitCode(), out)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-s.ended
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// askUnix expects an answer of HTTP from the socket at path.
+func askUnix(t *testing.T, path string) {
+	t.Helper()
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_, _ = io.WriteString(c, "GET / HTTP/1.0\r\n\r\n")
+	b := make([]byte, 7)
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != "HTTP/1." {
+		t.Errorf("%q %v", b, err)
+	}
+}
+
+// TestActivatedByTheWrongSocket: the message is about what systemd passed, not about --listen.
+func TestActivatedByTheWrongSocket(t *testing.T) {
+	datagram, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer datagram.Close()
+	server := listenLoopback(t)
+	connection, err := net.Dial("tcp", server.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	pipe, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	defer writer.Close()
+	for want, source := range map[string]any{
+		"a datagram socket; a port is ListenStream=": datagram,
+		"a connection and no listener":               connection,
+		"no socket; a port is ListenStream=":         pipe,
+	} {
+		s := startActivated(t, []net.Listener{passedFile{source: source}}, "throng.socket", "--dev", "--admin", "")
+		<-s.ended
+		out := s.output.String()
+		if s.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(out, `socket "throng.socket" (descriptor 3) that systemd passed: `+want) || strings.Contains(out, "--listen") {
+			t.Errorf("exit code %d: %s; want %q", s.cmd.ProcessState.ExitCode(), out, want)
+		}
+	}
+}
+
+// passedFile stands among the listeners and is none.
+type passedFile struct {
+	net.Listener
+	source any
+}
+
+func (p passedFile) File() (*os.File, error) {
+	if f, ok := p.source.(*os.File); ok {
+		fd, err := syscall.Dup(int(f.Fd()))
+		return os.NewFile(uintptr(fd), "pipe"), err
+	}
+	return p.source.(interface{ File() (*os.File, error) }).File()
 }
 
 func listenLoopback(t *testing.T) net.Listener {

@@ -18,6 +18,7 @@ import (
 	"github.com/throngd/throng/internal/metrics"
 	"github.com/throngd/throng/internal/server"
 	"github.com/throngd/throng/internal/systemd"
+	"github.com/throngd/throng/internal/unixsocket"
 )
 
 // process is a running server: the public port and the admin port.
@@ -28,6 +29,9 @@ type process struct {
 	hungUp func() bool    // tells why SIGHUP came: the terminal is gone, not somebody wants a reload
 	public *server.Server
 	admin  *admin.Server // nil when it is turned off
+
+	inherited string // what systemd has opened as the public port
+	sockets   []*unixsocket.Listener
 
 	dropped func() int64 // lines of the log
 	reloads reloads
@@ -40,12 +44,8 @@ func (p *process) listen() error {
 	if err := p.inherit(); err != nil {
 		return err
 	}
-	if p.cfg.Admin != "" && p.admin == nil {
-		a, err := admin.Listen(p.cfg.Admin, p.adminOptions())
-		if err != nil {
-			return listenError(err, "admin", p.cfg.Admin)
-		}
-		p.admin = a
+	if err := p.openAdmin(); err != nil {
+		return err
 	}
 	if p.admin != nil {
 		p.admin.Metrics, p.admin.Health = p.public.Metrics(p.own), p.public.Health
@@ -55,9 +55,10 @@ func (p *process) listen() error {
 			}
 		}()
 	}
-	if err := p.public.Listen(); err != nil {
+	if err := p.openPublic(); err != nil {
 		p.closeAdmin(context.Background())
-		return listenError(err, "listen", p.cfg.Listen)
+		p.removeSockets()
+		return err
 	}
 	return nil
 }
@@ -80,6 +81,7 @@ func (p *process) closeAdmin(ctx context.Context) {
 
 // run serves until a signal has ended it, or the public port has failed.
 func (p *process) run(signals <-chan os.Signal, ready func()) error {
+	defer p.removeSockets()
 	defer p.closeAdmin(context.Background())
 	served, done := make(chan error, 1), make(chan struct{})
 	defer close(done)
@@ -161,11 +163,15 @@ func secondSignal(ctx context.Context, signals <-chan os.Signal, began time.Time
 // otherwise in the log.
 func (p *process) announce(w io.Writer) {
 	if !p.cfg.Dev {
-		args := []any{"version", release(), "listen", p.public.Addr().String(), "tls", p.public.TLS(), "max_connections", p.cfg.MaxConnections}
+		args := []any{"version", release(), "listen", addrText(p.public.Addr()), "tls", p.public.TLS(), "max_connections", p.cfg.MaxConnections}
 		if p.admin != nil {
-			args = append(args, "admin", p.admin.Addr().String())
+			args = append(args, "admin", addrText(p.admin.Addr()))
 		}
 		p.log.Info("serving", args...)
+		return
+	}
+	if p.public.Addr().Network() == "unix" {
+		fmt.Fprintf(w, "Ask    curl --unix-socket %s http://localhost/   in another terminal\n", p.public.Addr())
 		return
 	}
 	addr := dialable(p.public.Addr())

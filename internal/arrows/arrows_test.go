@@ -39,7 +39,7 @@ var arrows = []arrow{
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "frame", "room"}},
 	{"internal/admin", []string{"internal/hosts"}},
 	{"internal/chat", []string{"internal/human"}},
-	{"internal/config", []string{"netpoll", "internal/human", "internal/files", "internal/hosts"}},
+	{"internal/config", []string{"netpoll", "internal/human", "internal/files", "internal/hosts", "internal/unixsocket"}},
 	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/files", "internal/limits", "internal/load/..."}},
 	{"internal/load/report", []string{"internal/human", "internal/files"}},
 	{"internal/protocol", nil},

@@ -6,8 +6,8 @@ import "time"
 // where the help line says so; [Config.Resolve] replaces those zeros. What has
 // the tag live can be changed while the server runs, see [Loaded.With].
 type Config struct {
-	Listen        string   `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page."`
-	Admin         string   `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /metrics, /debug/pprof. Keep it private. Empty turns it off."`
+	Listen        string   `yaml:"listen" default:":8080" placeholder:"ADDR" group:"Listeners" help:"Address of the public port: WebSocket and the demo page. unix:/PATH is a Unix socket for a proxy on this machine."`
+	Admin         string   `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /metrics, /debug/pprof; or unix:/PATH. Keep it private. Empty turns it off."`
 	AdminHosts    []string `yaml:"admin_hosts" placeholder:"HOST" group:"Listeners" help:"Further names under which the admin port answers; * is every name. On a loopback address it answers to localhost and loopback addresses only; elsewhere to every name as long as none is given here."`
 	AdminProfiles bool     `yaml:"admin_profiles" group:"Listeners" help:"Serve profiles (/debug/pprof/profile, trace, heap and so on) to GET, for go tool pprof URL; without it they need a POST."`
 
@@ -24,6 +24,7 @@ type Config struct {
 	TrustedProxies  []string `yaml:"trusted_proxies" placeholder:"CIDR" group:"Listeners" help:"Addresses of the proxies in front, as 10.0.0.0/8 or 10.1.2.3: the client's address is the one they tell. Nobody else is believed."`
 	ForwardedHeader string   `yaml:"forwarded_header" default:"X-Forwarded-For" placeholder:"NAME" group:"Listeners" help:"Header in which trusted_proxies tell it: X-Forwarded-For or Forwarded. The other one is ignored."`
 	ProxyProtocol   bool     `yaml:"proxy_protocol" group:"Listeners" help:"Connections begin with a PROXY header, version 1 or 2: those of trusted_proxies, or all where there are none."`
+	SocketMode      string   `yaml:"socket_mode" default:"0660" placeholder:"MODE" group:"Listeners" help:"Permissions of unix: sockets, in octal: whoever may write to one may connect."`
 
 	MaxMessage       Size `yaml:"max_message" default:"64KiB" placeholder:"SIZE" group:"Messages" help:"Largest message a client may send, on the wire and inflated (up to 256MiB)."`
 	MaxFragments     int  `yaml:"max_fragments" default:"1024" placeholder:"N" group:"Messages" help:"Tiny fragments (under 16 bytes each) in one message; more close the connection with 1008."`

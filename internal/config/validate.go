@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/unixsocket"
 )
 
 // validate checks every value and how they go together. The first error wins.
@@ -37,6 +38,9 @@ func (l *Loaded) validateAddresses() error {
 	if err := l.address("listen", l.Listen); err != nil {
 		return err
 	}
+	if n, err := strconv.ParseUint(l.SocketMode, 8, 32); err != nil || n > 0o777 {
+		return l.bad("socket_mode", "%q is not a mode from 0000 to 0777", l.SocketMode)
+	}
 	if l.Admin == "" {
 		return nil
 	}
@@ -47,9 +51,15 @@ func (l *Loaded) validateAddresses() error {
 }
 
 func (l *Loaded) address(key, addr string) error {
+	if strings.HasPrefix(addr, unixsocket.Prefix) {
+		if err := unixsocket.Check(addr); err != nil {
+			return l.bad(key, "%v", err)
+		}
+		return nil
+	}
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return l.bad(key, "%q is not an address; write it as :8080 or 127.0.0.1:8080", addr)
+		return l.bad(key, "%q is not an address; write it as :8080, 127.0.0.1:8080 or unix:/run/throng/public.sock", addr)
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return l.bad(key, "port %q is not a number from 0 to 65535", port)

@@ -18,6 +18,9 @@ func TestValidate(t *testing.T) {
 		{"drain delay", "drain_delay: -1s\n", "drain_delay: -1s is out of range"},
 		{"drain rate", "drain_rate: 0\n", "drain_rate: 0 is out of range"},
 		{"drain", "drain: -1s\n", "drain: -1s is out of range"},
+		{"socket path", "listen: unix:public.sock\n", "listen: \"unix:public.sock\" is no absolute path"},
+		{"socket mode", "socket_mode: rw-rw----\n", "is not a mode from 0000 to 0777"},
+		{"socket mode beyond", "socket_mode: '01777'\n", "is not a mode from 0000 to 0777"},
 		{"origin", "allowed_origins: [example.com]\n", `allowed_origins: "example.com" has no scheme; write it as https://example.com`},
 		{"origin with path", "allowed_origins: ['https://example.com/']\n", `write it as https://example.com`},
 		{"origin pattern", "allowed_origins: ['https://a.*.example.com']\n", "write https://*.example.com"},
@@ -66,6 +69,8 @@ func TestValid(t *testing.T) {
 		"echo_max_message: 16MiB\noutbound_bytes: 8MiB\n", // no /echo
 		"max_message: 16MiB\necho_max_message: 16MiB\n",
 		"listen: 127.0.0.1:0\nadmin: ''\n",
+		"listen: unix:/run/throng/public.sock\nadmin: unix:/run/throng/admin.sock\nsocket_mode: 0666\n",
+		"listen: unix:@throng\nsocket_mode: '600'\n",
 		"listen: '[::1]:80'\n",
 		"allowed_origins: ['*']\n",
 		"admin_hosts: ['*', metrics.internal, '[2001:db8::1]']\n",

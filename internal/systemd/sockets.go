@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // firstFD is where the sockets begin (sd_listen_fds(3), SD_LISTEN_FDS_START).
@@ -59,7 +61,32 @@ func listener(fd int, name string) (net.Listener, error) {
 		return nil, errors.New("not a descriptor")
 	}
 	defer f.Close()
+	if err := listens(fd); err != nil {
+		return nil, err
+	}
 	return net.FileListener(f) // duplicates it, with close-on-exec
+}
+
+// listens reports why a descriptor is no listening stream socket, in the words of
+// systemd.socket(5).
+func listens(fd int) error {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	switch {
+	case errors.Is(err, unix.ENOTSOCK):
+		return errors.New("no socket; a port is ListenStream=")
+	case err != nil:
+		return os.NewSyscallError("getsockopt", err)
+	case kind == unix.SOCK_DGRAM:
+		return errors.New("a datagram socket; a port is ListenStream=, not ListenDatagram=")
+	case kind == unix.SOCK_SEQPACKET:
+		return errors.New("a sequential packet socket; a port is ListenStream=, not ListenSequentialPacket=")
+	case kind != unix.SOCK_STREAM:
+		return fmt.Errorf("a socket of type %d; a port is ListenStream=", kind)
+	}
+	if on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && on == 0 {
+		return errors.New("a connection and no listener; throng accepts itself, with Accept=no")
+	}
+	return nil
 }
 
 func closeAll(list []Socket) {
