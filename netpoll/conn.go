@@ -85,6 +85,7 @@ type aux struct {
 	scan   scanState
 	code   frame.CloseCode
 	reason string
+	acked  uint64 // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
 	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
 	drops  []drop // what it was not told of yet
 	dial   *dialing

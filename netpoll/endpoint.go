@@ -47,7 +47,8 @@ type Endpoint struct {
 	// which the client speaks first: the application bounds the silence until then.
 	HoldPings bool
 	// PongTimeout is how long any frame of the peer may take after a ping before the
-	// connection is closed with PongCode. 0 means 10 s.
+	// connection is closed with PongCode; longer while the peer still takes what was sent before
+	// the ping. 0 means 10 s.
 	PongTimeout time.Duration
 	// PingFrame is the whole frame sent as a ping. Nil means a WebSocket ping (RFC 6455, 5.5.2).
 	PingFrame []byte
@@ -56,8 +57,9 @@ type Endpoint struct {
 
 	// MaxBacklog bounds the bytes a connection may owe its peer. 0 means 1 MiB.
 	MaxBacklog int
-	// MaxBacklogAge bounds the time in which a peer that owes takes not a single byte.
-	// 0 means 30 s.
+	// MaxBacklogAge bounds the time in which a peer that is owed something takes nothing of it. What
+	// counts is what its TCP has acknowledged; other systems than Linux know only what their own
+	// kernel has taken. 0 means 30 s.
 	MaxBacklogAge time.Duration
 	// SlowCode is the close code beyond MaxBacklog or MaxBacklogAge. 0 means 1008.
 	SlowCode frame.CloseCode

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 
-	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 )
 
@@ -26,8 +25,7 @@ func (l *Loop) inherit() error {
 	if err != nil {
 		return fmt.Errorf("netpoll: take over the listener at %s: %w", l.server.address, err)
 	}
-	l.listener = fd
-	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
+	return l.listenOn(fd)
 }
 
 // takeOver is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
@@ -67,6 +65,7 @@ func (l *Loop) place(fd int) {
 	s := l.server
 	target := l
 	if s.Listener != nil {
+		l.boundUnsent(fd) // a listener for Multipath TCP, as Go makes them, does not pass it on
 		target = s.loops[fd%len(s.loops)]
 	}
 	if target == l {

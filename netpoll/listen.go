@@ -58,8 +58,21 @@ func (l *Loop) listen() error {
 			return errors.Join(err, unix.Close(fd))
 		}
 	}
+	return l.listenOn(fd)
+}
+
+// listenOn makes fd the listener.
+func (l *Loop) listenOn(fd int) error {
 	l.listener = fd
+	l.boundUnsent(fd) // passes on to accepted sockets, as TCP_NODELAY does
 	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
+}
+
+// boundUnsent sets UnsentBytes. Where the kernel has no such bound, its send buffer is one.
+func (l *Loop) boundUnsent(fd int) {
+	if n := l.server.UnsentBytes; n > 0 {
+		_ = limitUnsent(fd, n)
+	}
 }
 
 func (l *Loop) closeListener() {

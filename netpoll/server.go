@@ -101,6 +101,11 @@ type Server struct {
 	MaxHandshakes int
 	// HandshakeTimeout bounds a TLS handshake. 0 means 10 s.
 	HandshakeTimeout time.Duration
+	// UnsentBytes bounds what the kernel takes for a connection before it can send it
+	// (TCP_NOTSENT_LOWAT, tcp(7); the kernel takes up to some 32 KiB more): all else that a peer
+	// does not take waits here, where it is bounded, shared and counted. 0 means 32 KiB, negative
+	// the size of the kernel's send buffer, which grows to some MiB. Linux only.
+	UnsentBytes int
 	// CompressMin is the payload size in bytes from which messages to members that negotiated
 	// compression are deflated. 0 means 512.
 	CompressMin int
@@ -208,6 +213,7 @@ func (s *Server) prepare() {
 	s.MaxControls = cmp.Or(s.MaxControls, 1000)
 	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
+	s.UnsentBytes = cmp.Or(s.UnsentBytes, 32<<10)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
 	s.HandshakeTimeout = cmp.Or(s.HandshakeTimeout, 10*time.Second)
 	s.MaxHandshakes = cmp.Or(s.MaxHandshakes, 4096)

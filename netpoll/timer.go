@@ -115,7 +115,11 @@ func (l *Loop) openDeadline(c *Conn) {
 		next = min(next, late)
 	}
 	if c.out != nil {
-		late := c.out.since + s.ticksOf(e.MaxBacklogAge)
+		age := s.ticksOf(e.MaxBacklogAge)
+		if now >= c.out.since+age {
+			l.notesProgress(c)
+		}
+		late := c.out.since + age
 		if now >= late {
 			l.tally.limits.maxBacklogAge.Add(1)
 			c.out.cut()
@@ -165,6 +169,9 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	}
 	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)+1
 	if c.has(flagPinged) {
+		if c.heard < c.due-pong && l.readsOn(c, now-min(now, 2*pong)) {
+			c.heard = now
+		}
 		if c.heard < c.due-pong {
 			l.tally.limits.pongTimeout.Add(1)
 			c.abort(e.PongCode, "no pong")

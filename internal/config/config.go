@@ -78,8 +78,9 @@ type Config struct {
 	MaxLoopLag          time.Duration `yaml:"max_loop_lag" default:"1s" placeholder:"TIME" group:"Overload" help:"While an event loop is later than this it refuses new connections with 503. 0: never."`
 
 	OutboundBytes Size          `yaml:"outbound_bytes" placeholder:"SIZE" group:"Overload" help:"What may wait for one slow client before it is disconnected with 3008. 0: 4MiB, or 4 times max_message if that is more."`
-	OutboundAge   time.Duration `yaml:"outbound_age" default:"30s" placeholder:"TIME" group:"Overload" help:"How long a client that is owed something may take not a single byte before it is disconnected with 3008."`
+	OutboundAge   time.Duration `yaml:"outbound_age" default:"30s" placeholder:"TIME" group:"Overload" help:"How long a client that is owed something may acknowledge nothing of it (TCP) before it is disconnected with 3008."`
 	HeaderBytes   Size          `yaml:"header_bytes" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Memory for request headers that have come in part, all together; from half of it on the longest ones are refused with 503."`
+	UnsentBytes   Size          `yaml:"unsent_bytes" default:"32KiB" placeholder:"SIZE" group:"Overload" help:"What the kernel takes for one client before it can send it (TCP_NOTSENT_LOWAT); more waits within outbound_bytes. 0: the kernel's send buffer, some MiB each."`
 	ShardMailbox  int           `yaml:"shard_mailbox" default:"16384" placeholder:"N" group:"Overload" help:"Commands that may wait for one shard; more are answered with error 111."`
 	LoopMailbox   Size          `yaml:"loop_mailbox" default:"64MiB" placeholder:"SIZE" group:"Overload" help:"Bytes that may wait for one event loop; publishes to rooms with members there are then answered with error 111."`
 

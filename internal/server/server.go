@@ -67,9 +67,18 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		MaxHandshakes:    cfg.MaxHandshakes,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		CompressMin:      int(cfg.CompressMin),
+		UnsentBytes:      orNone(int(cfg.UnsentBytes)),
 		OnError:          func(err error) { log.Error("network", "error", err) },
 	}
 	return s, nil
+}
+
+// orNone is a bound of netpoll, where 0 is a default and less than that is none.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 func edgeConfig(cfg *config.Config, version string) edge.Config {
