@@ -8,8 +8,9 @@ import (
 
 // Message is a whole message or a control frame.
 type Message struct {
-	Op      Op     // OpText, OpBinary, OpClose, OpPing or OpPong; 0 when more bytes are needed
-	Payload []byte // unmasked, inflated; text is UTF-8 and a close payload is valid
+	Op       Op     // OpText, OpBinary, OpClose, OpPing or OpPong; 0 when more bytes are needed
+	Inflated bool   // it came compressed: Payload may be far longer than what was sent
+	Payload  []byte // unmasked, inflated; text is UTF-8 and a close payload is valid
 }
 
 // Decoder is the incremental parser of one connection: 16 bytes, one pointer that is nil while nothing is split
@@ -91,7 +92,7 @@ func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
 		ws.Cipher(p, mask, 0) // as it was
 		return d.next(b, c)
 	}
-	return Message{op, p}, 6 + size, nil
+	return Message{Op: op, Payload: p}, 6 + size, nil
 }
 
 // next is Next for every frame.
@@ -171,7 +172,7 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	whole = whole && d.flags&fin != 0
 	if whole && d.flags&(fragmented|compressed) == 0 && (d.buf == nil || len(d.buf.msg) == 0) {
 		d.giveBack(c) // it held the header
-		return Message{d.messageOp(), p}, nil
+		return Message{Op: d.messageOp(), Payload: p}, nil
 	}
 	d.buffer(c).add(p, c.maxMessage())
 	if !whole {
@@ -203,7 +204,7 @@ func (d *Decoder) validText(p []byte, whole bool) bool {
 
 // message ends the accumulated message.
 func (d *Decoder) message(c *Config) (Message, *Error) {
-	m := Message{d.messageOp(), d.buf.msg}
+	m := Message{Op: d.messageOp(), Payload: d.buf.msg, Inflated: d.flags&compressed != 0}
 	d.flags &^= fragmented
 	b := d.buf
 	d.buf = nil
@@ -235,7 +236,7 @@ func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 			d.giveBack(c)
 		}
 	}
-	m := Message{d.op, p}
+	m := Message{Op: d.op, Payload: p}
 	if d.op == OpClose {
 		if bad := checkClose(p); bad != nil {
 			return Message{}, bad

@@ -219,9 +219,8 @@ func (l *Loop) release(c *Conn) {
 		v.leave(c.fd, l.server.clock())
 	}
 	l.server.headers.release(c.takeHeader())
-	if c.has(flagDenied) {
-		l.server.denied.Add(-1)
-	}
+	l.dropRest(c)
+	l.undeny(c.fd)
 	l.freeBox(c)
 	c.dec.Release(&l.configs[c.endpoint])
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0

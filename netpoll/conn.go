@@ -70,8 +70,8 @@ const (
 	flagPong                     // aux.pong waits for the backlog to drain
 	flagPings                    // pings have begun
 	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
-	flagDenied                   // was not let in, see deny.go
 	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go
+	flagRest                     // has a remainder: what was read and not handed out, see remainder.go
 	flagFull                     // owes more than LowBacklog: OnDrain follows, see drain.go
 )
 

@@ -2,7 +2,10 @@
 
 package netpoll
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // maxDenied bounds the connections of a server that were not let in and linger until their peers have read why. They
 // count against no other bound: a place that is free is not taken by them.
@@ -23,8 +26,16 @@ func (l *Loop) deny(c *Conn, why *refusal) {
 		return
 	}
 	s.denied.Add(1)
-	c.set(flagDenied)
+	l.denied = append(l.denied, c.fd)
 	l.refuse(c, why)
+}
+
+// undeny gives the place of a descriptor back if it has one.
+func (l *Loop) undeny(fd int32) {
+	if i := slices.Index(l.denied, fd); i >= 0 {
+		l.denied = slices.Delete(l.denied, i, i+1)
+		l.server.denied.Add(-1)
+	}
 }
 
 // turnAway says why to a peer that is closed at once. What it has sent already is read first.

@@ -55,6 +55,9 @@ type Loop struct {
 
 	readBuf  []byte
 	tls      *tlsScratch // nil on a plain server
+	stint    stint
+	rests    remainders
+	denied   []int32 // descriptors, see deny.go
 	response []byte
 	vector   [][]byte
 	layout   [numForms][]byte

@@ -70,8 +70,8 @@ func (l *Loop) Yield() {
 	l.rouse()
 }
 
-// mailbox is the turn in which the loop carries out what was posted and hands out what the
-// topics have.
+// mailbox is the turn in which the loop carries out what was posted, hands out what the topics
+// have and goes on with what was read before.
 func (l *Loop) mailbox() {
 	l.waker.drain()
 	if l.yield {
@@ -82,6 +82,7 @@ func (l *Loop) mailbox() {
 	more := l.takeBatches()
 	l.endTurn()
 	more = l.walkTopics() || more
+	more = l.workOff() || more
 	l.endTurn()
 	if more {
 		l.rouse()

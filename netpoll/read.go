@@ -14,18 +14,25 @@ import (
 // read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.rescue(c.Handle())
-	if c.phase == phaseLinger {
+	switch {
+	case c.has(flagRest):
+		if !edgeTriggered {
+			l.goOn(c, l.rests.of[c.fd])
+		}
+		return false // read when nothing is left
+	case c.phase == phaseLinger:
 		return l.discard(c, ev)
 	}
-	n, err := recv(int(c.fd), l.readBuf)
-	more = n == len(l.readBuf) || n > 0 && unread(ev)
+	buf := l.buffer()
+	n, err := recv(int(c.fd), buf)
+	more = n == len(buf) || n > 0 && unread(ev)
 	if !l.arrivedBytes(c, n, err) {
 		return more
 	}
 	if c.phase == phaseClosing {
 		l.skipped(c, n)
 	}
-	l.received(c, l.readBuf[:n])
+	l.received(c, buf[:n])
 	return more
 }
 
@@ -47,6 +54,7 @@ func (l *Loop) arrivedBytes(c *Conn, n int, err error) bool {
 
 // received is what the socket gave; input is what it means.
 func (l *Loop) received(c *Conn, b []byte) {
+	l.stint = stint{}
 	switch {
 	case c.phase == phaseProxy:
 		l.proxied(c, b)
@@ -151,8 +159,12 @@ func (l *Loop) reject(c *Conn, why Cause, response []byte) {
 	l.linger(c)
 }
 
-// frames hands out the messages in b, which is unmasked in place.
+// frames hands out the messages in b, which is unmasked in place; but not for longer than a stint.
 func (l *Loop) frames(c *Conn, b []byte) {
+	if c.has(flagRest) {
+		l.keepRest(c, b, nil)
+		return
+	}
 	cfg := &l.configs[c.endpoint]
 	whole := !c.dec.Partial()
 	for len(b) > 0 && (c.phase == phaseOpen || c.phase == phaseClosing) {
@@ -165,6 +177,10 @@ func (l *Loop) frames(c *Conn, b []byte) {
 		if m.Op != 0 {
 			l.message(c, m)
 			whole = true
+			if l.worked(len(m.Payload)) && len(b) > 0 {
+				l.keepRest(c, b, nil)
+				break
+			}
 		}
 	}
 	if whole && c.phase == phaseOpen && c.dec.Partial() {

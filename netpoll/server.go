@@ -125,6 +125,7 @@ type Server struct {
 
 	sliceSends int                             // see walk.go; tests make it small
 	maxDiscard uint32                          // maxDiscarded; tests make it small
+	readTime   time.Duration                   // readTime; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
 
 	endpoints  []Endpoint
@@ -225,6 +226,7 @@ func (s *Server) prepare() {
 	s.Tick = cmp.Or(s.Tick, time.Second)
 	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
 	s.maxDiscard = cmp.Or(s.maxDiscard, maxDiscarded)
+	s.readTime = cmp.Or(s.readTime, readTime)
 	if s.acceptFD == nil {
 		s.acceptFD = acceptFD
 	}

@@ -32,6 +32,7 @@ type Stats struct {
 	BytesIn      int64 // of all kinds, as the sockets gave them
 	BytesOut     int64 // of all kinds, as the sockets took them
 	Overflows    int64 // connections closed because they owed too much
+	Deferred     int64 // reads of which a part had to wait until others had their turn
 	Dropped      int64 // messages dropped for connections that owed too much
 	Panics       int64 // in callbacks
 	Refusals     Refusals
@@ -117,6 +118,7 @@ func (t *tally) addTo(st *Stats) {
 	st.BytesOut += t.bytesOut.Load()
 	t.limits.addTo(&st.Limits)
 	st.Dropped += t.dropped.Load()
+	st.Deferred += t.deferred.Load()
 	st.Network.Add(t.network.Histogram())
 	st.Waiting.Add(t.waiting.Histogram())
 	st.TLS.Add(t.tls.Histogram())

@@ -22,7 +22,7 @@ type tally struct {
 	messagesIn, messagesOut turnCount
 	bytesIn, bytesOut       atomic.Int64
 	backlog, memory         atomic.Int64 // of what waits, see backlog.go
-	dropped                 atomic.Int64
+	dropped, deferred       atomic.Int64
 	limits                  limitTally
 	network, waiting        Durations
 	tls, upgrade            Durations

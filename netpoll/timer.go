@@ -104,6 +104,9 @@ func (l *Loop) stillTakes(c *Conn) bool {
 // openDeadline judges an open connection: its message in progress, its backlog, its silence.
 func (l *Loop) openDeadline(c *Conn) {
 	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
+	if c.has(flagRest) { // it waits for us
+		c.heard, c.partial = now, now
+	}
 	next := now + wheelSlots
 	if c.dec.Partial() {
 		late := c.partial + s.ticksOf(s.MessageTimeout)

@@ -133,6 +133,10 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 			if !l.owns(h) {
 				return // detached, or moved to another loop: neither c nor s is ours any more
 			}
+			if l.worked(n) || c.has(flagRest) {
+				l.keepRest(c, nil, s.wire.in)
+				break
+			}
 		}
 		if err == nil {
 			continue

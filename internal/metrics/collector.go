@@ -134,6 +134,7 @@ func (o out) traffic(n *netpoll.Stats) {
 	o.counter(bytes, n.BytesIn, "in")
 	o.counter(bytes, n.BytesOut, "out")
 	o.counter(dropped, n.Dropped)
+	o.counter(deferred, n.Deferred)
 }
 
 func (o out) chat(e *edge.Stats, r *room.Stats) {

@@ -27,7 +27,7 @@ func sample() Snapshot {
 		Network: netpoll.Stats{
 			Conns: 1, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
 			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
-			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Panics: 19, Upgrade: h,
+			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Deferred: 57, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56},
 			Limits: netpoll.Limits{
 				MaxHeader: 190, MaxHeaderMemory: 191, HeaderTimeout: 60, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
@@ -88,7 +88,7 @@ func TestValues(t *testing.T) {
 		`throng_disconnects_total{code="3008"} 11`, `throng_disconnects_total{code="other"} 12`,
 		`throng_messages_total{direction="in"} 13`, `throng_messages_total{direction="out"} 14`,
 		`throng_network_bytes_total{direction="in"} 15`, `throng_network_bytes_total{direction="out"} 16`,
-		"throng_slow_disconnects_total 17", "throng_dropped_messages_total 18", "throng_callback_panics_total 19",
+		"throng_slow_disconnects_total 17", "throng_dropped_messages_total 18", "throng_deferred_reads_total 57", "throng_callback_panics_total 19",
 		`throng_loop_busy_seconds_total{loop="0"} 20`, `throng_loop_lag_seconds{loop="0"} 21`, `throng_loop_lag_seconds{loop="1"} 0`,
 		`throng_connections_refused_total{limit="connections"} 50`, `throng_connections_refused_total{limit="lag"} 51`,
 		`throng_connections_refused_total{limit="ip"} 52`, `throng_connections_refused_total{limit="ip_rate"} 53`,

@@ -30,6 +30,7 @@ var (
 	disconnects   = desc("disconnects_total", "WebSocket connections that ended, by close code; code other is all that are not of the protocol.", "code")
 	overflows     = desc("slow_disconnects_total", "Connections closed because they owed too much.")
 	dropped       = desc("dropped_messages_total", "Messages dropped for slow members of rooms with slow_consumer drop.")
+	deferred      = desc("deferred_reads_total", "Reads of which a part had to wait until other connections had their turn.")
 	messages      = desc("messages_total", "WebSocket messages received, and handed to connections, each member counted.", "direction")
 	bytes         = desc("network_bytes_total", "Bytes received from and taken by the sockets.", "direction")
 	panics        = desc("callback_panics_total", "Panics that cost a connection.")
@@ -53,7 +54,7 @@ var (
 
 var descs = []*prometheus.Desc{
 	connections, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
-	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, refusedFor, disconnects, overflows, dropped, messages, bytes, panics,
+	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, refusedFor, disconnects, overflows, dropped, deferred, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, reloads, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,
 }
