@@ -274,6 +274,11 @@ func TestDrainDelayServesOn(t *testing.T) {
 			t.Fatal("still ready")
 		}
 	}
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} { // as load balancers ask
+		if code := statusOf(t, method, "http://"+addr+"/"); code != http.StatusServiceUnavailable {
+			t.Errorf("%s / is answered with %d", method, code)
+		}
+	}
 	late := joinRoom(t, "ws://"+addr+"/ws")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -320,10 +325,19 @@ func (s *runningServer) signal(t *testing.T, sig os.Signal) {
 // ready asks /readyz.
 func ready(t *testing.T, admin string) bool {
 	t.Helper()
-	resp, err := http.Get("http://" + admin + "/readyz")
+	return statusOf(t, http.MethodGet, "http://"+admin+"/readyz") == http.StatusOK
+}
+
+func statusOf(t *testing.T, method, url string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+	return resp.StatusCode
 }

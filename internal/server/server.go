@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/throngd/throng/internal/certs"
@@ -17,12 +18,13 @@ import (
 
 // Server is the public port.
 type Server struct {
-	drain   drain
-	log     *slog.Logger
-	certs   *certs.Store // nil without TLS
-	origins origins
-	edge    *edge.Edge
-	poll    *netpoll.Server
+	drain    drain
+	draining atomic.Bool // Stop was called
+	log      *slog.Logger
+	certs    *certs.Store // nil without TLS
+	origins  origins
+	edge     *edge.Edge
+	poll     *netpoll.Server
 }
 
 // New makes a server of a configuration that is validated and resolved
@@ -46,7 +48,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		Addr:             cfg.Listen,
 		Loops:            cfg.Loops,
 		Endpoints:        s.origins.check(endpoints),
-		HTTP:             plain(endpoints, &s.origins, web.Handler()),
+		HTTP:             s.whileServing(plain(endpoints, &s.origins, web.Handler())),
 		AcceptHTTP:       acceptPage,
 		MaxHTTP:          cfg.MaxHTTP,
 		MaxConns:         cfg.MaxConnections,

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/throngd/throng/frame"
@@ -51,6 +52,7 @@ func (s *Server) DrainTimes() (delay, over time.Duration) {
 // error. Call it once, from another goroutine than Serve's.
 func (s *Server) Stop(ctx context.Context) error {
 	defer s.poll.Close()
+	s.draining.Store(true)
 	if err := sleep(ctx, s.drain.delay); err != nil {
 		return err
 	}
@@ -75,6 +77,19 @@ func (s *Server) stopPublishes(ctx context.Context, perSecond int) error {
 		s.log.Warn("some publishes are still unanswered; the connections are closed all the same")
 	}
 	return ctx.Err()
+}
+
+// whileServing answers requests with 503 once the server is about to end: load balancers that look at the public port
+// send nobody any more, and people get the page from another server.
+func (s *Server) whileServing(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "this server is about to end", http.StatusServiceUnavailable)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
