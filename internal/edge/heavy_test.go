@@ -8,7 +8,6 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll"
-	"github.com/throngd/throng/room"
 )
 
 // fill puts n messages of about 1 KB into a room.
@@ -89,16 +88,7 @@ func TestOverload(t *testing.T) {
 	at := a.publish("r", 2)[0]
 	b := connect(t, url, "B")
 
-	shard := make(chan bool)
-	entered := make(chan bool)
-	err := e.Hub().Submit(room.Command{
-		Op: room.History, Room: "r", Options: &room.Options{HistorySize: 1},
-		Done: func(room.Answer) { close(entered); <-shard },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-entered
+	release := holdShard(t, e)
 	a.send(`{"id":3,"history":{"channel":"r","limit":-1}}`)
 	b.send(fmt.Sprintf(`{"id":4,"subscribe":{"channel":"r","recoverable":true,"recover":true,"offset":%d,"epoch":%q}}`, at.Offset, at.Epoch))
 	eventually(t, "the commands do not arrive", func() bool { return e.Hub().Stats().Waiting >= 2 })
@@ -109,7 +99,7 @@ func TestOverload(t *testing.T) {
 	full.Send(1, netpoll.NewBuffer(frame.OpText, []byte("to nobody")))
 	out.Post(full)
 	errors := e.Stats().Errors
-	close(shard)
+	release()
 	eventually(t, "nothing is refused", func() bool { return e.Stats().Errors == errors+2 })
 	close(loop)
 	a.expect(`{"id":3,"error":{"code":111,*`)
