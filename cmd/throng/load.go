@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/load"
@@ -61,6 +62,7 @@ type loadRunCmd struct {
 	OneFrame     bool          `help:"Send connect and subscribe in one frame."`
 	PingInterval time.Duration `placeholder:"TIME" help:"Send WebSocket pings [never: the Centrifuge protocol has its own]."`
 	Timeout      time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for any answer."`
+	MaxMessage   config.Size   `placeholder:"SIZE" help:"Largest message that the server may send [4MiB, or four messages if that is more]."`
 
 	TargetAdmin string `placeholder:"URL" help:"Admin listener of the server, as http://localhost:9090: its memory, CPU and connections are part of the report."`
 
@@ -93,7 +95,7 @@ func (c *loadRunCmd) options(s *streams) load.Options {
 	return load.Options{
 		Scenario: c.Scenario, URL: c.URL, Protocol: c.Protocol, Connections: c.Connections, Duration: c.Duration, Rooms: c.Rooms,
 		Rate: c.Rate, Size: c.Size, Senders: c.Senders, Share: c.Share, Rounds: c.Rounds, BackWithin: c.BackWithin, Mix: c.Mix,
-		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout,
+		Processes: c.Processes, Source: c.Source, Insecure: c.Insecure, OneFrame: c.OneFrame, PingInterval: c.PingInterval, Patience: c.Timeout, MaxMessage: int(c.MaxMessage),
 		Ramp: c.Ramp, Schedule: c.Schedule, RoomName: c.RoomName, Payload: c.Payload, Token: c.Token, Header: c.Header,
 		MaxRefused: maxRefused(c.MaxRefused), FailIf: c.FailIf,
 		Errors: s.err, Command: "throng " + strings.Join(withoutSecrets(os.Args[1:]), " "),

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/throngd/throng/internal/spool"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // logFormat makes the handler of a log: text on a terminal, JSON elsewhere.
@@ -16,10 +17,13 @@ type logFormat func(io.Writer, *slog.HandlerOptions) slog.Handler
 
 func formatFor(w io.Writer) logFormat {
 	if onTerminal(w) {
-		return func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) }
+		return textFormat
 	}
-	return func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) }
+	return jsonFormat
 }
+
+func textFormat(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) }
+func jsonFormat(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) }
 
 // gap is the line of a log that stands where n lines are missing. It has no
 // level that could silence it.
@@ -35,9 +39,28 @@ func (f logFormat) gap(n int64) []byte {
 func openLog(s *streams, queue int, level *slog.LevelVar) *slog.Logger {
 	format := formatFor(s.err)
 	s.detach(spool.Options{Limit: queue, Gap: format.gap})
-	log := slog.New(format(s.err, &slog.HandlerOptions{Level: level}))
+	log := slog.New(format(s.err, &slog.HandlerOptions{Level: level, ReplaceAttr: cleanAttr}))
 	slog.SetDefault(log)
 	return log
+}
+
+// cleanAttr makes texts safe for whoever looks at the log in a terminal: slog
+// escapes what is no JSON, or no text of one line, but no control characters of
+// eight bits and nothing that changes the direction of the text.
+func cleanAttr(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case string:
+		a.Value = slog.StringValue(terminal.Line(v))
+	case error:
+		a.Value = slog.StringValue(terminal.Line(v.Error()))
+	case []string:
+		clean := make([]string, len(v))
+		for i, s := range v {
+			clean[i] = terminal.Line(s)
+		}
+		a.Value = slog.AnyValue(clean)
+	}
+	return a
 }
 
 // setLevel takes a level that the configuration has checked.

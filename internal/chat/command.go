@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
 const helpText = `/who            who is here
@@ -31,7 +33,7 @@ func (s *session) obey(line string) {
 	case "/quit", "/exit":
 		s.leave()
 	default:
-		s.view.alarm("there is no command %s; /help lists them, // sends a slash", cleanLine(verb))
+		s.view.alarm("there is no command %s; /help lists them, // sends a slash", terminal.Line(verb))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // dialer opens the TCP connections for the SDK and remembers how the last attempt failed: the SDK itself hands over
@@ -65,7 +66,7 @@ func (d *dialer) explain(ctx context.Context, sdk error) error {
 	case strings.Contains(text, "EOF"), strings.Contains(text, "reset by peer"):
 		return human.Errorf("is this the address of a throng server?", "%s closed the connection without an answer", u.Host)
 	}
-	return human.Errorf("", "cannot connect to %s: %s", u.Host, cleanLine(strings.TrimPrefix(text, "transport error: error dial: ")))
+	return human.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Line(strings.TrimPrefix(text, "transport error: error dial: ")))
 }
 
 // unreachable explains an error of the TCP connection.
@@ -96,7 +97,7 @@ func untrusted(u *url.URL, text string) error {
 		return human.Errorf("use the name the certificate was made for; --insecure connects all the same", "the certificate of %s was made for another name", u.Host)
 	}
 	i := max(strings.Index(text, "tls: "), strings.Index(text, "x509: "))
-	return human.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, cleanLine(text[i:]))
+	return human.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Line(text[i:]))
 }
 
 // ask repeats the handshake with net/http to learn the status that the SDK leaves out.
@@ -126,7 +127,7 @@ func (d *dialer) ask(ctx context.Context, u *url.URL) error {
 func refused(u *url.URL, resp *http.Response, body string) error {
 	switch code := resp.StatusCode; {
 	case code == http.StatusNotFound:
-		return human.Errorf("the usual path is "+defaultPath, "%s has no chat at %s (404)", u.Host, cleanLine(u.Path))
+		return human.Errorf("the usual path is "+defaultPath, "%s has no chat at %s (404)", u.Host, terminal.Line(u.Path))
 	case code == http.StatusForbidden:
 		return human.Errorf("ask whoever runs it", "%s does not let you connect (403)", u.Host)
 	case code == http.StatusServiceUnavailable, code == http.StatusTooManyRequests:
@@ -134,7 +135,7 @@ func refused(u *url.URL, resp *http.Response, body string) error {
 	case code == http.StatusBadRequest && (strings.Contains(body, "HTTPS") || strings.Contains(body, "TLS")):
 		return human.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
 	case code >= 300 && code < 400:
-		return human.Errorf("use that address", "%s sends you to %s", u.Host, cleanLine(resp.Header.Get("Location")))
+		return human.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Line(resp.Header.Get("Location")))
 	case code == http.StatusSwitchingProtocols:
 		return human.Errorf("try again", "%s refused the connection, but would take it now", u.Host)
 	default:

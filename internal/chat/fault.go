@@ -9,6 +9,7 @@ import (
 
 	"github.com/centrifugal/centrifuge-go"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // saying is what a code means to a person.
@@ -91,7 +92,7 @@ func farewell(code uint32, reason string) error {
 
 // fromCode looks a code up; what the server said itself is added where it says more than the table.
 func fromCode(table map[uint32]saying, code uint32, text, otherwise string) error {
-	text = cleanLine(text)
+	text = terminal.Line(text)
 	s, ok := table[code]
 	if !ok {
 		return human.Errorf("", "%s %d (%s)", otherwise, code, text)
@@ -110,7 +111,7 @@ func interruption(code uint32, reason string) string {
 	if code < 100 {
 		return ""
 	}
-	return " (" + strconv.Itoa(int(code)) + prefixed(" ", cleanLine(reason)) + ")"
+	return " (" + strconv.Itoa(int(code)) + prefixed(" ", terminal.Line(reason)) + ")"
 }
 
 func prefixed(prefix, s string) string {

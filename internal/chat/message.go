@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // person is who did something, as far as the server says.
@@ -67,12 +69,12 @@ func personOf(i centrifuge.ClientInfo) person {
 		Name string `json:"name"`
 	}
 	_ = json.Unmarshal(i.ConnInfo, &info)
-	p := person{client: i.Client, name: cleanName(info.Name), key: i.User}
+	p := person{client: i.Client, name: terminal.Name(info.Name), key: i.User}
 	if p.name == "" {
-		p.name = cleanName(i.User)
+		p.name = terminal.Name(i.User)
 	}
 	if p.name == "" {
-		p.name = "anon-" + cleanName(i.Client[:min(4, len(i.Client))])
+		p.name = "anon-" + terminal.Name(i.Client[:min(4, len(i.Client))])
 	}
 	if p.key == "" {
 		p.key = p.name

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // maxRoomName is the longest room name of the protocol, in bytes.
@@ -67,7 +68,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Name == "" {
 		o.Name = userName(o.Getenv)
 	}
-	if o.Name = cleanName(o.Name); o.Name == "" {
+	if o.Name = terminal.Name(o.Name); o.Name == "" {
 		o.Name = "someone"
 	}
 	switch o.Color {

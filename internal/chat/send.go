@@ -6,13 +6,14 @@ import (
 
 	"github.com/centrifugal/centrifuge-go"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // say queues a message. While the connection is lost it waits there.
 func (s *session) say(text string) {
 	s.out.add(text)
 	if s.screen != nil && s.visit.phase != live {
-		s.view.note("kept until the connection is back: %s", cleanLine(shorten(text)))
+		s.view.note("kept until the connection is back: %s", terminal.Line(shorten(text)))
 	}
 	s.pump()
 }
@@ -80,7 +81,7 @@ func (s *session) refuseFirst(why error) {
 	if s.out.empty() {
 		return
 	}
-	text := []rune(cleanLine(s.out.queue[0].text))
+	text := []rune(terminal.Line(s.out.queue[0].text))
 	if len(text) > maxQuoted {
 		text = append(text[:maxQuoted], '…')
 	}

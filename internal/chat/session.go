@@ -10,6 +10,7 @@ import (
 
 	"github.com/centrifugal/centrifuge-go"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // session is one chat from coming to leaving. Everything in it belongs to the goroutine of loop. The SDK's callbacks and
@@ -164,7 +165,7 @@ func (s *session) prompt() {
 	if s.screen == nil {
 		return
 	}
-	p := cleanName(s.visit.room)
+	p := terminal.Name(s.visit.room)
 	if s.lost {
 		p += " (offline)"
 	}

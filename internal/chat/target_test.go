@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 )
 
 func TestTarget(t *testing.T) {
@@ -44,7 +45,7 @@ func TestOptions(t *testing.T) {
 	if u, err := user.Current(); err == nil { // nobody has logged in, as in a container
 		nobody := good
 		nobody.Getenv = func(string) string { return "" }
-		if o, err = nobody.withDefaults(); err != nil || o.Name != cleanName(u.Username) {
+		if o, err = nobody.withDefaults(); err != nil || o.Name != terminal.Name(u.Username) {
 			t.Errorf("name without USER: %q, %v; want %q", o.Name, err, u.Username)
 		}
 	}

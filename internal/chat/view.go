@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // view writes what people read. Every call is one Write, so that lines stay whole in a pipe and on a terminal. The first
@@ -35,7 +37,7 @@ func newView(out, notes io.Writer, p paint, tty bool) *view {
 
 // message shows one message; further lines of it are indented.
 func (v *view) message(m message) {
-	text := cleanText(m.text)
+	text := terminal.Text(m.text)
 	if v.tty {
 		text = shorten(text)
 	}

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // Error is an error with a hint for the person who reads it.
@@ -48,14 +50,17 @@ func ExitCode(err error) int {
 	return 1
 }
 
-// Report writes the error, and its hint if it has one, as the command line shows them.
+// maxReported is the most runes of an error or a hint that are shown: a part of it may be a server's.
+const maxReported = 4000
+
+// Report writes the error, and its hint if it has one, as the command line shows them: each on one line, safe to print.
 func Report(w io.Writer, err error) {
 	if err == nil {
 		return
 	}
-	fmt.Fprintf(w, "throng: error: %v\n", err)
+	fmt.Fprintf(w, "throng: error: %s\n", terminal.Short(err.Error(), maxReported))
 	var e *Error
 	if errors.As(err, &e) && e.Hint != "" {
-		fmt.Fprintf(w, "throng: hint: %s\n", e.Hint)
+		fmt.Fprintf(w, "throng: hint: %s\n", terminal.Short(e.Hint, maxReported))
 	}
 }

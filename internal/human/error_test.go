@@ -19,6 +19,8 @@ func TestReport(t *testing.T) {
 		{"plain", errors.New("it broke"), "throng: error: it broke\n", 1},
 		{"hint", Errorf("mend it", "it broke"), "throng: error: it broke\nthrong: hint: mend it\n", 1},
 		{"no hint", Errorf("", "it broke"), "throng: error: it broke\n", 1},
+		{"hostile", Errorf("try\x1b[2J", "it said \u009b31m\r\nthrong: error: \u202eforged"), "throng: error: it said \ufffd31m throng: error: \ufffdforged\nthrong: hint: try\ufffd[2J\n", 1},
+		{"long", errors.New(strings.Repeat("x", 1<<20)), "throng: error: " + strings.Repeat("x", maxReported-1) + "…\n", 1},
 		{"wrapped", fmt.Errorf("chat: %w", Usagef("say it so", "wrong")), "throng: error: chat: wrong\nthrong: hint: say it so\n", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

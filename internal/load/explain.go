@@ -9,13 +9,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"syscall"
 
 	"github.com/gobwas/ws"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/terminal"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -24,10 +24,16 @@ var (
 	errNotSpoken = errors.New("the server said what is not the Centrifuge protocol")
 )
 
+// maxSaid is the most runes that are kept of a text of the server.
+const maxSaid = 200
+
+// said is what a server has said, for people: in a terminal, in a report, in the log of another process.
+func said(text string) string { return terminal.Short(text, maxSaid) }
+
 // closedError is a connection that the server ended.
 type closedError struct {
 	code   frame.CloseCode
-	reason string
+	reason string // said
 }
 
 func (e *closedError) Error() string {
@@ -43,7 +49,7 @@ func (e *closedError) Error() string {
 // refusal is the error of a reply to connect or subscribe.
 type refusal struct {
 	id, code  uint32
-	message   string
+	message   string // said
 	temporary bool
 }
 
@@ -86,6 +92,8 @@ func closeHint(code frame.CloseCode) string {
 		return "this load tester reads too slowly for the server: fewer messages, or more --processes"
 	case 3012:
 		return "this load tester did not answer a ping in time: fewer connections on each process, or a longer --pong-timeout of the server"
+	case frame.CloseTooBig:
+		return "a message was too long, for the server (a smaller --size) or for this load tester (a larger --max-message)"
 	case frame.CloseAbnormal:
 		return "look at the server's log: did it die?"
 	}
@@ -162,7 +170,7 @@ func (r *run) refusedWith(e *netpoll.StatusError) error {
 		return human.Errorf(isThrong+tlsHint(r.o.target.Scheme == "wss"), "%s refused the upgrade (%d)", host, e.Status)
 	}
 	if to := e.Header.Get("Location"); to != "" {
-		return human.Errorf("use that address", "%s sends us to %q", host, strings.ToValidUTF8(to, "?"))
+		return human.Errorf("use that address", "%s sends us to %q", host, said(to))
 	}
 	return human.Errorf(isThrong, "%s answered with HTTP status %d instead of a WebSocket", host, e.Status)
 }

@@ -80,12 +80,12 @@ func (w *worker) heard(cl *client, h *heard, now int64) {
 		w.pushed(cl, h, now)
 	case h.Error != nil && h.ID > publishID:
 		w.report.Counters.Refused++
-		w.report.Counters.Error(fmt.Sprintf("publish: error %d %s", h.Error.Code, h.Error.Message))
+		w.report.Counters.Error(fmt.Sprintf("publish: error %d %s", h.Error.Code, said(h.Error.Message)))
 		w.answered(cl, h.ID-publishID, refused, now)
 	case h.Error != nil && h.ID == historyID:
-		w.historyRefused(cl, h.Error.Code, h.Error.Message)
+		w.historyRefused(cl, h.Error.Code, said(h.Error.Message))
 	case h.Error != nil:
-		w.refusedHello(cl, &refusal{h.ID, h.Error.Code, h.Error.Message, h.Error.Temporary})
+		w.refusedHello(cl, &refusal{h.ID, h.Error.Code, said(h.Error.Message), h.Error.Temporary})
 	case h.Connect != nil && cl.state == connecting:
 		w.connected(cl)
 	case h.Subscribe != nil && cl.state == joining:
@@ -124,6 +124,10 @@ func (w *worker) connected(cl *client) {
 
 // joined is the answer to subscribe: the room's position, and what was missed.
 func (w *worker) joined(cl *client, p *position, now int64) {
+	if len(p.Epoch) > maxEpoch {
+		w.strange("an epoch of %d bytes", len(p.Epoch))
+		return
+	}
 	w.report.Phases.Record(report.Join, w.since(cl.began))
 	r := cl.room
 	back := cl.has(resumable)
@@ -160,9 +164,9 @@ func (w *worker) pushed(cl *client, h *heard, now int64) {
 	case p.Pub != nil && p.Channel == cl.room.name:
 		w.publication(cl, unquote(p.Pub.Data), p.Pub.Offset, now)
 	case p.Pub != nil:
-		w.invented(cl, p.Pub.Offset, fmt.Sprintf("a message of room %q, where c%d is not", p.Channel, cl.id))
+		w.invented(cl, p.Pub.Offset, fmt.Sprintf("a message of room %.100q, where c%d is not", p.Channel, cl.id))
 	case p.Unsubscribe != nil:
-		w.report.Counters.Error(fmt.Sprintf("unsubscribed by the server: %d %s", p.Unsubscribe.Code, p.Unsubscribe.Reason))
+		w.report.Counters.Error(fmt.Sprintf("unsubscribed by the server: %d %s", p.Unsubscribe.Code, said(p.Unsubscribe.Reason)))
 		w.unsubscribed(cl)
 	case p.Message != nil && bytes.Contains(p.Message.Data, []byte(`"dropped"`)):
 		w.report.Counters.Error("told that messages were dropped, by the slow_consumer rule of the room")

@@ -66,8 +66,11 @@ func (w *worker) historyPage(cl *client, p *position) {
 		return
 	}
 	w.tally.pages.Add(1)
-	last := uint64(0)
+	last, before := uint64(0), k.readTo
 	for _, m := range p.Publications {
+		if !w.keeps() {
+			return
+		}
 		last = m.Offset
 		w.report.Counters.Checked++
 		b, ok := parseBody(unquote(m.Data), w.run.filling)
@@ -82,6 +85,11 @@ func (w *worker) historyPage(cl *client, p *position) {
 		k.history = append(k.history, entry{m.Offset, b.sender, b.number})
 	}
 	if len(p.Publications) > 0 && last < p.Offset {
+		if len(p.Epoch) > maxEpoch || last <= before {
+			w.strange("a page of history that leads nowhere")
+			return
+		}
+		k.readTo = last
 		w.send(cl, historyCommand(k.name, p.Epoch, last))
 		return
 	}

@@ -49,6 +49,7 @@ type room struct {
 
 	history []entry
 	reading *client // who reads the history
+	readTo  uint64  // the last offset of the pages until now
 	read    bool    // to its end
 	unread  string  // why not
 }
@@ -126,6 +127,9 @@ func (r *room) again(cl *client, m entry) {
 
 // insert writes a new message where its offset belongs, or at the client's place.
 func (r *room) insert(cl *client, m entry) {
+	if !cl.w.keeps() {
+		return
+	}
 	j := &r.journal
 	at := int(cl.pos)
 	if m.offset > 0 {
@@ -190,6 +194,9 @@ func (r *room) skip(cl *client, from, to int) {
 // miss notes what a client did not get in its place.
 func (r *room) miss(cl *client, e entry) {
 	if cl.state == away && !cl.has(resumable) || cl.has(unplaced) && r.unordered.slot == nil {
+		return
+	}
+	if !cl.w.misses() {
 		return
 	}
 	if r.missed == nil {

@@ -101,7 +101,7 @@ func (p mixPart) options(o Options) (Options, error) {
 		Rooms: p.Rooms, Rate: p.Rate, Size: p.Size, Senders: p.Senders, Share: p.Share, Rounds: p.Rounds, BackWithin: p.BackWithin,
 		Processes: o.Processes, Loops: o.Loops, Source: o.Source, Insecure: o.Insecure, OneFrame: o.OneFrame,
 		Ramp: ramp, Schedule: o.Schedule, RoomName: o.RoomName, Payload: payload, Token: token, Header: o.Header, MaxRefused: o.MaxRefused,
-		PingInterval: o.PingInterval, Patience: o.Patience, Errors: o.Errors, Self: o.Self, Command: o.Command,
+		PingInterval: o.PingInterval, Patience: o.Patience, MaxMessage: o.MaxMessage, Errors: o.Errors, Self: o.Self, Command: o.Command,
 	}.withDefaults()
 }
 

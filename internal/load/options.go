@@ -61,6 +61,7 @@ type Options struct {
 	OneFrame     bool          // connect and subscribe travel in one frame
 	PingInterval time.Duration // of WebSocket pings by us; 0: none
 	Patience     time.Duration // of every wait for an answer; 0: 10 s
+	MaxMessage   int           // bytes of a message that a server may send; 0: 4 MiB, or four messages if that is more
 	Progress     Progress      `json:"-"` // nil: none
 	Errors       io.Writer     `json:"-"` // of the other processes; nil: nowhere
 	Self         []string      // the command that is Worker in another process; nil: this binary, load-worker
@@ -111,6 +112,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Rounds = cmp.Or(o.Rounds, 3)
 	o.BackWithin = cmp.Or(o.BackWithin, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 10*time.Second)
+	o.MaxMessage = cmp.Or(o.MaxMessage, max(4<<20, 4*o.Size))
 	o.crowdDefaults()
 	if err := o.check(); err != nil {
 		return o, err
@@ -154,6 +156,8 @@ func (o *Options) check() error {
 	case o.messages() > maxMessages:
 		return human.Usagef("shorten --duration (in storm --back-within) or lower --rate: some 40 bytes are kept for each message until the end",
 			"%.0f messages are more than the oracle keeps (%d)", o.messages(), maxMessages)
+	case o.MaxMessage < 1024 || o.MaxMessage > 1<<30:
+		return human.Usagef("from 1KiB to 1GiB", "--max-message %d is not possible", o.MaxMessage)
 	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0 || o.Ramp < 0:
 		return human.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:

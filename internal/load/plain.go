@@ -43,10 +43,18 @@ type plain struct {
 	ended  bool
 	stall  chan struct{} // closed when a client that stalls reads again
 	paused bool
+	queued int           // bytes of queue
+	shown  chan struct{} // holds one for each message on its way to the loop
+	over   chan struct{} // closed at the end
 }
 
+const (
+	maxQueued = 1 << 20 // that wait to be written: somebody who dribbles is pinged faster than it can answer
+	maxShown  = 64      // messages on their way to the loop
+)
+
 func newPlain(cl *client, how behaviour) *plain {
-	p := &plain{cl: cl, how: how, stall: make(chan struct{})}
+	p := &plain{cl: cl, how: how, stall: make(chan struct{}), shown: make(chan struct{}, maxShown), over: make(chan struct{})}
 	p.more = sync.NewCond(&p.mu)
 	return p
 }
@@ -85,7 +93,10 @@ func (p *plain) send(payload []byte) {
 
 func (p *plain) frame(f []byte) {
 	p.mu.Lock()
-	p.queue = append(p.queue, f)
+	if p.queued+len(f) <= maxQueued || len(p.queue) == 0 {
+		p.queue = append(p.queue, f)
+		p.queued += len(f)
+	}
 	p.mu.Unlock()
 	p.more.Signal()
 }
@@ -104,6 +115,7 @@ func (p *plain) write() {
 		}
 		f := p.queue[0]
 		p.queue = p.queue[1:]
+		p.queued -= len(f)
 		p.mu.Unlock()
 		if _, err := w.Write(f); err != nil {
 			return // the reader sees why
@@ -120,11 +132,11 @@ func (p *plain) read(in *bufio.Reader) (code frame.CloseCode, reason string) {
 	for {
 		p.waitWhileStalled()
 		h, err := ws.ReadHeader(in)
-		if err != nil || h.Length > maxMessage {
+		if err != nil || h.Length > int64(p.cl.w.run.o.MaxMessage) {
 			return frame.CloseAbnormal, text(err)
 		}
-		payload := make([]byte, h.Length)
-		if _, err := io.ReadFull(in, payload); err != nil {
+		payload, err := io.ReadAll(io.LimitReader(in, h.Length)) // grows with what comes, not with what is announced
+		if err != nil || int64(len(payload)) < h.Length {
 			return frame.CloseAbnormal, text(err)
 		}
 		switch h.OpCode {
@@ -135,11 +147,7 @@ func (p *plain) read(in *bufio.Reader) (code frame.CloseCode, reason string) {
 				p.frame(frame.AppendMaskedFrame(nil, frame.OpPong, payload, [4]byte{4, 3, 2, 1}))
 			}
 		case ws.OpText, ws.OpBinary:
-			p.on(func(w *worker) {
-				if p.cl.state != away {
-					w.receive(p.cl, payload)
-				}
-			})
+			p.show(payload)
 		}
 	}
 }
@@ -167,6 +175,21 @@ func (p *plain) pause() {
 	p.mu.Unlock()
 }
 
+// show hands a message to the loop, and waits when the loop has many of them.
+func (p *plain) show(payload []byte) {
+	select {
+	case p.shown <- struct{}{}:
+	case <-p.over:
+		return
+	}
+	p.on(func(w *worker) {
+		<-p.shown
+		if p.cl.state != away {
+			w.receive(p.cl, payload)
+		}
+	})
+}
+
 // resume has it read again. Once.
 func (p *plain) resume() {
 	p.mu.Lock()
@@ -186,6 +209,9 @@ func (p *plain) close() {
 func (p *plain) shut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.ended {
+		close(p.over)
+	}
 	p.ended = true
 	if p.conn != nil {
 		_ = p.conn.Close()

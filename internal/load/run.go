@@ -166,7 +166,7 @@ func (r *run) begin() error {
 	r.client = &netpoll.Client{
 		Loops: r.o.Loops, MaxDials: 128, OnDialError: dialFailed, OnEnd: ended, CloseTimeout: closeTimeout, Tick: tick,
 		Endpoint: netpoll.Endpoint{
-			MaxMessage: maxMessage, MaxBacklog: maxMessage, PingInterval: r.o.PingInterval, PongTimeout: r.o.Patience,
+			MaxMessage: r.o.MaxMessage, MaxBacklog: maxBacklog, PingInterval: r.o.PingInterval, PongTimeout: r.o.Patience,
 			OnOpen: opened, OnMessage: received, OnClose: closed,
 		},
 		OnError: func(err error) { r.fail(fmt.Errorf("the load tester itself: %w", err)) },
@@ -184,7 +184,7 @@ func (r *run) begin() error {
 }
 
 const (
-	maxMessage   = 64 << 20 // that a server may send: a page of history or of a recovery
+	maxBacklog   = 64 << 20 // of what was sent and the server has not read
 	closeTimeout = 3 * time.Second
 	tick         = 250 * time.Millisecond // of the deadlines of dials
 )

@@ -53,7 +53,7 @@ func (r *room) hear(cl *client, m entry) {
 		r.again(cl, m)
 		return
 	}
-	for n := *last + 1; n < m.number; n++ {
+	for n := *last + 1; n < m.number && !cl.w.run.over(); n++ {
 		r.miss(cl, entry{0, m.sender, n})
 	}
 	*last = m.number

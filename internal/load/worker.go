@@ -37,6 +37,8 @@ type worker struct {
 	halves   [behaviours]half                // those who misbehave: how it ended
 	drop     drop                            // storm: the round that runs
 
+	kept, missed int // see keeps and misses
+
 	readers, reading int     // of histories: all, and those under way
 	toRead           []*room // whose reading has not begun
 }
@@ -109,12 +111,12 @@ func (w *worker) closed(cl *client, code frame.CloseCode, reason string) {
 	switch {
 	case was == leaving || w.run.ending.Load():
 	case was == connecting || was == joining:
-		w.failed(cl, &closedError{code, reason})
+		w.failed(cl, &closedError{code, said(reason)})
 	case was == present:
 		w.tally.open.Add(-1)
 		w.report.Counters.Disconnect(int(code))
 		if cl.plain == nil || cl.plain.how == dribbles {
-			w.run.lost(&closedError{code, reason})
+			w.run.lost(&closedError{code, said(reason)})
 		}
 		w.run.desert()
 	}

@@ -1,5 +1,7 @@
 package report
 
+import "github.com/throngd/throng/internal/terminal"
+
 // Counters are sums over the run.
 type Counters struct {
 	Sent         int64 `json:"sent"`         // messages published, or sent to an echo server
@@ -38,8 +40,11 @@ func (c *Counters) disconnects(code int, n int64) {
 	c.Disconnects[code] += n
 }
 
+// maxErrorText is the most runes of an error that are kept: a part of it may be a server's.
+const maxErrorText = 400
+
 // Error counts an error. Texts should not have numbers that change (ports, ids) in them.
-func (c *Counters) Error(text string) { c.errors(text, 1) }
+func (c *Counters) Error(text string) { c.errors(terminal.Short(text, maxErrorText), 1) }
 
 func (c *Counters) errors(text string, n int64) {
 	if c.Errors == nil {

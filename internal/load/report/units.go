@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
 // count is a number with its thousands apart: 1,234,567.
@@ -90,14 +91,7 @@ func rate(n int64, d time.Duration) float64 {
 }
 
 // printable is what a terminal may be given of a text that a server or a file wrote.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
+func printable(s string) string { return terminal.Line(s) }
 
 // byCount are the entries of a table of counts, the most frequent first.
 func byCount[K int | string | Kind](m map[K]int64) []K {

@@ -1,4 +1,4 @@
-package chat
+package terminal
 
 import (
 	"strings"
@@ -6,17 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// What other people send is never trusted with the terminal: escape sequences could move the cursor, change the title
-// or answer queries on the person's behalf, and bidirectional overrides could make a line read differently from what
-// was sent. Whatever is not printable becomes U+FFFD, so that a reader sees that something was there.
-
 const (
 	maxNameRunes = 32
 	maxMarks     = 8 // combining marks on one letter: enough for every script, too few to climb over the lines above
 )
 
-// cleanText makes text safe to print. Line ends of every kind become \n, a tab becomes four spaces.
-func cleanText(s string) string {
+// Text makes text of several lines safe to print. Line ends of every kind become \n, a tab becomes four spaces.
+func Text(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	marks := 0
@@ -51,22 +47,35 @@ func writeClean(b *strings.Builder, r rune) {
 	}
 }
 
-// cleanLine is cleanText on one line: line ends become spaces and the ends are trimmed.
-func cleanLine(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(cleanText(s), "\n", " "))
+// Line is Text on one line: line ends become spaces and the ends are trimmed.
+func Line(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(Text(s), "\n", " "))
 }
 
-// cleanName is cleanLine for the name of a person or a room: without joiners, runs of spaces made one, and short.
-func cleanName(s string) string {
+// Short is Line of a text whose length somebody else chose: at most n runes of it, with "…" for the rest.
+func Short(s string, n int) string {
+	const most = 4 * utf8.UTFMax // bytes of s for a rune of the line: joiners and tabs aside, one is enough
+	if len(s) > n*most {
+		s = s[:n*most]
+	}
+	return cut(Line(s), n)
+}
+
+// Name is Line for the name of a person or a room: without joiners, runs of spaces made one, and short.
+func Name(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\u200c' || r == '\u200d' {
 			return -1
 		}
 		return r
-	}, cleanLine(s))
-	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) <= maxNameRunes {
+	}, Short(s, 8*maxNameRunes))
+	return cut(strings.Join(strings.Fields(s), " "), maxNameRunes)
+}
+
+// cut makes a clean line at most n runes long.
+func cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
-	return string([]rune(s)[:maxNameRunes-1]) + "…"
+	return string([]rune(s)[:n-1]) + "…"
 }

@@ -1,4 +1,4 @@
-package chat
+package terminal
 
 import (
 	"strings"
@@ -30,7 +30,7 @@ func TestCleanText(t *testing.T) {
 		{"a pile of marks", "a" + strings.Repeat("\u0301", 50), "a" + strings.Repeat("\u0301", maxMarks)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := cleanText(c.in); got != c.want {
+			if got := Text(c.in); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
@@ -46,8 +46,8 @@ func TestCleanName(t *testing.T) {
 		{"\u3000 \t", ""},
 		{strings.Repeat("x", 40), strings.Repeat("x", 31) + "…"},
 	} {
-		if got := cleanName(c.in); got != c.want {
-			t.Errorf("cleanName(%q): %q, want %q", c.in, got, c.want)
+		if got := Name(c.in); got != c.want {
+			t.Errorf("Name(%q): %q, want %q", c.in, got, c.want)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestCleanName(t *testing.T) {
 func TestCleanProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")
-		for _, out := range []string{cleanText(s), cleanLine(s), cleanName(s)} {
+		for _, out := range []string{Text(s), Line(s), Name(s)} {
 			if !utf8.ValidString(out) {
 				t.Fatalf("%q is not UTF-8", out)
 			}
@@ -66,7 +66,7 @@ func TestCleanProperty(t *testing.T) {
 				}
 			}
 		}
-		if strings.ContainsAny(cleanLine(s)+cleanName(s), "\r\n") {
+		if strings.ContainsAny(Line(s)+Name(s), "\r\n") {
 			t.Fatal("a line end in a line")
 		}
 	})
