@@ -83,7 +83,7 @@ describe('a connection that goes', () => {
     const again = await startThrong({ port: own.port });
     t.after(() => again.stop());
     proxy.mend();
-    await ana.sees('.note.warn', 'History too old: reloaded');
+    await ana.sees('.note.warn', 'The server was restarted and begins a new history');
     await ana.say('after');
     await ana.hears('after');
     assert.deepEqual(await ana.messages(), ['before', 'after']);

@@ -70,6 +70,15 @@ describe('timeline', () => {
     for (let i = 1; i <= 25_000; i++) timeline.merge([message(i)]);
     assert.ok(timeline.items.length <= 11_000);
     assert.equal(timeline.items.at(-1).offset, 25_000);
+    assert.equal(timeline.seen.size, timeline.items.length);
+  });
+
+  test('forgets the keys of what it forgets, of messages without offsets too', () => {
+    const timeline = new Timeline();
+    for (let i = 1; i <= 25_000; i++) timeline.merge([{ kind: 'message', id: `id${i}`, text: 'x' }]);
+    timeline.note('warn', 'a note has none');
+    assert.ok(timeline.seen.size <= timeline.items.length);
+    assert.equal(timeline.merge([{ kind: 'message', id: 'id25000', text: 'x' }]).length, 0);
   });
 });
 

@@ -72,6 +72,27 @@ describe('rooms', () => {
     bo.assertQuiet();
   });
 
+  test('are read as far as they were in view', async () => {
+    const [first, second] = [stage.room(), stage.room()];
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
+    const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: first });
+    await bo.page.fill('#join-name', second);
+    await bo.page.press('#join-name', 'Enter');
+    await bo.sees('#room-name', second);
+    const lines = Array.from({ length: 40 }, (_, i) => `line ${i}\nof\nseveral`);
+    await ana.say(...lines);
+    await bo.sees('.badge', '40');
+    await bo.page.locator('.room .open', { hasText: first }).click();
+    await bo.page.locator('.divider').waitFor();
+    await bo.page.waitForFunction(() => /^\(\d+\)/.test(document.title) && !document.title.startsWith('(40)'));
+    const unread = Number((await bo.page.title()).match(/\d+/)[0]);
+    assert.ok(unread > 20 && unread < 40, `${unread} of 40 are unread`);
+    assert.ok(await bo.page.locator('.divider').evaluate((node) => node.getBoundingClientRect().top < 200));
+    await bo.page.locator('#jump').click();
+    await bo.page.waitForFunction(() => !document.title.startsWith('('));
+    bo.assertQuiet();
+  });
+
   test('are remembered, and a link leads into one', async () => {
     const [first, second] = [stage.room(), stage.room()];
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
@@ -185,6 +206,38 @@ test('a stranger is asked for a name first, and cannot slip past', async () => {
   assert.equal(await ana.page.locator('#name-dialog').isVisible(), false);
 });
 
+test('a second tab of the same person has the same messages of their own', async () => {
+  const room = stage.room();
+  const ana = await enter(stage.browser, stage.server.url, 'Ana', { room });
+  const tab = await ana.page.context().newPage();
+  await tab.goto(ana.page.url());
+  await tab.waitForFunction(() => /here/.test(document.querySelector('#room-count').textContent));
+  await ana.say('from the first tab');
+  await tab.locator('.message.mine .bubble', { hasText: 'from the first tab' }).waitFor();
+  await tab.fill('#draft', 'from the second tab');
+  await tab.press('#draft', 'Enter');
+  await ana.page.locator('.message.mine .bubble', { hasText: 'from the second tab' }).waitFor();
+  assert.equal(await ana.page.locator('.message.theirs').count(), 0);
+  assert.equal(await tab.locator('.message.theirs').count(), 0);
+});
+
+test('a line that begins with / is a command and is sent to nobody', async () => {
+  const [room, other] = [stage.room(), stage.room()];
+  const ana = await enter(stage.browser, stage.server.url, 'Ana', { room });
+  const bo = await enter(stage.browser, stage.server.url, 'Bo', { room });
+  await ana.say('/help');
+  await ana.sees('.note.told', '/join ROOM');
+  await ana.say('/nosuch thing');
+  await ana.sees('.note.told', 'There is no command /nosuch');
+  await ana.say('//slash', 'last');
+  await bo.hears('last');
+  assert.deepEqual(await bo.messages(), ['/slash', 'last']);
+  await ana.say('/name Eve', `/join ${other}`);
+  await ana.sees('#room-name', other);
+  await ana.sees('#me-name', 'Eve');
+  ana.assertQuiet();
+});
+
 test('a new name is seen by the others', async () => {
   const inside = { room: stage.room() };
   const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
@@ -263,6 +316,16 @@ test('a phone has everything: rooms and people in drawers, nothing wider than th
   const size = await ana.page.locator('#draft').evaluate((draft) => parseFloat(getComputedStyle(draft).fontSize));
   assert.ok(size >= 16, 'a phone zooms into smaller fields');
   ana.assertQuiet();
+});
+
+test('the name of a room does not push the button to send off a phone', async () => {
+  for (const room of ['x'.repeat(28), 'W'.repeat(200)]) {
+    const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...PHONE, room });
+    const send = await ana.page.locator('#send').boundingBox();
+    assert.ok(send.x + send.width <= 390, `${room.length} letters: the button ends at ${send.x + send.width}`);
+    assert.equal(await ana.page.evaluate(() => document.documentElement.scrollWidth), 390);
+    await ana.page.context().close();
+  }
 });
 
 test('a screen reader hears what others say', async () => {

@@ -10,7 +10,9 @@ import { TimelineView } from './view.js';
 
 const FIRST_ROOM = 'lobby';
 
-/** Small values that survive a reload; a browser that forbids storage only forgets. */
+const HELP = 'Commands: /join ROOM, /leave, /name NAME, /help. Begin with // to send a message that begins with /.';
+
+/** Small values that survive a reload and are shared by all tabs; a browser that forbids storage only forgets. */
 function storeOf(kind) {
   return {
     read(key, fallback) {
@@ -18,6 +20,13 @@ function storeOf(kind) {
         return JSON.parse(window[kind].getItem(`throng.${key}`)) ?? fallback;
       } catch {
         return fallback;
+      }
+    },
+    raw(key) {
+      try {
+        return window[kind].getItem(`throng.${key}`);
+      } catch {
+        return null;
       }
     },
     write(key, value) {
@@ -31,7 +40,6 @@ function storeOf(kind) {
 }
 
 const lasting = storeOf('localStorage');
-const ofThisTab = storeOf('sessionStorage');
 
 class App {
   constructor(name) {
@@ -45,7 +53,7 @@ class App {
       earlier: byId('earlier'),
       empty: byId('empty'),
       jump: byId('jump'),
-      onRead: () => this.#readActive(),
+      onRead: (message) => this.#readActive(message),
     });
     this.composer = new Composer({
       onSend: (text) => this.#send(text),
@@ -57,7 +65,7 @@ class App {
       url: socketAddress(roomInAddress()),
       obstacle,
       name,
-      store: ofThisTab,
+      store: lasting,
       onChange: (what, room) => this.#changed(what, room),
       onMessage: (room, message) => this.#arrived(room, message),
     });
@@ -103,18 +111,42 @@ class App {
     ['rooms', 'people', 'typing', 'state'].forEach((what) => this.#changed(what, room));
   }
 
+  /** A line that begins with / is a command and goes to nobody; // sends a / at the beginning of a message. */
   #send(text) {
     this.view.toBottom();
-    this.active.send(text);
+    if (text.startsWith('/') && !text.startsWith('//')) return this.#command(text);
+    this.active.send(text.replace(/^\/\//, '/'));
+  }
+
+  #command(text) {
+    const [, verb, rest] = text.match(/^\/(\S*)\s*([^]*)$/);
+    const argument = rest.trim();
+    switch (verb.toLowerCase()) {
+      case 'help':
+      case '?':
+        return this.active.tell(HELP);
+      case 'join':
+        if (roomName(argument)) return this.go(roomName(argument));
+        return this.active.tell('/join needs the name of a room, for example /join lobby');
+      case 'leave':
+        return this.leave(this.active);
+      case 'name':
+        return argument ? this.#nameIs(argument.replace(/\s+/g, ' ').slice(0, 40)) : this.#rename();
+      default:
+        return this.active.tell(`There is no command /${verb}; /help lists them. Begin with // to send a message that begins with /.`);
+    }
   }
 
   #arrived(room, message) {
     if (room === this.active) this.announcer.say(`${message.from.name}: ${message.text}`);
     if (room !== this.active || document.hidden || !this.view.stuck) room.countUnread(message);
+    if (room === this.active && document.hidden) this.view.holdStill();
   }
 
-  #readActive() {
-    if (!document.hidden && this.view.stuck) this.active?.markRead();
+  #readActive(message) {
+    if (document.hidden || !this.active) return;
+    if (this.view.stuck) this.active.markRead();
+    else if (message) this.active.readUpTo(message);
   }
 
   // Changes come in bursts: 5,000 recovered messages are one refresh.
@@ -170,7 +202,10 @@ class App {
   }
 
   async #rename() {
-    const name = await nameDialog.ask({ current: this.chat.name });
+    this.#nameIs(await nameDialog.ask({ current: this.chat.name }));
+  }
+
+  #nameIs(name) {
     if (name === this.chat.name) return;
     lasting.write('name', name);
     this.chat.rename(name);
@@ -180,7 +215,7 @@ class App {
   #listen() {
     window.addEventListener('hashchange', () => roomInAddress() && this.go(roomInAddress()));
     window.addEventListener('keydown', (event) => this.#key(event));
-    document.addEventListener('visibilitychange', () => this.#readActive());
+    document.addEventListener('visibilitychange', () => document.hidden || this.view.resume());
     for (const event of ['online', 'offline']) window.addEventListener(event, () => this.#changed('connection'));
     setInterval(() => this.chat.connection.phase !== 'connected' && this.#changed('connection'), 500);
     byId('me').addEventListener('click', () => this.#rename());

@@ -23,28 +23,42 @@ class Client extends globalThis.Centrifuge {
   }
 }
 
-/** The ids of what this tab wrote, so that its messages are its own after a reload too. */
+/**
+ * The ids of what was written in this browser, in any tab, so that its messages are its own in every tab and after a
+ * reload. Another tab may have written meanwhile: an unknown id is looked up in the store again if the store changed.
+ */
 class Sent {
   constructor(store) {
     this.store = store;
-    this.ids = new Map(store.read('sent', []));
+    this.ids = new Map();
+    this.read = undefined;
+    this.#refresh();
   }
 
   remember(id, text) {
+    this.#refresh();
     this.ids.set(id, fingerprint(text));
     this.store.write('sent', [...this.ids].slice(-500));
   }
 
   /** The text counts too: ids are public once a message is, and anybody could repeat one. */
   wrote(id, text) {
+    if (!this.ids.has(id)) this.#refresh();
     return this.ids.get(id) === fingerprint(text);
+  }
+
+  #refresh() {
+    const stored = this.store.raw('sent');
+    if (stored === this.read) return;
+    this.read = stored;
+    for (const [id, print] of this.store.read('sent', [])) this.ids.set(id, print);
   }
 }
 
 export class Chat {
   /**
    * @param obstacle tells what may keep the connection from opening
-   * @param store keeps small values for this tab: read(key, fallback), write(key, value)
+   * @param store keeps small values for all tabs: read(key, fallback), write(key, value), raw(key) as it is stored
    * @param onChange called with what changed (connection, rooms, messages, people, typing, state) and its room
    * @param onMessage called with a room and each of its new messages
    */

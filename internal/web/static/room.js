@@ -11,6 +11,9 @@ const PAGE = 200;
 /** The SDK's error of a command without an answer in time. */
 const TIMED_OUT = 1;
 
+const NEW_HISTORY = 'The server was restarted and begins a new history. What was said in the meantime may be missing above.';
+const TOO_LONG_AWAY = 'Away for longer than the history reaches back: some messages are missing above.';
+
 const REFUSALS = {
   102: 'There is no such room on this server.',
   103: 'You may not enter this room.',
@@ -96,8 +99,26 @@ export class Room {
   }
 
   markRead() {
+    this.#setUnread(0);
+  }
+
+  /** Everything up to this message was in view; what stands below it is unread still. */
+  readUpTo(message) {
     if (this.unread === 0) return;
-    this.unread = 0;
+    const { items } = this.timeline;
+    const below = items.slice(items.lastIndexOf(message) + 1);
+    this.#setUnread(Math.min(this.unread, below.filter((item) => item.kind === 'message' && !item.mine).length));
+  }
+
+  /** A line for this person alone. */
+  tell(text) {
+    this.timeline.note('told', text);
+    this.changed('messages');
+  }
+
+  #setUnread(n) {
+    if (this.unread === n) return;
+    this.unread = n;
     this.changed('state');
   }
 
@@ -141,7 +162,8 @@ export class Room {
     const returning = this.epoch !== null;
     const epoch = ctx.streamPosition?.epoch ?? '';
     const caughtUp = ctx.wasRecovering && ctx.recovered;
-    const tooOld = returning && !caughtUp && (ctx.wasRecovering || epoch !== this.epoch);
+    const newHistory = returning && epoch !== this.epoch;
+    const tooOld = returning && !caughtUp && (ctx.wasRecovering || newHistory);
     if (tooOld) this.timeline.startOver();
     this.epoch = epoch;
     this.#setState('here');
@@ -149,7 +171,7 @@ export class Room {
     if (caughtUp) {
       this.#catchUp();
     } else {
-      this.#reload(returning, tooOld);
+      this.#reload({ returning, tooOld, newHistory });
     }
   }
 
@@ -168,12 +190,12 @@ export class Room {
     this.#settle();
   }
 
-  async #reload(returning, tooOld) {
+  async #reload({ returning, tooOld, newHistory }) {
     this.catchingUp = null;
     try {
       const fresh = await this.#loadPage();
       if (tooOld || (returning && fresh.length === PAGE)) {
-        this.timeline.note('warn', 'History too old: reloaded. Some messages may be missing above.');
+        this.timeline.note('warn', newHistory ? NEW_HISTORY : TOO_LONG_AWAY);
       } else if (returning) {
         this.#noteReturn(fresh.filter((m) => !m.mine).length);
       }

@@ -12,7 +12,7 @@ export class Timeline {
   constructor() {
     this.items = [];
     this.generation = 0;
-    this.seen = new Set();
+    this.seen = new Set(); // the keys of the messages in items
   }
 
   /** Adds messages wherever they belong and returns those that were new. */
@@ -57,10 +57,9 @@ export class Timeline {
   /** True once per message: the same offset, or the same id with the same text, is a repeat. */
   #claim(message) {
     message.generation = this.generation;
-    const keys = [];
-    if (message.offset) keys.push(`${this.generation}@${message.offset}`);
-    if (message.id) keys.push(`${message.id}\n${message.text}`);
+    const keys = keysOf(message);
     if (keys.some((key) => this.seen.has(key))) return false;
+    message.keys = keys;
     keys.forEach((key) => this.seen.add(key));
     return true;
   }
@@ -78,9 +77,18 @@ export class Timeline {
 
   #trim() {
     if (this.items.length > KEEP + KEEP / 10) {
-      this.items.splice(0, this.items.length - KEEP);
+      const gone = this.items.splice(0, this.items.length - KEEP);
+      gone.forEach(({ keys }) => keys?.forEach((key) => this.seen.delete(key)));
     }
   }
+}
+
+/** A message without an offset gets one later, so the keys are those it had when it came. */
+function keysOf({ generation, offset, id, text }) {
+  const keys = [];
+  if (offset) keys.push(`${generation}@${offset}`);
+  if (id) keys.push(`${id}\n${text}`);
+  return keys;
 }
 
 function byPlace(a, b) {

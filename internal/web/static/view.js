@@ -9,13 +9,18 @@ import { bubble, dayName, el, messageRow } from './message.js';
 const WINDOW = 200;
 /** Rows kept when somebody asked for older ones and has come back down. */
 const EXPANDED = 3 * WINDOW;
+/** Messages shown above the first unread one, where it is above the window. */
+const LEAD = 20;
 const GROUP_GAP = 5 * 60_000;
 const NEAR_BOTTOM = 48; // px
 
 const STATES = { waiting: 'waiting for the connection', sending: 'sending', sent: 'sent' };
 
 export class TimelineView {
-  /** Elements: scroller around list, earlier (button above it), empty (instead of it), jump (button over it). */
+  /**
+   * Elements: scroller around list, earlier (button above it), empty (instead of it), jump (button over it).
+   * onRead is called when the last message that is in view changes, with that message, or without one at the end.
+   */
   constructor({ scroller, list, earlier, empty, jump, onRead }) {
     Object.assign(this, { scroller, list, earlier, empty, jump, onRead });
     this.room = null;
@@ -33,9 +38,47 @@ export class TimelineView {
   show(room) {
     this.room = room;
     this.anchor = null;
-    this.stuck = true;
+    this.stuck = room.unread === 0;
     this.list.replaceChildren();
     this.refresh();
+    if (!this.stuck) this.#toUnread();
+  }
+
+  /** What comes while nobody looks stays below what was in view. */
+  holdStill() {
+    this.stuck = false;
+    this.anchor ??= this.#visible()[0];
+  }
+
+  /** Somebody looks again. */
+  resume() {
+    if (this.room?.unread > 0) this.#toUnread();
+    else this.#scrolled();
+  }
+
+  /** To where the unread messages begin; if the end is in view too, that is the bottom. */
+  #toUnread() {
+    const { items } = this.room.timeline;
+    const first = items.indexOf(this.room.firstUnread);
+    if (first < 0) return this.toBottom();
+    if (!this.divider.isConnected) {
+      this.anchor = items[Math.max(0, first - LEAD)];
+      this.refresh();
+    }
+    this.anchor ??= this.#visible()[0];
+    this.scroller.scrollTop += this.divider.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
+    this.#scrolled();
+  }
+
+  /** The last message that is wholly in view. */
+  #lastInView() {
+    const { bottom } = this.scroller.getBoundingClientRect();
+    const visible = this.#visible();
+    for (let i = visible.length - 1; i >= 0; i--) {
+      const row = this.rows.get(visible[i]);
+      if (visible[i].kind === 'message' && row?.isConnected && row.getBoundingClientRect().bottom <= bottom) return visible[i];
+    }
+    return undefined;
   }
 
   refresh() {
@@ -128,6 +171,7 @@ export class TimelineView {
     this.stuck = stuck;
     this.#showJump();
     if (stuck) this.onRead();
+    else if (this.room.unread > 0) this.onRead(this.#lastInView());
   }
 
   #showJump() {
