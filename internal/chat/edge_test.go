@@ -8,6 +8,7 @@ import (
 
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
+	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -186,5 +187,33 @@ func TestEdgeRoomWithoutHistory(t *testing.T) {
 	k.err.wait(t, "back; this room keeps no history")
 	k.type_("two")
 	k.out.wait(t, "eve: two\n")
+	k.leave()
+}
+
+// TestEdgeNULInAPipe: the line is named and not sent, the others are, and the end is an error.
+func TestEdgeNULInAPipe(t *testing.T) {
+	addr := serve(t, true)
+	k := start(t, nil, Options{URL: addr, Name: "ann"})
+	k.type_("one", "b\x00d", "two")
+	_ = k.in.Close()
+	var h *human.Error
+	if err := k.end(); !errors.As(err, &h) || !strings.Contains(err.Error(), "1 message could not be sent: the text contains a NUL character") || h.Hint == "" || h.Usage {
+		t.Errorf("the end is %v (%+v)", err, h)
+	}
+	if want := "not sent: the text contains a NUL character (U+0000), which servers refuse: b\ufffdd\n"; !strings.Contains(k.err.String(), want) {
+		t.Errorf("told %q, want %q", k.err, want)
+	}
+	reader := start(t, nil, Options{URL: addr, source: fromNowhere, History: AutoHistory})
+	reader.out.wait(t, "ann: two\n")
+	if text := reader.out.String(); strings.Count(text, "\n") != 2 || !strings.Contains(text, "ann: one\n") {
+		t.Errorf("in the room:\n%.500s", text)
+	}
+}
+
+// TestEdgeNULInARoom: the name is refused before it is sent.
+func TestEdgeNULInARoom(t *testing.T) {
+	k := start(t, nil, Options{URL: serve(t, true), source: fromTerminal})
+	k.type_("/join a\x00b")
+	k.err.wait(t, "the room's name contains a NUL character (U+0000)")
 	k.leave()
 }

@@ -23,7 +23,7 @@ var refusals = map[uint32]saying{
 	103: {"permission denied", "the server's configuration does not allow this to you in this room"},
 	104: {"the server does not know this command", "is it a Centrifuge or throng server of the same age?"},
 	106: {"a limit of the server was reached", ""},
-	107: {"the server did not understand the request", "is it a Centrifuge or throng server of the same age?"},
+	107: {"the server refused the request as malformed", "its log or its documentation may say which rule was broken; Centrifugo answers so to names of rooms that it does not allow"},
 	108: {"not available in this room", "the server's configuration switches this off here"},
 	109: {"the token has expired", ""},
 	111: {"too many requests", "slow down a little"},
@@ -72,6 +72,8 @@ var interruptions = map[uint32]string{
 func refusal(err error) error {
 	var e *centrifuge.Error
 	switch {
+	case errors.As(err, &e) && e.Code == 107:
+		return malformed(e.Message)
 	case errors.As(err, &e):
 		return fromCode(refusals, e.Code, e.Message, "the server answered with error")
 	case errors.Is(err, centrifuge.ErrTimeout):
@@ -84,6 +86,9 @@ func refusal(err error) error {
 
 // farewell explains the end of the connection. Codes below 100 are the SDK's own, 100 to 1999 those of replies.
 func farewell(code uint32, reason string) error {
+	if code == 107 {
+		return malformed(reason)
+	}
 	if code >= 100 && code < 2000 {
 		return fromCode(refusals, code, reason, "the server answered with error")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/centrifugal/centrifuge-go"
 	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/protocol"
 )
 
 func TestCodes(t *testing.T) {
@@ -23,7 +24,11 @@ func TestCodes(t *testing.T) {
 		hint bool
 	}{
 		{refusal(&centrifuge.Error{Code: 103, Message: "permission denied"}), "permission denied (103)", true},
-		{refusal(&centrifuge.Error{Code: 107, Message: "too\x1blong"}), "the server did not understand the request (107 too\ufffdlong)", true},
+		{refusal(&centrifuge.Error{Code: 107, Message: "too\x1blong"}), "the server refused the request as malformed (107 too\ufffdlong)", true},
+		{refusal(&centrifuge.Error{Code: 107, Message: "bad request"}), "the server refused the request as malformed (107)", true},
+		{refusal(&centrifuge.Error{Code: 107, Message: protocol.ErrNUL.Message}), "the text contains a NUL character (U+0000), which servers refuse (107)", true},
+		{refusal(&centrifuge.Error{Code: 107, Message: "bad request: a rule\x1b"}), "the server refused the request: a rule\ufffd (107)", true},
+		{farewell(107, protocol.ErrLongChannel.Message), "the room's name is longer than 255 bytes (107)", true},
 		{refusal(&centrifuge.Error{Code: 4242, Message: "house rules"}), "the server answered with error 4242 (house rules)", false},
 		{refusal(fmt.Errorf("x: %w", centrifuge.ErrTimeout)), "the server did not answer in time", true},
 		{refusal(centrifuge.ErrClientDisconnected), "the connection was lost", false},
@@ -120,5 +125,18 @@ func TestDeafServer(t *testing.T) {
 	k := start(t, newFake(t), Options{URL: l.Addr().String(), timeout: 200e6})
 	if err := k.end(); err == nil || !strings.Contains(err.Error(), "did not answer") {
 		t.Error(err)
+	}
+}
+
+// TestBrokenRules: every rule with words of its own is one that a throng server names.
+func TestBrokenRules(t *testing.T) {
+	said := map[string]bool{}
+	for _, e := range protocol.BadRequests() {
+		said[e.Message] = true
+	}
+	for rule := range brokenRules {
+		if !said[brokenRule+rule] {
+			t.Errorf("no server says %q", brokenRule+rule)
+		}
 	}
 }

@@ -12,6 +12,9 @@ not be sent:
 
     echo "build done" | throng chat localhost:8080 lobby
 
+A line with a NUL character (U+0000), as UTF-16 and binary files have them, is not sent and counts as one that could not
+be; bytes that are not UTF-8 are sent as U+FFFD.
+
 Without input it only listens, until it is interrupted or nobody reads:
 
     throng chat localhost:8080 lobby </dev/null | grep error

@@ -131,6 +131,8 @@ func checkRoom(room string) error {
 		return human.Usagef(hint, "the room has no name")
 	case len(room) > maxRoomName:
 		return human.Usagef(hint, "the room's name is %d bytes long", len(room))
+	case strings.ContainsRune(room, 0):
+		return human.Usagef(hint, "the room's name contains a NUL character (U+0000)")
 	case !utf8.ValidString(room):
 		return human.Usagef(hint, "the room's name is not valid UTF-8")
 	}

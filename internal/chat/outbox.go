@@ -47,11 +47,16 @@ func (b *outbox) drop() { b.queue = b.queue[1:] }
 
 // refuse drops the first message for good.
 func (b *outbox) refuse(why error) {
+	b.reject(why)
+	b.drop()
+}
+
+// reject counts a message that will not be sent.
+func (b *outbox) reject(why error) {
 	b.refused++
 	if b.reason == nil {
 		b.reason = why
 	}
-	b.drop()
 }
 
 // saw marks the message with this id as given back by the room, and says whether it is one of ours.

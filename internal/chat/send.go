@@ -9,8 +9,13 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// say queues a message. While the connection is lost it waits there.
+// say queues a message, unless no server would take it. While the connection is lost it waits there.
 func (s *session) say(text string) {
+	if err := checkText(text); err != nil {
+		s.quote(err, text)
+		s.out.reject(err)
+		return
+	}
 	s.out.add(text)
 	if s.screen != nil && s.visit.phase != live {
 		s.view.note("kept until the connection is back: %s", terminal.Line(shorten(text)))
@@ -81,15 +86,16 @@ func (s *session) refuseFirst(why error) {
 	if s.out.empty() {
 		return
 	}
-	text := []rune(terminal.Line(s.out.queue[0].text))
-	if len(text) > maxQuoted {
-		text = append(text[:maxQuoted], '…')
-	}
-	s.view.alarm("not sent: %v: %s", why, string(text))
+	s.quote(why, s.out.queue[0].text)
 	s.out.refuse(why)
 }
 
-const maxQuoted = 60 // runes of a message that is quoted in a notice
+// quote tells which message is not sent, and why.
+func (s *session) quote(why error, text string) {
+	s.view.alarm("not sent: %v: %s", why, terminal.Short(text, maxQuoted))
+}
+
+const maxQuoted = 60 // cells of a message that is quoted in a notice
 
 // answered says whether the server answered, if only with an error.
 func answered(err error) bool {

@@ -19,7 +19,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	var req protocol.ConnectRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
-		return protocol.ErrBadRequest
+		return protocol.ErrFieldType
 	}
 	id, err := s.authenticate(&req)
 	if err != nil {

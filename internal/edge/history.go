@@ -10,7 +10,7 @@ import (
 func (s *session) history(cmd protocol.Command) error {
 	var req protocol.HistoryRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
-		return protocol.ErrBadRequest
+		return protocol.ErrFieldType
 	}
 	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	switch {

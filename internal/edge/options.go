@@ -60,10 +60,13 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 	return n
 }
 
-// of returns the namespace of a room, ErrUnknownChannel, or ErrBadRequest for what cannot be a room's name.
+// of returns the namespace of a room, ErrUnknownChannel, or an error with code 107 for what cannot be a room's name.
 func (n *namespaces) of(name string) (*namespace, error) {
-	if name == "" || len(name) > maxRoomName {
-		return nil, protocol.ErrBadRequest
+	switch {
+	case name == "":
+		return nil, protocol.ErrNoChannel
+	case len(name) > maxRoomName:
+		return nil, protocol.ErrLongChannel
 	}
 	i := strings.IndexByte(name, ':')
 	if i < 0 {

@@ -9,7 +9,7 @@ import (
 func (s *session) presence(cmd protocol.Command) error {
 	var req protocol.ChannelRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
-		return protocol.ErrBadRequest
+		return protocol.ErrFieldType
 	}
 	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	switch {

@@ -10,8 +10,13 @@ const maxKey = 255 // bytes of an idempotency key
 // publish hands a message to its room, which answers when the message is stored.
 func (s *session) publish(cmd protocol.Command) error {
 	var req protocol.PublishRequest
-	if s.loop.reader.Publish(cmd, &req) != nil || len(req.Data) == 0 || len(req.IdempotencyKey) > maxKey {
-		return protocol.ErrBadRequest
+	switch {
+	case s.loop.reader.Publish(cmd, &req) != nil:
+		return protocol.ErrFieldType
+	case len(req.Data) == 0:
+		return protocol.ErrNoData
+	case len(req.IdempotencyKey) > maxKey:
+		return protocol.ErrLongKey
 	}
 	if req.Type != 0 {
 		return protocol.ErrNotAvailable // published as a message it would do something else than was asked for

@@ -15,8 +15,11 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.ErrNotAvailable
 	}
 	var req protocol.RefreshRequest
-	if s.loop.reader.Decode(cmd, &req) != nil || req.Token == "" {
-		return protocol.ErrBadRequest
+	if s.loop.reader.Decode(cmd, &req) != nil {
+		return protocol.ErrFieldType
+	}
+	if req.Token == "" {
+		return protocol.ErrNoToken
 	}
 	id, err := s.loop.edge.authenticator().Authenticate(&AuthRequest{Token: req.Token, Refresh: true, Facts: &Facts{}})
 	switch {

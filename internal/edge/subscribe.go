@@ -10,7 +10,7 @@ import (
 func (s *session) subscribe(cmd protocol.Command) error {
 	var req protocol.SubscribeRequest
 	if s.loop.reader.Decode(cmd, &req) != nil {
-		return protocol.ErrBadRequest
+		return protocol.ErrFieldType
 	}
 	ns, err := s.loop.edge.now().spaces.of(req.Channel)
 	if err != nil {
@@ -68,8 +68,11 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 // unsubscribe ends a membership. Who is not in the room gets what was asked for at once.
 func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 	var req protocol.ChannelRequest
-	if s.loop.reader.Decode(cmd, &req) != nil || req.Channel == "" {
-		return protocol.ErrBadRequest
+	if s.loop.reader.Decode(cmd, &req) != nil {
+		return protocol.ErrFieldType
+	}
+	if req.Channel == "" {
+		return protocol.ErrNoChannel
 	}
 	m := s.find(req.Channel)
 	if m == nil {

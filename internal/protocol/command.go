@@ -44,7 +44,7 @@ func (r *Reader) Reset(frame []byte) {
 }
 
 // Decode fills a request of this package from the parameters of a command. An error means a field of the wrong type:
-// answer [ErrBadRequest].
+// answer [ErrFieldType].
 func (r *Reader) Decode(c Command, req easyjson.Unmarshaler) error {
 	r.lex = jlexer.Lexer{Data: c.Params}
 	req.UnmarshalEasyJSON(&r.lex)
@@ -61,12 +61,12 @@ func (r *Reader) Publish(c Command, req *PublishRequest) error {
 }
 
 // Next returns the next command. Its error is io.EOF at the end of the frame; [ErrMalformed] when the rest is no
-// JSON object, or a command without the id it needs; [ErrBadRequest] when the JSON is refused and Command.ID says whom
-// to answer, after which Next goes on with the next line.
+// JSON object, or a command without the id it needs; an [*Error] that [errors.Is] takes for [ErrBadRequest] when the
+// JSON is refused and Command.ID says whom to answer, after which Next goes on with the next line.
 func (r *Reader) Next() (Command, error) {
 	s := &r.scan
 	s.b, s.i = s.b[s.i:], 0
-	s.depth, s.refused, s.keys, s.fields = 0, false, s.keys[:0], s.fields[:0]
+	s.depth, s.refused, s.keys, s.fields = 0, nil, s.keys[:0], s.fields[:0]
 	if s.space(); s.i == len(s.b) {
 		return Command{}, io.EOF
 	}
@@ -117,12 +117,14 @@ func (s *scanner) command() (c Command, err error) {
 
 // judge says what is wrong with a command as a whole.
 func (s *scanner) judge(c Command, methods int) error {
-	wrong := s.refused || methods > 1
+	if methods > 1 {
+		s.refuse(ErrTwoMethods)
+	}
 	switch {
-	case c.ID == 0 && (wrong || c.Method.NeedsID()):
+	case c.ID == 0 && (s.refused != nil || c.Method.NeedsID()):
 		return ErrMalformed // there is nobody to answer
-	case wrong:
-		return ErrBadRequest
+	case s.refused != nil:
+		return s.refused
 	}
 	return nil
 }

@@ -182,7 +182,7 @@ func FuzzEnvelope(f *testing.F) {
 		r := NewReader(frame)
 		for n := 0; ; n++ {
 			c, err := r.Next()
-			if err != nil && err != ErrBadRequest {
+			if err != nil && !errors.Is(err, ErrBadRequest) {
 				return
 			}
 			if n > len(frame)/2 {

@@ -14,10 +14,10 @@
 //		case err == protocol.ErrMalformed: // no JSON: nothing after it can be trusted
 //			...disconnect with protocol.DisconnectBadRequest
 //		case err != nil: // JSON that we refuse to carry: cmd.ID says whom to answer
-//			...reply with protocol.ErrBadRequest, go on
+//			...reply with err, whose message names the broken rule, go on
 //		}
 //		var req protocol.PublishRequest
-//		if r.Decode(cmd, &req) != nil { ... }
+//		if r.Decode(cmd, &req) != nil { ... } // protocol.ErrFieldType
 //	}
 //
 // Every byte is scanned once by [Reader.Next] before anything is decoded: one linear pass without recursion beyond

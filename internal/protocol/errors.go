@@ -8,6 +8,12 @@ type Error struct {
 	Temporary bool // the SDK may try the same again
 }
 
+// Is compares the codes: the message of one code may say more than that of another. [errors.Is] calls it.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
 // Error returns the text that clients see.
 func (e *Error) Error() string { return e.Message }
 

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ func TestReaderGivesBackAnAbsurdFrame(t *testing.T) {
 	}{{100, true}, {10_000, false}} {
 		var r Reader
 		r.Reset([]byte(manyKeys(tt.keys)))
-		if _, err := r.Next(); err != ErrBadRequest {
+		if _, err := r.Next(); !errors.Is(err, ErrBadRequest) {
 			t.Fatal(err)
 		}
 		r.Reset([]byte(`{"id":1,"ping":{}}`))

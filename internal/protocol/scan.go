@@ -27,9 +27,16 @@ type scanner struct {
 	b       []byte
 	i       int
 	depth   int
-	refused bool
+	refused *Error // the first rule that was broken, nil if none was
 	keys    []span // of the objects that are open, innermost last
 	fields  []field
+}
+
+// refuse keeps the first rule that the value breaks.
+func (s *scanner) refuse(e *Error) {
+	if s.refused == nil {
+		s.refused = e
+	}
 }
 
 // object scans from '{' to its '}'; false means that this is no JSON.
@@ -46,7 +53,9 @@ func (s *scanner) object() bool {
 			return false
 		}
 		if s.space(); s.take('}') {
-			s.refused = s.refused || duplicates(s.b, s.keys[first:])
+			if duplicates(s.b, s.keys[first:]) {
+				s.refuse(ErrDuplicateKey)
+			}
 			s.keys = s.keys[:first]
 			s.depth--
 			return true
@@ -127,7 +136,7 @@ func (s *scanner) value() bool {
 // is looked for, so that the id behind it can still be answered.
 func (s *scanner) nested(c byte) (ok bool) {
 	if s.depth == MaxDepth {
-		s.refused = true
+		s.refuse(ErrTooDeep)
 		return s.skip()
 	}
 	if c == '{' {
@@ -202,8 +211,11 @@ func (s *scanner) number() bool {
 			return false
 		}
 	}
-	if n := s.i - from; n > maxNumber || (exp || n > 300) && infinite(s.b[from:s.i]) {
-		s.refused = true
+	switch n := s.i - from; {
+	case n > maxNumber:
+		s.refuse(ErrLongNumber)
+	case (exp || n > 300) && infinite(s.b[from:s.i]):
+		s.refuse(ErrInfiniteNumber)
 	}
 	return true
 }

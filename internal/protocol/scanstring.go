@@ -51,11 +51,11 @@ func (s *scanner) unicode() bool {
 	s.i += 6
 	switch {
 	case r == 0:
-		s.refused = true
+		s.refuse(ErrNUL)
 	case utf16.IsSurrogate(r):
 		low, ok := hex4(s.b[s.i:])
 		if !ok || utf16.DecodeRune(r, low) == '\uFFFD' {
-			s.refused = true // the second escape, if there is one, is scanned as one of its own
+			s.refuse(ErrSurrogate) // the second escape, if there is one, is scanned as one of its own
 			return true
 		}
 		s.i += 6

@@ -1,0 +1,31 @@
+package protocol
+
+// The ways in which a command can be wrong. All have the code of [ErrBadRequest], by which the SDKs decide; the message
+// says which rule was broken, for the people who read it.
+var (
+	ErrFieldType      = badRequest("a field of the wrong type")
+	ErrNoChannel      = badRequest("no channel")
+	ErrLongChannel    = badRequest("a channel of more than 255 bytes")
+	ErrNoData         = badRequest("no data")
+	ErrLongKey        = badRequest("an idempotency_key of more than 255 bytes")
+	ErrNoToken        = badRequest("no token")
+	ErrTwoMethods     = badRequest("two methods in one command")
+	ErrDuplicateKey   = badRequest("two equal keys in one object")
+	ErrSurrogate      = badRequest("half a surrogate pair in a string")
+	ErrNUL            = badRequest("\\u0000 in a string")
+	ErrInfiniteNumber = badRequest("a number that no float64 can hold")
+	ErrLongNumber     = badRequest("a number of more than 1024 characters")
+	ErrTooDeep        = badRequest("nesting deeper than 128")
+)
+
+// BadRequests lists the errors with code 107, for documentation and tests.
+func BadRequests() []*Error {
+	return []*Error{
+		ErrFieldType, ErrNoChannel, ErrLongChannel, ErrNoData, ErrLongKey, ErrNoToken, ErrTwoMethods, ErrDuplicateKey,
+		ErrSurrogate, ErrNUL, ErrInfiniteNumber, ErrLongNumber, ErrTooDeep,
+	}
+}
+
+func badRequest(rule string) *Error {
+	return &Error{Code: ErrBadRequest.Code, Message: ErrBadRequest.Message + ": " + rule}
+}
