@@ -16,7 +16,7 @@ import (
 
 // refusals counts those who were not let in.
 type refusals struct {
-	full, lagging, tooMany, tooFast, handshakes, badProxy, paced atomic.Int64
+	full, lagging, tooMany, tooFast, handshakes, badProxy, paced, displaced atomic.Int64
 }
 
 // Refusals are numbers of connections since the start.
@@ -28,6 +28,7 @@ type Refusals struct {
 	Handshakes int64 // above MaxHandshakes
 	BadProxy   int64 // without a correct PROXY header
 	Paced      int64 // pauses of accepting for AcceptRate; nobody was refused
+	Displaced  int64 // connections without a whole request whose place another one needed
 }
 
 // Refusals may be called by any goroutine.
@@ -36,6 +37,7 @@ func (s *Server) Refusals() Refusals {
 	return Refusals{
 		Full: r.full.Load(), Lagging: r.lagging.Load(), PerIP: r.tooMany.Load(), PerIPRate: r.tooFast.Load(),
 		Handshakes: r.handshakes.Load(), BadProxy: r.badProxy.Load(), Paced: r.paced.Load(),
+		Displaced: r.displaced.Load(),
 	}
 }
 
@@ -59,53 +61,56 @@ func (s *Server) LimitIP(conns, perSecond int) {
 	}
 }
 
-// overloaded reports whether a new connection must go for the sake of those who are there.
-// The connection is counted already.
-func (l *Loop) overloaded() (reason string) {
+// admit decides about the new connection c, which is counted already, and begins its first phase.
+func (l *Loop) admit(c *Conn) *refusal {
 	s := l.server
-	switch {
-	case s.conns.Load()-s.denied.Load() > int64(s.MaxConns):
-		s.refused.full.Add(1)
-		return "too many connections"
-	case s.MaxLag > 0 && l.Lag() > s.MaxLag:
+	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
 		s.refused.lagging.Add(1)
-		return "overloaded"
+		return overloaded("overloaded")
 	}
-	return ""
+	if deny := l.greet(c); deny != nil {
+		return deny
+	}
+	if s.full() && !l.displace() {
+		s.refused.full.Add(1)
+		return overloaded("too many connections")
+	}
+	return nil
 }
 
-// greet begins the first phase of the new connection c, whose peer is known to the kernel. It
-// reports false when the connection must be closed, and what is to be said if there is something.
-func (l *Loop) greet(c *Conn) (ok bool, deny *refusal) {
+// greet begins the first phase of the new connection c, whose peer is known to the kernel.
+func (l *Loop) greet(c *Conn) *refusal {
 	s := l.server
-	if s.visits == nil {
-		return l.startPeer(c), nil
+	if s.visits != nil {
+		peer := remoteAddr(int(c.fd)).Addr()
+		trusted := s.trustsPeer(peer)
+		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
+			c.phase = phaseProxy
+			l.allow(c, s.HeaderTimeout)
+			return nil
+		}
+		if !trusted { // of a trusted one the request will tell who it is
+			if deny := l.enter(c, peer); deny != nil {
+				c.phase = phaseHeader
+				return deny
+			}
+		}
 	}
-	peer := remoteAddr(int(c.fd)).Addr()
-	switch trusted := s.trustsPeer(peer); {
-	case s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0):
-		c.phase = phaseProxy
-		return true, nil
-	case trusted: // the request will tell who it is
-		return l.startPeer(c), nil
+	if s.tls == nil {
+		l.allow(c, s.HeaderTimeout)
 	}
-	if deny := l.enter(c, peer); deny != nil {
-		return false, deny
-	}
-	return l.startPeer(c), nil
+	l.startPeer(c)
+	return nil
 }
 
-// startPeer begins the phase in which the peer itself speaks.
-func (l *Loop) startPeer(c *Conn) bool {
+// startPeer begins the phase in which the peer itself speaks. Behind a PROXY header a request
+// has no more time than without.
+func (l *Loop) startPeer(c *Conn) {
 	c.phase = phaseHeader
-	if l.server.tls == nil {
-		return true
+	if l.server.tls != nil {
+		c.phase = phaseHello
+		l.allow(c, l.server.HelloTimeout)
 	}
-	if l.startTLS(c) {
-		return true
-	}
-	l.server.refused.handshakes.Add(1)
-	return false
 }
 
 // enter counts c for an address.

@@ -94,7 +94,7 @@ func (c *Client) prepare() {
 	s.MessageTimeout, s.MaxFragments, s.MaxControls = c.MessageTimeout, c.MaxFragments, c.MaxControls
 	s.CloseTimeout, s.Tick, s.OnError = c.CloseTimeout, c.Tick, c.OnError
 	s.prepare()
-	s.shakes = newHandshakes(max(minHandshakes, 2*s.Loops*c.MaxDials))
+	s.shakes = newHandshakes(max(minHandshakes, 2*s.Loops*c.MaxDials), 1)
 }
 
 func (c *Client) run(l *Loop) {

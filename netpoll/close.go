@@ -51,7 +51,7 @@ func (c *Conn) abort(code frame.CloseCode, reason string) {
 		c.goodbye(code, reason)
 	case phaseHeader:
 		c.loop.refuse(c, &refusal{status: http.StatusInternalServerError, reason: "internal error"})
-	case phaseProxy, phaseTLS, phaseMoved, phaseConnect, phaseAnswer:
+	case phaseProxy, phaseHello, phaseTLS, phaseMoved, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
 		c.loop.linger(c)
@@ -86,7 +86,9 @@ func (l *Loop) linger(c *Conn) {
 	if c.phase < phaseClosing {
 		c.beginEnd()
 	}
+	waited := c.waits()
 	c.phase = phaseLinger
+	l.waited(waited)
 	l.doom(c)
 }
 
@@ -208,7 +210,7 @@ func (l *Loop) free(c *Conn) {
 
 // release clears the slot. The generation stays, so old handles stay invalid.
 func (l *Loop) release(c *Conn) {
-	gen := owner(c.owner.Load()).gen()
+	gen, waited := owner(c.owner.Load()).gen(), c.waits()
 	if c.tls != nil && c.tls.shake != nil {
 		c.tls.shake.cancel()
 	}
@@ -229,4 +231,5 @@ func (l *Loop) release(c *Conn) {
 	c.heard, c.due, c.timer, c.partial, c.controls, c.mark = 0, 0, 0, 0, 0, 0
 	c.owner.Store(uint64(makeOwner(gen, -1)))
 	l.held.Add(-1)
+	l.waited(waited)
 }

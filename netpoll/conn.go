@@ -44,6 +44,7 @@ type phase uint8
 const (
 	phaseFree    phase = iota
 	phaseProxy         // reading the PROXY header
+	phaseHello         // reading the ClientHello
 	phaseTLS           // shaking hands
 	phaseHeader        // reading the upgrade request
 	phaseMoved         // accepted; on its way to another loop, whose poller does not know it yet (near.go)

@@ -43,6 +43,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		c.fail("cannot detach")
 		return
 	}
+	visit := s.keepVisit(c)
 	l.release(c)
 	s.forget()
 	f := os.NewFile(uintptr(fd), "tcp")
@@ -50,6 +51,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	_ = f.Close()
 	if err != nil {
 		s.web.release()
+		s.endVisit(visit)
 		s.report(err)
 		return
 	}
@@ -57,7 +59,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		secure.wire.conn = conn
 		conn = secure.conn
 	}
-	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web})
+	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, visit: visit})
 }
 
 // packTLS makes the session ready to go on elsewhere, with the ciphertext that is in hand.
@@ -75,9 +77,9 @@ func (l *Loop) packTLS(c *Conn) bool {
 // webServer runs net/http on the connections that loops give away. It is also their listener.
 type webServer struct {
 	http   http.Server
+	server *Server
 	limit  int64
 	linger time.Duration // of a connection that is closed with bytes unread
-	open   atomic.Int64
 	queue  chan net.Conn
 	done   chan struct{}
 	once   sync.Once
@@ -87,7 +89,7 @@ type webServer struct {
 
 func newWebServer(s *Server) *webServer {
 	w := &webServer{
-		limit: int64(s.MaxHTTP), linger: s.CloseTimeout, addr: s.address,
+		server: s, limit: int64(s.MaxHTTP), linger: s.CloseTimeout, addr: s.address,
 		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
 		http: http.Server{
 			Handler: s.HTTP, MaxHeaderBytes: s.MaxHeader,
@@ -102,14 +104,14 @@ func newWebServer(s *Server) *webServer {
 }
 
 func (w *webServer) acquire() bool {
-	if w.open.Add(1) > w.limit {
-		w.open.Add(-1)
+	if w.server.atHTTP.Add(1) > w.limit {
+		w.release()
 		return false
 	}
 	return true
 }
 
-func (w *webServer) release() { w.open.Add(-1) }
+func (w *webServer) release() { w.server.atHTTP.Add(-1) }
 
 // serve never blocks: the queue has room for everyone who was let in by acquire.
 func (w *webServer) serve(c net.Conn) { w.queue <- c }
@@ -147,6 +149,7 @@ type prefixConn struct {
 	net.Conn
 	prefix []byte
 	web    *webServer
+	visit  *visitor // whose connection it is, nil if that is not counted
 	closed atomic.Bool
 }
 
@@ -175,6 +178,7 @@ func (c *prefixConn) CloseWrite() error {
 func (c *prefixConn) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
 		c.web.release()
+		c.web.server.endVisit(c.visit)
 	}
 	return c.Conn.Close()
 }

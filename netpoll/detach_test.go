@@ -66,7 +66,7 @@ func TestDetachedConnectionsHaveDeadlines(t *testing.T) {
 			}
 			_ = c.SetDeadline(time.Now().Add(patience))
 			_, _ = io.Copy(io.Discard, c) // ends with the connection
-			eventually(t, "its place is free", func() bool { return s.web.open.Load() == 0 })
+			eventually(t, "its place is free", func() bool { return s.atHTTP.Load() == 0 })
 		})
 	}
 }

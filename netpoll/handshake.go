@@ -26,8 +26,7 @@ type handshake struct {
 
 	mu        sync.Mutex // between the loop, which feeds, and the worker; not on the path of a message
 	in        []byte     // ciphertext that the coroutine has not read
-	fed       bool
-	running   bool // queued, or with a worker
+	running   bool       // queued, or with a worker
 	cancelled bool
 }
 
@@ -38,13 +37,9 @@ func newHandshake(l *Loop, h Handle, s *secure) *handshake {
 	return &handshake{loop: l, handle: h, secure: s}
 }
 
-// fresh reports whether nothing was fed yet. Loop only.
-func (h *handshake) fresh() bool { return !h.fed }
-
 // feed adds ciphertext and has the handshake resumed. It reports whether that is enough for
 // now. Loop only.
 func (h *handshake) feed(b []byte) (full bool) {
-	h.fed = true
 	h.mu.Lock()
 	h.in = append(h.in, b...)
 	full = len(h.in) >= maxHandshakeBytes
@@ -68,6 +63,23 @@ func (h *handshake) cancel() {
 		h.loop.server.shakes.jobs <- h
 	}
 }
+
+// giveUp ends the coroutine at once and gives its place back. It reports false while a worker has it: then it
+// is not the peer that is waited for. Loop only.
+func (h *handshake) giveUp() bool {
+	h.mu.Lock()
+	idle := !h.running
+	h.running = true // if it is idle nobody else has it from here on
+	h.mu.Unlock()
+	if idle {
+		h.stop()
+		h.end()
+	}
+	return idle
+}
+
+// end gives the place of the handshake back.
+func (h *handshake) end() { h.loop.server.shakes.end(h.loop) }
 
 // rest is the ciphertext that came behind the handshake. Loop only, when it is done.
 func (h *handshake) rest() []byte {
@@ -106,13 +118,13 @@ func (h *handshake) resume() {
 	for {
 		if h.isCancelled() {
 			h.stop()
-			h.loop.server.shakes.end()
+			h.end()
 			return
 		}
 		h.next()
 		h.report()
 		if h.done {
-			h.loop.server.shakes.end()
+			h.end()
 			return
 		}
 		if h.sleep() {
@@ -150,16 +162,30 @@ func (h *handshake) sleep() bool {
 }
 
 // handshakes is the pool that runs them. A handshake is in jobs at most once, and there are
-// at most limit, so sending never blocks.
+// at most limit, so sending never blocks. Loops have shares, so that each can make room among its
+// own handshakes when it has none left.
 type handshakes struct {
 	limit    int64
 	inFlight atomic.Int64
+	shares   []handshakeShare
 	jobs     chan *handshake
 	workers  sync.WaitGroup
 }
 
-func newHandshakes(limit int) *handshakes {
-	return &handshakes{limit: int64(limit), jobs: make(chan *handshake, limit)}
+// handshakeShare is a part of the places.
+type handshakeShare struct {
+	limit    int64
+	inFlight atomic.Int64
+}
+
+// newHandshakes divides limit into so many shares, of one at least.
+func newHandshakes(limit, shares int) *handshakes {
+	limit = max(limit, shares)
+	p := &handshakes{limit: int64(limit), jobs: make(chan *handshake, limit), shares: make([]handshakeShare, shares)}
+	for i := range p.shares {
+		p.shares[i].limit = int64(limit*(i+1)/shares - limit*i/shares)
+	}
+	return p
 }
 
 func (p *handshakes) start(workers int) {
@@ -172,15 +198,23 @@ func (p *handshakes) start(workers int) {
 	}
 }
 
-func (p *handshakes) begin() bool {
-	if p.inFlight.Add(1) > p.limit {
-		p.inFlight.Add(-1)
+func (p *handshakes) of(l *Loop) *handshakeShare { return &p.shares[l.index%len(p.shares)] }
+
+// begin takes a place of l's share.
+func (p *handshakes) begin(l *Loop) bool {
+	s := p.of(l)
+	if s.inFlight.Add(1) > s.limit {
+		s.inFlight.Add(-1)
 		return false
 	}
+	p.inFlight.Add(1)
 	return true
 }
 
-func (p *handshakes) end() { p.inFlight.Add(-1) }
+func (p *handshakes) end(l *Loop) {
+	p.inFlight.Add(-1)
+	p.of(l).inFlight.Add(-1)
+}
 
 // close ends the workers when the loops, which feed them, have ended.
 func (p *handshakes) close() {

@@ -79,7 +79,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	}
 	l.tally.limits.headerMemory.Add(1)
 	const why = "too many requests are incomplete"
-	if c.phase == phaseProxy {
+	if c.phase == phaseProxy || c.phase == phaseHello {
 		c.fail(why)
 	} else {
 		l.refuse(c, &refusal{

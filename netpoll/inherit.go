@@ -60,25 +60,36 @@ func takeOver(ln net.Listener) (int, error) {
 
 // place makes an accepted descriptor a connection: of this loop if it has a listener of its
 // own, else of the loop that the number falls to, which spreads them evenly because the
-// kernel hands out the lowest free numbers.
+// kernel hands out the lowest free numbers. If the server is full it is the loop that can make
+// a place for it.
 func (l *Loop) place(fd int) {
 	s := l.server
-	target := l
+	s.conns.Add(1) // from here on: a descriptor that waits for its loop is one as well
+	to := l
 	if s.Listener != nil {
 		l.boundUnsent(fd) // a listener for Multipath TCP, as Go makes them, does not pass it on
-		target = s.loops[fd%len(s.loops)]
+		to = s.loops[fd%len(s.loops)]
 	}
-	if target == l {
+	switch {
+	case s.full():
+		l.placeFull(fd, maxPasses)
+	case to == l:
 		l.adopt(fd)
-		return
+	default:
+		l.pass(fd, to, func() { to.adopt(fd) })
 	}
-	// Under the lock, so that it is queued before the loop's end or not at all: a descriptor
-	// must not get lost between two loops.
+}
+
+// pass has another loop take fd. Under the lock, so that it is queued before the loop's end or
+// not at all: a descriptor must not get lost between two loops.
+func (l *Loop) pass(fd int, to *Loop, take func()) {
+	s := l.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == stateClosed {
 		_ = unix.Close(fd)
+		s.forget()
 		return
 	}
-	target.Do(func() { target.adopt(fd) })
+	to.Do(take)
 }

@@ -14,6 +14,7 @@ type Limits struct {
 	HeaderTimeout    int64 // connections answered 408, or whose PROXY header took too long
 	MaxHeader        int64 // requests answered 431 or 414
 	MaxHeaderMemory  int64 // connections answered 503, or whose PROXY header came while it was met
+	HelloTimeout     int64 // connections closed
 	HandshakeTimeout int64 // connections closed
 	MaxHTTP          int64 // requests answered 503
 	MessageTimeout   int64 // connections closed with 1008
@@ -27,16 +28,17 @@ type Limits struct {
 
 // limitTally is what a loop counts of them.
 type limitTally struct {
-	headerTimeout, handshakeTimeout, maxHTTP              atomic.Int64
-	maxHeader, headerMemory                               atomic.Int64
-	messageTimeout, maxMessage, maxFragments, maxControls atomic.Int64
-	pongTimeout, maxBacklog, maxBacklogAge                atomic.Int64
+	headerTimeout, helloTimeout, handshakeTimeout, maxHTTP atomic.Int64
+	maxHeader, headerMemory                                atomic.Int64
+	messageTimeout, maxMessage, maxFragments, maxControls  atomic.Int64
+	pongTimeout, maxBacklog, maxBacklogAge                 atomic.Int64
 }
 
 func (t *limitTally) addTo(sum *Limits) {
 	sum.HeaderTimeout += t.headerTimeout.Load()
 	sum.MaxHeader += t.maxHeader.Load()
 	sum.MaxHeaderMemory += t.headerMemory.Load()
+	sum.HelloTimeout += t.helloTimeout.Load()
 	sum.HandshakeTimeout += t.handshakeTimeout.Load()
 	sum.MaxHTTP += t.maxHTTP.Load()
 	sum.MessageTimeout += t.messageTimeout.Load()

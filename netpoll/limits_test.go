@@ -26,12 +26,15 @@ func TestLimitsAreCounted(t *testing.T) {
 		change func(*Endpoint)
 		says   string // instead of an upgrade
 		sends  []byte // after the upgrade
+		silent bool   // says nothing
 		stalls bool   // does not read
 		want   Limits
 	}{
 		{name: "header", server: &Server{HeaderTimeout: short}, says: "GET / HT", want: Limits{HeaderTimeout: 1}},
 		{name: "PROXY header", server: &Server{HeaderTimeout: short, ProxyProtocol: true}, says: "PROX", want: Limits{HeaderTimeout: 1}},
-		{name: "handshake", server: &Server{TLS: tlsConfig(), HandshakeTimeout: short}, says: "\x16\x03", want: Limits{HandshakeTimeout: 1}},
+		{name: "ClientHello", server: &Server{TLS: tlsConfig(), HelloTimeout: short}, says: "\x16\x03", want: Limits{HelloTimeout: 1}},
+		{name: "silence", server: &Server{TLS: tlsConfig(), HelloTimeout: short}, says: "", silent: true, want: Limits{HelloTimeout: 1}},
+		{name: "handshake", server: &Server{TLS: tlsConfig(), HandshakeTimeout: short}, says: string(clientHello()), want: Limits{HandshakeTimeout: 1}},
 		{name: "HTTP", server: &Server{HTTP: hold, MaxHTTP: 1}, says: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", want: Limits{MaxHTTP: 1}},
 		{name: "message time", server: &Server{MessageTimeout: short}, sends: masked(frame.OpText, []byte("cut"))[:7], want: Limits{MessageTimeout: 1}},
 		{name: "message", sends: masked(frame.OpText, make([]byte, 64<<10+1))[:14], want: Limits{MaxMessage: 1}},
@@ -50,10 +53,10 @@ func TestLimitsAreCounted(t *testing.T) {
 			s.Loops, s.Endpoints, s.CloseTimeout = 1, []Endpoint{e}, short
 			start(t, s)
 			if s.MaxHTTP == 1 { // one place, and it is taken
-				defer meet(t, s, c.says).Close()
+				defer meet(t, s, c.says, false).Close()
 				eventually(t, "the place is taken", func() bool { return s.Stats().Detached == 1 })
 			}
-			peer := meet(t, s, c.says)
+			peer := meet(t, s, c.says, c.silent)
 			defer peer.Close()
 			_, _ = peer.Write(c.sends)
 			if !c.stalls {
@@ -65,9 +68,9 @@ func TestLimitsAreCounted(t *testing.T) {
 }
 
 // meet says this to the server, or nothing but a correct upgrade.
-func meet(t *testing.T, s *Server, says string) net.Conn {
+func meet(t *testing.T, s *Server, says string, silent bool) net.Conn {
 	t.Helper()
-	if says == "" {
+	if says == "" && !silent {
 		return raw(t, s, "/", "")
 	}
 	c, err := net.Dial("tcp", s.address.String())

@@ -94,7 +94,7 @@ const (
 // accept takes a batch of new connections.
 func (l *Loop) accept() {
 	for range acceptBatch {
-		if l.server.paced() {
+		if l.server.paced() || l.server.incoming.Load() >= maxIncoming {
 			l.pause()
 			return
 		}
@@ -140,13 +140,11 @@ func (l *Loop) unpark() {
 	}
 }
 
-// adopt makes fd a connection of this loop. Its word 0 is stored before the poller can
-// report it.
+// adopt makes fd, which is counted already, a connection of this loop. Its word 0 is stored before
+// the poller can report it.
 func (l *Loop) adopt(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
-	s.conns.Add(1)
-	reason := l.overloaded()
 	if c == nil {
 		l.turnAway(fd, overloaded("too many connections"))
 		_ = unix.Close(fd)
@@ -158,17 +156,9 @@ func (l *Loop) adopt(fd int) {
 	c.heard = l.wheel.now
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.held.Add(1)
-	if reason != "" {
-		l.deny(c, overloaded(reason))
-		return
-	}
 	l.arrived(c)
-	switch ok, deny := l.greet(c); {
-	case deny != nil:
+	if deny := l.admit(c); deny != nil {
 		l.deny(c, deny)
-		return
-	case !ok:
-		l.free(c)
 		return
 	}
 	if err := l.attach(c); err != nil {
@@ -176,12 +166,7 @@ func (l *Loop) adopt(fd int) {
 		l.free(c)
 		return
 	}
-	timeout := s.HeaderTimeout
-	if s.tls != nil {
-		timeout = s.HandshakeTimeout
-	}
-	c.due = l.wheel.now + s.ticksOf(timeout) + 1
-	l.schedule(c, c.due)
+	l.await(c)
 }
 
 // boundAddr is addr with the port that the kernel chose.

@@ -39,6 +39,8 @@ type Loop struct {
 	queued atomic.Int64 // bytes posted and not yet laid out
 	held   atomic.Int64 // connections
 
+	waiting [numWaits]waitlist // connections whose first request has not come
+
 	wheel   wheel
 	ticking atomic.Bool // a tick has been triggered and not been handled
 	tally   tally
@@ -80,6 +82,9 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		tasks:   queue.NewLockFreeQueue(),
 		readBuf: make([]byte, readBufSize),
 		topics:  make(map[string]*topic),
+	}
+	for w := range l.waiting {
+		l.waiting[w].oldest.Store(nobody)
 	}
 	for _, e := range s.endpoints {
 		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})

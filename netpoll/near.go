@@ -38,12 +38,13 @@ func (l *Loop) move(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
 	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		return false
 	}
-	h := c.Handle()
+	h, waited := c.Handle(), c.waits()
 	response, rest = slices.Clone(response), slices.Clone(rest)
 	l.held.Add(-1)
 	to.held.Add(1)
 	c.loop, c.timer, c.phase = to, 0, phaseMoved
 	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
+	l.waited(waited)
 	to.Do(func() { to.welcome(h, v, response, rest) })
 	return true
 }

@@ -153,7 +153,7 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	t.Cleanup(func() { _ = peer.Close() })
 	fd := acceptOne(t, listener)
 	a, b := s.loops[0], s.loops[1]
-	a.adopt(fd)
+	a.place(fd)
 	c = s.slab.slot(fd)
 	if !a.move(c, b, verdict{kind: accepted}, []byte("101"), nil) {
 		t.Fatal("it stays")

@@ -171,7 +171,9 @@ func (l *Loop) introduce(c *Conn, source netip.AddrPort) {
 	case deny != nil && s.tls == nil:
 		c.phase = phaseHeader
 		l.refuse(c, deny)
-	case deny != nil || !l.startPeer(c):
+	case deny != nil:
 		c.fail("refused")
+	default:
+		l.startPeer(c)
 	}
 }

@@ -58,6 +58,8 @@ func (l *Loop) received(c *Conn, b []byte) {
 	switch {
 	case c.phase == phaseProxy:
 		l.proxied(c, b)
+	case c.phase == phaseHello:
+		l.hello(c, b)
 	case c.tls == nil:
 		l.input(c, b)
 	case c.phase == phaseTLS:
@@ -136,7 +138,9 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 
 // opened begins the frames, of a connection that was accepted or dialed.
 func (l *Loop) opened(c *Conn) {
+	waited := c.waits()
 	c.phase = phaseOpen
+	l.waited(waited)
 	l.upgraded(c)
 	c.set(flagOpened)
 	e := l.endpointOf(c)

@@ -44,10 +44,11 @@ type Server struct {
 	AcceptHTTP func(r *Request) error
 	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
 	MaxHTTP int
-	// MaxConns bounds all connections; beyond it 503 is answered. 0 means the limit of open
-	// files (RLIMIT_NOFILE) less 256.
+	// MaxConns bounds all connections, those at HTTP included. When there are as many, a new one takes
+	// the place of the connection that has waited longest without sending a whole request; if there
+	// is none 503 is answered. 0 means the limit of open files (RLIMIT_NOFILE) less 256.
 	MaxConns int
-	// MaxConnsPerIP bounds the connections of one address, of a /64 with IPv6; beyond it 429 is
+	// MaxConnsPerIP bounds the connections of one address, of a /64 with IPv6, those at HTTP included; beyond it 429 is
 	// answered, or with TLS the connection is closed. 0 means no bound.
 	MaxConnsPerIP int
 	// ConnRatePerIP bounds the new connections of one address per second, with two seconds'
@@ -96,10 +97,15 @@ type Server struct {
 	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
 	// GetCertificate or GetConfigForClient to change certificates while running. Nil is plain.
 	TLS *tls.Config
-	// MaxHandshakes bounds the TLS handshakes in flight, about 10 KB each; beyond it new
-	// connections are closed. 0 means 4096.
+	// HelloTimeout bounds the time from accept, or from the PROXY header, to the last byte of the
+	// ClientHello. 0 means 5 s.
+	HelloTimeout time.Duration
+	// MaxHandshakes bounds the TLS handshakes in flight, about 10 KB each, from the whole
+	// ClientHello on; each loop has an equal share, of one at least. Beyond it the one goes that
+	// has waited longest for its peer, and for a second at least; if there is none the new connection
+	// is closed. 0 means 4096.
 	MaxHandshakes int
-	// HandshakeTimeout bounds a TLS handshake. 0 means 10 s.
+	// HandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
 	HandshakeTimeout time.Duration
 	// UnsentBytes bounds what the kernel takes for a connection before it can send it
 	// (TCP_NOTSENT_LOWAT, tcp(7); the kernel takes up to some 32 KiB more): all else that a peer
@@ -115,13 +121,15 @@ type Server struct {
 	// panics in callbacks. Any goroutine calls it. Nil ignores them.
 	OnError func(error)
 
-	client  *Client // whose loops these are, or nil
-	visits  *visits // nil unless addresses matter
-	local   bool    // Listener is a Unix socket
-	accepts sharedPace
-	refused refusals
-	headers headerMemory
-	denied  atomic.Int64 // connections that linger, see deny.go
+	client   *Client // whose loops these are, or nil
+	visits   *visits // nil unless addresses matter
+	local    bool    // Listener is a Unix socket
+	accepts  sharedPace
+	refused  refusals
+	headers  headerMemory
+	denied   atomic.Int64 // connections that linger, see deny.go
+	atHTTP   atomic.Int64 // connections that were given to HTTP, see detach.go
+	incoming atomic.Int64 // connections on their way to a place, see displace.go
 
 	sliceSends int                             // see walk.go; tests make it small
 	maxDiscard uint32                          // maxDiscarded; tests make it small
@@ -217,10 +225,11 @@ func (s *Server) prepare() {
 	s.UnsentBytes = cmp.Or(s.UnsentBytes, 32<<10)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
 	s.HandshakeTimeout = cmp.Or(s.HandshakeTimeout, 10*time.Second)
+	s.HelloTimeout = cmp.Or(s.HelloTimeout, 5*time.Second)
 	s.MaxHandshakes = cmp.Or(s.MaxHandshakes, 4096)
 	if s.TLS != nil {
 		s.tls = s.TLS.Clone()
-		s.shakes = newHandshakes(s.MaxHandshakes)
+		s.shakes = newHandshakes(s.MaxHandshakes, s.Loops)
 		s.tls.NextProtos = []string{"http/1.1"} // HTTP/2 has other WebSockets (RFC 8441)
 	}
 	s.Tick = cmp.Or(s.Tick, time.Second)

@@ -12,6 +12,7 @@ import (
 // the loops one after another, so its numbers are not of exactly one moment.
 type Stats struct {
 	Conns      int64 // connections now, those in a handshake of any kind included
+	AtHTTP     int64 // connections at Server.HTTP now, which are not among Conns
 	Handshakes int64 // TLS handshakes in flight now
 	Queued     int64 // bytes posted to loops that wait to be laid out
 	Backlog    int64 // bytes that peers were not ready to take and that wait for them
@@ -74,7 +75,7 @@ const OtherCode frame.CloseCode = 0
 // Stats may be called by any goroutine at any time.
 func (s *Server) Stats() Stats {
 	loops := s.running()
-	st := Stats{Conns: s.conns.Load(), Panics: s.panics.Load(), Refusals: s.Refusals(), Closes: make(map[frame.CloseCode]int64)}
+	st := Stats{Conns: s.conns.Load(), AtHTTP: s.atHTTP.Load(), Panics: s.panics.Load(), Refusals: s.Refusals(), Closes: make(map[frame.CloseCode]int64)}
 	if s.shakes != nil {
 		st.Handshakes = s.shakes.inFlight.Load()
 	}

@@ -84,6 +84,9 @@ func (l *Loop) deadline(c *Conn) {
 	case c.phase == phaseProxy:
 		l.tally.limits.headerTimeout.Add(1)
 		c.fail("the PROXY header took too long")
+	case c.phase == phaseHello:
+		l.tally.limits.helloTimeout.Add(1)
+		c.fail("the ClientHello took too long")
 	case c.phase == phaseTLS:
 		l.tally.limits.handshakeTimeout.Add(1)
 		c.fail("the TLS handshake took too long")

@@ -247,19 +247,65 @@ func (l *Loop) closeNotify(c *Conn) {
 	_ = l.sendCiphertext(c)
 }
 
-// startTLS makes the new connection c a TLS one. It reports false when too many handshakes
-// are in flight already.
-func (l *Loop) startTLS(c *Conn) bool {
-	if !l.server.shakes.begin() {
-		return false
+// hello collects the ClientHello. What is expensive begins when all of it is there: before that a
+// connection has told nothing that would make it one of TLS.
+func (l *Loop) hello(c *Conn, b []byte) {
+	if c.aux != nil {
+		if !l.keep(c, b) {
+			return
+		}
+		b = c.aux.header
+	}
+	n, err := parseHello(b)
+	if n == 0 && err == nil {
+		if c.aux == nil {
+			l.keep(c, b)
+		}
+		return
+	}
+	kept := c.takeHeader() // b may lie in it
+	defer l.server.headers.release(kept)
+	c.aux = nil
+	if err != nil {
+		l.noHello(c, b[0], err)
+		return
+	}
+	l.startTLS(c, b)
+}
+
+// noHello ends a connection that does not begin with a ClientHello. If it can be HTTP it is told so,
+// if it can be TLS an alert says why.
+func (l *Loop) noHello(c *Conn, first byte, err error) {
+	var e helloError
+	switch isTLS := errors.As(err, &e) && e != notTLS; {
+	case isTLS:
+		l.sendBytes(c, e.alert())
+		l.linger(c)
+	case first >= 'A' && first <= 'Z':
+		l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
+	default:
+		c.fail(err.Error())
+	}
+}
+
+// startTLS begins the handshake of c, whose ClientHello is at the start of b.
+func (l *Loop) startTLS(c *Conn, b []byte) {
+	p := l.server.shakes
+	if !p.begin(l) && !(l.displaceHandshake() && p.begin(l)) {
+		l.server.refused.handshakes.Add(1)
+		c.fail("too many TLS handshakes in flight")
+		return
 	}
 	l.shakeHands(c, tls.Server, l.server.tls)
-	return true
+	l.waited(waitFirst)
+	l.await(c)
+	l.allow(c, l.server.HandshakeTimeout)
+	l.shake(c, b)
 }
 
 // startClientTLS is startTLS for the end that speaks first.
 func (l *Loop) startClientTLS(c *Conn) error {
-	if !l.server.shakes.begin() {
+	if !l.server.shakes.begin(l) {
 		return errors.New("too many TLS handshakes in flight")
 	}
 	if l.tls == nil {
@@ -280,22 +326,8 @@ func (l *Loop) shakeHands(c *Conn, end func(net.Conn, *tls.Config) *tls.Conn, cf
 	c.tls, c.phase = s, phaseTLS
 }
 
-// recordTypeHandshake is the first byte of every TLS connection (RFC 8446, 5.1).
-const recordTypeHandshake = 22
-
-// shake gives the handshake what the socket gave. A peer that does not begin with a handshake
-// is refused at its first byte; if it can be HTTP it is told why.
+// shake gives the handshake what the socket gave.
 func (l *Loop) shake(c *Conn, b []byte) {
-	if c.tls.shake.fresh() && b[0] != recordTypeHandshake {
-		l.server.shakes.end() // no worker has seen it
-		c.tls = nil
-		if b[0] >= 'A' && b[0] <= 'Z' {
-			l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
-		} else {
-			c.fail("not a TLS handshake")
-		}
-		return
-	}
 	if c.tls.shake.feed(b) && l.poller.Delete(int(c.fd)) == nil {
 		c.set(flagPaused) // until the worker has read: shaken resumes
 	}
@@ -341,6 +373,8 @@ func (l *Loop) established(c *Conn) {
 		l.ask(c)
 	} else {
 		c.phase = phaseHeader
+		l.waited(waitHandshake)
+		l.await(c)
 		l.secured(c)
 		l.allow(c, l.server.HeaderTimeout)
 	}

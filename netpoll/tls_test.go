@@ -200,23 +200,13 @@ func TestNoTLSOnTheTLSPort(t *testing.T) {
 
 func TestHandshakeDeadlineAndLimit(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 2, HandshakeTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}})
-	var conns []net.Conn
-	for i := range 2 {
-		c, err := net.Dial("tcp", s.address.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(patience))
-		if i == 1 { // one is in the middle of its handshake, the other has not begun
-			_, _ = c.Write([]byte("\x16\x03\x01\x02\x00\x01"))
-		}
-		conns = append(conns, c)
-	}
-	eventually(t, "both handshakes are in flight", func() bool { return s.shakes.inFlight.Load() == 2 })
+	conns := silent(t, s, 2, string(clientHello()))
+	eventually(t, "both handshakes are in flight", func() bool { return s.shakes.inFlight.Load() == 2 || s.Stats().Limits.HandshakeTimeout > 0 })
 	if c, err := tls.Dial("tcp", s.address.String(), clientTLS(0)); err == nil {
 		_ = c.Close()
-		t.Error("a third handshake is let in")
+		if s.Stats().Limits.HandshakeTimeout == 0 {
+			t.Error("a third handshake is let in")
+		}
 	}
 	for _, c := range conns {
 		_, _ = io.ReadAll(c)
@@ -225,6 +215,25 @@ func TestHandshakeDeadlineAndLimit(t *testing.T) {
 	c := dialTLS(t, s, clientTLS(0))
 	say(t, c, "x")
 	hear(t, c, "x")
+}
+
+// TestHalfAClientHello takes no place of a handshake.
+func TestHalfAClientHello(t *testing.T) {
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 1, HelloTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
+	hello := clientHello()
+	silent(t, s, 20, "")
+	silent(t, s, 20, string(hello[:len(hello)-1]))
+	last := silent(t, s, 1, string(hello[:len(hello)-1]))[0]
+	eventually(t, "all are there", func() bool { return s.NumConns() == 41 })
+	say(t, dialTLS(t, s, clientTLS(0)), "x")
+	if n := s.Stats().TLS.Count(); n != 1 {
+		t.Errorf("%d handshakes", n)
+	}
+	_, _ = last.Write(hello[len(hello)-1:])
+	_ = last.SetDeadline(time.Now().Add(patience))
+	if first, err := io.ReadAll(io.LimitReader(last, 1)); err != nil || first[0] != recordHandshake {
+		t.Errorf("the last byte of a ClientHello is answered with %x, %v", first, err)
+	}
 }
 
 // TestTLSSlowReader owes a stalled TLS peer more than the kernel takes, then lets it read.

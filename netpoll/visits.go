@@ -145,6 +145,11 @@ func (v *visits) leave(fd int32, now time.Duration) {
 	slot := v.slot(fd)
 	w := slot.visitor
 	*slot = visit{}
+	v.depart(w, now)
+}
+
+// depart counts one connection less of an address. Any goroutine may call it.
+func (v *visits) depart(w *visitor, now time.Duration) {
 	if w == nil {
 		return
 	}
@@ -153,5 +158,23 @@ func (v *visits) leave(fd int32, now time.Duration) {
 	defer s.mu.Unlock()
 	if w.conns--; w.conns == 0 && v.bounds.Load().rate.idle(w.due, now) {
 		delete(s.of, w.addr)
+	}
+}
+
+// keepVisit takes out of c's slot whose connection it is: it goes on elsewhere, until endVisit.
+func (s *Server) keepVisit(c *Conn) *visitor {
+	if s.visits == nil {
+		return nil
+	}
+	slot := s.visits.slot(c.fd)
+	w := slot.visitor
+	slot.visitor = nil
+	return w
+}
+
+// endVisit is the end of a connection that keepVisit has taken out. Any goroutine may call it.
+func (s *Server) endVisit(w *visitor) {
+	if w != nil {
+		s.visits.depart(w, s.clock())
 	}
 }

@@ -16,8 +16,9 @@ type Config struct {
 
 	TLSCert          string        `yaml:"tls_cert" live:"yes" placeholder:"FILE" group:"TLS" help:"Certificate of the public port, PEM, with the intermediates behind it; goes with tls_key. Both are read again on SIGHUP and when they change."`
 	TLSKey           string        `yaml:"tls_key" live:"yes" placeholder:"FILE" group:"TLS" help:"Private key of tls_cert, PEM, without a passphrase."`
-	MaxHandshakes    int           `yaml:"max_handshakes" default:"4096" placeholder:"N" group:"TLS" help:"TLS handshakes in flight, about 10 KB each; more connections are closed at once."`
-	HandshakeTimeout time.Duration `yaml:"handshake_timeout" default:"10s" placeholder:"TIME" group:"TLS" help:"How long a TLS handshake may take."`
+	HelloTimeout     time.Duration `yaml:"hello_timeout" default:"5s" placeholder:"TIME" group:"TLS" help:"How long the ClientHello may take, from accept to its last byte."`
+	MaxHandshakes    int           `yaml:"max_handshakes" default:"4096" placeholder:"N" group:"TLS" help:"TLS handshakes in flight, about 10 KB each, from the whole ClientHello on; each event loop has an equal share. Beyond it the one is closed that has waited longest for its client, and for a second at least; else the new one."`
+	HandshakeTimeout time.Duration `yaml:"handshake_timeout" default:"10s" placeholder:"TIME" group:"TLS" help:"How long a TLS handshake may take from the ClientHello on."`
 
 	AllowedOrigins []string `yaml:"allowed_origins" live:"yes" placeholder:"ORIGIN" group:"Listeners" help:"Origins that browsers may connect from, as scheme://host[:port]; the port may be *, the host begin with *. and * alone is everybody. null, same-host and same-address as in docs/operations.md. Unset: same-host, the host that serves the page."`
 
@@ -47,7 +48,7 @@ type Config struct {
 
 	Loops          int `yaml:"loops" placeholder:"N" group:"Size" help:"Event loops. 0: one per CPU."`
 	Shards         int `yaml:"shards" placeholder:"N" group:"Size" help:"Workers among which the rooms are divided. 0: one per CPU."`
-	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once; more are refused with 503. 0: the file limit less 256."`
+	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once, plain requests included. When all places are taken the connection goes first that has waited longest without sending a whole request; if there is none the new one is refused with 503. 0: the file limit less 256."`
 	MaxHTTP        int `yaml:"max_http" default:"256" placeholder:"N" group:"Size" help:"Plain HTTP requests (the page) at once; more are refused with 503."`
 
 	MaxRooms                   int  `yaml:"max_rooms" live:"yes" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; for one more the coldest room without members goes, and where all have members error 106 is the answer."`

@@ -162,6 +162,7 @@ func (l *Loaded) validateTimes() error {
 		{"message_timeout", l.MessageTimeout, 100 * time.Millisecond, time.Hour},
 		{"header_timeout", l.HeaderTimeout, 100 * time.Millisecond, time.Hour},
 		{"outbound_age", l.OutboundAge, time.Second, time.Hour},
+		{"hello_timeout", l.HelloTimeout, 100 * time.Millisecond, time.Hour},
 		{"handshake_timeout", l.HandshakeTimeout, 100 * time.Millisecond, time.Hour},
 		{"idempotency_window", l.IdempotencyWindow, time.Second, 24 * time.Hour},
 		{"max_loop_lag", l.MaxLoopLag, 0, time.Hour},

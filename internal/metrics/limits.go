@@ -16,10 +16,12 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"connection_rate_per_ip": r.PerIPRate,
 		"max_handshakes":         r.Handshakes,
 		"accept_rate":            r.Paced,
+		"displaced":              r.Displaced,
 
 		"max_header":         n.MaxHeader,
 		"header_bytes":       n.MaxHeaderMemory,
 		"header_timeout":     n.HeaderTimeout,
+		"hello_timeout":      n.HelloTimeout,
 		"handshake_timeout":  n.HandshakeTimeout,
 		"max_http":           n.MaxHTTP,
 		"message_timeout":    n.MessageTimeout,

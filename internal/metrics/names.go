@@ -9,6 +9,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // The metrics. Every one is in descs.
 var (
 	connections  = desc("connections", "Connections now, those in a handshake included.")
+	atHTTP       = desc("http_connections", "Connections now with a plain HTTP request, which connections does not include.")
 	sessions     = desc("sessions", "Open connections now that speak the chat protocol.")
 	handshakes   = desc("tls_handshakes", "TLS handshakes in flight now.")
 	rooms        = desc("rooms", "Rooms with members or history now.")
@@ -23,7 +24,7 @@ var (
 	accepted      = desc("connections_accepted_total", "Connections accepted.")
 	acceptErrors  = desc("accept_errors_total", "Accepts that failed for want of descriptors or memory.")
 	requests      = desc("requests_total", "First requests of connections by what became of them.", "result")
-	notAdmitted   = desc("connections_refused_total", "Connections refused by a limit.", "limit")
+	notAdmitted   = desc("connections_refused_total", "Connections refused or closed by a limit.", "limit")
 	acceptPauses  = desc("accept_pauses_total", "Pauses of accepting for the accept rate; nobody is refused.")
 	limitHits     = desc("limit_hits_total", "How often a limit was met, by the key of the configuration that sets it; flood is for connections closed because they went on above commands_per_second.", "limit")
 	refusedFor    = desc("requests_refused_total", "Requests that were answered with an error instead of an upgrade, by why.", "reason")
@@ -53,7 +54,7 @@ var (
 )
 
 var descs = []*prometheus.Desc{
-	connections, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
+	connections, atHTTP, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, refusedFor, disconnects, overflows, dropped, deferred, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, reloads, logDropped,
 	loopBusy, loopLag, tickLag, connectTime, sendTime, closeTime,

@@ -66,6 +66,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		MaxFragments:     cfg.MaxFragments,
 		MaxControls:      cfg.MaxControlFrames,
 		TLS:              tlsConfig,
+		HelloTimeout:     cfg.HelloTimeout,
 		MaxHandshakes:    cfg.MaxHandshakes,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		CompressMin:      int(cfg.CompressMin),

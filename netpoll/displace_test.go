@@ -1,0 +1,351 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"cmp"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// silent opens n connections that say this and nothing more.
+func silent(t testing.TB, s *Server, n int, says string) (conns []net.Conn) {
+	t.Helper()
+	for range n {
+		c, err := net.Dial("tcp", s.address.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		_, _ = io.WriteString(c, says)
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// enter opens a WebSocket and has a message echoed.
+func enter(t testing.TB, s *Server, preamble string) (c net.Conn, err error) {
+	tcp, err := net.Dial("tcp", s.address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tcp.Close() })
+	_ = tcp.SetDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(tcp, preamble)
+	if c = tcp; s.TLS != nil {
+		c = tls.Client(tcp, clientTLS(0))
+	}
+	return c, echoed(c, request)
+}
+
+// echoed has a message come back, behind what goes before it.
+func echoed(c net.Conn, before string) error {
+	if _, err := c.Write(append([]byte(before), masked(1, []byte("here"))...)); err != nil {
+		return err
+	}
+	if before != "" {
+		if err := switched(c); err != nil {
+			return err
+		}
+	}
+	f, err := readFrame(c)
+	if err == nil && string(f.Payload) != "here" {
+		err = fmt.Errorf("echo %q", f.Payload)
+	}
+	return err
+}
+
+// switched reads a 101.
+func switched(c net.Conn) error {
+	var head []byte
+	for one := make([]byte, 1); !strings.HasSuffix(string(head), "\r\n\r\n"); head = append(head, one...) {
+		if _, err := io.ReadFull(c, one); err != nil {
+			return fmt.Errorf("%w after %q", err, head)
+		}
+	}
+	if !strings.HasPrefix(string(head), switching) {
+		return fmt.Errorf("%q", head)
+	}
+	return nil
+}
+
+// TestSilentConnectionsLockNobodyOut: many more connections than there are places say nothing, or half of what is the first
+// to say, and new ones come all the time. Whoever asks gets in and stays.
+func TestSilentConnectionsLockNobodyOut(t *testing.T) {
+	const places, honest = 60, 40
+	hello := string(clientHello())
+	for _, c := range []struct {
+		name   string
+		server *Server
+		says   string
+		first  string // of honest clients
+	}{
+		{name: "silent", server: &Server{}},
+		{name: "half a request", server: &Server{}, says: "GET / HTTP/1.1\r\nHost: x\r\nX: "},
+		{name: "request with a body that does not come", server: &Server{}, says: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"},
+		{name: "nothing over TLS", server: &Server{TLS: tlsConfig()}},
+		{name: "a byte over TLS", server: &Server{TLS: tlsConfig()}, says: "\x16"},
+		{name: "half a ClientHello", server: &Server{TLS: tlsConfig(), MaxHandshakes: 4}, says: hello[:len(hello)-1]},
+		{name: "half a PROXY header", server: &Server{ProxyProtocol: true}, says: "PROXY TCP4 9.8.", first: "PROXY UNKNOWN\r\n"},
+		{name: "PROXY header alone", server: &Server{ProxyProtocol: true, TLS: tlsConfig()}, says: "PROXY UNKNOWN\r\n", first: "PROXY UNKNOWN\r\n"},
+		{name: "one listener", server: &Server{Listener: listener(t)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := c.server
+			s.Loops, s.MaxConns, s.Endpoints = 2, places, []Endpoint{echo()}
+			s.HeaderTimeout, s.HelloTimeout = time.Hour, time.Hour // nobody leaves by itself
+			start(t, s)
+			silent(t, s, 4*places, c.says)
+			var in []net.Conn
+			for i := range honest {
+				conn, err := enter(t, s, c.first)
+				if err != nil {
+					t.Fatalf("client %d: %v, %+v", i, err, s.Refusals())
+				}
+				in = append(in, conn)
+				silent(t, s, 4, c.says)
+			}
+			for i, conn := range in {
+				if err := echoed(conn, ""); err != nil {
+					t.Errorf("client %d lost its place: %v", i, err)
+				}
+			}
+			if r := s.Refusals(); r.Displaced < 3*places || r.Full > 0 || s.NumConns() > places+maxIncoming {
+				t.Errorf("%+v, %d connections", r, s.NumConns())
+			}
+		})
+	}
+}
+
+func listener(t *testing.T) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// TestTheOldestGoesFirst, unless what it has sent has not been read yet.
+func TestTheOldestGoesFirst(t *testing.T) {
+	s := start(t, &Server{Loops: 1, MaxConns: 4, Endpoints: []Endpoint{echo()}})
+	var conns []net.Conn
+	for i := range 4 {
+		conns = append(conns, silent(t, s, 1, "GET / HTTP/1.1\r\nHo")...)
+		eventually(t, "it is there", func() bool { return s.NumConns() == i+1 })
+	}
+	release := held(s)
+	_, _ = io.WriteString(conns[0], "st: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	silent(t, s, 2, "")
+	release()
+	for i, want := range []string{"HTTP/1.1 101 ", "HTTP/1.1 503 ", "HTTP/1.1 503 ", ""} {
+		_ = conns[i].SetDeadline(time.Now().Add(patience))
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(conns[i], got); err != nil || string(got) != want {
+			t.Errorf("connection %d is answered with %q, %v", i, got, err)
+		}
+	}
+	eventually(t, "two are displaced", func() bool { r := s.Refusals(); return r.Displaced == 2 && r.Full == 0 })
+	_, _ = io.WriteString(conns[3], "st: x\r\n\r\n")
+	if got, err := io.ReadAll(conns[3]); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 426 ") {
+		t.Errorf("the last one is answered with %q, %v", got, err)
+	}
+}
+
+// TestHandshakesThatStall take the places of no others: a ClientHello is cheap to send, and what follows never comes.
+func TestHandshakesThatStall(t *testing.T) {
+	s := start(t, &Server{Loops: 2, TLS: tlsConfig(), MaxHandshakes: 6, HandshakeTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
+	hello := string(clientHello())
+	silent(t, s, 40, hello)
+	eventually(t, "all places are taken, for long enough", func() bool {
+		for _, l := range s.loops {
+			oldest := time.Duration(l.waiting[waitHandshake].oldest.Load())
+			if l.server.shakes.of(l).inFlight.Load() < 3 || oldest > s.clock()-roundTrip {
+				return false
+			}
+		}
+		return true
+	})
+	for i := range 6 { // what they take is free again when their handshakes are over
+		if _, err := enter(t, s, ""); err != nil {
+			t.Fatalf("client %d: %v, %+v", i, err, s.Refusals())
+		}
+	}
+	if r := s.Refusals(); r.Displaced == 0 || r.Displaced > 6 || r.Handshakes < 34 {
+		t.Errorf("%+v", r)
+	}
+	if n := s.Stats().Handshakes; n > 6 {
+		t.Errorf("%d handshakes are in flight", n)
+	}
+}
+
+// TestHandshakesHaveTimeToAnswer: those whose answer cannot have come yet keep their places, or of many that come at once
+// none would get in.
+func TestHandshakesHaveTimeToAnswer(t *testing.T) {
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
+	first := silent(t, s, 2, string(clientHello()))
+	for _, c := range first { // answered, and so in their handshakes
+		_ = c.SetDeadline(time.Now().Add(patience))
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	since := time.Duration(s.loops[0].waiting[waitHandshake].oldest.Load())
+	c := silent(t, s, 1, "")[0]
+	_ = c.SetDeadline(time.Now().Add(patience))
+	_, err := c.Read(make([]byte, 1))
+	if r := s.Refusals(); s.clock()-since < roundTrip && (r.Displaced != 0 || r.Full != 1) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// atRest is a server whose loops do not run.
+func atRest(t *testing.T, s *Server) *Server {
+	t.Helper()
+	s.Addr, s.Endpoints = "127.0.0.1:0", []Endpoint{echo()}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// arrival is the descriptor of a new connection that says nothing.
+func arrival(t *testing.T) int {
+	t.Helper()
+	ln := listener(t)
+	defer ln.Close()
+	c, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return acceptOne(t, ln)
+}
+
+// TestPlacesOfOtherLoops: the connections that have waited longest are another loop's, so the new ones go there. If they
+// have gone meanwhile it is passed on.
+func TestPlacesOfOtherLoops(t *testing.T) {
+	s := atRest(t, &Server{Loops: 3, MaxConns: 9})
+	a, b, c := s.loops[0], s.loops[1], s.loops[2]
+	for _, l := range []*Loop{a, a, a, a, a, a, b, b, b} {
+		l.place(arrival(t))
+	}
+	for range 8 {
+		c.place(arrival(t))
+	}
+	if n := s.NumConns(); n != 17 || s.incoming.Load() != 8 || c.held.Load() != 0 {
+		t.Errorf("%d connections, %d on their way, %d at the wrong loop", n, s.incoming.Load(), c.held.Load())
+	}
+	s.slab.each(a, func(c *Conn) { a.free(c) })
+	for _, l := range []*Loop{a, b, a, b} {
+		l.takeBatches()
+		l.endTurn()
+	}
+	if r := s.Refusals(); s.NumConns() > 9 || s.incoming.Load() != 0 || r.Full > 0 || r.Displaced == 0 {
+		t.Errorf("%d connections, %d on their way, %+v", s.NumConns(), s.incoming.Load(), r)
+	}
+}
+
+// TestListenersWaitForPlaces: while many are on their way to a loop that does not take them, no more are accepted.
+func TestListenersWaitForPlaces(t *testing.T) {
+	s := atRest(t, &Server{Loops: 2, MaxConns: 2})
+	a, b := s.loops[0], s.loops[1]
+	a.place(arrival(t))
+	a.place(arrival(t))
+	n := 0
+	s.acceptFD = func(int) (int, error) {
+		if n++; n > 2*maxIncoming {
+			return -1, unix.EAGAIN
+		}
+		return arrival(t), nil
+	}
+	for range 4 {
+		b.accept()
+	}
+	if s.incoming.Load() != maxIncoming || n != maxIncoming || !b.parked {
+		t.Errorf("%d on their way, %d were accepted", s.incoming.Load(), n)
+	}
+}
+
+// TestDescriptorsOnTheirWay to a loop that does not take them count as connections.
+func TestDescriptorsOnTheirWay(t *testing.T) {
+	s := atRest(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
+	for range 40 {
+		s.loops[0].place(arrival(t))
+		s.loops[0].endTurn()
+	}
+	if n := s.conns.Load() - s.denied.Load(); n > 6 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestWaitlistsForget: those who come and go leave nothing behind, in any order.
+func TestWaitlistsForget(t *testing.T) {
+	s := atRest(t, &Server{Loops: 1})
+	l := s.loops[0]
+	first := arrival(t)
+	l.place(first)
+	for range 1000 {
+		fd := arrival(t)
+		l.place(fd)
+		l.free(l.at(int32(fd)))
+	}
+	list := &l.waiting[waitFirst]
+	if n := cap(list.entries); n > leastWaiting {
+		t.Errorf("room for %d entries of one connection", n)
+	}
+	l.free(l.at(int32(first)))
+	if list.oldest.Load() != nobody || len(list.entries) != 0 {
+		t.Errorf("the oldest of nobody is %d, %d entries", list.oldest.Load(), len(list.entries))
+	}
+}
+
+// TestRequestsAtHTTPCount against MaxConns and against the bound of their address, for as long as net/http has them.
+func TestRequestsAtHTTPCount(t *testing.T) {
+	for _, c := range []struct {
+		server  *Server
+		headers string
+		want    string
+	}{
+		{server: &Server{MaxConns: 2}, want: " 503 "},
+		{server: &Server{MaxConnsPerIP: 2}, want: " 429 "},
+		{server: &Server{MaxConnsPerIP: 2, TrustedProxies: loopbackOne}, headers: "X-Forwarded-For: 9.9.9.9\r\n", want: " 429 "},
+	} {
+		entered, leave := make(chan bool), make(chan bool)
+		s := c.server
+		s.Loops, s.Endpoints = 1, []Endpoint{echo()}
+		s.HTTP = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- true; <-leave })
+		start(t, s)
+		get := "GET / HTTP/1.1\r\nHost: x\r\n" + c.headers + "\r\n"
+		there := silent(t, s, 2, get)
+		<-entered
+		<-entered
+		eventually(t, "both are net/http's", func() bool { return s.atHTTP.Load() == 2 && s.NumConns() == 0 })
+		third := silent(t, s, 1, cmp.Or(get))[0]
+		_ = third.SetDeadline(time.Now().Add(patience))
+		if got, err := io.ReadAll(third); err != nil || !strings.Contains(string(got), c.want) {
+			t.Errorf("%+v: the third is answered with %q, %v", s.Refusals(), got, err)
+		}
+		close(leave)
+		for _, c := range there {
+			_ = c.SetDeadline(time.Now().Add(patience))
+			_, _ = io.Copy(io.Discard, c)
+		}
+		eventually(t, "their places are free", func() bool { return s.atHTTP.Load() == 0 && s.NumConns() == 0 })
+		go func() { <-entered }()
+		last := silent(t, s, 1, get)[0]
+		_ = last.SetDeadline(time.Now().Add(patience))
+		if got, err := io.ReadAll(last); err != nil || !strings.Contains(string(got), " 200 ") {
+			t.Errorf("afterwards: %q, %v", got, err)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// A connection whose first request has not come yet costs a slot and has a deadline, but no place that others need: it
+// is the first to go (displace.go). For that each loop keeps those of its connections that wait, in the order in which
+// they began to.
+
+// wait is what a connection waits for.
+type wait uint8
+
+const (
+	waitFirst     wait = iota // the first that the peer has to say: a PROXY header, a ClientHello, or a request
+	waitHandshake             // the end of a TLS handshake
+	waitRequest               // the request behind a TLS handshake
+	numWaits
+	waitNone = numWaits
+)
+
+// waits is what c waits for now. One that was refused waits for its end, which is worth no more.
+func (c *Conn) waits() wait {
+	switch c.phase {
+	case phaseProxy, phaseHello:
+		return waitFirst
+	case phaseTLS:
+		return waitHandshake
+	case phaseHeader:
+		if c.tls != nil {
+			return waitRequest
+		}
+		return waitFirst
+	case phaseLinger:
+		if !c.has(flagOpened) {
+			return waitFirst
+		}
+	}
+	return waitNone
+}
+
+// waitlist is the connections of a loop that wait for the same, the oldest first. An entry whose connection does not wait
+// for it any more is recognised when it is looked at.
+type waitlist struct {
+	entries []waiting
+	head    int          // entries before it are gone
+	oldest  atomic.Int64 // when the first one began to wait, by the server's clock; nobody if there is none. For all loops
+}
+
+type waiting struct {
+	handle Handle
+	since  time.Duration
+}
+
+const nobody = math.MaxInt64
+
+// await notes that c begins to wait for what it waits for.
+func (l *Loop) await(c *Conn) {
+	w := c.waits()
+	list := &l.waiting[w]
+	if len(list.entries) == cap(list.entries) {
+		l.tidy(w)
+	}
+	list.entries = append(list.entries, waiting{c.Handle(), l.server.clock()})
+	l.waited(w)
+}
+
+// waited is called when a connection does not wait for w any more: it may have been the oldest one.
+func (l *Loop) waited(w wait) {
+	if w == waitNone {
+		return
+	}
+	list := &l.waiting[w]
+	for list.head < len(list.entries) && l.waitsStill(list.entries[list.head], w) == nil {
+		list.head++
+	}
+	since := time.Duration(nobody)
+	if list.head < len(list.entries) {
+		since = list.entries[list.head].since
+	} else {
+		list.entries, list.head = list.entries[:0], 0
+	}
+	list.oldest.Store(int64(since))
+}
+
+// waitsStill returns the connection of e if it still waits for w.
+func (l *Loop) waitsStill(e waiting, w wait) *Conn {
+	if c := l.lookup(e.handle); c != nil && c.waits() == w {
+		return c
+	}
+	return nil
+}
+
+// leastWaiting is the number of entries for which a list keeps its memory.
+const leastWaiting = 64
+
+// tidy takes out of a list what does not wait any more, before it grows. It leaves room for as many as are left, so the
+// effort is constant for each connection.
+func (l *Loop) tidy(w wait) {
+	list := &l.waiting[w]
+	left := list.entries[:0]
+	for _, e := range list.entries[list.head:] {
+		if l.waitsStill(e, w) != nil {
+			left = append(left, e)
+		}
+	}
+	if n := max(leastWaiting, 2*len(left)); n > cap(left) || n < cap(left)/4 {
+		left = append(make([]waiting, 0, n), left...)
+	}
+	list.entries, list.head = left, 0
+}
