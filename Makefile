@@ -5,13 +5,15 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.released=$(VERSION)
 FUZZTIME := 10m
 SOAKTIME := 30m
+MUTANTS  := 100
+SEED     := 1
 RUNFLAGS := --dev
 
 # Pinned here and run with `go run tool@version`, so that go.mod stays clean.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := build
-.PHONY: build run test quick lint generate fuzz soak million bench clean help
+.PHONY: build run test quick lint generate fuzz mutate soak million bench clean help
 
 build: ## build bin/throng
 	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/throng
@@ -54,6 +56,9 @@ fuzz: ## fuzz each target for FUZZTIME (10m)
 		echo "$$package $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$package"; \
 	done
+
+mutate: ## what the tests would not notice: the listed faults and MUTANTS (100) generated ones a package, see docs/testing.md
+	@nice -n 19 go run ./test/mutate -n $(MUTANTS) -seed $(SEED)
 
 bench: ## measure beside the floor, see benchmarks/README.md
 	$(MAKE) -C benchmarks
