@@ -28,7 +28,7 @@ func TestCodes(t *testing.T) {
 		{refusal(&centrifuge.Error{Code: 107, Message: "bad request"}), "the server refused the request as malformed (107)", true},
 		{refusal(&centrifuge.Error{Code: 107, Message: protocol.ErrNUL.Message}), "the text contains a NUL character (U+0000), which servers refuse (107)", true},
 		{refusal(&centrifuge.Error{Code: 107, Message: "bad request: a rule\x1b"}), "the server refused the request: a rule\ufffd (107)", true},
-		{farewell(107, protocol.ErrLongChannel.Message), "the room's name is longer than 255 bytes (107)", true},
+		{farewell(107, protocol.ErrLongChannel.Message), "the room's name is longer than this server takes (107)", true},
 		{refusal(&centrifuge.Error{Code: 4242, Message: "house rules"}), "the server answered with error 4242 (house rules)", false},
 		{refusal(fmt.Errorf("x: %w", centrifuge.ErrTimeout)), "the server did not answer in time", true},
 		{refusal(centrifuge.ErrClientDisconnected), "the connection was lost", false},

@@ -13,9 +13,9 @@ const brokenRule = "bad request: "
 // brokenRules are the rules that a person can do something about. The others concern the form of a command, which the
 // SDK and encode see to.
 var brokenRules = map[string]saying{
-	`\u0000 in a string`:               nulInText,
-	"no channel":                       {"the room has no name", ""},
-	"a channel of more than 255 bytes": {"the room's name is longer than 255 bytes", "a room is any name of up to 255 bytes"},
+	`\u0000 in a string`:                     nulInText,
+	"no channel":                             {"the room has no name", ""},
+	"a channel with a name that is too long": {"the room's name is longer than this server takes", "a room is any name of up to 255 bytes, unless the server has another channel.max_length"},
 }
 
 var nulInText = saying{"the text contains a NUL character (U+0000), which servers refuse", "is the input UTF-16 or binary? `iconv -f UTF-16 -t UTF-8` makes text of the former"}

@@ -12,8 +12,8 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// maxRoomName is the longest room name of the protocol, in bytes.
-const maxRoomName = 255
+// maxRoomName is the longest room name that a server can allow, in bytes (channel.max_length).
+const maxRoomName = 4096
 
 // Options say where to chat and how. URL and Room are needed; the zero value of everything else is a default.
 type Options struct {
@@ -125,7 +125,7 @@ func (o *Options) streams() {
 
 // checkRoom refuses names that no server takes.
 func checkRoom(room string) error {
-	const hint = "a room is any name of up to 255 bytes, for example: throng chat localhost:8080 lobby"
+	const hint = "a room is any name of up to 255 bytes, or what the server allows, for example: throng chat localhost:8080 lobby"
 	switch {
 	case strings.TrimSpace(room) == "":
 		return human.Usagef(hint, "the room has no name")

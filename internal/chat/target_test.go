@@ -56,7 +56,7 @@ func TestOptions(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"no URL":       func(o *Options) { o.URL = "" },
 		"no room":      func(o *Options) { o.Room = " " },
-		"long room":    func(o *Options) { o.Room = strings.Repeat("x", 256) },
+		"long room":    func(o *Options) { o.Room = strings.Repeat("x", 4097) },
 		"room's bytes": func(o *Options) { o.Room = "\xff" },
 		"colour":       func(o *Options) { o.Color = "green" },
 	} {

@@ -5,6 +5,7 @@ import "time"
 // Channel is the part of the configuration about rooms, as in Centrifugo.
 type Channel struct {
 	PrivatePrefix string `yaml:"private_prefix" default:"$" help:"Rooms whose name begins with it need a token to subscribe, whatever else is allowed. Empty: no room does."`
+	MaxLength     int    `yaml:"max_length" default:"255" help:"Bytes of the longest name of a room (up to 4096); longer ones are answered with error 107."`
 	// WithoutNamespace holds for rooms whose name has no "ns:" in front.
 	WithoutNamespace Options     `yaml:"without_namespace"`
 	Namespaces       []Namespace `yaml:"namespaces" help:"Options of the rooms named NAME:REST."`

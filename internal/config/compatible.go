@@ -64,20 +64,21 @@ const (
 	subscribeSize = 180
 	// connectSize is the bytes of the connect command in front of them, with some data or a token.
 	connectSize = 2 * KiB
-	// nameSize is the longest name of a room.
-	nameSize = 255
 )
+
+// rejoinSize is the bytes of the longest command that subscribes to one room again.
+func (c *Config) rejoinSize() Size { return subscribeSize + Size(c.Channel.MaxLength) }
 
 // rejoinFitsMessage: after a cut an SDK sends the subscribe commands of all its rooms in one frame. A frame above
 // max_message is closed with 1009, and would be again at every attempt.
 func (l *Loaded) rejoinFitsMessage() error {
-	frame := connectSize + Size(l.RoomsPerConnection)*(subscribeSize+nameSize)
+	frame := connectSize + Size(l.RoomsPerConnection)*l.rejoinSize()
 	if l.RoomsPerConnection <= 1 || frame <= l.MaxMessage {
 		return nil
 	}
-	return &keyError{"rooms_per_connection", human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection",
+	return &keyError{"rooms_per_connection", human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection or channel.max_length",
 		"%s: a client in %d rooms with names of %d bytes comes back with one frame of %d bytes, and max_message is %d, which is enough for %d rooms",
-		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, nameSize, frame, l.MaxMessage, l.roomsInFrame())}
+		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, l.Channel.MaxLength, frame, l.MaxMessage, l.roomsInFrame())}
 }
 
 // rejoinFitsWaiting: of the rooms that a client comes back to one recovers at a time, and the others wait.
@@ -91,7 +92,7 @@ func (l *Loaded) rejoinFitsWaiting() error {
 
 // roomsInFrame is how many rooms a client can subscribe to in one frame of max_message.
 func (c *Config) roomsInFrame() int {
-	return int(max(0, c.MaxMessage-connectSize) / (subscribeSize + nameSize))
+	return int(max(0, c.MaxMessage-connectSize) / c.rejoinSize())
 }
 
 // roundUp is the next size that is a whole number of KiB.

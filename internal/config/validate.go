@@ -191,6 +191,9 @@ func (l *Loaded) validateChannel() error {
 	if strings.ContainsAny(l.Channel.PrivatePrefix, ":#") {
 		return l.bad("channel.private_prefix", "%q contains : or #, which have a meaning in names already", l.Channel.PrivatePrefix)
 	}
+	if n := l.Channel.MaxLength; n < 1 || n > 4096 {
+		return l.bad("channel.max_length", "%d is out of range (1 to 4096)", n)
+	}
 	if err := l.validateOptions("channel.without_namespace", &l.Channel.WithoutNamespace); err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ func TestValidate(t *testing.T) {
 		{"no rooms", "max_rooms: 0\n", "max_rooms: 0 is out of range (1 to"},
 		{"ping", "ping_interval: 10ms\n", "ping_interval: 10ms is out of range (1s to"},
 		{"pong", "ping_interval: 5s\n", "pong_timeout: 10s is not shorter than ping_interval (5s)"},
+		{"name length", "channel: {max_length: 5000}\n", "channel.max_length: 5000 is out of range (1 to 4096)"},
+		{"rooms and long names", "rooms_per_connection: 128\nchannel: {max_length: 1000}\n", "a client in 128 rooms with names of 1000 bytes"},
 		{"private prefix", "channel: {private_prefix: 'a:'}\n", `channel.private_prefix: "a:" contains : or #`},
 		{"drain delay", "drain_delay: -1s\n", "drain_delay: -1s is out of range"},
 		{"drain rate", "drain_rate: 0\n", "drain_rate: 0 is out of range"},

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-const maxRoomName = 255 // bytes
+// defaultMaxName is config.Channel.MaxLength where that is 0.
+const defaultMaxName = 255
 
 // namespace is the options of the rooms of one namespace, for the edge and for the hub.
 type namespace struct {
@@ -21,6 +23,7 @@ type namespace struct {
 // namespaces finds the options of a room by its name. It is immutable; a reload makes another.
 type namespaces struct {
 	private string     // rooms whose name begins with it need a token; empty: none do
+	maxName int        // bytes of a room's name
 	plain   *namespace // names without "ns:" in front
 	byName  map[string]*namespace
 	drops   bool // some namespace drops messages for slow members
@@ -32,7 +35,7 @@ func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 	if before == nil {
 		before = &namespaces{}
 	}
-	n := &namespaces{private: c.PrivatePrefix, plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
+	n := &namespaces{private: c.PrivatePrefix, maxName: cmp.Or(c.MaxLength, defaultMaxName), plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
 	n.drops = n.plain.SlowConsumer == config.SlowDrop
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
@@ -60,13 +63,21 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 	return n
 }
 
-// of returns the namespace of a room, ErrUnknownChannel, or an error with code 107 for what cannot be a room's name.
-func (n *namespaces) of(name string) (*namespace, error) {
-	switch {
-	case name == "":
-		return nil, protocol.ErrNoChannel
-	case len(name) > maxRoomName:
+// namespace returns the namespace of the room of a command, ErrUnknownChannel, or an error with code 107 for
+// what cannot be a room's name.
+func (s *session) namespace(name string) (*namespace, error) {
+	n := s.loop.edge.now().spaces
+	if len(name) > n.maxName {
+		s.loop.counters.longNames.Add(1)
 		return nil, protocol.ErrLongChannel
+	}
+	return n.of(name)
+}
+
+// of is namespace for a name of any length: one that is too long by now may have members.
+func (n *namespaces) of(name string) (*namespace, error) {
+	if name == "" {
+		return nil, protocol.ErrNoChannel
 	}
 	i := strings.IndexByte(name, ':')
 	if i < 0 {

@@ -11,7 +11,7 @@ func (s *session) presence(cmd protocol.Command) error {
 	if s.loop.reader.Decode(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
-	ns, err := s.loop.edge.now().spaces.of(req.Channel)
+	ns, err := s.namespace(req.Channel)
 	switch {
 	case err != nil:
 		return err

@@ -21,7 +21,7 @@ func (s *session) publish(cmd protocol.Command) error {
 	if req.Type != 0 {
 		return protocol.ErrNotAvailable // published as a message it would do something else than was asked for
 	}
-	ns, err := s.loop.edge.now().spaces.of(req.Channel)
+	ns, err := s.namespace(req.Channel)
 	if err != nil {
 		return err
 	}

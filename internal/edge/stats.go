@@ -15,6 +15,7 @@ type counters struct {
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	rooms, userRate, busy, dropped, waiting      atomic.Int64
+	longNames                                    atomic.Int64
 	encode                                       netpoll.Durations
 }
 
@@ -54,6 +55,7 @@ type Stats struct {
 	RoomRate     int64 // commands answered 111: above RoomRate
 	RoomLimit    int64 // subscribes above MaxRooms
 	WaitingLimit int64 // commands above WaitingCommands
+	LongNames    int64 // commands with a longer name than Channel.MaxLength
 	Busy         int64 // commands refused with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
@@ -80,6 +82,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.UserRate += n.userRate.Load()
 		st.RoomLimit += n.rooms.Load()
 		st.WaitingLimit += n.waiting.Load()
+		st.LongNames += n.longNames.Load()
 		st.Busy += n.busy.Load()
 		st.Limited += n.limited.Load()
 		st.Flooded += n.flooded.Load()

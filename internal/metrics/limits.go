@@ -39,6 +39,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"flood":                    e.Flooded,
 		"new_rooms_per_second":     e.RoomRate,
 		"rooms_per_connection":     e.RoomLimit,
+		"channel_max_length":       e.LongNames,
 		"waiting_commands":         e.WaitingLimit,
 		"loop_mailbox":             e.Busy,
 

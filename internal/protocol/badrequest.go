@@ -5,7 +5,7 @@ package protocol
 var (
 	ErrFieldType      = badRequest("a field of the wrong type")
 	ErrNoChannel      = badRequest("no channel")
-	ErrLongChannel    = badRequest("a channel of more than 255 bytes")
+	ErrLongChannel    = badRequest("a channel with a name that is too long")
 	ErrNoData         = badRequest("no data")
 	ErrLongKey        = badRequest("an idempotency_key of more than 255 bytes")
 	ErrNoToken        = badRequest("no token")

@@ -153,7 +153,7 @@ func TestReload(t *testing.T) {
 		return configured(t, map[string]any{
 			"drain": time.Duration(0), "allowed_origins": []string{origin}, "loops": 1,
 			"client":  config.Client{AllowAnonymous: true},
-			"channel": config.Channel{WithoutNamespace: config.Options{AllowPublishForClient: publish, AllowPublishForAnonymous: publish}},
+			"channel": config.Channel{MaxLength: 255, WithoutNamespace: config.Options{AllowPublishForClient: publish, AllowPublishForAnonymous: publish}},
 		})
 	}
 	before := load("https://a.example:443", false)
