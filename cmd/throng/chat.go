@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/throngd/throng/internal/chat"
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/spool"
 )
 
 type chatCmd struct {
@@ -15,20 +17,25 @@ type chatCmd struct {
 	History  *int   `placeholder:"N" help:"Earlier messages to show; 0 for none. Unset: 20, and none when the input is a pipe."`
 	Color    string `default:"auto" placeholder:"WHEN" help:"auto, always or never."`
 	Insecure bool   `help:"Accept any certificate of a wss:// server."`
+
+	MaxMessage config.Size `default:"8MiB" placeholder:"SIZE" help:"Largest message that the server may send."`
 }
 
 // Run leaves on SIGTERM as it does at the end of the input.
 func (c *chatCmd) Run(s *streams) error {
+	spool.IgnoreBrokenPipe()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	history := chat.AutoHistory
 	if c.History != nil {
 		history = max(0, *c.History)
 	}
-	return chat.Run(ctx, chat.Options{
+	err := chat.Run(ctx, chat.Options{
 		URL: c.URL, Room: c.Room, Name: c.Name, History: history, Color: c.Color, Insecure: c.Insecure,
-		Version: release(), Out: s.out, Err: s.err,
+		MaxMessage: int(c.MaxMessage), Version: release(), Out: s.out, Err: s.err,
 	})
+	s.detach(spool.Options{}) // the error is not waited for either
+	return err
 }
 
 // Help is the long text of throng chat --help.

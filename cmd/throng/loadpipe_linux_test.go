@@ -15,14 +15,26 @@ import (
 // startCommand runs a command of throng with both output streams at w.
 func startCommand(t *testing.T, w *os.File, args ...string) *runningServer {
 	t.Helper()
+	s := commandWith(t, w, args...)
+	s.begin(t)
+	return s
+}
+
+func commandWith(t *testing.T, w *os.File, args ...string) *runningServer {
+	t.Helper()
 	s := &runningServer{cmd: exec.Command(binary(t), args...), ended: make(chan struct{}), output: &watched{}}
 	s.cmd.Stdout, s.cmd.Stderr = w, w
+	return s
+}
+
+// begin starts the command, which lives at most as long as the test.
+func (s *runningServer) begin(t *testing.T) {
+	t.Helper()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()
 	t.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.ended })
-	return s
 }
 
 // binary is this program under the name of the command, which testscript.Main

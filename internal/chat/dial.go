@@ -20,28 +20,63 @@ import (
 // dialer opens the TCP connections for the SDK and remembers how the last attempt failed: the SDK itself hands over
 // only a string.
 type dialer struct {
-	url     string
-	tls     *tls.Config
-	timeout time.Duration
+	url      *url.URL
+	tls      *tls.Config
+	timeout  time.Duration
+	limit    int64 // of a message
+	tooLarge func()
 
 	mu   sync.Mutex
 	last error
+	conn *conn // the latest
 }
 
 func newDialer(o Options) *dialer {
-	d := &dialer{url: o.URL, timeout: o.timeout}
-	if o.Insecure {
-		d.tls = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // --insecure asks for it
-	}
+	d := &dialer{timeout: o.timeout, limit: int64(o.MaxMessage)}
+	d.url, _ = url.Parse(o.URL)                                                       // target made it
+	d.tls = &tls.Config{ServerName: d.url.Hostname(), InsecureSkipVerify: o.Insecure} //nolint:gosec // --insecure asks for it
 	return d
+}
+
+// plainURL is the address that the SDK dials: TLS is begun below it (see conn).
+func (d *dialer) plainURL() string {
+	u := *d.url
+	if u.Scheme == "wss" && u.Port() == "" {
+		u.Host = net.JoinHostPort(u.Hostname(), "443")
+	}
+	u.Scheme = "ws"
+	return u.String()
+}
+
+// proxy is the proxy for the real address.
+func (d *dialer) proxy(r *http.Request) (*url.URL, error) {
+	real := *d.url
+	real.Scheme = "http" + strings.TrimPrefix(real.Scheme, "ws")
+	return http.ProxyFromEnvironment(&http.Request{URL: &real})
+}
+
+// hangUp ends the latest connection, whoever still writes to it.
+func (d *dialer) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.conn != nil {
+		_ = d.conn.Conn.Close()
+	}
 }
 
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := (&net.Dialer{Timeout: d.timeout}).DialContext(ctx, network, addr)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.last = err
-	return c, err
+	if d.last = err; err != nil {
+		return nil, err
+	}
+	secure := d.tls
+	if d.url.Scheme != "wss" {
+		secure = nil
+	}
+	d.conn = newConn(c, secure, d.limit, d.tooLarge)
+	return d.conn, nil
 }
 
 // explain says why no WebSocket came about. It may ask the server once more over plain HTTP, so it takes time.
@@ -49,7 +84,7 @@ func (d *dialer) explain(ctx context.Context, sdk error) error {
 	d.mu.Lock()
 	err := d.last
 	d.mu.Unlock()
-	u, _ := url.Parse(d.url)
+	u := d.url
 	if err != nil {
 		return unreachable(u.Host, err)
 	}
@@ -66,7 +101,7 @@ func (d *dialer) explain(ctx context.Context, sdk error) error {
 	case strings.Contains(text, "EOF"), strings.Contains(text, "reset by peer"):
 		return human.Errorf("is this the address of a throng server?", "%s closed the connection without an answer", u.Host)
 	}
-	return human.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Line(strings.TrimPrefix(text, "transport error: error dial: ")))
+	return human.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Short(strings.TrimPrefix(text, "transport error: error dial: "), maxSaid))
 }
 
 // unreachable explains an error of the TCP connection.
@@ -97,7 +132,7 @@ func untrusted(u *url.URL, text string) error {
 		return human.Errorf("use the name the certificate was made for; --insecure connects all the same", "the certificate of %s was made for another name", u.Host)
 	}
 	i := max(strings.Index(text, "tls: "), strings.Index(text, "x509: "))
-	return human.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Line(text[i:]))
+	return human.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Short(text[i:], maxSaid))
 }
 
 // ask repeats the handshake with net/http to learn the status that the SDK leaves out.
@@ -113,7 +148,7 @@ func (d *dialer) ask(ctx context.Context, u *url.URL) error {
 	for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhyb25nIGNoYXQgYXNrcw=="} {
 		req.Header.Set(k, v)
 	}
-	tr := &http.Transport{TLSClientConfig: d.tls, DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment}
+	tr := &http.Transport{TLSClientConfig: d.tls, DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: maxHeader}
 	resp, err := tr.RoundTrip(req)
 	if err != nil {
 		return human.Errorf("is this the address of a throng server?", "%s is no WebSocket server", u.Host)
@@ -135,7 +170,7 @@ func refused(u *url.URL, resp *http.Response, body string) error {
 	case code == http.StatusBadRequest && (strings.Contains(body, "HTTPS") || strings.Contains(body, "TLS")):
 		return human.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
 	case code >= 300 && code < 400:
-		return human.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Line(resp.Header.Get("Location")))
+		return human.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Short(resp.Header.Get("Location"), maxSaid))
 	case code == http.StatusSwitchingProtocols:
 		return human.Errorf("try again", "%s refused the connection, but would take it now", u.Host)
 	default:

@@ -68,6 +68,9 @@ var interruptions = map[uint32]string{
 	3014: "the state of the session is no longer valid",
 }
 
+// maxSaid is the most runes that are shown of a text of the server.
+const maxSaid = 200
+
 // refusal explains the error of a reply. Other errors of the SDK are explained too.
 func refusal(err error) error {
 	var e *centrifuge.Error
@@ -97,7 +100,7 @@ func farewell(code uint32, reason string) error {
 
 // fromCode looks a code up; what the server said itself is added where it says more than the table.
 func fromCode(table map[uint32]saying, code uint32, text, otherwise string) error {
-	text = terminal.Line(text)
+	text = terminal.Short(text, maxSaid)
 	s, ok := table[code]
 	if !ok {
 		return human.Errorf("", "%s %d (%s)", otherwise, code, text)
@@ -116,7 +119,7 @@ func interruption(code uint32, reason string) string {
 	if code < 100 {
 		return ""
 	}
-	return " (" + strconv.Itoa(int(code)) + prefixed(" ", terminal.Line(reason)) + ")"
+	return " (" + strconv.Itoa(int(code)) + prefixed(" ", terminal.Short(reason, maxSaid)) + ")"
 }
 
 func prefixed(prefix, s string) string {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestInsecure(t *testing.T) {
 }
 
 func TestCertificates(t *testing.T) {
-	d := &dialer{url: "wss://host:1/ws"}
+	d := &dialer{url: &url.URL{Scheme: "wss", Host: "host:1", Path: "/ws"}}
 	for text, want := range map[string]string{
 		"error dial: tls: failed to verify certificate: x509: certificate has expired or is not yet valid": "has expired",
 		"error dial: x509: certificate is valid for a.example, not host":                                   "made for another name",

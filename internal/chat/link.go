@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
@@ -11,12 +12,13 @@ import (
 
 // connect makes the SDK's client and lets it connect. It goes on by itself from then on, also after a lost connection.
 func (s *session) connect() {
-	s.client = centrifuge.NewJsonClient(s.o.URL, centrifuge.Config{
+	s.client = centrifuge.NewJsonClient(s.dialer.plainURL(), centrifuge.Config{
 		Data:             connectData(s.o.Name),
 		Name:             "throng-chat",
 		Version:          s.o.Version,
 		NetDialContext:   s.dialer.dial,
-		TLSConfig:        s.dialer.tls,
+		Proxy:            s.dialer.proxy,
+		Header:           http.Header{"Host": {s.dialer.url.Host}},
 		HandshakeTimeout: s.o.timeout,
 		ReadTimeout:      s.o.timeout,
 		WriteTimeout:     s.o.timeout,
@@ -148,7 +150,9 @@ func (s *session) close(stop context.CancelFunc) {
 	case <-done:
 	case <-time.After(300 * time.Millisecond):
 	}
+	hangUp := time.AfterFunc(time.Second, s.dialer.hangUp) // a server that does not read would be waited for
 	s.client.Close()
+	hangUp.Stop()
 	stop()
 }
 

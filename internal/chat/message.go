@@ -53,12 +53,21 @@ func received(p centrifuge.Publication, at time.Time) message {
 	}
 	var d payload
 	if json.Unmarshal(p.Data, &d) == nil && d.Text != nil {
-		m.text, m.id = *d.Text, d.ID
+		m.text = *d.Text
+		if len(d.ID) <= maxID {
+			m.id = d.ID
+		}
 	} else {
 		m.text = string(p.Data)
 	}
 	return m
 }
+
+// maxID is the longest id, in bytes, by which messages are told apart: all that were shown last are remembered.
+const maxID = 64
+
+// size is what a message takes in memory, about.
+func (m *message) size() int { return 200 + len(m.text) + len(m.from.client) }
 
 // nobody published: it came through the server API.
 var nobody = person{name: "server", key: "server"}
@@ -76,7 +85,7 @@ func personOf(i centrifuge.ClientInfo) person {
 	if p.name == "" {
 		p.name = "anon-" + terminal.Name(i.Client[:min(4, len(i.Client))])
 	}
-	if p.key == "" {
+	if p.key == "" || len(p.key) > maxID {
 		p.key = p.name
 	}
 	return p

@@ -15,6 +15,12 @@ import (
 // maxRoomName is the longest room name that a server can allow, in bytes (channel.max_length).
 const maxRoomName = 4096
 
+// Bounds of Options.MaxMessage.
+const (
+	defaultMaxMessage = 8 << 20
+	minMaxMessage     = 1 << 10
+)
+
 // Options say where to chat and how. URL and Room are needed; the zero value of everything else is a default.
 type Options struct {
 	// URL of the server: ws://, wss://, http:// or https:// with a host, or just HOST:PORT. Without a path it is
@@ -33,6 +39,9 @@ type Options struct {
 	Insecure bool
 	// Version of throng, told to the server in connect; "" leaves it out.
 	Version string
+
+	// MaxMessage is the largest message that the server may send, in bytes. Default: 8 MiB.
+	MaxMessage int
 
 	// In is where lines come from, Out where messages go, Err where notices go when Out is no terminal.
 	// Defaults: the standard streams of the process.
@@ -63,6 +72,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if err = checkRoom(o.Room); err != nil {
 		return o, err
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = defaultMaxMessage
+	}
+	if o.MaxMessage < minMaxMessage {
+		return o, human.Usagef("a room's history comes in one message: some MiB", "--max-message %d is too small", o.MaxMessage)
 	}
 	o.streams()
 	if o.Name == "" {

@@ -20,7 +20,10 @@ type outbox struct {
 	reason  error // why the first was refused
 }
 
-const outboxFull = 256 // a pipe is not read further; a person may type on
+const (
+	outboxFull = 256  // a pipe is not read further; a person may type on
+	outboxMost = 1024 // and not without end: it may be a text that was pasted
+)
 
 func (b *outbox) empty() bool { return len(b.queue) == 0 }
 func (b *outbox) full() bool  { return len(b.queue) >= outboxFull }

@@ -11,14 +11,21 @@ import (
 // typed or piped in was acknowledged by the server. The terminal is restored before Run returns.
 //
 // Only one Run at a time may use a terminal. A read of Options.In that blocks may outlive Run.
-func Run(ctx context.Context, o Options) error {
-	o, err := o.withDefaults()
+func Run(ctx context.Context, o Options) (err error) {
+	o, err = o.withDefaults()
 	if err != nil {
 		return err
 	}
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &session{o: o, ctx: inner, calls: make(chan func(), 64), gone: make(chan struct{}), dialer: newDialer(o), times: newTimes(), visit: &visit{room: o.Room}}
+	s := &session{o: o, ctx: inner, calls: make(chan func()), gone: make(chan struct{}), dialer: newDialer(o), times: newTimes(), visit: &visit{room: o.Room}}
+	s.dialer.tooLarge = func() { s.post(s.flooded) }
 	s.open()
+	defer func() {
+		s.output.close(ctx)
+		if failed := s.output.failure(); err == nil && failed != nil {
+			err = cannotWrite(failed)
+		}
+	}()
 	if s.screen != nil {
 		defer s.screen.close()
 	}
@@ -34,15 +41,16 @@ func Run(ctx context.Context, o Options) error {
 func (s *session) open() {
 	o := s.o
 	tty := isTerminal(o.Out)
+	s.output = newOutput(o.Out, o.Err, !tty, func(err error) { s.post(func() { s.unread(err) }) })
 	if o.source == fromTerminal && tty && o.Getenv("TERM") != "dumb" {
-		sc, err := openScreen(o.In.(*os.File), o.Out.(*os.File))
+		sc, err := openScreen(o.In.(*os.File), o.Out.(*os.File), s.output.out)
 		if err == nil {
 			s.screen = sc
 			s.view = newView(sc, sc, paintFor(o, o.Out), true)
 			return
 		}
 	}
-	s.view = newView(o.Out, o.Err, paintFor(o, o.Out), tty)
+	s.view = newView(s.output.out, s.output.notes, paintFor(o, o.Out), tty)
 }
 
 // read sends the input to the loop.

@@ -60,8 +60,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// openScreen takes over the terminal until close.
-func openScreen(in, out *os.File) (*screen, error) {
+// openScreen takes over the terminal until close. What is shown on out is written to shown, which does not wait.
+func openScreen(in, out *os.File, shown io.Writer) (*screen, error) {
 	w, h, err := term.GetSize(int(out.Fd()))
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func openScreen(in, out *os.File) (*screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc := newScreen(in, out, w, h)
+	sc := newScreen(in, shown, w, h)
 	resized := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(resized, syscall.SIGWINCH)
@@ -78,7 +78,7 @@ func openScreen(in, out *os.File) (*screen, error) {
 	sc.restore = func() {
 		signal.Stop(resized)
 		close(done)
-		_, _ = io.WriteString(out, "\r\x1b[J") // the prompt goes, the conversation stays
+		_, _ = io.WriteString(shown, "\r\x1b[J") // the prompt goes, the conversation stays
 		_ = term.Restore(int(in.Fd()), old)
 	}
 	return sc, nil

@@ -16,6 +16,10 @@ func (s *session) say(text string) {
 		s.out.reject(err)
 		return
 	}
+	if len(s.out.queue) >= outboxMost {
+		s.view.alarm("not sent: %d messages wait already: %s", outboxMost, terminal.Short(text, maxQuoted))
+		return
+	}
 	s.out.add(text)
 	if s.screen != nil && s.visit.phase != live {
 		s.view.note("kept until the connection is back: %s", terminal.Line(shorten(text)))

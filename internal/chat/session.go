@@ -19,6 +19,7 @@ import (
 type session struct {
 	o      Options
 	view   *view
+	output *output
 	screen *screen // nil where nobody types at a prompt
 	client *centrifuge.Client
 	dialer *dialer
@@ -61,7 +62,6 @@ func (s *session) loop(ctx context.Context, lines <-chan typed) error {
 			}
 			s.input(l, ok)
 		}
-		s.checkView()
 	}
 	return s.err
 }
@@ -149,15 +149,24 @@ func (s *session) end(err error) {
 	}
 }
 
-// checkView ends the chat when nobody reads any more, quietly as every filter does.
-func (s *session) checkView() {
-	switch err := s.view.err; {
-	case err == nil:
+// unread ends the chat when nobody reads any more, quietly as every filter does. A pipe goes on sending: what it sends
+// does not depend on who looks on.
+func (s *session) unread(err error) {
+	s.view.deaf = true
+	switch {
+	case s.o.source == fromPipe:
 	case errors.Is(err, syscall.EPIPE):
 		s.end(nil)
 	default:
-		s.end(human.Errorf("", "cannot write: %w", err))
+		s.end(cannotWrite(err))
 	}
+}
+
+func cannotWrite(err error) error { return human.Errorf("", "cannot write: %w", err) }
+
+// flooded ends the chat: the server would send the same message again.
+func (s *session) flooded() {
+	s.end(human.Errorf("--max-message takes longer ones", "the server sent a message of more than %d bytes", s.o.MaxMessage))
 }
 
 // prompt shows the room and the state of the connection where a person types.

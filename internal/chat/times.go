@@ -20,6 +20,8 @@ type times struct {
 	fresh   chan struct{}        // closed and replaced with each of them
 }
 
+const maxTraced = 1 << 20 // bytes of an answer that are read for times: the log has room for 256 of them
+
 const maxTimes = 16384 // more than one answer holds; then the old ones are forgotten
 
 func newTimes() *times { return &times{at: map[uint64]time.Time{}, fresh: make(chan struct{})} }
@@ -34,6 +36,9 @@ type stampedList struct {
 // log is the SDK's log handler.
 func (t *times) log(e centrifuge.LogEntry) {
 	text := e.Fields["reply"]
+	if len(text) > maxTraced {
+		return
+	}
 	list := strings.Contains(text, `"publications":`)
 	answer := strings.Contains(text, `"history":`) || strings.Contains(text, `"error":`)
 	if !list && !answer {

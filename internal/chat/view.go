@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// view writes what people read. Every call is one Write, so that lines stay whole in a pipe and on a terminal. The first
-// write error is kept in err and later calls do nothing.
+// view writes what people read. Every call is one Write, so that lines stay whole in a pipe and on a terminal. A Write
+// neither waits nor fails (see output).
 type view struct {
 	out   io.Writer // messages, joins and leaves
 	notes io.Writer // everything about the connection; the same as out on a terminal
@@ -19,7 +19,7 @@ type view struct {
 	tty   bool // a person watches: short times, a line for a new day, long messages cut
 	now   func() time.Time
 	day   string // of the last line shown
-	err   error
+	deaf  bool   // nobody reads any more: nothing is written
 }
 
 const (
@@ -61,8 +61,8 @@ func (v *view) alarm(format string, args ...any) {
 }
 
 func (v *view) write(w io.Writer, s string) {
-	if v.err == nil {
-		_, v.err = io.WriteString(w, s)
+	if !v.deaf {
+		_, _ = io.WriteString(w, s)
 	}
 }
 

@@ -28,7 +28,12 @@ type visit struct {
 	epoch   string // of the offsets below
 	last    uint64 // offset of the latest message shown
 	held    []message
+	size    int // of held
+	dropped int // that would have been held
 }
+
+// maxHeld bounds what is held back, and what of a history is read, in bytes.
+const maxHeld = 16 << 20
 
 // welcome is what the loading after a subscription is for.
 type welcome int
@@ -100,12 +105,15 @@ func (s *session) load(v *visit, w welcome) {
 // than asked for. It runs in a goroutine of its own.
 func (s *session) fetch(v *visit, limit int) (l loaded) {
 	var before *centrifuge.StreamPosition
+	size := 0
 	for {
 		h, err := s.history(v, limit-len(l.messages), before)
-		for _, p := range h.Publications {
-			l.messages = append(l.messages, received(p, s.times.of(p.Offset)))
+		for _, p := range h.Publications[:min(len(h.Publications), limit-len(l.messages))] {
+			m := received(p, s.times.of(p.Offset))
+			size += m.size()
+			l.messages = append(l.messages, m)
 		}
-		if n := len(h.Publications); err == nil && n > 0 && len(l.messages) < limit {
+		if n := len(h.Publications); err == nil && n > 0 && len(l.messages) < limit && size < maxHeld {
 			before = &centrifuge.StreamPosition{Offset: h.Publications[n-1].Offset, Epoch: h.Epoch}
 			continue
 		}
@@ -142,7 +150,10 @@ func (s *session) arrived(v *visit, w welcome, l loaded) {
 	for _, m := range append(l.messages, v.held...) {
 		s.show(v, m)
 	}
-	v.held = nil
+	if v.dropped > 0 {
+		s.view.alarm("%s not shown: too many came meanwhile", plural(v.dropped, "message is", "messages are"))
+	}
+	v.held, v.size, v.dropped = nil, 0, 0
 	v.phase = live
 	if w == first && s.screen != nil {
 		s.view.note("you are %s; /help lists the commands", s.o.Name)
@@ -189,7 +200,17 @@ func (s *session) heard(v *visit, p centrifuge.Publication) {
 		s.show(v, m)
 		return
 	}
+	v.hold(m)
+}
+
+// hold keeps a message until it may be shown. When there is too much the oldest go.
+func (v *visit) hold(m message) {
 	v.held = append(v.held, m)
+	for v.size += m.size(); v.size > maxHeld && len(v.held) > 1; v.dropped++ {
+		v.size -= v.held[0].size()
+		v.held[0] = message{}
+		v.held = v.held[1:]
+	}
 }
 
 // show shows a message, unless it has been shown: history and live messages overlap.
