@@ -69,6 +69,7 @@ type Loop struct {
 	drained  []Handle  // have taken most of what they were sent: told at the end of the turn
 
 	topics  map[string]*topic
+	most    peak     // of topics
 	walks   []*topic // have something to hand out, in order
 	riding  marks    // members that may owe an answer which leaves with a walk, see ride.go
 	stopped bool

@@ -136,7 +136,7 @@ func (l *Loop) leave(t *topic, c *Conn) {
 		t.drop(c)
 	}
 	if t.empty() && !t.queued {
-		delete(l.topics, t.name)
+		remove(&l.topics, &l.most, t.name)
 	}
 }
 

@@ -42,7 +42,8 @@ type visitor struct {
 type visitStripe struct {
 	mu    sync.Mutex
 	of    map[netip.Addr]*visitor
-	sweep int // size at which those who are gone are looked for
+	most  peak // of of
+	sweep int  // size at which those who are gone are looked for
 }
 
 // rateBurst is the time whose worth of new connections an address may open at once.
@@ -130,7 +131,7 @@ func (s *visitStripe) add(a netip.Addr, rate pace, now time.Duration) *visitor {
 	if len(s.of) >= s.sweep {
 		for k, w := range s.of {
 			if w.conns == 0 && rate.idle(w.due, now) {
-				delete(s.of, k)
+				remove(&s.of, &s.most, k)
 			}
 		}
 		s.sweep = 2*len(s.of) + 16
@@ -157,7 +158,7 @@ func (v *visits) depart(w *visitor, now time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w.conns--; w.conns == 0 && v.bounds.Load().rate.idle(w.due, now) {
-		delete(s.of, w.addr)
+		remove(&s.of, &s.most, w.addr)
 	}
 }
 

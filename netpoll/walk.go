@@ -294,6 +294,6 @@ func (l *Loop) finishWalk(t *topic) {
 	}
 	t.fresh = nil
 	if t.empty() {
-		delete(l.topics, t.name)
+		remove(&l.topics, &l.most, t.name)
 	}
 }

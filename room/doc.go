@@ -12,7 +12,7 @@
 // once for each loop for which events came of it.
 //
 // Nothing here blocks, and everything has a bound: see [Config] for the bounds
-// and what is answered beyond them. A Leave is always taken.
+// and what is answered beyond them. A Leave and a Depart are always taken.
 //
 // # Order
 //

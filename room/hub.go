@@ -47,7 +47,7 @@ func (h *Hub) Submit(c Command) error {
 		return ErrInvalid
 	}
 	s := h.shard(c.Room)
-	if err := s.box.admit(c.Op == Leave); err != nil {
+	if err := s.box.admit(weight(c.Op)); err != nil {
 		if err == ErrBusy {
 			s.refused.Add(1)
 			h.met.mailbox.Add(1)
@@ -69,11 +69,13 @@ func (h *Hub) valid(c *Command) bool {
 		c.Member.Loop >= 0 && c.Member.Loop < h.cfg.Loops
 }
 
-func (h *Hub) shard(room string) *shard {
+func (h *Hub) shard(room string) *shard { return h.shards[h.shardIndex(room)] }
+
+func (h *Hub) shardIndex(room string) int {
 	if len(h.shards) == 1 {
-		return h.shards[0]
+		return 0
 	}
-	return h.shards[maphash.String(h.seed, room)%uint64(len(h.shards))]
+	return int(maphash.String(h.seed, room) % uint64(len(h.shards)))
 }
 
 // Close takes no further command, answers those in flight (ErrTemporary for

@@ -16,6 +16,7 @@ type window struct {
 	met   *atomic.Int64 // counts the keys that max has cost
 	seeds [2]maphash.Seed
 	keys  map[idKey]firstPublish
+	most  peak // of keys
 	order queue[keyAge]
 }
 
@@ -117,7 +118,7 @@ func (w *window) stored(k idKey, token uint64, pos Position) {
 
 func (w *window) failed(k idKey, token uint64) {
 	if f, ok := w.keys[k]; ok && f.token == token {
-		delete(w.keys, k)
+		remove(&w.keys, &w.most, k)
 	}
 }
 
@@ -125,7 +126,7 @@ func (w *window) failed(k idKey, token uint64) {
 func (w *window) drop() {
 	a := w.order.pop()
 	if f, ok := w.keys[a.key]; ok && f.at == a.at { // else it was used again since
-		delete(w.keys, a.key)
+		remove(&w.keys, &w.most, a.key)
 	}
 }
 

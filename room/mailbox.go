@@ -19,14 +19,25 @@ type mailbox struct {
 	_     [56]byte // producers and the consumer on cache lines of their own
 	head  *node    // consumer only: the node taken last
 	_     [56]byte
-	state atomic.Int64 // commands admitted and not yet taken; closedBit
+	state atomic.Int64 // admitted and not yet taken: commands, in units of leaves what is never refused; closedBit
 	sleep atomic.Bool  // the consumer waits for wake
 	wake  chan struct{}
 	max   int64
 	pool  sync.Pool
 }
 
-const closedBit = 1 << 62
+const (
+	closedBit = 1 << 62
+	leaves    = 1 << 32 // weight of a leave and of a departure
+)
+
+// weight is what a command counts in the state.
+func weight(o Op) int64 {
+	if o == Leave {
+		return leaves
+	}
+	return 1
+}
 
 // node is one entry. Exactly one of its uses is set, as kind says.
 type node struct {
@@ -39,6 +50,8 @@ type node struct {
 	room   string       // message, lost
 	pub    *Publication // message
 	call   func()       // call
+
+	departure departure // departed
 }
 
 type nodeKind uint8
@@ -50,6 +63,7 @@ const (
 	message
 	lost
 	call
+	departed
 )
 
 func newMailbox(max int) *mailbox {
@@ -62,21 +76,22 @@ func newMailbox(max int) *mailbox {
 
 func (m *mailbox) node() *node { return m.pool.Get().(*node) }
 
-// admit reserves a place for one command; whoever got it must put.
-func (m *mailbox) admit(always bool) error {
-	switch n := m.state.Add(1); {
+// admit reserves a place for one command; whoever got it must put. Leaves are
+// not counted against the bound, and not refused for it.
+func (m *mailbox) admit(weight int64) error {
+	switch n := m.state.Add(weight); {
 	case n&closedBit != 0:
-		return m.refuse(ErrClosed)
-	case n > m.max && !always:
-		return m.refuse(ErrBusy)
+		return m.refuse(weight, ErrClosed)
+	case weight == 1 && n%leaves > m.max:
+		return m.refuse(weight, ErrBusy)
 	}
 	return nil
 }
 
 // refuse takes the reservation back. The consumer may have seen it and gone to
 // sleep over it while closing.
-func (m *mailbox) refuse(err error) error {
-	m.state.Add(-1)
+func (m *mailbox) refuse(weight int64, err error) error {
+	m.state.Add(-weight)
 	m.rouse()
 	return err
 }
@@ -107,8 +122,11 @@ func (m *mailbox) take() *node {
 	m.head = n // its predecessor's producer is done with it: next was set
 	old.next.Store(nil)
 	m.pool.Put(old)
-	if n.kind == command {
-		m.state.Add(-1)
+	switch n.kind {
+	case command:
+		m.state.Add(-weight(n.cmd.Op))
+	case departed:
+		m.state.Add(-leaves)
 	}
 	return n
 }
@@ -122,6 +140,8 @@ func (n *node) forget() {
 		n.result = Result{}
 	case message:
 		n.pub, n.room = nil, ""
+	case departed:
+		n.departure = departure{}
 	default:
 		n.stored, n.room, n.call = Stored{}, "", nil
 	}
@@ -149,4 +169,4 @@ func (m *mailbox) closed() bool { return m.state.Load()&closedBit != 0 }
 // finished: closed, and every command that was admitted has been taken.
 func (m *mailbox) finished() bool { return m.state.Load() == closedBit }
 
-func (m *mailbox) waiting() int64 { return m.state.Load() &^ closedBit }
+func (m *mailbox) waiting() int64 { return m.state.Load() &^ closedBit % leaves }

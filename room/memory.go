@@ -22,6 +22,7 @@ type memory struct {
 	epoch  string
 	seq    uint64
 	rings  map[string]*ring
+	most   peak // of rings
 	lost   *forgotten
 	live   list // rings with messages, of rooms with members
 	idle   list // the others
@@ -82,7 +83,7 @@ func (m *memory) Close(room string) {
 func (m *memory) forget(g *ring) {
 	if g.n == 0 && !g.open && m.rings[g.name] == g {
 		m.lost.put(g.name, g.opts, g.evicted, m.shard.cfg.ForgottenRooms/len(m.hub.shards))
-		delete(m.rings, g.name)
+		remove(&m.rings, &m.most, g.name)
 		m.hub.dropRoom()
 	}
 }

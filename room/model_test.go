@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -240,6 +241,21 @@ func (m *model) leave(*rapid.T) {
 	m.w.turn() // away must be known before the next join
 }
 
+// depart ends a connection, whatever rooms it is in.
+func (m *model) depart(*rapid.T) {
+	m.w.turn()
+	who := m.anyone()
+	for name, r := range m.rooms {
+		k := place{name, who.Conn}
+		if m.w.sessions[k] != nil {
+			m.away[k] = m.w.sessions[k].last
+		}
+		delete(r.members, who.Conn)
+	}
+	m.w.depart(who.Conn, slices.Collect(maps.Keys(m.rooms))...)
+	m.w.turn()
+}
+
 func (m *model) presence(*rapid.T) {
 	name := m.anyRoom()
 	op := rapid.SampledFrom([]Op{Presence, PresenceStats}).Draw(m.rt, "op")
@@ -360,7 +376,7 @@ func checkModel(t *testing.T, forgotten int) {
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"publish": m.publish, "publish2": m.publish, "publish3": m.publish,
-			"join": m.join, "join2": m.join, "leave": m.leave, "leave2": m.leave,
+			"join": m.join, "join2": m.join, "leave": m.leave, "leave2": m.leave, "depart": m.depart,
 			"presence": m.presence, "history": m.history, "time": m.time, "day": m.day,
 			"": m.check,
 		})

@@ -13,7 +13,7 @@ func (r *room) dropUser(user string) {
 	if n := r.users[user]; n > 1 {
 		r.users[user] = n - 1
 	} else {
-		delete(r.users, user)
+		remove(&r.users, &r.mostUsers, user)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // anonymous; what the server itself publishes is nobody's.
 type publishers struct {
 	of    map[uint64]*publisher
+	most  peak // of of
 	bytes *publisherBytes
 }
 
@@ -94,7 +95,7 @@ func (m *memory) lose(p *publisher) {
 		return
 	}
 	if p.n--; p.n == 0 {
-		delete(m.publishers.of, p.hash)
+		remove(&m.publishers.of, &m.publishers.most, p.hash)
 		m.budget.used.Add(-publisherCost)
 	}
 }

@@ -20,6 +20,8 @@ type room struct {
 	users    map[string]uint32 // members of each user, with Options.Presence
 	chanInfo map[uint64][]byte // by Conn, of those who have any
 
+	most, mostUsers, mostInfo peak // of the three
+
 	sayings map[uint64]*announcement // joins and leaves not yet pushed, by Conn
 	catchup *catchup                 // nil unless somebody waits for the log
 }
@@ -65,8 +67,8 @@ func (r *room) remove(conn uint64) (m Member, ok bool) {
 		return m, false
 	}
 	m = r.member(conn, e)
-	delete(r.members, conn)
-	delete(r.chanInfo, conn)
+	remove(&r.members, &r.most, conn)
+	remove(&r.chanInfo, &r.mostInfo, conn)
 	r.count(m.Loop, m.WantJoinLeave, -1)
 	if r.opts.Presence {
 		r.dropUser(m.Info.User)
@@ -149,7 +151,7 @@ func (s *shard) tidy(r *room) {
 		return
 	}
 	r.gone = true
-	delete(s.rooms, r.name)
+	remove(&s.rooms, &s.most, r.name)
 	s.log.Close(r.name)
 	s.uncount()
 }

@@ -1,6 +1,9 @@
 package room
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // turnMax bounds the nodes of one turn: what they cause is delivered in one
 // batch per loop, so more is cheaper, and less is sooner.
@@ -19,11 +22,14 @@ type shard struct {
 	now     time.Duration // of this turn, on the clock that nobody sets
 	day     time.Time     // of this turn: what messages carry
 	rooms   map[string]*room
+	most    peak // of rooms
 	waits   waits
 	keys    window
 	sayings queue[*announcement]
 	suspect queue[suspicion]
 	sweepAt time.Duration
+
+	departures queue[departure]
 
 	stopped bool     // publishes are refused, see stop.go
 	settled []func() // are called when those accepted before are with the loops
@@ -61,7 +67,11 @@ func (s *shard) run() {
 	defer timer.Stop()
 	for {
 		n := s.turn()
-		if n == turnMax {
+		if n >= turnMax {
+			continue
+		}
+		if s.departures.len() > 0 {
+			runtime.Gosched() // others are first
 			continue
 		}
 		if s.box.finished() && s.waits.n == 0 {
@@ -88,6 +98,7 @@ func (s *shard) turn() (n int) {
 		s.handle(e)
 		e.forget()
 	}
+	n += s.depart()
 	s.timers()
 	s.deliver()
 	s.settle()
@@ -110,6 +121,8 @@ func (s *shard) handle(n *node) {
 		s.Lost(n.room)
 	case call:
 		n.call()
+	case departed:
+		s.departures.push(n.departure)
 	}
 }
 

@@ -6,7 +6,8 @@ import "sync/atomic"
 type Stats struct {
 	Rooms        int64 // with members or history
 	Members      int64
-	Waiting      int64 // commands in the mailboxes
+	Waiting      int64 // commands in the mailboxes, without leaves
+	Leaving      int64 // memberships of connections that have ended
 	InFlight     int64 // commands that wait for the log
 	HistoryBytes int64 // of the memory log, its bookkeeping included
 	Forgotten    int64 // rooms without members and messages of which is known what they have lost
@@ -24,6 +25,7 @@ type counters struct {
 	atMembers, atMessages, atGaps, atInFlight atomic.Int64
 
 	refused atomic.Int64
+	leaving atomic.Int64 // memberships of departures
 }
 
 func (c *counters) publish(inFlight int) {
@@ -39,6 +41,7 @@ func (h *Hub) Stats() Stats {
 	for _, s := range h.shards {
 		st.Members += s.atMembers.Load()
 		st.Waiting += s.box.waiting()
+		st.Leaving += s.leaving.Load()
 		st.InFlight += s.atInFlight.Load()
 		st.Messages += s.atMessages.Load()
 		st.Refused += s.refused.Load()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/throngd/throng/internal/admin"
 	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/headroom"
 	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/metrics"
 	"github.com/throngd/throng/internal/server"
@@ -87,6 +88,7 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	defer close(done)
 	go func() { served <- p.public.Serve() }()
 	go p.watchdog(done)
+	go headroom.GiveBack(done, p.public.InUse)
 	p.setState(admin.Ready)
 	p.tell(p.manager.Ready(p.status("serving")))
 	ready()

@@ -91,10 +91,23 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	s.state = closing
 	s.loop.counters.closed(code)
 	e.users.leave(s.info.User, e.now().userRate, e.clock())
-	for m := range s.memberships {
-		s.leave(m, 0)
-	}
+	s.depart()
 	s.first, s.more, s.heavy = membership{}, nil, nil
+}
+
+// depart leaves all rooms. Nobody waits for it.
+func (s *session) depart() {
+	if s.rooms() == 0 {
+		return
+	}
+	s.loop.out.Yield()
+	s.loop.edge.hub.Depart(uint64(s.conn), func(yield func(string) bool) {
+		for m := range s.memberships {
+			if !yield(m.room.Value()) {
+				return
+			}
+		}
+	})
 }
 
 // memberships yields the rooms of the session.

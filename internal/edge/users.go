@@ -79,12 +79,18 @@ func (s *userStripe) makeRoom(r rate, now uint32) {
 	if len(s.of) < s.sweep {
 		return
 	}
+	s.rebuild(r, now)
+}
+
+// rebuild forgets those who have gone. A map keeps the memory of the most that it had, so there is another one.
+func (s *userStripe) rebuild(r rate, now uint32) {
+	of := make(map[string]user)
 	for name, w := range s.of {
-		if w.gone(r, now) {
-			delete(s.of, name)
+		if !w.gone(r, now) {
+			of[name] = w
 		}
 	}
-	s.sweep = 2*len(s.of) + 16
+	s.of, s.sweep = of, 2*len(of)+16
 }
 
 // gone tells whether nothing has to be remembered of the user.
@@ -103,5 +109,8 @@ func (u *users) leave(name string, r rate, now uint32) {
 		delete(s.of, name)
 	} else {
 		s.of[name] = w
+	}
+	if s.sweep > 256 && len(s.of) < s.sweep/32 {
+		s.rebuild(r, now)
 	}
 }

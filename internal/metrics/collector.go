@@ -150,6 +150,7 @@ func (o out) chat(e *edge.Stats, r *room.Stats) {
 	o.gauge(historyBytes, float64(r.HistoryBytes))
 	o.gauge(waiting, float64(r.Waiting), "room")
 	o.gauge(waiting, float64(r.InFlight), "log")
+	o.gauge(waiting, float64(r.Leaving), "leave")
 	o.counter(refused, r.Refused)
 	o.counter(published, r.Messages)
 	o.counter(gaps, r.Gaps)

@@ -1,0 +1,71 @@
+package room
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// A map that had many entries is made anew when few are left; one that goes up and down is left alone.
+func TestMapsShrink(t *testing.T) {
+	m, p, anew := map[int]int{}, peak(0), 0
+	drop := func(i int) {
+		before := p
+		if remove(&m, &p, i); p < before {
+			anew++
+		}
+	}
+	for i := range 100_000 {
+		m[i] = i
+	}
+	for i := range 99_000 {
+		drop(i)
+	}
+	if p > 100_000/shrinkAt || len(m) != 1000 || anew == 0 {
+		t.Errorf("%d entries in a map for %d, made anew %d times", len(m), p, anew)
+	}
+	for i := 99_000; i < 100_000; i++ {
+		if m[i] != i {
+			t.Fatalf("entry %d is %d", i, m[i])
+		}
+	}
+	anew = 0
+	for i := range 1_000_000 {
+		m[i%2000] = i
+		drop((i + 1000) % 2000)
+	}
+	if anew > 0 {
+		t.Errorf("a map of steady size was made anew %d times", anew)
+	}
+}
+
+// What a crowd took is given back when it has gone: rooms, rings, members, users, keys and publishers.
+func TestShardShrinksBehindACrowd(t *testing.T) {
+	const crowd = 5000
+	w := lab(t, Config{})
+	o := &Options{HistorySize: 5, HistoryTTL: time.Minute, Presence: true}
+	for i := range uint64(crowd) {
+		who := Member{Conn: i + 1, Info: &Info{Client: ID{byte(i), byte(i >> 8)}, User: fmt.Sprint(i)}}
+		own := fmt.Sprint("own", i)
+		w.do(Command{Op: Join, Room: own, Options: o, Member: who}, nil)
+		w.do(Command{Op: Join, Room: "all", Options: o, Member: who}, nil)
+		w.do(Command{Op: Publish, Room: own, Options: o, Member: who, From: who.Info, Body: []byte("x"), IdempotencyKey: "k"}, nil)
+		w.turn()
+	}
+	for i := range uint64(crowd - 10) {
+		w.depart(i+1, fmt.Sprint("own", i), "all")
+	}
+	w.turn()
+	for range 20 {
+		w.advance(time.Minute)
+	}
+	all := w.s.rooms["all"]
+	for what, most := range map[string]peak{
+		"rooms": w.s.most, "rings": w.s.mem.most, "members": all.most, "users": all.mostUsers,
+		"keys": w.s.keys.most, "publishers": w.s.mem.publishers.most,
+	} {
+		if most > crowd/shrinkAt {
+			t.Errorf("the map of %s is still one for %d", what, most)
+		}
+	}
+}
