@@ -36,7 +36,7 @@ func (u *upgrader) decideHTTP() *refusal {
 	}
 	if u.plain != nil {
 		if err := u.plain(r); err != nil {
-			return refusalOf(err)
+			return u.reject("Server.AcceptHTTP", err)
 		}
 	}
 	return nil

@@ -4,7 +4,9 @@ package netpoll
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -92,15 +94,40 @@ func newWebServer(s *Server) *webServer {
 		server: s, limit: int64(s.MaxHTTP), linger: s.CloseTimeout, addr: s.address,
 		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
 		http: http.Server{
-			Handler: s.HTTP, MaxHeaderBytes: s.MaxHeader,
-			ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+			Handler: noUpgrade(s.HTTP), MaxHeaderBytes: s.MaxHeader,
+			ReadTimeout: s.HTTPReadTimeout, WriteTimeout: s.HTTPWriteTimeout, IdleTimeout: s.HTTPIdleTimeout,
+			ErrorLog: log.New(reporter{s}, "", 0),
 		},
 	}
-	w.http.SetKeepAlivesEnabled(false)
+	w.http.SetKeepAlivesEnabled(s.HTTPIdleTimeout > 0)
 	if s.HTTP != nil {
 		w.ended.Go(func() { _ = w.http.Serve(w) })
 	}
 	return w
+}
+
+// noUpgrade refuses requests for a WebSocket, which can only come on a connection that net/http has kept: there is no way
+// back to a loop. Whoever asked is told to open a connection for it.
+func noUpgrade(next http.Handler) http.Handler {
+	if next == nil {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoAtLeast(1, 1) && r.Header.Get("Sec-Websocket-Key") != "" {
+			w.Header().Set("Connection", "close")
+			http.Error(w, "a WebSocket needs a connection of its own", http.StatusBadRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reporter hands the lines that net/http logs to OnError.
+type reporter struct{ server *Server }
+
+func (r reporter) Write(line []byte) (int, error) {
+	r.server.report(errors.New(string(bytes.TrimSpace(line))))
+	return len(line), nil
 }
 
 func (w *webServer) acquire() bool {

@@ -10,17 +10,6 @@ import (
 	"time"
 )
 
-// hasten makes the timeouts of net/http a hundredth of what they are; where there is none it leaves none.
-func hasten(s *Server) {
-	done := make(chan struct{})
-	s.Loop(0).Do(func() { // behind which every connection that is detached comes
-		s.web.http.ReadTimeout /= 100
-		s.web.http.WriteTimeout /= 100
-		close(done)
-	})
-	<-done
-}
-
 // TestDetachedConnectionsHaveDeadlines: a peer that does not send its request to the end, and one that does not read the
 // answer, lose the connection, and with it the place among MaxHTTP.
 func TestDetachedConnectionsHaveDeadlines(t *testing.T) {
@@ -45,9 +34,8 @@ func TestDetachedConnectionsHaveDeadlines(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, &Server{Loops: 1, MaxHTTP: 1, Endpoints: []Endpoint{echo()}, HTTP: http.HandlerFunc(
+			s := start(t, &Server{Loops: 1, MaxHTTP: 1, HTTPReadTimeout: 100 * time.Millisecond, HTTPWriteTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}, HTTP: http.HandlerFunc(
 				func(w http.ResponseWriter, r *http.Request) { ended <- tt.serve(w, r) })})
-			hasten(s)
 			c, err := net.Dial("tcp", s.address.String())
 			if err != nil {
 				t.Fatal(err)

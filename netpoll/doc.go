@@ -1,11 +1,12 @@
 // Package netpoll is WebSocket on event loops, server and client: epoll on Linux, kqueue on macOS and
 // the BSDs, through the poller of gnet. It holds a very large number of connections, because
-// an idle one is a slot of about 150 bytes in an array and nothing else: no goroutine, no
-// buffer, no timer, no map entry.
+// an idle one is a slot of 120 bytes in an array and nothing else: no goroutine, no buffer, no
+// timer, no map entry.
 //
 // A [Server] listens and runs [Server.Loops] loops, each with a listener of its own. A
-// connection belongs to the loop that accepted it for all its life. What it speaks is an
-// [Endpoint], chosen by the path of the request: who is let in, limits, and callbacks.
+// connection belongs to one loop from the answer to its upgrade request on: the loop that accepted
+// it, or the one that [Request.Near] asks for. What it speaks is an [Endpoint], chosen by the path
+// of the request: who is let in, limits, and callbacks.
 //
 //	server := netpoll.Server{
 //		Addr: ":8080",
@@ -40,6 +41,15 @@
 // [Endpoint.OnDrain] says that it has caught up.
 // Messages marked [Buffer.Droppable] have half of that room: beyond it they are counted instead,
 // and [Endpoint.OnDropped] says how many when the peer has caught up.
+//
+// # Beside net/http
+//
+// A request that does not ask for a WebSocket leaves its loop and is served by [Server.HTTP] on a goroutine of its own,
+// so that a service keeps one port for its mux and its WebSockets. [Server.AcceptHTTP] refuses requests before that costs
+// anything, and [Server.MaxHTTP] bounds the connections. The timeouts are [Server.HTTPReadTimeout],
+// [Server.HTTPWriteTimeout] and [Server.HTTPIdleTimeout], by default those of a port that faces the internet: 10 s to
+// send a request, 30 s for the answer, no keep-alive. A handler of server-sent events or of large uploads sets deadlines
+// of its own by [net/http.ResponseController]; Hijack works as well. Connections that net/http keeps stay with it.
 //
 // # Client
 //

@@ -3,8 +3,13 @@
 package netpoll_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -103,4 +108,48 @@ func ExampleLoop_Post() {
 		loop.Post(b) // nothing happens if the connection is gone
 	}
 	_ = later
+}
+
+// A service with a mux shares its port: everything but the WebSockets goes to net/http.
+func ExampleServer_hTTP() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		_ = c.SetWriteDeadline(time.Time{}) // a stream has no end of its own
+		w.Header().Set("Content-Type", "text/event-stream")
+		for i := range 3 {
+			fmt.Fprintf(w, "data: %d\n\n", i)
+			_ = c.Flush()
+		}
+	})
+	server := netpoll.Server{
+		Addr: "127.0.0.1:0",
+		HTTP: mux,
+		Endpoints: []netpoll.Endpoint{{
+			Path:      "/ws",
+			OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
+		}},
+	}
+	if err := server.Listen(); err != nil {
+		log.Fatal(err)
+	}
+	go server.Serve()
+	defer server.Close()
+	for _, path := range []string{"/hello", "/events"} {
+		resp, err := http.Get("http://" + server.ListenAddr().String() + path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		fmt.Printf("%s\n", bytes.TrimSpace(body))
+	}
+	// Output:
+	// hello
+	// data: 0
+	//
+	// data: 1
+	//
+	// data: 2
 }

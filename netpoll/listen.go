@@ -136,7 +136,11 @@ func (l *Loop) pause() {
 func (l *Loop) unpark() {
 	if l.parked && l.listener >= 0 {
 		l.parked = false
-		_ = l.poller.AddRead(&gnetpoll.PollAttachment{FD: l.listener}, false)
+		if err := l.poller.AddRead(&gnetpoll.PollAttachment{FD: l.listener}, false); err != nil {
+			l.parked = true
+			l.server.report(fmt.Errorf("the listener does not come back: %w; trying again every %v", err, parkTime))
+			time.AfterFunc(parkTime, func() { l.Do(l.unpark) })
+		}
 	}
 }
 

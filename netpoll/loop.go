@@ -100,6 +100,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		return nil, err
 	}
 	l.upgrader.maxHeader = s.MaxHeader
+	l.upgrader.report = s.report
 	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
 	if s.trustsSomebody() {
 		l.upgrader.admit = l.admitRequest

@@ -59,17 +59,17 @@ func badRequest(reason string) *refusal {
 }
 
 // refusalOf is the answer to an error of Endpoint.Accept. The text of an error that is no
-// *Reject stays inside: it was not written for the peer.
-func refusalOf(err error) *refusal {
+// *Reject stays inside: it was not written for the peer, and is unexpected.
+func refusalOf(err error) (_ *refusal, unexpected bool) {
 	var r *Reject
 	if !errors.As(err, &r) || r == nil {
-		return &refusal{status: http.StatusForbidden, reason: "not allowed"}
+		return &refusal{status: http.StatusForbidden, reason: "not allowed"}, true
 	}
 	status := cmp.Or(r.Status, http.StatusForbidden)
 	if status < 400 || status > 599 {
 		status = http.StatusInternalServerError
 	}
-	return &refusal{status: status, cause: min(r.Cause, NumCauses-1), reason: r.Reason, header: r.Header}
+	return &refusal{status: status, cause: min(r.Cause, NumCauses-1), reason: r.Reason, header: r.Header}, false
 }
 
 func (r *refusal) append(dst []byte) []byte {

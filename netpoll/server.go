@@ -42,6 +42,15 @@ type Server struct {
 	// accepts; a [*Reject] error names the status of the refusal, any other error answers 403. A refused
 	// connection is closed: nothing of a body is waited for.
 	AcceptHTTP func(r *Request) error
+	// HTTPReadTimeout and HTTPWriteTimeout bound the reading of a request and the writing of its answer by HTTP, as
+	// [http.Server.ReadTimeout] and [http.Server.WriteTimeout] do. 0 means 10 s and 30 s, negative means no bound. A
+	// handler that takes longer, with server-sent events or a large upload, may instead set deadlines of its own by
+	// [http.ResponseController].
+	HTTPReadTimeout, HTTPWriteTimeout time.Duration
+	// HTTPIdleTimeout keeps a connection for so long after an answer, for further requests of HTTP. It holds its place
+	// among MaxHTTP, and it stays with net/http: a request for a WebSocket that comes on it is answered with 400. 0
+	// means that a connection is closed after its answer.
+	HTTPIdleTimeout time.Duration
 	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
 	MaxHTTP int
 	// MaxConns bounds all connections, those at HTTP included. When there are as many, a new one takes
@@ -117,8 +126,9 @@ type Server struct {
 	CompressMin int
 	// Tick is the resolution of all timeouts. 0 means 1 s.
 	Tick time.Duration
-	// OnError is told what no connection can be told: failing accepts (at most one a second),
-	// panics in callbacks. Any goroutine calls it. Nil ignores them.
+	// OnError is told what no connection can be told: failing accepts (at most one a second), panics in callbacks,
+	// errors of [Endpoint.Accept] that are no [*Reject], and what net/http would log of HTTP's connections. Any
+	// goroutine calls it. Nil ignores them.
 	OnError func(error)
 
 	client   *Client // whose loops these are, or nil
@@ -215,6 +225,8 @@ func (s *Server) prepare() {
 	s.Addr = cmp.Or(s.Addr, ":8080")
 	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))
 	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
+	s.HTTPReadTimeout = cmp.Or(s.HTTPReadTimeout, 10*time.Second)
+	s.HTTPWriteTimeout = cmp.Or(s.HTTPWriteTimeout, 30*time.Second)
 	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
 	s.MaxHeader = cmp.Or(s.MaxHeader, defaultMaxHeader)
 	s.headers.longest, s.headers.limit = int64(s.MaxHeader), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))

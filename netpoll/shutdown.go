@@ -70,6 +70,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	var err error
 	if serving {
 		s.StopAccepting()
+		s.web.http.SetKeepAlivesEnabled(false) // connections between two requests go at once
 		s.closeShare(0, 1, frame.CloseGoingAway, "server is shutting down")
 		err = s.waitEmpty(ctx)
 	}

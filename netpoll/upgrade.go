@@ -27,6 +27,7 @@ type upgrader struct {
 	remote    func() netip.AddrPort   // of who asks; may be nil
 	admit     func(*Request) *refusal // who speaks, behind trusted proxies; may be nil
 	plain     func(*Request) error    // Server.AcceptHTTP; may be nil
+	report    func(error)             // Server.OnError; may be nil
 }
 
 type verdictKind uint8
@@ -208,6 +209,15 @@ func (u *upgrader) negotiate() *refusal {
 	return nil
 }
 
+// reject is the answer to an error of a callback. One that is not meant for the peer is told to OnError.
+func (u *upgrader) reject(callback string, err error) *refusal {
+	deny, unexpected := refusalOf(err)
+	if unexpected && u.report != nil {
+		u.report(fmt.Errorf("netpoll: %s: %w", callback, err))
+	}
+	return deny
+}
+
 // decide is called when everything else is right: origin, then the application.
 func (u *upgrader) decide() *refusal {
 	r := &u.req
@@ -223,7 +233,7 @@ func (u *upgrader) decide() *refusal {
 		return nil
 	}
 	if err := r.endpoint.Accept(r); err != nil {
-		return refusalOf(err)
+		return u.reject("Endpoint.Accept", err)
 	}
 	return nil
 }

@@ -382,7 +382,7 @@ func TestReject(t *testing.T) {
 		t.Errorf("an inner error leaks: %q", response)
 	}
 	for status, want := range map[int]int{0: 403, 200: 500, 429: 429, 1000: 500} {
-		r := refusalOf(fmt.Errorf("wrapped: %w", &Reject{Status: status}))
+		r, _ := refusalOf(fmt.Errorf("wrapped: %w", &Reject{Status: status}))
 		if got := parse(t, string(r.append(nil))).StatusCode; got != want {
 			t.Errorf("Reject{Status: %d} answers %d, want %d", status, got, want)
 		}
