@@ -115,13 +115,13 @@ func TestHTTPKeepsConnections(t *testing.T) {
 			t.Fatalf("%d, close: %t", resp.StatusCode, resp.Close)
 		}
 	}
-	if n := s.web.open.Load(); n != 1 {
+	if n := s.atHTTP.Load(); n != 1 {
 		t.Errorf("%d connections of HTTP", n)
 	}
 	if resp := ask("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"); resp.StatusCode != http.StatusBadRequest || !resp.Close {
 		t.Errorf("an upgrade on a kept connection: %d, close: %t", resp.StatusCode, resp.Close)
 	}
-	eventually(t, "its place is free", func() bool { return s.web.open.Load() == 0 })
+	eventually(t, "its place is free", func() bool { return s.atHTTP.Load() == 0 })
 }
 
 // TestHTTPClosesByDefault: without HTTPIdleTimeout a connection is closed after its answer.

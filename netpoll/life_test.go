@@ -166,7 +166,9 @@ func TestSilenceIsMeasuredFromTheLastSign(t *testing.T) {
 	if !<-closed {
 		t.Error("it is closed with another code")
 	}
-	if ticks < 3 || ticks > 12 {
+	// A ping, its answer, and the same once more: these ticks follow each other so fast that the kernel may not have the
+	// acknowledgement of the first ping yet, as with a peer that has not come to it.
+	if ticks < 3 || ticks > 20 {
 		t.Errorf("found out after %d ticks", ticks)
 	}
 }
