@@ -99,6 +99,7 @@ func (s *session) move(room string) {
 		return
 	}
 	s.out.queue = nil
+	s.typing.stop(s, s.typing.who)
 	old := s.visit
 	s.visit = &visit{room: room, phase: entering}
 	s.times.forget()

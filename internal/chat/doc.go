@@ -26,8 +26,14 @@
 // remains is a message that the server finds in the old connection after the new one has resumed: it is stored twice
 // and shown once by readers that look at the id.
 //
+// # The row to type in
+//
+// screen keeps one row below the conversation, and moves nothing above it. Text is measured in cells (terminal.Width),
+// but nothing depends on the terminal counting as we do: the row is painted with wrapping switched off, and the cursor
+// goes where the terminal itself ended the text in front of it. draft holds the line as characters that people see.
+//
 // # Trust
 //
-// Nothing that others chose reaches the terminal as it came: see cleanText. This goes for messages, names, rooms, and
+// Nothing that others chose reaches the terminal as it came: see package terminal. This goes for messages, names, rooms, and
 // reasons that a server gives.
 package chat

@@ -6,6 +6,7 @@ const Help = `Chat in a room of a throng (or Centrifugo) server.
 URL is ws://, wss://, http:// or https:// with a host, or just HOST:PORT; without a path it is /connection/websocket.
 
 On a terminal you type at the prompt; /help lists the commands, Ctrl-D leaves when everything is sent, Ctrl-C at once.
+A line that is longer than the row scrolls in it.
 
 A pipe sends every line that is not blank as one message and exits with 0 when all are acknowledged, 1 if one could
 not be sent:

@@ -43,10 +43,10 @@ func (s *session) open() {
 	tty := isTerminal(o.Out)
 	s.output = newOutput(o.Out, o.Err, !tty, func(err error) { s.post(func() { s.unread(err) }) })
 	if o.source == fromTerminal && tty && o.Getenv("TERM") != "dumb" {
-		sc, err := openScreen(o.In.(*os.File), o.Out.(*os.File), s.output.out)
+		sc, err := openScreen(o.In.(*os.File), o.Out.(*os.File), s.output.out, paintFor(o, o.Out))
 		if err == nil {
 			s.screen = sc
-			s.view = newView(sc, sc, paintFor(o, o.Out), true)
+			s.view = newView(sc, sc, sc.paint, true)
 			return
 		}
 	}

@@ -2,195 +2,246 @@ package chat
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"sync"
-	"sync/atomic"
 	"syscall"
-	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
-// screen is a terminal with a line to type in at its bottom. x/term's Terminal moves that line out of the way of
-// everything that is written; what is added here is that a typed line is taken off the screen once it is entered,
-// because the room gives the message back in its place.
+// screen is a terminal with a line to type in below everything that was written. That line takes one row, whatever its
+// length: a long draft scrolls in it (see draft.row). So it can be taken away without knowing how wide this terminal
+// shows an emoji, and without knowing whether it wraps lines anew when its size changes.
 //
-// Lock order: mu, then the Terminal's own lock. mu is held from reading the Enter key until the line is off the screen,
-// so that nothing is written in between and rows are counted right.
+// A typed line is taken off the screen once it is entered, because the room gives the message back in its place.
 type screen struct {
-	*term.Terminal
-	in      io.Reader
-	pending []byte // read, but not yet given to the Terminal
+	in    io.Reader
+	out   io.Writer
+	size  func() int // columns now; 0 is unknown
+	paint paint
+
 	mu      sync.Mutex
-	locked  bool // by the reading goroutine
+	draft   draft
+	recall  recall
+	room    string // of the prompt
+	state   string // of the connection, behind the room
+	notice  string // at the right end of the row, where there is place
+	painted string // what stands before the cursor, "" when there is no line
 	width   int
-	prompt  string
-	types   atomic.Bool // the line is not empty
-	aborted bool        // Ctrl-C
-	keys    chan struct{}
+	resize  resize
+	closed  bool
+
+	keys    chan struct{} // something was typed
 	restore func()
 }
 
-const ctrlC = 3
-
 // newScreen works on any pair of streams; openScreen on real terminals.
-func newScreen(in io.Reader, out io.Writer, width, height int) *screen {
-	sc := &screen{in: in, width: width, keys: make(chan struct{}, 1), restore: func() {}}
-	sc.Terminal = term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{readerFunc(sc.feed), out}, "")
-	_ = sc.SetSize(width, height)
-	sc.AutoCompleteCallback = func(string, int, rune) (string, int, bool) {
-		sc.types.Store(true)
-		select {
-		case sc.keys <- struct{}{}:
-		default:
-		}
-		return "", 0, false
-	}
+func newScreen(in io.Reader, out io.Writer, size func() int) *screen {
+	sc := &screen{in: in, out: out, size: size, keys: make(chan struct{}, 1), restore: func() {}}
+	sc.resize.patience = reportTime
+	sc.width = sc.columns()
 	return sc
 }
 
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
-
 // openScreen takes over the terminal until close. What is shown on out is written to shown, which does not wait.
-func openScreen(in, out *os.File, shown io.Writer) (*screen, error) {
-	w, h, err := term.GetSize(int(out.Fd()))
-	if err != nil {
+func openScreen(in, out *os.File, shown io.Writer, p paint) (*screen, error) {
+	if _, _, err := term.GetSize(int(out.Fd())); err != nil {
 		return nil, err
 	}
 	old, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return nil, err
 	}
-	sc := newScreen(in, shown, w, h)
+	sc := newScreen(in, shown, func() int {
+		w, _, _ := term.GetSize(int(out.Fd()))
+		return w
+	})
+	sc.paint = p
 	resized := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(resized, syscall.SIGWINCH)
-	go sc.follow(out, resized, done)
+	go sc.follow(resized, done)
 	sc.restore = func() {
 		signal.Stop(resized)
 		close(done)
-		_, _ = io.WriteString(shown, "\r\x1b[J") // the prompt goes, the conversation stays
 		_ = term.Restore(int(in.Fd()), old)
 	}
 	return sc, nil
 }
 
-// close gives the terminal back as it was.
-func (sc *screen) close() { sc.restore() }
+// close gives the terminal back as it was: the line goes, the conversation stays.
+func (sc *screen) close() {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	sc.resize.stop()
+	_, _ = sc.out.Write(append([]byte(eraseLine), sc.resize.held...))
+	sc.closed = true
+	sc.restore()
+}
 
 // follow keeps up with the size of the window.
-func (sc *screen) follow(out *os.File, resized <-chan os.Signal, done <-chan struct{}) {
+func (sc *screen) follow(resized <-chan os.Signal, done <-chan struct{}) {
 	for {
 		select {
 		case <-done:
 			return
 		case <-resized:
-			if w, h, err := term.GetSize(int(out.Fd())); err == nil {
-				sc.mu.Lock()
-				sc.width = w
-				_ = sc.SetSize(w, h)
-				sc.mu.Unlock()
+			sc.mu.Lock()
+			if !sc.closed {
+				sc.fit()
 			}
+			sc.mu.Unlock()
 		}
 	}
 }
 
-// feed gives the Terminal what was typed, one line at a time.
-func (sc *screen) feed(b []byte) (int, error) {
-	if len(sc.pending) == 0 {
-		buf := make([]byte, 1024)
-		n, err := sc.in.Read(buf)
-		if n == 0 {
-			return 0, err
-		}
-		sc.pending = buf[:n]
+func (sc *screen) columns() int {
+	if w := sc.size(); w > 0 {
+		return w
 	}
-	chunk := sc.pending
-	if i := bytes.IndexAny(chunk, "\r\n\x03"); i >= 0 {
-		chunk = chunk[:i+1]
-	}
-	n := copy(b, chunk)
-	sc.pending = sc.pending[n:]
-	switch b[n-1] {
-	case ctrlC:
-		sc.aborted = true
-	case '\r', '\n':
-		sc.lock()
-	}
-	return n, nil
-}
-
-func (sc *screen) lock() {
-	sc.mu.Lock()
-	sc.locked = true
-}
-
-func (sc *screen) unlock() {
-	if sc.locked {
-		sc.locked = false
-		sc.mu.Unlock()
-	}
+	return 80
 }
 
 // readLines sends typed lines until the person leaves, then closes lines.
 func (sc *screen) readLines(lines chan<- typed, stop <-chan struct{}) {
 	defer close(lines)
+	buf := make([]byte, 0, 4096) // a read, and the beginning of a key from the one before
 	for {
-		line, err := sc.ReadLine()
-		if err == nil || errors.Is(err, term.ErrPasteIndicator) {
-			sc.erase(line)
-			err = nil
+		n, err := sc.in.Read(buf[len(buf):cap(buf)])
+		rest, leave := sc.take(buf[:len(buf)+n], lines, stop)
+		if leave || err != nil { // io.EOF: the terminal is gone
+			return
 		}
-		sc.types.Store(false)
-		sc.unlock()
+		buf = append(buf[:0], rest...)
+	}
+}
+
+// take does what the keys say and gives back the beginning of one that is not complete.
+func (sc *screen) take(b []byte, lines chan<- typed, stop <-chan struct{}) (rest []byte, leave bool) {
+	defer sc.show()
+	for len(b) > 0 {
+		k, n := nextKey(b)
+		if n == 0 {
+			break
+		}
+		b = b[n:]
 		switch {
-		case sc.aborted:
+		case k.kind == keyInterrupt:
 			give(lines, typed{abort: true}, stop)
-			return
-		case err != nil: // io.EOF: Ctrl-D, or the terminal is gone
-			return
-		case !give(lines, typed{text: line}, stop):
-			return
+			return nil, true
+		case k.ctrl == ctrlD && sc.blank():
+			return nil, true
+		case k.kind == keyEnter:
+			if !give(lines, typed{text: sc.enter()}, stop) {
+				return nil, true
+			}
+		default:
+			sc.press(k)
+		}
+	}
+	return b, false
+}
+
+const ctrlD = 4
+
+func (sc *screen) blank() bool {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	return sc.draft.text == ""
+}
+
+// enter takes the typed line off the screen.
+func (sc *screen) enter() string {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	line := sc.draft.text
+	sc.recall.add(line)
+	sc.draft.set("")
+	sc.repaint()
+	return line
+}
+
+// press does what one key says, but for those that end a line.
+func (sc *screen) press(k key) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	switch k.kind {
+	case keyReport:
+		sc.reported(k.col)
+	case keyUp:
+		sc.recall.step(&sc.draft, -1)
+	case keyDown:
+		sc.recall.step(&sc.draft, 1)
+	case keyClear:
+		sc.write("\x1b[2J\x1b[H")
+	default:
+		if !sc.draft.edit(k) {
+			sc.write("\a")
+		}
+		if k.kind == keyText {
+			select {
+			case sc.keys <- struct{}{}:
+			default:
+			}
 		}
 	}
 }
 
-// erase takes the line that was just entered off the screen, counting rows as the Terminal does.
-func (sc *screen) erase(line string) {
-	if sc.width <= 0 {
-		return
-	}
-	rows := (utf8.RuneCountInString(sc.prompt)+utf8.RuneCountInString(line))/sc.width + 1
-	_, _ = fmt.Fprintf(sc.Terminal, "\x1b[%dA\x1b[J", rows)
-}
-
-// Write shows text above the line that is being typed.
+// Write shows text above the line that is being typed. While it is not known where that line is, the text waits.
 func (sc *screen) Write(b []byte) (int, error) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	return sc.Terminal.Write(b)
+	if sc.closed {
+		return sc.out.Write(b)
+	}
+	sc.fit()
+	text := bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
+	if sc.resize.waits() {
+		sc.resize.held = append(sc.resize.held, text...)
+		return len(b), nil
+	}
+	if _, err := io.WriteString(sc.out, eraseLine+string(text)+sc.line()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
-// setPrompt changes the prompt and shows it at once.
-func (sc *screen) setPrompt(p string) {
+// setPrompt changes what stands before the draft: the room, and the state of the connection.
+func (sc *screen) setPrompt(room, state string) {
+	sc.change(func() { sc.room, sc.state = room, state })
+}
+
+// setNotice changes what stands at the right end of the row; the rest of it stays where it is.
+func (sc *screen) setNotice(s string) { sc.change(func() { sc.notice = s }) }
+
+func (sc *screen) change(f func()) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	if p == sc.prompt {
-		return
-	}
-	sc.prompt = p
-	sc.SetPrompt(p)
-	_, _ = sc.Terminal.Write(nil)
+	f()
+	sc.repaint()
 }
 
-// composing says whether a line has been begun.
-func (sc *screen) composing() bool { return sc.types.Load() }
+// show paints the line again.
+func (sc *screen) show() { sc.change(func() {}) }
+
+func (sc *screen) repaint() {
+	if sc.closed {
+		return
+	}
+	if sc.fit(); !sc.resize.waits() {
+		sc.write(eraseLine + sc.line())
+	}
+}
+
+// write is for what may get lost: an error comes again with the next message, which is told.
+func (sc *screen) write(s string) { _, _ = io.WriteString(sc.out, s) }
+
+// prompt is cut so that half of the row is left to type in.
+func (sc *screen) prompt() string {
+	state := sc.state + "> "
+	return terminal.Cut(sc.room, max(sc.width/2-terminal.Width(state), 4)) + state
+}

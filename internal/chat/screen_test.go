@@ -4,72 +4,215 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/throngd/throng/internal/terminal"
 )
 
-// tty is a screen on pipes, and what is typed at it.
-func tty(t *testing.T, width int) (*screen, *io.PipeWriter, *transcript, <-chan typed) {
+// desk is a screen on an emulated terminal, and what is typed at it.
+type desk struct {
+	*screen
+	t     *testing.T
+	keys  *io.PipeWriter
+	vt    *vt
+	lines chan typed
+}
+
+func newDesk(t *testing.T, v *vt) *desk {
 	t.Helper()
 	in, keys := io.Pipe()
-	out := newTranscript()
-	sc := newScreen(in, out, width, 24)
-	lines, stop := make(chan typed), make(chan struct{})
-	sc.setPrompt("room> ")
-	go sc.readLines(lines, stop)
+	d := &desk{t: t, keys: keys, vt: v, lines: make(chan typed)}
+	d.screen = newScreen(in, v, v.columns)
+	v.report = func(s string) { go func() { _, _ = io.WriteString(keys, s) }() }
+	stop, ended := make(chan struct{}), make(chan struct{})
+	d.setPrompt("room", "")
+	go func() {
+		d.readLines(d.lines, stop)
+		close(ended)
+	}()
 	t.Cleanup(func() {
+		d.close()
 		close(stop)
 		_ = keys.Close()
+		<-ended
 	})
-	return sc, keys, out, lines
+	return d
 }
 
-func TestScreenTakesTypedLinesOff(t *testing.T) {
-	for _, c := range []struct {
-		line, up string
-	}{
-		{"hello", "\x1b[1A\x1b[J"},
-		{strings.Repeat("x", 13), "\x1b[1A\x1b[J"},
-		{strings.Repeat("x", 14), "\x1b[2A\x1b[J"}, // with the prompt it fills the row: the cursor is on the next one
-		{strings.Repeat("x", 30), "\x1b[2A\x1b[J"},
-		{strings.Repeat("x", 40), "\x1b[3A\x1b[J"},
-	} {
-		_, keys, out, lines := tty(t, 20)
-		_, _ = io.WriteString(keys, c.line+"\r")
-		if l := <-lines; l.text != c.line || l.err != nil || l.abort {
-			t.Fatalf("typed %q, got %+v", c.line, l)
+// type_ returns when the keys have been taken. The pipe hands them over before they are: the second write is read only
+// then.
+func (d *desk) type_(s string) {
+	d.t.Helper()
+	for _, part := range []string{s, "\x1b[99~"} { // no key
+		if _, err := io.WriteString(d.keys, part); err != nil {
+			d.t.Fatal(err)
 		}
-		out.wait(t, c.up)
 	}
 }
 
-func TestScreenKeepsTheTypedLine(t *testing.T) {
-	sc, keys, out, lines := tty(t, 80)
-	_, _ = io.WriteString(keys, "half")
-	out.wait(t, "half")
-	if !sc.composing() {
-		t.Error("somebody types")
+// enter_ may end after the test: the line it ends is taken before it is.
+func (d *desk) enter_(s string) { _, _ = io.WriteString(d.keys, s) }
+
+// drafts are what cells and code points count differently.
+var drafts = map[string]string{
+	"ASCII": strings.Repeat("x", 200), "Han": strings.Repeat("你", 90), "wide punctuation": strings.Repeat("，。", 45),
+	"combining": strings.Repeat("e\u0301", 90), "joined emoji": strings.Repeat("👩\u200d💻", 40), "flags": strings.Repeat("🇩🇪", 60),
+	"selectors": strings.Repeat("❤\ufe0f", 70), "tabs": strings.Repeat("a\tb", 40), "mixed": strings.Repeat("a你e\u0301👨\u200d👩\u200d👧ｱ ", 20),
+	"fills the row": strings.Repeat("x", 34), "fills the row with Han": strings.Repeat("你", 17), "Hangul of jamo": strings.Repeat("\u1112\u1161\u11ab", 50),
+}
+
+// otherwise are the drafts of which the emulator counts other cells than we do.
+var otherwise = map[string]bool{"joined emoji": true, "mixed": true, "selectors": true, "flags": true, "Hangul of jamo": true}
+
+// TestOneDraftOnTheScreen: whatever is typed, edited and shown meanwhile, there is one prompt below the messages, and
+// what is entered is what was typed.
+func TestOneDraftOnTheScreen(t *testing.T) {
+	for name, text := range drafts {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, newVT(40, 24, false))
+			d.type_(text)
+			for _, m := range []string{"ann: one\n", "bob: two\n"} {
+				_, _ = io.WriteString(d, m)
+				d.type_("\x1b[D\x1b[D\x1b[C\x1b[C") // left, left, right, right
+			}
+			d.type_("z\x7f")
+			want := []string{"ann: one", "bob: two"}
+			d.check(want)
+			d.type_("\x01y\x7f\x05") // home, y, backspace, end
+			d.check(want)
+			go d.enter_("\r")
+			if l := <-d.lines; l.text != text {
+				t.Errorf("typed %q, entered %q", text, l.text)
+			}
+			d.check(want)
+		})
 	}
-	_, _ = io.WriteString(sc, "bob: hi\n")
-	if s := out.String(); !strings.HasSuffix(s, "bob: hi\r\nroom> half") {
-		t.Errorf("the line is torn: %q", s)
+}
+
+// check holds that the screen shows the messages, one below the other, then one line with the prompt, and nothing else.
+func (d *desk) check(messages []string) {
+	d.t.Helper()
+	rows := d.vt.rows()
+	if len(rows) != len(messages)+1 || !strings.HasPrefix(rows[len(rows)-1], "room>") {
+		d.t.Fatalf("the screen shows\n%s", strings.Join(rows, "\n"))
 	}
-	_, _ = io.WriteString(keys, " more\rnext\r")
-	if a, b := <-lines, <-lines; a.text != "half more" || b.text != "next" {
-		t.Errorf("typed %q and %q", a.text, b.text)
+	for i, m := range messages {
+		if rows[i] != m {
+			d.t.Errorf("row %d is %q, want %q", i, rows[i], m)
+		}
+	}
+}
+
+// TestWhatIsTypedIsEntered: no character is lost or split, whatever it is made of.
+func TestWhatIsTypedIsEntered(t *testing.T) {
+	for name, text := range drafts {
+		d := newDesk(t, newVT(40, 24, false))
+		go d.enter_(text + "\r")
+		if l := <-d.lines; l.text != text || l.err != nil || l.abort {
+			t.Errorf("%s: typed %q, got %+v", name, text, l)
+		}
+	}
+}
+
+// TestResizeSparesTheMessages: on terminals that wrap lines anew and on those that cut them, with and without a report
+// of the cursor, no message is drawn over. Where the terminal says where the cursor is, no copy of the draft is left.
+func TestResizeSparesTheMessages(t *testing.T) {
+	for _, wraps := range []bool{true, false} {
+		for _, reports := range []bool{true, false} {
+			for name, text := range drafts {
+				v := newVT(60, 24, wraps)
+				d := newDesk(t, v)
+				if v.silent = !reports; v.silent {
+					d.resize.patience = time.Millisecond
+				}
+				_, _ = io.WriteString(d, "ann: one\nbob: two\n")
+				d.type_(text)
+				for _, w := range []int{50, 23, 31, 60, 20} {
+					v.setWidth(w)
+					_, _ = io.WriteString(d, "") // as SIGWINCH does
+					d.settled()
+				}
+				_, _ = io.WriteString(d, "eve: end\n")
+				rows := v.rows()
+				if len(rows) < 4 || rows[0] != "ann: one" || rows[1] != "bob: two" || rows[len(rows)-2] != "eve: end" || !strings.HasPrefix(rows[len(rows)-1], "room>") {
+					t.Errorf("%s, wraps %v, reports %v:\n%s", name, wraps, reports, strings.Join(rows, "\n"))
+				}
+				if (reports || !wraps) && !otherwise[name] && len(rows) != 4 {
+					t.Errorf("%s, wraps %v: copies of the draft\n%s", name, wraps, strings.Join(rows, "\n"))
+				}
+			}
+		}
+	}
+}
+
+// settled waits until the place of the cursor is known, or given up.
+func (d *desk) settled() {
+	d.t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		d.mu.Lock()
+		waits := d.resize.waits()
+		d.mu.Unlock()
+		if !waits {
+			return
+		}
+	}
+	d.t.Fatal("the report is waited for without end")
+}
+
+// TestWritesWaitForTheReport: what comes before the place of the line is known is shown after it, in order.
+func TestWritesWaitForTheReport(t *testing.T) {
+	v := newVT(60, 24, true)
+	v.silent = true
+	d := newDesk(t, v)
+	_, _ = io.WriteString(d, "one\n")
+	d.type_(strings.Repeat("x", 50))
+	v.setWidth(30)
+	_, _ = io.WriteString(d, "two\n")
+	_, _ = io.WriteString(d, "three\n")
+	if s := strings.Join(v.rows(), "\n"); strings.Contains(s, "two") {
+		t.Errorf("not held back:\n%s", s)
+	}
+	d.type_("\x1b[1;27R") // of 56 cells: 26 in the second row
+	d.check([]string{"one", "two", "three"})
+}
+
+// TestNoticeMovesNothing: the prompt, the draft and the cursor stay where they are.
+func TestNoticeMovesNothing(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "short": "你好", "long": strings.Repeat("x", 30), "scrolled": strings.Repeat("你", 90)} {
+		v := newVT(40, 24, false)
+		d := newDesk(t, v)
+		d.type_(text)
+		before, x, y := v.rows()[0], v.x, v.y
+		d.setNotice("bob is typing")
+		after := v.rows()
+		if len(after) != 1 || !strings.HasPrefix(after[0], strings.TrimRight(before, " ")) || v.x != x || v.y != y {
+			t.Errorf("%s: %q became %q, the cursor went from %d,%d to %d,%d", name, before, after, x, y, v.x, v.y)
+		}
+		if fits := terminal.Width(before) < 20; strings.HasSuffix(after[0], "bob is typing") != fits {
+			t.Errorf("%s: %q", name, after[0])
+		}
+		if d.setNotice(""); v.rows()[0] != before {
+			t.Errorf("%s: %q stays", name, v.rows()[0])
+		}
 	}
 }
 
 func TestScreenLeaving(t *testing.T) {
-	_, keys, _, lines := tty(t, 80)
-	_, _ = io.WriteString(keys, "abc\x03")
-	if l, ok := <-lines; !ok || !l.abort {
+	d := newDesk(t, newVT(80, 24, false))
+	go d.enter_("abc\x03")
+	if l, ok := <-d.lines; !ok || !l.abort {
 		t.Errorf("Ctrl-C: %+v %v", l, ok)
 	}
-	if _, ok := <-lines; ok {
+	if _, ok := <-d.lines; ok {
 		t.Error("lines after Ctrl-C")
 	}
-	_, keys, _, lines = tty(t, 80)
-	_, _ = io.WriteString(keys, "\x04")
-	if l, ok := <-lines; ok {
+	d = newDesk(t, newVT(80, 24, false))
+	go d.enter_("\x04")
+	if l, ok := <-d.lines; ok {
 		t.Errorf("Ctrl-D: %+v", l)
+	}
+	_, _ = io.WriteString(d, "ann: one\n")
+	if d.close(); strings.Join(d.vt.rows(), "|") != "ann: one" {
+		t.Errorf("left behind: %q", d.vt.rows())
 	}
 }

@@ -174,9 +174,9 @@ func (s *session) prompt() {
 	if s.screen == nil {
 		return
 	}
-	p := terminal.Name(s.visit.room)
+	state := ""
 	if s.lost {
-		p += " (offline)"
+		state = " (offline)"
 	}
-	s.screen.setPrompt(s.typing.prefix() + p + "> ")
+	s.screen.setPrompt(terminal.Name(s.visit.room), state)
 }

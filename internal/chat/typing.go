@@ -22,11 +22,13 @@ type typing struct {
 	told time.Time
 }
 
-func (t *typing) prefix() string {
-	if t.who.name == "" {
-		return ""
+// show puts the notice at the right end of the row, where it moves neither the prompt nor the draft.
+func (t *typing) show(s *session) {
+	notice := ""
+	if t.who.name != "" {
+		notice = t.who.name + " is typing"
 	}
-	return t.who.name + " is typing | "
+	s.screen.setNotice(notice)
 }
 
 // watchTyping listens to the room's companion, where a person types.
@@ -49,15 +51,12 @@ func (s *session) watchTyping(v *visit) {
 	s.ask(func() { _ = sub.Subscribe() })
 }
 
-// start shows it in the prompt, unless the person here is typing too: the line would jump under their hands.
+// start shows who types, for a while.
 func (t *typing) start(s *session, who person) {
-	if s.screen.composing() {
-		return
-	}
 	t.who = who
 	t.turn++
 	turn := t.turn
-	s.prompt()
+	t.show(s)
 	s.after(typingFor, func() {
 		if t.turn == turn {
 			t.stop(s, t.who)
@@ -71,7 +70,7 @@ func (t *typing) stop(s *session, who person) {
 		return
 	}
 	t.who = person{}
-	s.prompt()
+	t.show(s)
 }
 
 // tell says that the person here types.

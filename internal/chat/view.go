@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/throngd/throng/internal/terminal"
 )
@@ -27,7 +26,7 @@ const (
 	shortTime = "15:04"
 	dayFormat = "Monday 2 January 2006"
 
-	maxShownRunes = 4000 // of one message on a terminal
+	maxShownCells = 4000 // of one message on a terminal
 )
 
 // newView starts with today, so that only other days are announced.
@@ -95,9 +94,13 @@ func (v *view) indent() string {
 
 // shorten keeps one long message from pushing everything else off the screen.
 func shorten(s string) string {
-	n := utf8.RuneCountInString(s)
-	if n <= maxShownRunes {
+	head, rest := terminal.Split(s, maxShownCells)
+	if rest == "" {
 		return s
 	}
-	return string([]rune(s)[:maxShownRunes]) + fmt.Sprintf("\n(%d more characters)", n-maxShownRunes)
+	n := 0
+	for range terminal.Clusters(rest) {
+		n++
+	}
+	return head + fmt.Sprintf("\n(%d more characters)", n)
 }

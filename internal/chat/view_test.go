@@ -33,10 +33,10 @@ func TestView(t *testing.T) {
 			v.message(message{at: day.AddDate(0, 0, -1), from: ann, text: "old"})
 			v.message(message{at: day, from: ann, text: "new"})
 		}, "-- Tuesday 3 March 2026 --\n05:06 ann: old\n-- Wednesday 4 March 2026 --\n05:06 ann: new\n"},
-		{"long", true, func(v *view) { v.message(message{at: day, from: ann, text: strings.Repeat("x", maxShownRunes+5)}) },
-			"05:06 ann: " + strings.Repeat("x", maxShownRunes) + "\n        (5 more characters)\n"},
-		{"long in a pipe", false, func(v *view) { v.message(message{from: ann, text: strings.Repeat("x", maxShownRunes+5)}) },
-			"- - ann: " + strings.Repeat("x", maxShownRunes+5) + "\n"},
+		{"long", true, func(v *view) { v.message(message{at: day, from: ann, text: strings.Repeat("x", maxShownCells+5)}) },
+			"05:06 ann: " + strings.Repeat("x", maxShownCells) + "\n        (5 more characters)\n"},
+		{"long in a pipe", false, func(v *view) { v.message(message{from: ann, text: strings.Repeat("x", maxShownCells+5)}) },
+			"- - ann: " + strings.Repeat("x", maxShownCells+5) + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b strings.Builder

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	maxNameRunes = 32
+	maxNameCells = 32
 	maxMarks     = 8 // combining marks on one letter: enough for every script, too few to climb over the lines above
 )
 
@@ -52,13 +52,13 @@ func Line(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(Text(s), "\n", " "))
 }
 
-// Short is Line of a text whose length somebody else chose: at most n runes of it, with "…" for the rest.
+// Short is Line of a text whose length somebody else chose: at most n cells of it, with "…" for the rest.
 func Short(s string, n int) string {
-	const most = 4 * utf8.UTFMax // bytes of s for a rune of the line: joiners and tabs aside, one is enough
+	const most = 4 * utf8.UTFMax // bytes of s for a cell of the line: joiners, marks and tabs aside, one rune is enough
 	if len(s) > n*most {
 		s = s[:n*most]
 	}
-	return cut(Line(s), n)
+	return Cut(Line(s), n)
 }
 
 // Name is Line for the name of a person or a room: without joiners, runs of spaces made one, and short.
@@ -68,14 +68,6 @@ func Name(s string) string {
 			return -1
 		}
 		return r
-	}, Short(s, 8*maxNameRunes))
-	return cut(strings.Join(strings.Fields(s), " "), maxNameRunes)
-}
-
-// cut makes a clean line at most n runes long.
-func cut(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
+	}, Short(s, 8*maxNameCells))
+	return Cut(strings.Join(strings.Fields(s), " "), maxNameCells)
 }

@@ -45,6 +45,8 @@ func TestCleanName(t *testing.T) {
 		{"\x1b[1m", "\ufffd[1m"},
 		{"\u3000 \t", ""},
 		{strings.Repeat("x", 40), strings.Repeat("x", 31) + "…"},
+		{strings.Repeat("你", 40), strings.Repeat("你", 15) + "…"},
+		{strings.Repeat("e\u0301", 32), strings.Repeat("e\u0301", 32)},
 	} {
 		if got := Name(c.in); got != c.want {
 			t.Errorf("Name(%q): %q, want %q", c.in, got, c.want)

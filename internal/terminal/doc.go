@@ -8,6 +8,9 @@
 // something was there. Control characters of eight bits (C1) count, also in
 // UTF-8: many terminals act on them.
 //
+// [Width], [Cut], [Split] and [Clusters] measure what is safe to print in cells of
+// the screen and in characters as people see them, not in bytes or code points.
+//
 // [Text], [Line], [Short] and [Name] say how much of a form is left. Everything
 // that this module prints for people goes through one of them: messages and
 // names in chat, what a server answers to chat and load, errors, log lines.
