@@ -128,6 +128,10 @@ func (c *Conn) Backlog() int {
 	return c.out.size
 }
 
+// Inflated reports whether the message that OnMessage was called with came compressed: it may be a thousand times as long
+// as what the peer sent.
+func (c *Conn) Inflated() bool { return c.loop.inflated }
+
 // OwnBacklog is the memory in bytes of the part of Backlog that no other connection waits for: what
 // was sent to c, not what its topics brought. A message counts until the kernel has taken all of it.
 func (c *Conn) OwnBacklog() int {

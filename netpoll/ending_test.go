@@ -24,14 +24,16 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// floodServer answers every message, and closes a connection at its 3,000th with 3013. closed gets each close.
+// floodServer answers every message, the 1,000th with so much that reading pauses, and closes with 3013 then. closed gets
+// each close.
 func floodServer(cfg *tls.Config) (s *Server, closed chan Handle) {
 	closed = make(chan Handle, 10)
 	answer := bytes.Repeat([]byte("no"), 50)
 	s = &Server{Loops: 1, TLS: cfg, CloseTimeout: time.Second, Endpoints: []Endpoint{{
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) {
 			n, _ := c.Context().(int)
-			if c.SetContext(n + 1); n+1 == 3000 {
+			if c.SetContext(n + 1); n+1 == 1000 {
+				c.Send(op, make([]byte, 300_000))
 				c.Close(3013, "too many requests")
 				return
 			}
@@ -103,7 +105,7 @@ func TestFloodIsToldWhy(t *testing.T) {
 			var flooding sync.WaitGroup
 			flooding.Go(func() { flood(c) })
 			<-closed
-			pass(t, s, 3*s.CloseTimeout/2)
+			pass(t, s, 5*s.CloseTimeout/2)
 			r := bufio.NewReader(c)
 			if _, err := http.ReadResponse(r, nil); err != nil {
 				t.Fatal(err)

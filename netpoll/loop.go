@@ -58,6 +58,7 @@ type Loop struct {
 	readBuf  []byte
 	tls      *tlsScratch // nil on a plain server
 	stint    stint
+	inflated bool // the message that OnMessage was called with
 	rests    remainders
 	denied   []int32 // descriptors, see deny.go
 	response []byte

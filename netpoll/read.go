@@ -203,6 +203,7 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	default:
 		l.tally.messagesIn.n++
 		if e := l.endpointOf(c); e.OnMessage != nil {
+			l.inflated = m.Inflated
 			e.OnMessage(c, m.Op, m.Payload)
 		}
 	}

@@ -47,6 +47,24 @@ func deflatedFrame(t testing.TB, p []byte) []byte {
 	return f
 }
 
+// TestInflated: a callback knows whether its message came compressed.
+func TestInflated(t *testing.T) {
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		Compression: true,
+		OnMessage:   func(c *Conn, op frame.Op, _ []byte) { c.Send(op, fmt.Append(nil, c.Inflated())) },
+	}}})
+	c := raw(t, s, "/", offerDeflate)
+	stream := masked(frame.OpBinary, []byte("plain"))
+	stream = append(stream, deflatedFrame(t, []byte("deflated"))...)
+	stream = append(stream, masked(frame.OpBinary, []byte("plain"))...)
+	if _, err := c.Write(stream); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(texts(t, c, 3)); got != "[false true false]" {
+		t.Error(got)
+	}
+}
+
 // TestOthersAreServedInBetween: frames that inflate to a thousand times their size come in one read, from two
 // connections, and a small message of a third. The third does not wait for all of them, and the two take turns.
 func TestOthersAreServedInBetween(t *testing.T) {

@@ -35,14 +35,17 @@ func (l *Loop) watch(c *Conn) {
 // pauses reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
 // after its end.
 func (l *Loop) pauses(c *Conn) bool {
-	if c.out == nil {
+	if c.phase >= phaseClosing {
 		return c.deaf()
+	}
+	if c.out == nil {
+		return false
 	}
 	e := l.endpointOf(c)
 	if c.has(flagPaused) {
-		return c.out.size > e.MaxBacklog/4 || c.out.own > e.PauseBacklog/2 || c.deaf()
+		return c.out.size > e.MaxBacklog/4 || c.out.own > e.PauseBacklog/2
 	}
-	return c.deaf() || c.out.size > e.MaxBacklog/2 || c.out.own > e.PauseBacklog
+	return c.out.size > e.MaxBacklog/2 || c.out.own > e.PauseBacklog
 }
 
 func (l *Loop) register(c *Conn, arm, pause bool) error {

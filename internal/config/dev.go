@@ -17,6 +17,8 @@ func (l *Loaded) applyDev() {
 	l.devNonZero("client", &l.Client)
 	l.CommandsPerSecond = 0
 	l.devKey("commands_per_second")
+	l.BytesPerSecond = 0
+	l.devKey("bytes_per_second")
 	l.NewRoomsPerSecond = 0
 	l.devKey("new_rooms_per_second")
 

@@ -103,6 +103,7 @@ func (l *Loaded) validateSizes() error {
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
 		{"unsent_bytes", l.UnsentBytes, 4 * KiB, 16 * MiB, true},
 		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},
+		{"bytes_per_second", l.BytesPerSecond, KiB, GiB, true},
 		{"log_queue", l.LogQueue, 4 * KiB, GiB, false},
 	} {
 		if (c.v < c.low || c.v > c.high) && !(c.orZero && c.v == 0) {

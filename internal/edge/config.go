@@ -45,6 +45,9 @@ type Config struct {
 	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
 	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
 	CommandsPerSecond int
+	// BytesPerSecond bounds the bytes of the messages of a connection, inflated, in the same way. Two seconds' worth may
+	// come at once, and two messages of MaxMessage. 0: no bound.
+	BytesPerSecond int
 
 	// RoomRate bounds the rooms that a connection makes in a second, by a join or by a message that is kept: above it 111.
 	// Two seconds' worth may be made at once, and as many as it may be in. 0: no bound.

@@ -29,7 +29,8 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 		return err
 	}
 	s.info.User, s.info.ConnInfo = id.User, id.Info
-	s.facts, s.state = nil, connected
+	s.loop.takeFacts(s)
+	s.state = connected
 	s.setExpiry(id)
 	s.loop.counters.connected.Add(1)
 	res := s.connectResult(id)
@@ -54,7 +55,7 @@ func (s *session) admit(user string) error {
 }
 
 func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
-	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, Facts: s.facts}
+	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, Facts: s.loop.facts[s]}
 	if r.Facts == nil {
 		r.Facts = &Facts{}
 	}

@@ -43,18 +43,3 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		OnClose:       e.closed,
 	}
 }
-
-// echo returns every message. It takes the same path through netpoll as the protocol, for conformance tools, and so
-// always negotiates compression.
-func (e *Edge) echo() netpoll.Endpoint {
-	return netpoll.Endpoint{
-		Path:          "/echo",
-		Origins:       e.cfg.Origins,
-		MaxMessage:    e.cfg.EchoMaxMessage,
-		Compression:   true,
-		MaxBacklog:    max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),
-		MaxBacklogAge: e.cfg.BacklogAge,
-		PauseBacklog:  pauseBacklog,
-		OnMessage:     func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) },
-	}
-}

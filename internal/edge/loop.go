@@ -16,10 +16,25 @@ type loop struct {
 	index    int
 	out      *netpoll.Loop
 	reader   protocol.Reader
-	reply    []byte   // scratch of replies
-	waiting  []waiter // have a deadline
+	reply    []byte              // scratch of replies
+	waiting  []waiter            // have a deadline
+	facts    map[*session]*Facts // of those that have not connected, if somebody wants them
 	waits    atomic.Int32
 	counters counters
+}
+
+// keepFacts keeps what was known of a session from its request until takeFacts.
+func (l *loop) keepFacts(s *session, f *Facts) {
+	if l.facts == nil {
+		l.facts = make(map[*session]*Facts)
+	}
+	l.facts[s] = f
+}
+
+func (l *loop) takeFacts(s *session) {
+	if delete(l.facts, s); len(l.facts) == 0 {
+		l.facts = nil // a wave of connections must not leave its map behind
+	}
 }
 
 // waiter is a session with a deadline: for its connect command, and then for its identity if that expires.

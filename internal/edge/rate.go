@@ -1,14 +1,13 @@
 package edge
 
 import (
+	"math"
 	"time"
-
-	"github.com/throngd/throng/internal/protocol"
 )
 
-// rate is how many commands a connection may send, or how many connections a user may open: every step one, and a
-// burst of them at once. It is the generic cell rate algorithm (ITU-T I.371), a token bucket whose whole state is one
-// time, the meter: when all that was allowed so far is earned, in microseconds of the clock.
+// rate is how many of something a connection or a user may have: every step one, and a burst of them at once. It is the
+// generic cell rate algorithm (ITU-T I.371), a token bucket whose whole state is one time, the meter: when all that was
+// allowed so far is earned, in microseconds of the clock.
 type rate struct {
 	step  int32  // microseconds that one costs; 0: no limit
 	burst int32  // microseconds that a meter may be ahead of its time
@@ -31,7 +30,7 @@ func newRate(perSecond, burst int) (r rate) {
 	commands := max(2*perSecond, burst)
 	r.step = int32(step / time.Microsecond)
 	r.burst = int32(min(step*time.Duration(commands), max(maxBurst, step)) / time.Microsecond)
-	r.flood = uint16(min(floodBursts*commands, 1<<16-1))
+	r.flood = uint16(min(floodBursts*commands, math.MaxUint16))
 	return r
 }
 
@@ -43,47 +42,54 @@ func (r rate) idle(meter, now uint32) bool {
 }
 
 // take charges one at time now. Refusals cost nothing: who slows down is served again.
-func (r rate) take(meter *uint32, now uint32) bool {
+func (r rate) take(meter *uint32, now uint32) bool { return r.spend(meter, now, r.step) }
+
+// takeMany charges n as take charges one, all or nothing; more than a burst costs a burst.
+func (r rate) takeMany(meter *uint32, now uint32, n int) bool {
+	return r.spend(meter, now, int32(min(int64(n)*int64(r.step), int64(max(r.burst, r.step)))))
+}
+
+// spend charges microseconds at time now.
+func (r rate) spend(meter *uint32, now uint32, cost int32) bool {
 	if r.idle(*meter, now) {
 		*meter = now
 	}
-	if int32(*meter-now)+r.step > max(r.burst, r.step) {
+	if int64(*meter-now)+int64(cost) > int64(max(r.burst, cost)) {
 		return false
 	}
-	*meter += uint32(r.step)
+	*meter += uint32(cost)
 	return true
 }
 
-// allow charges one command at time now.
-func (s *session) allow(r rate, now uint32) bool {
-	if r.idle(s.meter, now) {
-		s.denied = 0
+// byteRate is a rate of bytes: a step is far less than a microsecond.
+type byteRate struct {
+	perSecond int   // 0: no limit
+	bytes     int   // of a burst
+	burst     int32 // the same in microseconds
+}
+
+// newByteRate allows perSecond bytes for ever, and two seconds' worth at once, but not less than burst.
+func newByteRate(perSecond, burst int) (r byteRate) {
+	if perSecond <= 0 {
+		return r
 	}
-	if r.take(&s.meter, now) {
-		return true
-	}
-	if s.denied < r.flood {
-		s.denied++
-	}
-	return false
+	r.perSecond, r.bytes = perSecond, max(2*perSecond, burst)
+	r.burst = r.cost(r.bytes)
+	return r
+}
+
+// cost is what n bytes cost, in microseconds. Whatever costs more than maxBurst costs maxBurst.
+func (r byteRate) cost(n int) int32 {
+	us := (int64(n)*int64(time.Second/time.Microsecond) + int64(r.perSecond) - 1) / int64(r.perSecond)
+	return int32(min(us, int64(maxBurst/time.Microsecond)))
+}
+
+func (r byteRate) idle(meter, now uint32) bool { return rate{burst: r.burst}.idle(meter, now) }
+
+// take charges n bytes at time now.
+func (r byteRate) take(meter *uint32, now uint32, n int) bool {
+	return rate{burst: r.burst}.spend(meter, now, r.cost(n))
 }
 
 // clock is the time of meters. It wraps around.
 func (e *Edge) clock() uint32 { return uint32(time.Since(e.began).Microseconds()) }
-
-// charge accounts for a command that came at time now, by the rate of that moment. What ends something is carried
-// out all the same: it makes less work, not more.
-func (s *session) charge(cmd protocol.Command, r rate, now uint32) error {
-	if r.step == 0 || s.allow(r, now) {
-		return nil
-	}
-	s.loop.counters.limited.Add(1)
-	switch {
-	case s.denied >= r.flood:
-		s.loop.counters.flooded.Add(1)
-		return protocol.DisconnectTooManyRequests
-	case cmd.Method == protocol.MethodUnsubscribe:
-		return nil
-	}
-	return protocol.ErrTooManyRequests
-}

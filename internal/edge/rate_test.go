@@ -11,10 +11,11 @@ import (
 
 // TestRate plays a clock.
 func TestRate(t *testing.T) {
-	r, s := newRate(100, 11), &session{}
+	c, s := newTariff(100, 1, 0, 0), &meters{}
 	burst := func(now time.Duration, n int) (allowed int) {
+		s.begin(&c, uint32(now.Microseconds()))
 		for range n {
-			if s.allow(r, uint32(now.Microseconds())) {
+			if s.command(&c, uint32(now.Microseconds())) {
 				allowed++
 			}
 		}
@@ -88,8 +89,11 @@ func TestFlood(t *testing.T) {
 }
 
 func BenchmarkAllow(b *testing.B) {
-	r, s := newRate(100, 138), &session{}
+	c, s := newTariff(100, 128, 256<<10, 64<<10), &meters{}
 	for i := 0; b.Loop(); i++ {
-		s.allow(r, uint32(i*20_000))
+		now := uint32(i * 20_000)
+		s.begin(&c, now)
+		s.size(&c, now, 100, false)
+		s.command(&c, now)
 	}
 }

@@ -8,8 +8,9 @@ type live struct {
 	spaces   *namespaces
 	client   config.Client
 	maxRooms int
-	waiting  int  // heavy commands of a connection
-	rate     rate // of the commands of a connection
+	waiting  int    // heavy commands of a connection
+	tariff   tariff // of a connection
+	echo     tariff // the same on /echo
 
 	roomRate rate // of the rooms that a connection makes
 
@@ -17,7 +18,7 @@ type live struct {
 	userRate  rate // of the connections of a user
 }
 
-// Reload takes over Client, Channel, MaxRooms, WaitingCommands, CommandsPerSecond, RoomRate, UserConnections and UserRate (if one of the two was
+// Reload takes over Client, Channel, MaxRooms, WaitingCommands, CommandsPerSecond, BytesPerSecond, RoomRate, UserConnections and UserRate (if one of the two was
 // set at the start) and the bounds of Hub ([room.Hub.Reload]); the rest of cfg is not looked at. The next command of everybody is judged by them. Who is in a room stays, also if the room could
 // not be joined any more. On an error everything is as it was. Any goroutine may call it, but one at a time.
 func (e *Edge) Reload(cfg Config) error {
@@ -32,7 +33,8 @@ func (e *Edge) Reload(cfg Config) error {
 	}
 	e.live.Store(&live{
 		spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, waiting: cfg.WaitingCommands,
-		rate:      newRate(cfg.CommandsPerSecond, cfg.MaxRooms+10), // in any case enough to come back into all rooms
+		tariff:    newTariff(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
+		echo:      newTariff(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
 		roomRate:  newRate(cfg.RoomRate, cfg.MaxRooms+10),
 		userConns: cfg.UserConnections, userRate: newRate(cfg.UserRate, 0),
 	})

@@ -18,14 +18,12 @@ type session struct {
 	info     room.Info
 	loop     *loop
 	conn     netpoll.Handle
-	facts    *Facts        // until connect, if somebody wants them
 	first    membership    // most connections are in one room
 	more     *[]membership // all others; nil if there are none
 	heavy    *heavy        // while a heavy command is under way
 	expireAt uint32        // seconds since the edge began; 0: never
 	serial   uint32        // of the last membership
-	meter    uint32        // of commands, see rate.go
-	denied   uint16        // commands in a row
+	meters   meters        // what it has sent, see charge.go
 	state    state
 }
 
@@ -48,8 +46,11 @@ type membership struct {
 // open begins a session.
 func (e *Edge) open(c *netpoll.Conn) {
 	l := e.loops[c.Loop().Index()]
-	s := &session{loop: l, conn: c.Handle(), meter: e.clock()}
-	s.facts, _ = c.Context().(*Facts)
+	now := e.clock()
+	s := &session{loop: l, conn: c.Handle(), meters: meters{commands: now, bytes: now}}
+	if f, ok := c.Context().(*Facts); ok {
+		l.keepFacts(s, f)
+	}
 	_, _ = rand.Read(s.info.Client[:]) // never fails
 	c.SetContext(s)
 	l.await(s)
@@ -63,15 +64,19 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 		s.disconnect(c, protocol.DisconnectInappropriateFormat)
 		return
 	}
-	r, limit, now := &s.loop.reader, s.loop.edge.now().rate, s.loop.edge.clock()
-	for r.Reset(p); s.state != closing; {
+	r, t, now := &s.loop.reader, &e.now().tariff, e.clock()
+	ok, first := s.loop.counters.charge(&s.meters, t, now, len(p), c.Inflated()), true
+	for r.Reset(p); s.state != closing; first = false {
 		cmd, err := r.Next()
 		if err == io.EOF {
+			if first {
+				s.endEmpty(c, t, now)
+			}
 			return
 		}
 		s.loop.counters.commands.Add(1)
 		if err == nil {
-			err = s.charge(cmd, limit, now)
+			err = s.charge(cmd, t, now, ok)
 		}
 		if err == nil {
 			err = s.perform(c, cmd)
@@ -89,6 +94,7 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 		return
 	}
 	s.state = closing
+	s.loop.takeFacts(s)
 	s.loop.counters.closed(code)
 	e.users.leave(s.info.User, e.now().userRate, e.clock())
 	s.depart()

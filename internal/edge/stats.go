@@ -15,7 +15,7 @@ type counters struct {
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	rooms, userRate, busy, dropped, waiting      atomic.Int64
-	longNames                                    atomic.Int64
+	longNames, limitedBytes                      atomic.Int64
 	encode                                       netpoll.Durations
 }
 
@@ -46,12 +46,13 @@ type Stats struct {
 	Silent       int64 // 3012
 	Stale        int64 // 3502: no connect command in time
 	BadRequest   int64 // 3501
-	Flooded      int64 // 3013: went on above CommandsPerSecond
+	Flooded      int64 // 3013: went on above CommandsPerSecond or BytesPerSecond
 	UserLimit    int64 // 3504: above UserConnections
 	UserRate     int64 // connect commands answered 111: above UserRate
 	Insufficient int64 // memberships ended with 2500
 	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
-	Limited      int64 // commands above CommandsPerSecond
+	Limited      int64 // commands above CommandsPerSecond, and messages without a command
+	LimitedBytes int64 // messages above BytesPerSecond, or that took too much to inflate
 	RoomRate     int64 // commands answered 111: above RoomRate
 	RoomLimit    int64 // subscribes above MaxRooms
 	WaitingLimit int64 // commands above WaitingCommands
@@ -85,6 +86,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.LongNames += n.longNames.Load()
 		st.Busy += n.busy.Load()
 		st.Limited += n.limited.Load()
+		st.LimitedBytes += n.limitedBytes.Load()
 		st.Flooded += n.flooded.Load()
 		st.Encode.Add(n.encode.Histogram())
 	}

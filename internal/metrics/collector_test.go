@@ -37,7 +37,7 @@ func sample() Snapshot {
 		},
 		Edge: edge.Stats{
 			Sessions: 30, Commands: 31, Errors: 32, Limited: 33, Encode: h,
-			Flooded: 70, UserLimit: 71, UserRate: 72, RoomRate: 77, RoomLimit: 73, LongNames: 192, WaitingLimit: 76, Busy: 74, Stale: 75,
+			Flooded: 70, LimitedBytes: 210, UserLimit: 71, UserRate: 72, RoomRate: 77, RoomLimit: 73, LongNames: 192, WaitingLimit: 76, Busy: 74, Stale: 75,
 		},
 		Rooms: room.Stats{
 			Rooms: 40, Members: 41, Waiting: 42, InFlight: 43, HistoryBytes: 44, Messages: 45, Refused: 46, Gaps: 47, Forgotten: 48,
@@ -96,7 +96,8 @@ func TestValues(t *testing.T) {
 		"throng_accept_pauses_total 56",
 		`throng_limit_hits_total{limit="max_connections"} 50`, `throng_limit_hits_total{limit="max_message"} 64`,
 		`throng_limit_hits_total{limit="max_header"} 190`, `throng_limit_hits_total{limit="header_bytes"} 191`,
-		`throng_limit_hits_total{limit="connection_rate_per_user"} 72`, `throng_limit_hits_total{limit="presence_max"} 87`, `throng_limit_hits_total{limit="waiting_commands"} 76`,
+		`throng_limit_hits_total{limit="connection_rate_per_user"} 72`, `throng_limit_hits_total{limit="presence_max"} 87`,
+		`throng_limit_hits_total{limit="bytes_per_second"} 210`, `throng_limit_hits_total{limit="waiting_commands"} 76`,
 		"throng_sessions 30", "throng_commands_total 31", "throng_command_errors_total 32", "throng_limited_commands_total 33",
 		"throng_rooms 40", "throng_room_members 41", `throng_waiting_commands{place="room"} 42`, `throng_waiting_commands{place="log"} 43`,
 		"throng_history_bytes 44", "throng_room_messages_total 45", "throng_refused_commands_total 46", "throng_room_gaps_total 47",

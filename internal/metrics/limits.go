@@ -36,6 +36,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"connections_per_user":     e.UserLimit,
 		"connection_rate_per_user": e.UserRate,
 		"commands_per_second":      e.Limited,
+		"bytes_per_second":         e.LimitedBytes,
 		"flood":                    e.Flooded,
 		"new_rooms_per_second":     e.RoomRate,
 		"rooms_per_connection":     e.RoomLimit,

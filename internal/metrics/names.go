@@ -26,7 +26,7 @@ var (
 	requests      = desc("requests_total", "First requests of connections by what became of them.", "result")
 	notAdmitted   = desc("connections_refused_total", "Connections refused or closed by a limit.", "limit")
 	acceptPauses  = desc("accept_pauses_total", "Pauses of accepting for the accept rate; nobody is refused.")
-	limitHits     = desc("limit_hits_total", "How often a limit was met, by the key of the configuration that sets it; flood is for connections closed because they went on above commands_per_second.", "limit")
+	limitHits     = desc("limit_hits_total", "How often a limit was met, by the key of the configuration that sets it; flood is for connections closed because they went on above commands_per_second or bytes_per_second.", "limit")
 	refusedFor    = desc("requests_refused_total", "Requests that were answered with an error instead of an upgrade, by why.", "reason")
 	disconnects   = desc("disconnects_total", "WebSocket connections that ended, by close code; code other is all that are not of the protocol.", "code")
 	overflows     = desc("slow_disconnects_total", "Connections closed because they owed too much.")

@@ -105,6 +105,7 @@ func edgeConfig(cfg *config.Config, version string) edge.Config {
 
 		WaitingCommands:   cfg.WaitingCommands,
 		CommandsPerSecond: cfg.CommandsPerSecond,
+		BytesPerSecond:    int(cfg.BytesPerSecond),
 		RoomRate:          cfg.NewRoomsPerSecond,
 		UserConnections:   cfg.ConnectionsPerUser,
 		UserRate:          cfg.ConnectionRatePerUser,
