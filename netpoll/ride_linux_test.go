@@ -14,15 +14,7 @@ import (
 // TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room, or where there
 // are many answers. A large room is not waited for with few, nor one that nothing was published in.
 func TestAnswerRidesAlong(t *testing.T) {
-	for _, tt := range []struct {
-		name      string
-		members   int
-		answers   int // to others
-		published bool
-		size      int // of the message
-		want      [2]string
-		segments  uint32
-	}{
+	for _, tt := range []rideTest{
 		{"small room", 3, 0, true, 20, [2]string{"answer", "message"}, 1},
 		{"message too long to be copied", 3, 0, true, copyLimit + 1, [2]string{"answer", "message"}, 1},
 		{"largest small room", rideMembers, 0, true, 20, [2]string{"answer", "message"}, 1},
@@ -32,39 +24,59 @@ func TestAnswerRidesAlong(t *testing.T) {
 		{"published afterwards", 3, 0, false, 20, [2]string{"answer", "message"}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			opened := make(chan Handle, 1)
-			s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room"); opened <- c.Handle() }}}})
-			var others []Handle
-			for range tt.members - 1 {
-				raw(t, s, "/", "")
-				others = append(others, <-opened)
-			}
-			conn := raw(t, s, "/", "")
-			h, before := <-opened, segments(t, conn)
-			b, message := s.Loop(0).NewBatch(), NewBuffer(frame.OpText, fmt.Appendf(nil, "message%*s", tt.size, ""))
-			if tt.published {
-				b.Publish("room", message)
-			}
-			for _, o := range others[:tt.answers] {
-				b.SendWith(o, "room", NewBuffer(frame.OpText, []byte("answer")))
-			}
-			b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
-			if !tt.published {
-				b.Publish("room", message)
-			}
-			s.Loop(0).Post(b)
-			r := bufio.NewReader(conn)
-			for _, want := range tt.want {
-				f, err := readFrame(r)
-				if err != nil || string(f.Payload[:bytes8(f.Payload)]) != want {
-					t.Fatalf("%q, %v; want %q", f.Payload, err, want)
+			n := tt.run(t)
+			for range 3 { // on a busy machine the kernel sends some twice (tail loss probes)
+				if n == tt.segments {
+					return
 				}
+				n = tt.run(t)
 			}
-			if n := segments(t, conn) - before; n != tt.segments {
-				t.Errorf("%d segments, want %d", n, tt.segments)
-			}
+			t.Errorf("%d segments, want %d", n, tt.segments)
 		})
 	}
+}
+
+type rideTest struct {
+	name      string
+	members   int
+	answers   int // to others
+	published bool
+	size      int // of the message
+	want      [2]string
+	segments  uint32
+}
+
+// run returns the number of segments.
+func (tt *rideTest) run(t *testing.T) uint32 {
+	opened := make(chan Handle, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room"); opened <- c.Handle() }}}})
+	var others []Handle
+	for range tt.members - 1 {
+		raw(t, s, "/", "")
+		others = append(others, <-opened)
+	}
+	conn := raw(t, s, "/", "")
+	h, before := <-opened, segments(t, conn)
+	b, message := s.Loop(0).NewBatch(), NewBuffer(frame.OpText, fmt.Appendf(nil, "message%*s", tt.size, ""))
+	if tt.published {
+		b.Publish("room", message)
+	}
+	for _, o := range others[:tt.answers] {
+		b.SendWith(o, "room", NewBuffer(frame.OpText, []byte("answer")))
+	}
+	b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
+	if !tt.published {
+		b.Publish("room", message)
+	}
+	s.Loop(0).Post(b)
+	r := bufio.NewReader(conn)
+	for _, want := range tt.want {
+		f, err := readFrame(r)
+		if err != nil || string(f.Payload[:bytes8(f.Payload)]) != want {
+			t.Fatalf("%q, %v; want %q", f.Payload, err, want)
+		}
+	}
+	return segments(t, conn) - before
 }
 
 // segments is how many with data the kernel has received for conn.
