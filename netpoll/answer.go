@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"iter"
@@ -25,8 +26,14 @@ type answer struct {
 
 	in   []byte // not read yet; borrowed until resume returns
 	end  error  // what follows in
-	read int    // bytes given to the coroutine
+	read int    // bytes of the header
 	out  []byte // the request
+
+	buf       []byte // the line that is being read
+	line      []byte // what of it the coroutine has not got
+	begun     bool   // the status line was read
+	switching bool   // and is that of a 101
+	upgrades  bool   // there was a Connection field with upgrade
 
 	left   *bufio.Reader // done: holds bytes that follow the header, ahead of in; or nil
 	chosen string        // done: the subprotocol
@@ -74,22 +81,70 @@ func (a *answer) finish(err error) {
 	a.next()
 }
 
-// Read is the coroutine's.
+// Read is the coroutine's. It gets one line of the header at a time, so that none of what
+// follows the header is read.
 func (a *answer) Read(p []byte) (int, error) {
-	for len(a.in) == 0 {
-		if a.end != nil {
-			return 0, a.end
+	for len(a.line) == 0 {
+		line, err := a.readLine()
+		if err != nil {
+			return 0, err
 		}
-		if !a.yield(struct{}{}) {
+		a.line = a.simplified(line)
+	}
+	n := copy(p, a.line)
+	a.line = a.line[n:]
+	return n, nil
+}
+
+// readLine waits for the next line, or for what is there before the end.
+func (a *answer) readLine() ([]byte, error) {
+	a.buf = a.buf[:0]
+	for {
+		n := bytes.IndexByte(a.in, '\n') + 1
+		if n == 0 {
+			n = len(a.in)
+		}
+		if a.read += n; a.read > maxAnswer {
+			return nil, errLongAnswer
+		}
+		a.buf, a.in = append(a.buf, a.in[:n]...), a.in[n:]
+		switch {
+		case bytes.HasSuffix(a.buf, []byte("\n")):
+			return a.buf, nil
+		case a.end != nil && len(a.buf) > 0:
+			return a.buf, nil
+		case a.end != nil:
+			return nil, a.end
+		case !a.yield(struct{}{}):
 			a.end = errStopped
 		}
 	}
-	if a.read >= maxAnswer {
-		return 0, errLongAnswer
+}
+
+// simplified is a line of a response as ws.Dialer reads it: it knows no lists. Of the Connection fields
+// of a 101 it gets one with nothing but upgrade, if that is there (RFC 6455, section 4.1), and no field
+// for an empty list.
+func (a *answer) simplified(line []byte) []byte {
+	if !a.begun {
+		a.begun, a.switching = true, bytes.HasPrefix(line, []byte("HTTP/1.1 101 "))
+		return line
 	}
-	n := copy(p, a.in[:min(len(a.in), maxAnswer-a.read)])
-	a.in, a.read = a.in[n:], a.read+n
-	return n, nil
+	name, value, _ := bytes.Cut(line, []byte(":"))
+	switch value = bytes.TrimRight(value, "\r\n"); {
+	case !a.switching:
+	case equalFold(name, "Connection"):
+		if a.upgrades || !hasToken(value, "upgrade") {
+			return nil
+		}
+		a.upgrades = true
+		return append(a.buf[:0], "Connection: Upgrade\r\n"...)
+	case equalFold(name, "Sec-WebSocket-Protocol"), equalFold(name, "Sec-WebSocket-Extensions"):
+		for range elements(value) {
+			return line
+		}
+		return nil
+	}
+	return line
 }
 
 // Write is the coroutine's.

@@ -86,6 +86,9 @@ func TestHostileServers(t *testing.T) {
 		{"no Upgrade", func(g string) string { return strings.Replace(g, "Upgrade: websocket\r\n", "", 1) }, is(ws.ErrHandshakeBadUpgrade)},
 		{"other Upgrade", func(g string) string { return strings.Replace(g, "websocket", "h2c", 1) }, is(ws.ErrHandshakeBadUpgrade)},
 		{"no Connection", func(g string) string { return strings.Replace(g, "Connection: Upgrade\r\n", "", 1) }, is(ws.ErrHandshakeBadConnection)},
+		{"Connection without upgrade", func(g string) string {
+			return strings.Replace(g, "Connection: Upgrade", "Connection: keep-alive, x-upgrade", 1)
+		}, is(ws.ErrHandshakeBadConnection)},
 		{"subprotocol not offered", func(g string) string { return g[:len(g)-2] + "Sec-WebSocket-Protocol: x\r\n\r\n" }, is(ws.ErrHandshakeBadSubProtocol)},
 		{"extension not offered", func(g string) string { return g[:len(g)-2] + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n" }, is(ws.ErrHandshakeBadExtensions)},
 		{"200", func(string) string { return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi" }, isStatus(200)},
@@ -121,6 +124,29 @@ func TestHostileServers(t *testing.T) {
 				k.alone(t)
 			})
 		}
+	}
+}
+
+// TestResponseFieldsByValue: lists are lists and an empty list is none, also in a response (RFC 6455, section 4.1;
+// RFC 9110, sections 5.3 and 5.6.1).
+func TestResponseFieldsByValue(t *testing.T) {
+	for _, lines := range []string{
+		"Connection: upgrade, keep-alive",
+		"Connection: keep-alive\r\nCONNECTION: ,Upgrade,",
+		"connection: Upgrade\r\nConnection: upgrade\r\nconnection:",
+		"Connection:Upgrade\r\nSec-WebSocket-Protocol:\r\nSec-WebSocket-Extensions: ,",
+		"Connection: Upgrade\r\nContent-Length: 0\r\nDate: Mon, 02 Jan 2006 15:04:05 GMT",
+	} {
+		addr := scripted(t, func(c net.Conn, good string) {
+			_, _ = io.WriteString(c, strings.Replace(good, "Connection: Upgrade", lines, 1)+string(frame.AppendFrame(nil, frame.OpText, []byte("first"))))
+			_, _ = c.Read(make([]byte, 1))
+		})
+		k := client(t, &Client{Loops: 1})
+		k.dial(t, dialerOf(addr))
+		if got := get(t, k.texts); got != "first" {
+			t.Errorf("%q: %q", lines, got)
+		}
+		_ = k.Close()
 	}
 }
 
