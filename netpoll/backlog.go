@@ -11,6 +11,10 @@ func (l *Loop) owes(c *Conn) {
 	if o == nil {
 		return
 	}
+	if o.place == 0 {
+		l.owing = append(l.owing, c)
+		o.place = len(l.owing)
+	}
 	if o.size != o.counted {
 		l.tally.backlog.Add(int64(o.size - o.counted))
 		o.counted = o.size
@@ -31,10 +35,20 @@ func (l *Loop) owesNothing(o *outbox) {
 		l.holds(-o.countedOwn)
 		o.countedOwn = 0
 	}
+	if o.place > 0 {
+		last := len(l.owing) - 1
+		l.owing[o.place-1] = l.owing[last]
+		l.owing[o.place-1].out.place = o.place
+		l.owing = l.owing[:last]
+		o.place = 0
+	}
 }
 
 // holds counts n bytes of memory more.
-func (l *Loop) holds(n int) { l.tally.memory.Add(int64(n)) }
+func (l *Loop) holds(n int) {
+	l.tally.memory.Add(int64(n))
+	l.grown = l.grown || n > 0
+}
 
 // ciphertext is the size of the records that the kernel has not taken.
 func (c *Conn) ciphertext() int {

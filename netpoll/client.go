@@ -93,6 +93,7 @@ func (c *Client) prepare() {
 	s.client, s.Loops, s.Endpoints = c, c.Loops, []Endpoint{e}
 	s.MessageTimeout, s.MaxFragments, s.MaxControls = c.MessageTimeout, c.MaxFragments, c.MaxControls
 	s.CloseTimeout, s.Tick, s.OnError = c.CloseTimeout, c.Tick, c.OnError
+	s.MaxBacklogMemory = -1
 	s.prepare()
 	s.shakes = newHandshakes(max(minHandshakes, 2*s.Loops*c.MaxDials), 1)
 }

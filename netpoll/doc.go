@@ -36,7 +36,7 @@
 //
 // What a peer does not take is kept as references to shared bytes, bounded by
 // [Endpoint.MaxBacklog] and [Endpoint.MaxBacklogAge]. Beyond it the connection is closed with
-// [Endpoint.SlowCode]. A peer that does not read its replies is not read either
+// [Endpoint.SlowCode]. All backlogs together are bounded by [Server.MaxBacklogMemory]. A peer that does not read its replies is not read either
 // ([Endpoint.PauseBacklog]), and a producer that has more to send than a peer takes goes on when
 // [Endpoint.OnDrain] says that it has caught up.
 // Messages marked [Buffer.Droppable] have half of that room: beyond it they are counted instead,

@@ -24,6 +24,7 @@ type Limits struct {
 	PongTimeout      int64 // connections closed with PongCode
 	MaxBacklog       int64 // connections closed with SlowCode
 	MaxBacklogAge    int64 // connections closed with SlowCode
+	MaxBacklogMemory int64 // connections closed with SlowCode
 }
 
 // limitTally is what a loop counts of them.
@@ -32,6 +33,7 @@ type limitTally struct {
 	maxHeader, headerMemory                                atomic.Int64
 	messageTimeout, maxMessage, maxFragments, maxControls  atomic.Int64
 	pongTimeout, maxBacklog, maxBacklogAge                 atomic.Int64
+	maxBacklogMemory                                       atomic.Int64
 }
 
 func (t *limitTally) addTo(sum *Limits) {
@@ -48,6 +50,7 @@ func (t *limitTally) addTo(sum *Limits) {
 	sum.PongTimeout += t.pongTimeout.Load()
 	sum.MaxBacklog += t.maxBacklog.Load()
 	sum.MaxBacklogAge += t.maxBacklogAge.Load()
+	sum.MaxBacklogMemory += t.maxBacklogMemory.Load()
 }
 
 // violated counts what package frame refuses because of a bound.

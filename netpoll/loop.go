@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"github.com/panjf2000/gnet/v2/pkg/queue"
@@ -68,6 +69,11 @@ type Loop struct {
 	dirty    []*Conn   // have bytes for the end of the turn
 	doomed   []*Conn   // their phase changed: settled at the end of the turn
 	drained  []Handle  // have taken most of what they were sent: told at the end of the turn
+	owing    []*Conn   // have a backlog
+
+	grown    bool          // backlogs need more memory than at the last look, see shed.go
+	pressed  bool          // more than half of MaxBacklogMemory is used
+	relieved time.Duration // the server's clock when stalled connections were looked for
 
 	topics  map[string]*topic
 	most    peak     // of topics
@@ -192,6 +198,13 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 // Callbacks of the latter may lay out more.
 func (l *Loop) endTurn() {
 	l.tally.publish() // before anybody can have heard of it
+	l.settleTurn()
+	if (l.grown || l.pressed) && l.relieve() {
+		l.settleTurn()
+	}
+}
+
+func (l *Loop) settleTurn() {
 	for len(l.dirty) > 0 || len(l.doomed) > 0 || len(l.drained) > 0 {
 		l.flushDirty()
 		l.tellDrained()

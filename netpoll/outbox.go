@@ -13,6 +13,8 @@ type outbox struct {
 	size   int    // bytes owed
 	own    int    // bytes of the tail and of the chunks that are not shared, sent or not: their memory
 	since  uint32 // tick of the last progress
+	began  uint32 // tick from which on it has not been empty
+	place  int    // in the loop's list of those that owe, from 1 on
 
 	counted, countedOwn int // of size and of memory, in the loop's tally
 }

@@ -116,6 +116,14 @@ type Server struct {
 	MaxHandshakes int
 	// HandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
 	HandshakeTimeout time.Duration
+	// MaxBacklogMemory bounds the memory of the backlogs of all connections together, which what
+	// each may owe does not: see Stats.BacklogMemory for what counts. Above half of it a connection
+	// is closed with the SlowCode of its endpoint when its peer has taken nothing for half a
+	// second, or has not taken all for 10 s, the one with most memory first; at the bound those with
+	// most memory are, until an eighth is free. A connection that is in the middle of a long message
+	// is reset, because the close frame would have to wait for its end. 0 means 256 MiB, negative
+	// no bound.
+	MaxBacklogMemory int64
 	// UnsentBytes bounds what the kernel takes for a connection before it can send it
 	// (TCP_NOTSENT_LOWAT, tcp(7); the kernel takes up to some 32 KiB more): all else that a peer
 	// does not take waits here, where it is bounded, shared and counted. 0 means 32 KiB, negative
@@ -142,6 +150,7 @@ type Server struct {
 	incoming atomic.Int64 // connections on their way to a place, see displace.go
 
 	sliceSends int                             // see walk.go; tests make it small
+	shedStall  time.Duration                   // see shed.go; tests make it long
 	maxDiscard uint32                          // maxDiscarded; tests make it small
 	readTime   time.Duration                   // readTime; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
@@ -158,6 +167,7 @@ type Server struct {
 	leaving    atomic.Bool  // StopAccepting was called: nobody changes the loop any more
 	seed       maphash.Seed // of the loops' keys, see near.go
 	panics     atomic.Int64
+	shedding   atomic.Pointer[shedding]
 	nextReport atomic.Int64 // clock, from which on an accept error is reported again
 	web        *webServer
 
@@ -234,6 +244,7 @@ func (s *Server) prepare() {
 	s.MaxControls = cmp.Or(s.MaxControls, 1000)
 	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
 	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
+	s.MaxBacklogMemory = cmp.Or(s.MaxBacklogMemory, 256<<20)
 	s.UnsentBytes = cmp.Or(s.UnsentBytes, 32<<10)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
 	s.HandshakeTimeout = cmp.Or(s.HandshakeTimeout, 10*time.Second)
@@ -246,6 +257,7 @@ func (s *Server) prepare() {
 	}
 	s.Tick = cmp.Or(s.Tick, time.Second)
 	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
+	s.shedStall = cmp.Or(s.shedStall, defaultShedStall)
 	s.maxDiscard = cmp.Or(s.maxDiscard, maxDiscarded)
 	s.readTime = cmp.Or(s.readTime, readTime)
 	if s.acceptFD == nil {

@@ -84,7 +84,7 @@ func (s *Server) Stats() Stats {
 		l.tally.addTo(&st)
 		st.Loops = append(st.Loops, l.stats())
 	}
-	st.Overflows = st.Limits.MaxBacklog + st.Limits.MaxBacklogAge
+	st.Overflows = st.Limits.MaxBacklog + st.Limits.MaxBacklogAge + st.Limits.MaxBacklogMemory
 	return st
 }
 

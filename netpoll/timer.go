@@ -42,6 +42,7 @@ func (s *Server) runTicker() {
 
 func (l *Loop) tick(any) error {
 	began := l.noteTick()
+	l.grown = true // other loops' backlogs may have, too
 	l.ticking.Store(false)
 	for fd := range l.wheel.advance() {
 		if c := l.comesUp(fd); c != nil {

@@ -93,7 +93,7 @@ func (l *Loop) box(c *Conn) *outbox {
 		} else {
 			c.out = new(outbox)
 		}
-		c.out.since = l.wheel.now
+		c.out.since, c.out.began = l.wheel.now, l.wheel.now
 	}
 	return c.out
 }

@@ -53,6 +53,7 @@ func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, 
 	n.Configured = cfg.MaxConnections
 	cfg.Resolve(m.Files.Connections())
 	n.Connections, n.HistoryBytes, n.Forgotten = cfg.MaxConnections, int64(cfg.HistoryBytes), cfg.ForgottenRooms
+	n.BacklogBytes, n.UnsentBytes = int64(cfg.BacklogBytes), int64(cfg.UnsentBytes)
 	if c.Connections == 0 {
 		return n, fmt.Sprint("max_connections: ", cfg.Source("max_connections")), nil
 	}

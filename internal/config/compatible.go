@@ -7,7 +7,7 @@ import "github.com/throngd/throng/internal/human"
 // those mix new values with old ones that need a restart.
 func (l *Loaded) Compatible() error {
 	for _, rule := range []func() error{
-		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.messageFitsHistory, l.rejoinFitsMessage, l.rejoinFitsWaiting,
+		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.outboundFitsBacklog, l.messageFitsHistory, l.rejoinFitsMessage, l.rejoinFitsWaiting,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -47,6 +47,17 @@ func (l *Loaded) echoFitsOutbound() error {
 	}
 	return l.bad("outbound_bytes", "%v is less than twice echo_max_message (%v): one message could not be echoed",
 		l.OutboundBytes, l.EchoMaxMessage)
+}
+
+// outboundFitsBacklog: a client that is owed as much as it may be must not use up what there is for all.
+func (l *Loaded) outboundFitsBacklog() error {
+	outbound := l.OutboundBytes
+	orElse(&outbound, l.automaticOutbound())
+	if l.BacklogBytes == 0 || l.BacklogBytes >= 2*outbound {
+		return nil
+	}
+	return l.bad("backlog_bytes", "%v is less than twice outbound_bytes (%v): two slow clients would use up what there is for all",
+		l.BacklogBytes, outbound)
 }
 
 // messageFitsHistory: one message that is larger than the whole history would be acknowledged and forgotten at once.

@@ -15,8 +15,11 @@ func (c *Config) Resolve(maxConns int) {
 	orElse(&c.WaitingCommands, max(256, c.RoomsPerConnection))
 	orElse(&c.RoomHistoryBytes, max(c.HistoryBytes/16, MiB))
 	orElse(&c.PublisherHistoryBytes, c.RoomHistoryBytes)
-	orElse(&c.OutboundBytes, max(4*MiB, 4*c.MaxMessage))
+	orElse(&c.OutboundBytes, c.automaticOutbound())
+	orElse(&c.BacklogBytes, max(256*MiB, 2*c.OutboundBytes))
 }
+
+func (c *Config) automaticOutbound() Size { return max(4*MiB, 4*c.MaxMessage) }
 
 func orElse[T int | Size](v *T, automatic T) {
 	if *v == 0 {

@@ -101,6 +101,7 @@ func (l *Loaded) validateSizes() error {
 		{"publisher_history_bytes", l.PublisherHistoryBytes, 64 * KiB, 1 << 50, true},
 		{"recovery_max_bytes", l.RecoveryMaxBytes, KiB, GiB, false},
 		{"outbound_bytes", l.OutboundBytes, 4 * KiB, 4 * GiB, true},
+		{"backlog_bytes", l.BacklogBytes, MiB, 1 << 50, true},
 		{"unsent_bytes", l.UnsentBytes, 4 * KiB, 16 * MiB, true},
 		{"loop_mailbox", l.LoopMailbox, MiB, 1 << 50, false},
 		{"bytes_per_second", l.BytesPerSecond, KiB, GiB, true},

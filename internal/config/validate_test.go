@@ -51,6 +51,8 @@ func TestValidate(t *testing.T) {
 		{"meta", "channel: {without_namespace: {history_size: 5, history_ttl: 2h, history_meta_ttl: 1h}}\n", "history_meta_ttl: 1h0m0s is shorter"},
 		{"echo and outbound", "echo: true\necho_max_message: 16MiB\noutbound_bytes: 8MiB\n", "outbound_bytes: 8MiB is less than twice echo_max_message (16MiB)"},
 		{"header and its memory", "max_header: 1MiB\nheader_bytes: 8MiB\n", "header_bytes: 8MiB is less than 16 times max_header (1MiB)"},
+		{"backlog and outbound", "outbound_bytes: 8MiB\nbacklog_bytes: 15MiB\n", "backlog_bytes: 15MiB is less than twice outbound_bytes (8MiB)"},
+		{"backlog and automatic outbound", "max_message: 1MiB\nbacklog_bytes: 7MiB\n", "backlog_bytes: 7MiB is less than twice outbound_bytes (4MiB)"},
 		{"message and history", "max_message: 16MiB\nhistory_bytes: 16MiB\n", "history_bytes: 16MiB is less than twice max_message (16MiB)"},
 		{"rooms and message", "rooms_per_connection: 600\n",
 			"rooms_per_connection: a client in 600 rooms with names of 255 bytes comes back with one frame of 263048 bytes, and max_message is 65536, which is enough for 145 rooms"},
@@ -70,6 +72,8 @@ func TestValid(t *testing.T) {
 		"max_message: 4KiB\n",                             // fewer rooms, see TestRoomsFollowMessage
 		"echo_max_message: 16MiB\noutbound_bytes: 8MiB\n", // no /echo
 		"max_message: 16MiB\necho_max_message: 16MiB\n",
+		"outbound_bytes: 1GiB\n", // then there is more for all, too
+		"outbound_bytes: 4MiB\nbacklog_bytes: 8MiB\n",
 		"listen: 127.0.0.1:0\nadmin: ''\n",
 		"listen: unix:/run/throng/public.sock\nadmin: unix:/run/throng/admin.sock\nsocket_mode: 0666\n",
 		"listen: unix:@throng\nsocket_mode: '600'\n",

@@ -10,23 +10,42 @@ const (
 	kernelPerConn  = 5 << 10
 	processPerConn = 512
 	processBase    = 64 << 20
-	perForgotten   = 56     // of a room that is forgotten
-	perAddressPair = 29_500 // past half of the usual ports the kernel searches long for a free one
+	pageSize       = 4 << 10
+	perForgotten   = 56        // of a room that is forgotten
+	longAnswer     = 128 << 10 // history_max_bytes
+	kernelBuffer   = 4 << 20   // net.ipv4.tcp_wmem
+	kernelStep     = 32 << 10  // by which the kernel takes more than unsent_bytes
+	perAddressPair = 29_500    // past half of the usual ports the kernel searches long for a free one
 )
 
 // Need is what the server is to do.
 type Need struct {
 	Connections  int
 	HistoryBytes int64
-	Forgotten    int // forgotten_rooms
-	Configured   int // max_connections if it was set; 0: the file limit decides
+	BacklogBytes int64 // what may wait for slow clients
+	UnsentBytes  int64 // what the kernel takes for one of them; 0: as much as its send buffer holds
+	Forgotten    int   // forgotten_rooms
+	Configured   int   // max_connections if it was set; 0: the file limit decides
 }
 
 // memory is what the process itself needs, kernel what its sockets do, in bytes.
 func (n Need) memory() int64 {
-	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes + int64(n.Forgotten)*perForgotten
+	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes + n.BacklogBytes + int64(n.Forgotten)*perForgotten
 }
-func (n Need) kernel() int64 { return int64(n.Connections) * kernelPerConn }
+func (n Need) kernel() int64 {
+	return int64(n.Connections)*kernelPerConn + n.unreading()*n.sendBuffer()
+}
+
+// unreading is how many clients that do not read there is memory for: one long answer each fills backlog_bytes.
+func (n Need) unreading() int64 { return min(int64(n.Connections), n.BacklogBytes/longAnswer) }
+
+// sendBuffer is what the kernel holds for a client that does not read.
+func (n Need) sendBuffer() int64 {
+	if n.UnsentBytes == 0 {
+		return kernelBuffer
+	}
+	return n.UnsentBytes + kernelStep
+}
 
 // Finding is one limit and what it means for the need.
 type Finding struct {
@@ -43,7 +62,7 @@ func (m *Machine) Check(n Need) []Finding {
 	var all []Finding
 	for _, check := range []func(Need) []Finding{
 		m.checkConfigured, m.checkSystemFiles, m.checkFiles, m.checkWatches, m.checkBacklog, m.checkTCPMemory,
-		m.checkConntrack, m.checkMemory, m.checkGoMemory, m.checkPorts,
+		m.checkConntrack, m.checkMemory, m.checkSendBuffers, m.checkGoMemory, m.checkPorts,
 	} {
 		all = append(all, check(n)...)
 	}
@@ -136,6 +155,20 @@ func (m *Machine) checkMemory(n Need) []Finding {
 		f.Fix = m.command("sh -c 'echo %d > %s'", need, file)
 	}
 	return []Finding{f}
+}
+
+// checkSendBuffers says what clients that do not read can have the kernel hold, beside what memory counts.
+func (m *Machine) checkSendBuffers(n Need) []Finding {
+	pages, ok := m.sysctl("net.ipv4.tcp_mem", 2)
+	if !ok || n.BacklogBytes == 0 {
+		return nil
+	}
+	most := min(int64(n.Connections)*n.sendBuffer(), pages*pageSize)
+	return []Finding{{
+		Name: "send buffers", OK: true,
+		Detail: fmt.Sprintf("%d KiB of the kernel for a client that does not read; %d of them are counted, %s if none of all reads (within net.ipv4.tcp_mem)",
+			n.sendBuffer()>>10, n.unreading(), mib(most)),
+	}}
 }
 
 // checkGoMemory: in a control group the collector should know of the limit,

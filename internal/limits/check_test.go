@@ -191,3 +191,30 @@ func TestThisMachine(t *testing.T) {
 	}
 	m.Check(Need{Connections: 10})
 }
+
+// TestSlowClients: what waits for clients that do not read is memory of the process, and the kernel holds some for each.
+func TestSlowClients(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		need     Need
+		process  int64 // MiB more than without
+		kernel   int64
+		contains string
+	}{
+		{"bounded", Need{Connections: 1_000_000, BacklogBytes: 256 << 20, UnsentBytes: 32 << 10}, 256, 128, "64 KiB of the kernel for a client that does not read; 2048 of them"},
+		{"the kernel's own", Need{Connections: 1_000_000, BacklogBytes: 256 << 20}, 256, 8192, "4096 KiB of the kernel"},
+		{"fewer clients than there is memory for", Need{Connections: 100, BacklogBytes: 256 << 20, UnsentBytes: 32 << 10}, 256, 6, "100 of them are counted, 6 MiB"},
+	} {
+		none := Need{Connections: c.need.Connections}
+		if got := (c.need.memory() - none.memory()) >> 20; got != c.process {
+			t.Errorf("%s: %d MiB more for the process, want %d", c.name, got, c.process)
+		}
+		if got := (c.need.kernel() - none.kernel()) >> 20; got != c.kernel {
+			t.Errorf("%s: %d MiB more for the kernel, want %d", c.name, got, c.kernel)
+		}
+		found := machine(nil).Check(c.need)
+		if i := indexOf(found, "send buffers"); i < 0 || !strings.Contains(found[i].Detail, c.contains) {
+			t.Errorf("%s: %+v", c.name, found)
+		}
+	}
+}

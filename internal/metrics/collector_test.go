@@ -31,7 +31,7 @@ func sample() Snapshot {
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56, Displaced: 96},
 			Limits: netpoll.Limits{
 				MaxHeader: 190, MaxHeaderMemory: 191, HeaderTimeout: 60, HelloTimeout: 58, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
-				MaxFragments: 65, MaxControls: 66, PongTimeout: 67, MaxBacklog: 68, MaxBacklogAge: 69,
+				MaxFragments: 65, MaxControls: 66, PongTimeout: 67, MaxBacklog: 68, MaxBacklogAge: 69, MaxBacklogMemory: 48,
 			},
 			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
 		},

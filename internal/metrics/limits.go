@@ -31,6 +31,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"pong_timeout":       n.PongTimeout,
 		"outbound_bytes":     n.MaxBacklog,
 		"outbound_age":       n.MaxBacklogAge,
+		"backlog_bytes":      n.MaxBacklogMemory,
 
 		"connect_timeout":          e.Stale,
 		"connections_per_user":     e.UserLimit,

@@ -70,6 +70,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		MaxHandshakes:    cfg.MaxHandshakes,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		CompressMin:      int(cfg.CompressMin),
+		MaxBacklogMemory: int64(cfg.BacklogBytes),
 		UnsentBytes:      orNone(int(cfg.UnsentBytes)),
 		OnError:          func(err error) { log.Error("network", "error", err) },
 	}

@@ -1,0 +1,194 @@
+//go:build !windows
+
+package netpoll
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/throngd/throng/frame"
+)
+
+// debtors is a server whose clients ask for what they want to be owed: "N SIZE" is N messages of SIZE bytes to them,
+// "topic SIZE" one to the topic of that name, in which they are if their path says so.
+type debtors struct {
+	*Server
+	closed chan debtorEnd
+}
+
+type debtorEnd struct {
+	name any
+	code frame.CloseCode
+}
+
+func newDebtors(t *testing.T, bound int64, stall time.Duration) *debtors {
+	d := &debtors{closed: make(chan debtorEnd, 1000)}
+	e := Endpoint{
+		MaxBacklog: 1 << 30, PauseBacklog: 1 << 30, MaxBacklogAge: time.Minute, SlowCode: 3008, PingInterval: -1,
+		Accept: func(r *Request) error { r.SetContext(r.Query()); return nil },
+		OnOpen: func(c *Conn) { c.Subscribe(c.Context().(string)) },
+		OnMessage: func(c *Conn, op frame.Op, p []byte) {
+			var what string
+			var size int
+			if _, err := fmt.Sscan(string(p), &what, &size); err != nil {
+				c.Send(op, p)
+				return
+			}
+			if n, err := strconv.Atoi(what); err == nil {
+				for range n {
+					c.Send(op, make([]byte, size))
+				}
+				return
+			}
+			c.Publish(what, NewBuffer(op, make([]byte, size)))
+		},
+		OnClose: func(c *Conn, code frame.CloseCode, _ string) { d.closed <- debtorEnd{c.Context(), code} },
+	}
+	d.Server = start(t, &Server{Loops: 2, MaxBacklogMemory: bound, shedStall: stall, Endpoints: []Endpoint{e}})
+	return d
+}
+
+// owe lets n clients of a name come that are owed something.
+func (d *debtors) owe(t *testing.T, n int, name, what string) (conns []net.Conn) {
+	for range n {
+		c := raw(t, d.Server, "/?"+name, "")
+		_, _ = c.Write(masked(frame.OpBinary, []byte(what)))
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// ended counts the closed connections by name.
+func (d *debtors) ended(t *testing.T) map[any]int {
+	ends := map[any]int{}
+	for len(d.closed) > 0 {
+		end := <-d.closed
+		if ends[end.name]++; end.code != 3008 {
+			t.Errorf("%s is closed with %d", end.name, end.code)
+		}
+	}
+	return ends
+}
+
+// TestDeepestBacklogsGoFirst has more waiting than all connections may be owed: those that are owed most are closed, on
+// whichever loop, until it fits, and nobody else is.
+func TestDeepestBacklogsGoFirst(t *testing.T) {
+	const bound = 16 << 20
+	for _, kind := range []string{"1", "deep"} { // a message of their own, or one to a topic in which they are alone
+		t.Run(kind, func(t *testing.T) {
+			d := newDebtors(t, bound, time.Hour)
+			d.owe(t, 20, "shallow", "1 300000")
+			eventually(t, "the shallow ones wait", func() bool { return d.BacklogMemory() >= 20*300_000 })
+			for i := range 12 {
+				name, what := "deep", "1 2000000"
+				if kind != "1" {
+					name = fmt.Sprint("deep", i)
+					what = name + " 2000000"
+				}
+				d.owe(t, 1, name, what)
+			}
+			eventually(t, "it fits", func() bool { return len(d.closed) >= 7 && d.BacklogMemory() <= bound })
+			closed := d.ended(t)
+			if closed["shallow"] > 0 {
+				t.Errorf("closed: %v", closed)
+			}
+			if n := d.Stats().Limits.MaxBacklogMemory; n < 7 || n != d.Stats().Overflows {
+				t.Errorf("%d are counted, %d overflows", n, d.Stats().Overflows)
+			}
+			healthy := dial(t, d.Server, "/?healthy")
+			say(t, healthy, "fine")
+			hear(t, healthy, "fine")
+		})
+	}
+}
+
+// TestStalledBacklogsGo: above half of the bound the stalled are closed. A client that reads, and is owed more than each
+// of them, gets everything.
+func TestStalledBacklogsGo(t *testing.T) {
+	const bound, size = 16 << 20, 3 << 20
+	d := newDebtors(t, bound, 0)
+	reader := d.owe(t, 1, "reader", fmt.Sprint("1 ", size))[0]
+	_ = reader.SetDeadline(time.Now().Add(2 * patience))
+	got := make(chan error, 1)
+	go func() {
+		for n := 100_000; n < size; n += 100_000 { // some 4 seconds
+			time.Sleep(100 * time.Millisecond)
+			if _, err := io.CopyN(io.Discard, reader, 100_000); err != nil {
+				got <- fmt.Errorf("after %d bytes: %w", n, err)
+				return
+			}
+		}
+		got <- nil
+	}()
+	d.owe(t, 8, "stalled", "1 1500000")
+	eventually(t, "it is less than half", func() bool { return len(d.closed) > 0 && d.BacklogMemory() < bound/2 })
+	if closed := d.ended(t); closed["reader"] > 0 || closed["stalled"] == 8 {
+		t.Errorf("closed: %v", closed)
+	}
+	if err := <-got; err != nil {
+		t.Errorf("a client that reads: %v", err)
+	}
+}
+
+// TestSharedBacklogIsOneBacklog: a broadcast that a hundred members wait for is no reason to close anybody.
+func TestSharedBacklogIsOneBacklog(t *testing.T) {
+	d := newDebtors(t, 16<<20, 0)
+	d.owe(t, 100, "room", "0 0")
+	d.owe(t, 1, "other", "room 2000000")
+	eventually(t, "all wait", func() bool { return d.Stats().Backlog > 90*1_500_000 })
+	time.Sleep(2 * defaultShedStall)
+	if closed := d.ended(t); len(closed) > 0 {
+		t.Errorf("closed: %v", closed)
+	}
+}
+
+// TestShedClientReadsWhy: of a connection with many short messages the one that has begun is sent to its end, and then
+// the close frame; one in the middle of a long message is reset.
+func TestShedClientReadsWhy(t *testing.T) {
+	d := newDebtors(t, 4<<20, 0)
+	short := d.owe(t, 1, "short", "1000 8000")[0]
+	eventually(t, "it is closed", func() bool { return d.ended(t)["short"] == 1 })
+	if code, before := expectClose(t, short); code != 3008 || len(before) == 0 || len(before[len(before)-1].Payload) != 8000 {
+		t.Errorf("code %d after %d messages", code, len(before))
+	}
+	long := d.owe(t, 1, "long", "1 8000000")[0]
+	eventually(t, "it is closed", func() bool { return d.ended(t)["long"] == 1 })
+	if _, err := io.Copy(io.Discard, long); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("in the middle of a message: %v", err)
+	}
+}
+
+// TestShedGivesMemoryBack closes by the bound again and again: what is counted is what is there.
+func TestShedGivesMemoryBack(t *testing.T) {
+	const bound = 4 << 20
+	d := newDebtors(t, bound, 0)
+	var conns []net.Conn
+	for i := range 60 {
+		topic := fmt.Sprint("topic", i)
+		conns = append(conns, d.owe(t, 1, topic, []string{"1 700000", "300 3000", topic + " 600000"}[i%3])...)
+	}
+	eventually(t, "it fits", func() bool { return d.BacklogMemory() <= bound })
+	for i, c := range conns {
+		if i%2 == 0 {
+			_, _ = ws.ReadHeader(bufio.NewReader(c))
+		}
+		_ = c.Close()
+	}
+	eventually(t, "nothing is left", func() bool { st := d.Stats(); return st.BacklogMemory == 0 && st.Backlog == 0 && st.Conns == 0 })
+	for _, l := range d.loops {
+		left := make(chan int)
+		l.Do(func() { left <- len(l.owing) })
+		if n := <-left; n > 0 {
+			t.Errorf("%d connections are listed as owing", n)
+		}
+	}
+}
