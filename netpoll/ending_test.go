@@ -30,6 +30,7 @@ func floodServer(cfg *tls.Config) (s *Server, closed chan Handle) {
 	closed = make(chan Handle, 10)
 	answer := bytes.Repeat([]byte("no"), 50)
 	s = &Server{Loops: 1, TLS: cfg, CloseTimeout: time.Second, Endpoints: []Endpoint{{
+		PauseBacklog: 1 << 20, // or it would not be read on to its 3,000th message
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) {
 			n, _ := c.Context().(int)
 			if c.SetContext(n + 1); n+1 == 1000 {

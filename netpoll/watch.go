@@ -33,7 +33,7 @@ func (l *Loop) watch(c *Conn) {
 }
 
 // pauses reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
-// after its end.
+// after its end. What comes between is thrown away and costs nothing.
 func (l *Loop) pauses(c *Conn) bool {
 	if c.phase >= phaseClosing {
 		return c.deaf()
