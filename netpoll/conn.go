@@ -112,12 +112,7 @@ func (c *Conn) SetContext(v any) { c.context = v }
 // RemoteAddr is the client's address: what a trusted proxy says (the port is 0 if it does not
 // say that), otherwise what the kernel knows, which is nothing at a Unix socket.
 func (c *Conn) RemoteAddr() netip.AddrPort {
-	if v := c.loop.server.visits; v != nil {
-		if a := v.slot(c.fd).remote; a != nil {
-			return *a
-		}
-	}
-	return remoteAddr(int(c.fd))
+	return c.loop.server.addrOf(c.fd)
 }
 
 // Backlog is the number of bytes that wait to be taken by the kernel.

@@ -41,7 +41,7 @@ func (l *Loop) undeny(fd int32) {
 // turnAway says why to a peer that is closed at once. What it has sent already is read first.
 func (l *Loop) turnAway(fd int, why *refusal) {
 	response := why.append(nil)
-	l.tally.refusedFor(why.cause, response)
+	l.refused(int32(fd), why.cause, response)
 	if l.server.tls == nil {
 		_, _ = recv(fd, l.readBuf)
 		_, _ = send(fd, response)

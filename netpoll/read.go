@@ -158,7 +158,7 @@ func (l *Loop) refuse(c *Conn, r *refusal) { l.reject(c, r.cause, r.append(nil))
 // reject is refuse with a response that is laid out.
 func (l *Loop) reject(c *Conn, why Cause, response []byte) {
 	l.server.headers.release(c.takeHeader())
-	l.tally.refusedFor(why, response)
+	l.refused(c.fd, why, response)
 	l.sendBytes(c, response)
 	l.linger(c)
 }

@@ -138,6 +138,9 @@ type Server struct {
 	// errors of [Endpoint.Accept] that are no [*Reject], and what net/http would log of HTTP's connections. Any
 	// goroutine calls it. Nil ignores them.
 	OnError func(error)
+	// OnRefuse is told of every connection that is answered with an error instead of a 101, on its
+	// loop. Nil ignores them.
+	OnRefuse func(Refused)
 
 	client   *Client // whose loops these are, or nil
 	visits   *visits // nil unless addresses matter

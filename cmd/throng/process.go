@@ -111,7 +111,7 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 
 // own are the metrics of the process that no other package counts.
 func (p *process) own(snap *metrics.Snapshot) {
-	snap.LogDropped = p.dropped()
+	snap.Version, snap.LogDropped = release(), p.dropped()
 	snap.Reloads = p.reloads.counts()
 }
 

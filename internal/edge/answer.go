@@ -80,8 +80,8 @@ func encodeLeft(id uint32) *netpoll.Buffer {
 	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendEmptyReply(begin(32), id, "unsubscribe"))
 }
 
-func encodeError(id uint32, err error) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendError(begin(96), id, roomError(err)))
+func encodeError(id uint32, e *protocol.Error) *netpoll.Buffer {
+	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendError(begin(96), id, e))
 }
 
 func encodeUnsubscribe(name string, u *protocol.Unsubscribe) *netpoll.Buffer {

@@ -132,7 +132,7 @@ func (s *session) endEmpty(c *netpoll.Conn, t *tariff, now uint32) {
 		s.loop.counters.limited.Add(1)
 	}
 	if err := s.endFlood(t); err != nil {
-		s.fail(c, 0, err)
+		s.fail(c, 0, "", err)
 	}
 }
 

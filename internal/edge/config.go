@@ -2,6 +2,7 @@ package edge
 
 import (
 	"cmp"
+	"log/slog"
 	"time"
 
 	"github.com/throngd/throng/internal/config"
@@ -52,6 +53,9 @@ type Config struct {
 	// RoomRate bounds the rooms that a connection makes in a second, by a join or by a message that is kept: above it 111.
 	// Two seconds' worth may be made at once, and as many as it may be in. 0: no bound.
 	RoomRate int
+
+	// Log takes what happens to connections, at debug. Its handler must not wait. Nil: nothing.
+	Log *slog.Logger
 
 	expireGrace time.Duration // how long after its expiry a connection may still be refreshed [25 s]
 

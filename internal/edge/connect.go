@@ -33,6 +33,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.state = connected
 	s.setExpiry(id)
 	s.loop.counters.connected.Add(1)
+	s.logConnected()
 	res := s.connectResult(id)
 	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
 	c.StartPings()

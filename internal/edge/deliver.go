@@ -88,8 +88,10 @@ func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
 	case a.Op == room.Join:
 		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).refused(name, t) })
 	}
-	d.b.Send(h, encodeError(t.id(), err))
-	d.counters.errors.Add(1)
+	e := roomError(err)
+	d.b.Send(h, encodeError(t.id(), e))
+	d.counters.refused(e.Code)
+	d.edge.logRefused(a.Member.Info, opName(a.Op), e)
 }
 
 // overloaded does not encode an answer that the loop has no room for. A join is undone.

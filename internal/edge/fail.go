@@ -10,7 +10,7 @@ import (
 )
 
 // fail answers a command that went wrong: the type of the error says whether the connection survives.
-func (s *session) fail(c *netpoll.Conn, id uint32, err error) {
+func (s *session) fail(c *netpoll.Conn, id uint32, command string, err error) {
 	var (
 		d *protocol.Disconnect
 		r *room.Error
@@ -18,9 +18,9 @@ func (s *session) fail(c *netpoll.Conn, id uint32, err error) {
 	)
 	switch {
 	case errors.As(err, &p):
-		s.refuse(c, id, p)
+		s.refuse(c, id, command, p)
 	case errors.As(err, &r):
-		s.refuse(c, id, roomError(r))
+		s.refuse(c, id, command, roomError(r))
 	case errors.As(err, &d):
 		s.disconnect(c, d)
 	case errors.Is(err, protocol.ErrMalformed):
@@ -31,8 +31,9 @@ func (s *session) fail(c *netpoll.Conn, id uint32, err error) {
 }
 
 // refuse answers with an error. What has no id has nobody to answer.
-func (s *session) refuse(c *netpoll.Conn, id uint32, e *protocol.Error) {
-	s.loop.counters.errors.Add(1)
+func (s *session) refuse(c *netpoll.Conn, id uint32, command string, e *protocol.Error) {
+	s.loop.counters.refused(e.Code)
+	s.loop.edge.logRefused(&s.info, command, e)
 	if id != 0 {
 		s.send(c, protocol.AppendError(s.loop.reply, id, e))
 	}

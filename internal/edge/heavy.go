@@ -88,7 +88,7 @@ func (s *session) nextHeavy(c *netpoll.Conn) {
 			s.abandon(c, cmd.Room, t)
 		} else {
 			s.dropJoin(&cmd)
-			s.fail(c, t.id(), err)
+			s.fail(c, t.id(), opName(cmd.Op), err)
 		}
 	}
 	s.heavy = nil

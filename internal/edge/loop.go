@@ -16,9 +16,10 @@ type loop struct {
 	index    int
 	out      *netpoll.Loop
 	reader   protocol.Reader
-	reply    []byte              // scratch of replies
-	waiting  []waiter            // have a deadline
-	facts    map[*session]*Facts // of those that have not connected, if somebody wants them
+	reply    []byte                 // scratch of replies
+	waiting  []waiter               // have a deadline
+	facts    map[*session]*Facts    // of those that have not connected, if somebody wants them
+	begun    map[*session]time.Time // of the sessions that began while the log took debug lines
 	waits    atomic.Int32
 	counters counters
 }

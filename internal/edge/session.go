@@ -55,6 +55,7 @@ func (e *Edge) open(c *netpoll.Conn) {
 	c.SetContext(s)
 	l.await(s)
 	l.counters.opened.Add(1)
+	s.logOpened(c)
 }
 
 // message takes the commands out of a frame and has each carried out.
@@ -82,7 +83,7 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 			err = s.perform(c, cmd)
 		}
 		if err != nil {
-			s.fail(c, cmd.ID, err)
+			s.fail(c, cmd.ID, cmd.Method.String(), err)
 		}
 	}
 }
@@ -96,6 +97,7 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	s.state = closing
 	s.loop.takeFacts(s)
 	s.loop.counters.closed(code)
+	s.logClosed(code)
 	e.users.leave(s.info.User, e.now().userRate, e.clock())
 	s.depart()
 	s.first, s.more, s.heavy = membership{}, nil, nil

@@ -11,12 +11,25 @@ import (
 // counters of one loop: atomics without contention, since mostly the loop itself counts.
 type counters struct {
 	opened, connected, gone                      atomic.Int64
-	commands, errors                             atomic.Int64
+	commands                                     atomic.Int64
+	errors                                       [numErrorCodes]atomic.Int64
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	rooms, userRate, busy, dropped, waiting      atomic.Int64
 	longNames, limitedBytes                      atomic.Int64
 	encode                                       netpoll.Durations
+}
+
+// The error codes that are counted by themselves: those of the protocol. The last place is for all others, of which an
+// application may have any number.
+const (
+	firstErrorCode = 100
+	numErrorCodes  = 17
+)
+
+// refused counts a command that was answered with an error.
+func (n *counters) refused(code uint32) {
+	n.errors[min(code-firstErrorCode, numErrorCodes-1)].Add(1) // what is below the first wraps
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -40,24 +53,25 @@ type Stats struct {
 	Opened       int64 // upgrades
 	Connected    int64 // connect commands that were accepted
 	Commands     int64
-	Errors       int64 // commands that were answered with an error
-	Disconnects  int64 // closes with a code of the protocol, of which:
-	Slow         int64 // 3008
-	Silent       int64 // 3012
-	Stale        int64 // 3502: no connect command in time
-	BadRequest   int64 // 3501
-	Flooded      int64 // 3013: went on above CommandsPerSecond or BytesPerSecond
-	UserLimit    int64 // 3504: above UserConnections
-	UserRate     int64 // connect commands answered 111: above UserRate
-	Insufficient int64 // memberships ended with 2500
-	Dropped      int64 // messages that slow members of rooms with slow_consumer: drop were told they missed
-	Limited      int64 // commands above CommandsPerSecond, and messages without a command
-	LimitedBytes int64 // messages above BytesPerSecond, or that took too much to inflate
-	RoomRate     int64 // commands answered 111: above RoomRate
-	RoomLimit    int64 // subscribes above MaxRooms
-	WaitingLimit int64 // commands above WaitingCommands
-	LongNames    int64 // commands with a longer name than Channel.MaxLength
-	Busy         int64 // commands refused with 111: a loop was above LoopMailbox
+	Errors       int64            // commands that were answered with an error
+	ErrorCodes   map[uint32]int64 // the same by code: each of the protocol, and 0 for all others
+	Disconnects  int64            // closes with a code of the protocol, of which:
+	Slow         int64            // 3008
+	Silent       int64            // 3012
+	Stale        int64            // 3502: no connect command in time
+	BadRequest   int64            // 3501
+	Flooded      int64            // 3013: went on above CommandsPerSecond or BytesPerSecond
+	UserLimit    int64            // 3504: above UserConnections
+	UserRate     int64            // connect commands answered 111: above UserRate
+	Insufficient int64            // memberships ended with 2500
+	Dropped      int64            // messages that slow members of rooms with slow_consumer: drop were told they missed
+	Limited      int64            // commands above CommandsPerSecond, and messages without a command
+	LimitedBytes int64            // messages above BytesPerSecond, or that took too much to inflate
+	RoomRate     int64            // commands answered 111: above RoomRate
+	RoomLimit    int64            // subscribes above MaxRooms
+	WaitingLimit int64            // commands above WaitingCommands
+	LongNames    int64            // commands with a longer name than Channel.MaxLength
+	Busy         int64            // commands refused with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
 }
@@ -65,13 +79,16 @@ type Stats struct {
 // Stats may be called by any goroutine.
 func (e *Edge) Stats() (st Stats) {
 	st.RoomRate = e.roomsRefused.Load()
+	var errors [numErrorCodes]int64
 	for _, l := range e.loops {
 		n := &l.counters
 		st.Opened += n.opened.Load()
 		st.Sessions += n.opened.Load() - n.gone.Load()
 		st.Connected += n.connected.Load()
 		st.Commands += n.commands.Load()
-		st.Errors += n.errors.Load()
+		for i := range n.errors {
+			errors[i] += n.errors[i].Load()
+		}
 		st.Disconnects += n.disconnects.Load()
 		st.Slow += n.slow.Load()
 		st.Silent += n.silent.Load()
@@ -89,6 +106,18 @@ func (e *Edge) Stats() (st Stats) {
 		st.LimitedBytes += n.limitedBytes.Load()
 		st.Flooded += n.flooded.Load()
 		st.Encode.Add(n.encode.Histogram())
+	}
+	st.ErrorCodes = map[uint32]int64{}
+	for _, e := range protocol.Errors() {
+		st.ErrorCodes[e.Code] = 0
+	}
+	for i, count := range errors {
+		code := uint32(firstErrorCode + i)
+		if _, known := st.ErrorCodes[code]; !known {
+			code = 0
+		}
+		st.ErrorCodes[code] += count
+		st.Errors += count
 	}
 	return st
 }

@@ -80,7 +80,7 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 		return nil
 	}
 	if id, waiting := s.cancelHeavy(m); waiting {
-		s.refuse(c, id, protocol.ErrTooManyRequests) // as the room answers a join that is left before it is complete
+		s.refuse(c, id, "subscribe", protocol.ErrTooManyRequests) // as the room answers a join that is left before it is complete
 		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 	} else {
 		s.leave(m, cmd.ID)

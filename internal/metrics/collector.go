@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"runtime"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,7 +17,8 @@ type Snapshot struct {
 	Edge    edge.Stats
 	Rooms   room.Stats
 
-	LogDropped int64 // lines of the log
+	Version    string // of this program
+	LogDropped int64  // lines of the log
 	Reloads    Reloads
 }
 
@@ -55,6 +57,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	o.network(&snap.Network)
 	o.traffic(&snap.Network)
 	o.chat(&snap.Edge, &snap.Rooms)
+	o.gauge(buildInfo, 1, snap.Version, runtime.Version())
 	o.counter(logDropped, snap.LogDropped)
 	o.counter(reloads, snap.Reloads.Applied, "applied")
 	o.counter(reloads, snap.Reloads.Partly, "partly")
@@ -106,14 +109,18 @@ func (o out) network(n *netpoll.Stats) {
 		o.counter(refusedFor, count, netpoll.Cause(why).String())
 	}
 	for code, count := range n.Closes {
-		if code == netpoll.OtherCode {
-			o.counter(disconnects, count, "other")
-			continue
-		}
-		o.counter(disconnects, count, strconv.Itoa(int(code)))
+		o.counter(disconnects, count, codeLabel(int(code)))
 	}
 	o.counter(overflows, n.Overflows)
 	o.counter(panics, n.Panics)
+}
+
+// codeLabel is a code as a label; 0 stands for all that are not counted by themselves.
+func codeLabel(code int) string {
+	if code == 0 {
+		return "other"
+	}
+	return strconv.Itoa(code)
 }
 
 func (o out) refusals(r *netpoll.Refusals) {
@@ -142,7 +149,9 @@ func (o out) traffic(n *netpoll.Stats) {
 func (o out) chat(e *edge.Stats, r *room.Stats) {
 	o.gauge(sessions, float64(e.Sessions))
 	o.counter(commands, e.Commands)
-	o.counter(commandErrors, e.Errors)
+	for code, n := range e.ErrorCodes {
+		o.counter(commandErrors, n, codeLabel(int(code)))
+	}
 	o.counter(limited, e.Limited)
 	o.gauge(rooms, float64(r.Rooms))
 	o.gauge(members, float64(r.Members))

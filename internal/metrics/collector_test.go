@@ -3,6 +3,7 @@ package metrics
 import (
 	"io"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func sample() Snapshot {
 	took.Observe(time.Second)
 	h := took.Histogram()
 	return Snapshot{
-		LogDropped: 90, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
+		Version: "v1.2", LogDropped: 90, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
 			Conns: 1, AtHTTP: 59, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
 			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
@@ -36,7 +37,7 @@ func sample() Snapshot {
 			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},
 		},
 		Edge: edge.Stats{
-			Sessions: 30, Commands: 31, Errors: 32, Limited: 33, Encode: h,
+			Sessions: 30, Commands: 31, ErrorCodes: map[uint32]int64{103: 32, 0: 97}, Limited: 33, Encode: h,
 			Flooded: 70, LimitedBytes: 210, UserLimit: 71, UserRate: 72, RoomRate: 77, RoomLimit: 73, LongNames: 192, WaitingLimit: 76, Busy: 74, Stale: 75,
 		},
 		Rooms: room.Stats{
@@ -98,7 +99,8 @@ func TestValues(t *testing.T) {
 		`throng_limit_hits_total{limit="max_header"} 190`, `throng_limit_hits_total{limit="header_bytes"} 191`,
 		`throng_limit_hits_total{limit="connection_rate_per_user"} 72`, `throng_limit_hits_total{limit="presence_max"} 87`,
 		`throng_limit_hits_total{limit="bytes_per_second"} 210`, `throng_limit_hits_total{limit="waiting_commands"} 76`,
-		"throng_sessions 30", "throng_commands_total 31", "throng_command_errors_total 32", "throng_limited_commands_total 33",
+		"throng_sessions 30", "throng_commands_total 31", `throng_command_errors_total{code="103"} 32`, `throng_command_errors_total{code="other"} 97`, "throng_limited_commands_total 33",
+		`throng_build_info{go="` + runtime.Version() + `",version="v1.2"} 1`, "throng_log_dropped_lines_total 90", `throng_reloads_total{result="partly"} 92`,
 		"throng_rooms 40", "throng_room_members 41", `throng_waiting_commands{place="room"} 42`, `throng_waiting_commands{place="log"} 43`,
 		"throng_history_bytes 44", "throng_room_messages_total 45", "throng_refused_commands_total 46", "throng_room_gaps_total 47",
 		`throng_connect_duration_seconds_bucket{part="upgrade",le="2e-06"} 0`,

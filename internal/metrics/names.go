@@ -8,6 +8,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // The metrics. Every one is in descs.
 var (
+	buildInfo    = desc("build_info", "Always 1; the labels say which version of the program runs, and of Go.", "version", "go")
 	connections  = desc("connections", "Connections now, those in a handshake included.")
 	atHTTP       = desc("http_connections", "Connections now with a plain HTTP request, which connections does not include.")
 	sessions     = desc("sessions", "Open connections now that speak the chat protocol.")
@@ -36,7 +37,7 @@ var (
 	bytes         = desc("network_bytes_total", "Bytes received from and taken by the sockets.", "direction")
 	panics        = desc("callback_panics_total", "Panics that cost a connection.")
 	commands      = desc("commands_total", "Commands of clients.")
-	commandErrors = desc("command_errors_total", "Commands answered with an error.")
+	commandErrors = desc("command_errors_total", "Commands answered with an error, by its code; code other is all that are not of the protocol.", "code")
 	limited       = desc("limited_commands_total", "Commands above the rate of a connection.")
 	refused       = desc("refused_commands_total", "Commands refused because a room or a loop was overloaded.")
 	published     = desc("room_messages_total", "Messages of all rooms, each counted once.")
@@ -54,6 +55,7 @@ var (
 )
 
 var descs = []*prometheus.Desc{
+	buildInfo,
 	connections, atHTTP, sessions, handshakes, rooms, forgotten, members, queueBytes, backlogBytes, backlogMem, historyBytes, waiting,
 	accepted, acceptErrors, notAdmitted, acceptPauses, limitHits, requests, refusedFor, disconnects, overflows, dropped, deferred, messages, bytes, panics,
 	commands, commandErrors, limited, refused, published, gaps, reloads, logDropped,

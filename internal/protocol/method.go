@@ -52,5 +52,14 @@ func methodOf(name []byte) Method {
 	return MethodUnknown
 }
 
+// String is the name on the wire.
+func (m Method) String() string {
+	names := [...]string{
+		"pong", "unknown", "connect", "subscribe", "unsubscribe", "publish", "presence", "presence_stats", "history", "ping",
+		"send", "rpc", "refresh", "sub_refresh",
+	}
+	return names[min(int(m), len(names)-1)]
+}
+
 // NeedsID tells whether a command of this method must carry an id, because it is answered.
 func (m Method) NeedsID() bool { return m != MethodNone && m != MethodSend }

@@ -37,7 +37,7 @@ func (s *Server) Reload(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := s.edge.Reload(edgeConfig(cfg, "")); err != nil {
+	if err := s.edge.Reload(s.edgeConfig(cfg, "")); err != nil {
 		return err
 	}
 	s.poll.LimitIP(cfg.ConnectionsPerIP, cfg.ConnectionRatePerIP)

@@ -40,7 +40,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 	if err != nil {
 		return nil, err
 	}
-	if s.edge, err = edge.New(edgeConfig(cfg, version)); err != nil {
+	if s.edge, err = edge.New(s.edgeConfig(cfg, version)); err != nil {
 		return nil, err
 	}
 	endpoints := s.edge.Endpoints()
@@ -72,6 +72,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 		CompressMin:      int(cfg.CompressMin),
 		MaxBacklogMemory: int64(cfg.BacklogBytes),
 		UnsentBytes:      orNone(int(cfg.UnsentBytes)),
+		OnRefuse:         s.logRefused,
 		OnError:          func(err error) { log.Error("network", "error", err) },
 	}
 	return s, nil
@@ -85,10 +86,11 @@ func orNone(n int) int {
 	return n
 }
 
-func edgeConfig(cfg *config.Config, version string) edge.Config {
+func (s *Server) edgeConfig(cfg *config.Config, version string) edge.Config {
 	return edge.Config{
 		Loops:          cfg.Loops,
 		Version:        version,
+		Log:            s.log,
 		Client:         cfg.Client,
 		Channel:        cfg.Channel,
 		Origins:        cfg.AllowedOrigins,
@@ -158,6 +160,7 @@ func (s *Server) Connections() int { return s.poll.NumConns() }
 // Serve runs until Stop, which makes it return nil.
 func (s *Server) Serve() error {
 	stop := s.watchCertificate()
+	defer s.summarizeRefusals()()
 	err := s.poll.Serve()
 	stop()
 	s.edge.Close()

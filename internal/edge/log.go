@@ -1,0 +1,126 @@
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/room"
+)
+
+// What happens to a connection is logged at debug, under its client id, which clients know too: SDKs show it to their
+// applications. Names of people and of rooms, tokens and texts are never logged, nor what a client says when it
+// closes. Nothing is logged for a command that goes well, and where debug is off an event costs one comparison.
+
+// debugging reports whether the log takes such lines at the moment.
+func (e *Edge) debugging() bool {
+	return e.cfg.Log != nil && e.cfg.Log.Enabled(context.Background(), slog.LevelDebug)
+}
+
+// clientID is the client id as a log has it.
+func clientID(i *room.Info) slog.Attr {
+	return slog.String("client", protocol.ClientID(i.Client).String())
+}
+
+// logOpened notes when the session began: nothing else remembers it.
+func (s *session) logOpened(c *netpoll.Conn) {
+	l := s.loop
+	if !l.edge.debugging() {
+		return
+	}
+	if l.begun == nil {
+		l.begun = map[*session]time.Time{}
+	}
+	l.begun[s] = time.Now()
+	l.edge.cfg.Log.Debug("connection opened", clientID(&s.info), "address", remote(c.RemoteAddr()))
+}
+
+func remote(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return "unix socket"
+	}
+	return a.String()
+}
+
+func (s *session) logConnected() {
+	if e := s.loop.edge; e.debugging() {
+		e.cfg.Log.Debug("connected", clientID(&s.info), "anonymous", s.info.User == "")
+	}
+}
+
+// logClosed says how the session ended, with the text of the protocol for the code: the reason may be the peer's.
+func (s *session) logClosed(code frame.CloseCode) {
+	l := s.loop
+	began, known := l.begun[s]
+	if delete(l.begun, s); len(l.begun) == 0 {
+		l.begun = nil // a wave of connections must not leave its map behind
+	}
+	if !l.edge.debugging() {
+		return
+	}
+	args := []any{clientID(&s.info), "code", int(code), "reason", reasonOf(code)}
+	if known {
+		args = append(args, "duration", time.Since(began).Round(time.Millisecond).String())
+	}
+	l.edge.cfg.Log.Debug("disconnected", args...)
+}
+
+// reasonOf is what a close code means.
+func reasonOf(code frame.CloseCode) string {
+	for _, d := range protocol.Disconnects() {
+		if d.Code == uint16(code) {
+			return d.Reason
+		}
+	}
+	switch code {
+	case frame.CloseNormal:
+		return "normal closure"
+	case frame.CloseGoingAway:
+		return "going away"
+	case frame.CloseNoStatus:
+		return "no status"
+	case frame.CloseAbnormal:
+		return "no closing handshake"
+	case frame.CloseProtocol:
+		return "protocol error"
+	case frame.CloseInvalidData:
+		return "invalid data"
+	case frame.ClosePolicy:
+		return "policy violation"
+	case frame.CloseTooBig:
+		return "message too big"
+	case frame.CloseInternal:
+		return "internal error"
+	}
+	return ""
+}
+
+// opName is the command that a room carries out as op.
+func opName(op room.Op) string {
+	switch op {
+	case room.Join:
+		return "subscribe"
+	case room.Leave:
+		return "unsubscribe"
+	case room.Publish:
+		return "publish"
+	case room.History:
+		return "history"
+	case room.Presence:
+		return "presence"
+	case room.PresenceStats:
+		return "presence_stats"
+	}
+	return ""
+}
+
+// logRefused is a command that was answered with an error. Any goroutine may call it.
+func (e *Edge) logRefused(i *room.Info, command string, err *protocol.Error) {
+	if i != nil && e.debugging() {
+		e.cfg.Log.Debug("command refused", clientID(i), "command", command, "code", int(err.Code))
+	}
+}

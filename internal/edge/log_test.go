@@ -1,0 +1,61 @@
+package edge
+
+import (
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/room"
+)
+
+// TestLogThatIsOffCostsNothing: where debug is off an event makes no garbage and remembers nothing.
+func TestLogThatIsOffCostsNothing(t *testing.T) {
+	for name, log := range map[string]*slog.Logger{
+		"no log": nil, "info": slog.New(slog.NewJSONHandler(io.Discard, nil)),
+	} {
+		e := &Edge{cfg: Config{Log: log}}
+		s := &session{loop: &loop{edge: e}}
+		allocs := testing.AllocsPerRun(100, func() {
+			s.logOpened(nil)
+			s.logConnected()
+			e.logRefused(&s.info, "publish", protocol.ErrPermissionDenied)
+			s.logClosed(3000)
+		})
+		if allocs != 0 || s.loop.begun != nil {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+// TestErrorsAreCountedByCode: each of the protocol by itself, all others as one.
+func TestErrorsAreCountedByCode(t *testing.T) {
+	e := &Edge{loops: []*loop{{}, {}}}
+	for i, err := range protocol.Errors() {
+		for range i + 1 {
+			e.loops[i%2].counters.refused(err.Code)
+		}
+	}
+	for _, code := range []uint32{0, 1, 99, 115, 116, 117, 400, 1999, 1<<32 - 1} {
+		e.loops[0].counters.refused(code)
+	}
+	st, sum := e.Stats(), int64(9)
+	for i, err := range protocol.Errors() {
+		sum += int64(i + 1)
+		if st.ErrorCodes[err.Code] != int64(i+1) {
+			t.Errorf("%d: %d", err.Code, st.ErrorCodes[err.Code])
+		}
+	}
+	if st.ErrorCodes[0] != 9 || st.Errors != sum || len(st.ErrorCodes) != len(protocol.Errors())+1 {
+		t.Errorf("%d of %d: %v", st.Errors, sum, st.ErrorCodes)
+	}
+}
+
+// TestEveryOpHasAName that clients know.
+func TestEveryOpHasAName(t *testing.T) {
+	for op := room.Join; op <= room.History; op++ {
+		if opName(op) == "" {
+			t.Errorf("%d has none", op)
+		}
+	}
+}

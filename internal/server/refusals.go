@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll"
+)
+
+// logRefused is a connection that was not let in, at debug. It has no client id yet, so its address stands for it.
+func (s *Server) logRefused(r netpoll.Refused) {
+	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.log.Debug("connection refused", "address", r.RemoteAddr().String(), "status", r.Status, "reason", r.Cause.String())
+	}
+}
+
+// summaryEvery is the time between two summaries of what was refused.
+const summaryEvery = time.Minute
+
+// summarizeRefusals logs once a minute how much was refused, by reason, if anything was; and once more at the end.
+func (s *Server) summarizeRefusals() (stop func()) { return s.summarizeEvery(summaryEvery) }
+
+func (s *Server) summarizeEvery(every time.Duration) (stop func()) {
+	done := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		t := time.NewTicker(every)
+		defer t.Stop()
+		before, since := s.refusals(), time.Now()
+		for over := false; !over; {
+			select {
+			case <-t.C:
+			case <-done:
+				over = true
+			}
+			now := s.refusals()
+			if args := now.since(before); len(args) > 0 {
+				s.log.Info("refused", append([]any{"seconds", int(time.Since(since).Round(time.Second).Seconds())}, args...)...)
+			}
+			before, since = now, time.Now()
+		}
+	})
+	return func() { close(done); ended.Wait() }
+}
+
+// refusals are counts by kind and reason. A kind is what was refused; its reasons are causes, codes or limits.
+type refusals map[string]map[string]int64
+
+// refusals counts since the start: requests that got an error instead of a 101, connections that were closed without
+// an answer, commands that were answered with an error, and connections that were closed for what they did or were not
+// allowed.
+func (s *Server) refusals() refusals {
+	n, e := s.poll.Stats(), s.edge.Stats()
+	r := refusals{"requests": {}, "commands": {}, "disconnects": {}, "connections": {
+		"max_handshakes": n.Refusals.Handshakes, "handshake_timeout": n.Limits.HandshakeTimeout, "hello_timeout": n.Limits.HelloTimeout,
+		"proxy_header": n.Refusals.BadProxy, "displaced": n.Refusals.Displaced,
+	}}
+	for cause, count := range n.RefusedFor {
+		r["requests"][netpoll.Cause(cause).String()] = count
+	}
+	for code, count := range e.ErrorCodes {
+		r["commands"][codeName(int(code))] = count
+	}
+	for code, count := range n.Closes {
+		if isRefusal(code) {
+			r["disconnects"][codeName(int(code))] = count
+		}
+	}
+	return r
+}
+
+// codeName is a code as a label; 0 stands for all that are not counted by themselves.
+func codeName(code int) string {
+	if code == 0 {
+		return "other"
+	}
+	return strconv.Itoa(code)
+}
+
+// isRefusal tells the codes by which the protocol sends a client away: those after which it must not come back, and
+// the one for a flood.
+func isRefusal(c frame.CloseCode) bool { return c >= 3500 && c < 4000 || c == 3013 }
+
+// since is what has come about since before, as attributes for a log: one group for each kind.
+func (r refusals) since(before refusals) (args []any) {
+	for _, kind := range slices.Sorted(maps.Keys(r)) {
+		var counts []any
+		for _, reason := range slices.Sorted(maps.Keys(r[kind])) {
+			if n := r[kind][reason] - before[kind][reason]; n > 0 {
+				counts = append(counts, slog.Int64(reason, n))
+			}
+		}
+		if len(counts) > 0 {
+			args = append(args, slog.Group(kind, counts...))
+		}
+	}
+	return args
+}

@@ -1,0 +1,45 @@
+//go:build !windows
+
+package netpoll
+
+import "net/netip"
+
+// Refused is a connection that was answered with an error instead of a 101, as [Server.OnRefuse] hears of it.
+type Refused struct {
+	Cause  Cause
+	Status int // of HTTP; with TLS it may never have been sent
+
+	server *Server
+	fd     int32
+}
+
+// RemoteAddr is the address as [Conn.RemoteAddr] has it. Only during the callback.
+func (r Refused) RemoteAddr() netip.AddrPort { return r.server.addrOf(r.fd) }
+
+// refused counts a response that ends a connection before it was upgraded, and tells the application.
+func (l *Loop) refused(fd int32, why Cause, response []byte) {
+	l.tally.refusedFor(why, response)
+	if l.server.OnRefuse == nil {
+		return
+	}
+	defer l.rescueTask()
+	l.server.OnRefuse(Refused{why, statusOf(response), l.server, fd})
+}
+
+// statusOf is the status of a response of ours, which begins with "HTTP/1.1 ".
+func statusOf(response []byte) (status int) {
+	for _, c := range response[min(9, len(response)):min(12, len(response))] {
+		status = status*10 + int(c-'0')
+	}
+	return status
+}
+
+// addrOf is the address of a descriptor's peer.
+func (s *Server) addrOf(fd int32) netip.AddrPort {
+	if s.visits != nil {
+		if a := s.visits.slot(fd).remote; a != nil {
+			return *a
+		}
+	}
+	return remoteAddr(int(fd))
+}
