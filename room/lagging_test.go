@@ -1,0 +1,128 @@
+package room
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// opened is a world on a log that answers late, with room "a" at 10 and one member.
+func opened(t *testing.T, cfg Config) (*world, *sameLog) {
+	t.Helper()
+	w, l := late(t, cfg)
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
+	w.turn()
+	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
+	w.turn()
+	return w, l
+}
+
+// TestOneSuspicionOfARoomAtATime: a feed that lags behind the acknowledgements makes the shard look once, not once for
+// each of them, and what it remembers of them is bounded by the rooms.
+func TestOneSuspicionOfARoomAtATime(t *testing.T) {
+	w, l := opened(t, Config{})
+	const publishes = 50
+	for i := range uint64(publishes) {
+		w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Body: []byte("x")}, nil)
+		w.turn()
+		l.sink.Appended(l.appends[i], Stored{Position: Position{11 + i, "e"}})
+		w.turn()
+	}
+	if n := w.s.suspect.len(); n != 1 {
+		t.Errorf("%d suspicions are queued, want 1", n)
+	}
+	w.advance(suspectFor)
+	if n := len(l.reads) - 1; n != 1 {
+		t.Errorf("the log is read %d times, want once", n)
+	}
+	for i := range uint64(publishes) {
+		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+	}
+	l.sink.Found(l.reads[1], Result{Position: Position{10 + publishes, "e"}, Complete: true})
+	w.turn()
+	w.advance(suspectFor)
+	if r := w.s.rooms["a"]; r.head != 10+publishes || r.catchup != nil || w.s.suspect.len() != 0 || len(l.reads) != 2 {
+		t.Errorf("everything came: head %d, %+v, %d suspicions, %d reads", r.head, r.catchup, w.s.suspect.len(), len(l.reads))
+	}
+}
+
+// TestWhatIsHeldBehindAGapIsBounded: messages behind a gap are held until it is repaired; those that are too many are
+// read again.
+func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
+	w, l := opened(t, Config{RecoveryMaxPublications: 10 * heldMax})
+	const behind = heldMax + 100
+	for i := range uint64(behind) {
+		l.sink.Message("a", &Publication{Offset: 12 + i, Prev: 11 + i, Body: []byte("x")})
+		if i%100 == 0 {
+			w.turn()
+		}
+	}
+	w.turn()
+	if n := len(w.s.rooms["a"].catchup.held); n != heldMax {
+		t.Fatalf("%d messages are held, want %d", n, heldMax)
+	}
+	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
+	w.turn()
+	if r := w.s.rooms["a"]; r.head != 11+heldMax {
+		t.Fatalf("the members have %d, want %d", r.head, 11+heldMax)
+	}
+	w.advance(suspectFor)
+	w.advance(suspectFor) // the suspicion of before the repair had to go first
+	if last := l.queries[len(l.queries)-1]; len(l.queries) != 3 || last.Since.Offset != 11+heldMax {
+		t.Errorf("what was not held is read: %+v", l.queries)
+	}
+}
+
+// TestTailOfJoinersThatWaitIsBounded: what is broadcast while a recovery is read is kept for it, as much as an answer may
+// hold.
+func TestTailOfJoinersThatWaitIsBounded(t *testing.T) {
+	w, l := opened(t, Config{RecoveryMaxPublications: 20})
+	var joined *Answer
+	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{9, "e"}},
+		func(a *Answer) { b := *a; joined = &b })
+	w.turn()
+	for i := range uint64(1000) {
+		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+		w.turn()
+		if n := len(w.s.rooms["a"].catchup.tail); n > 20 {
+			t.Fatalf("%d messages are kept for a joiner, want at most 20", n)
+		}
+	}
+	l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true, Publications: []Publication{{Offset: 10, Prev: 9, Body: []byte("x")}}})
+	w.turn()
+	if joined == nil || !joined.Recovered || !joined.More || joined.Position.Offset != 10 {
+		t.Errorf("what is behind the page is to be read: %+v", joined)
+	}
+}
+
+// TestCloseDuringARepair: the log never answers the repair of a gap. Close waits for it once, and the members, who are
+// about to be disconnected, hear nothing of it.
+func TestCloseDuringARepair(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	const timeout = 50 * time.Millisecond
+	l := &sameLog{silent: true}
+	var told []Event
+	h := New(Config{Shards: 1, LogTimeout: timeout, NewLog: func(_ int, s Sink) Log { l.sink = s; return l },
+		Encode:  func(_ string, p *Publication) Buffer { p.Object = p.Body; return p },
+		Deliver: func(_ int, events []Event) { told = append(told, events...) },
+		Clock:   func() (time.Time, time.Duration) { return time.Unix(1, 0), 0 }})
+	joined := make(chan Answer, 1)
+	h.Submit(Command{Op: Join, Room: "a", Options: &Options{HistorySize: 10}, Member: person(3), Done: func(a Answer) { joined <- a }})
+	read := make(chan uint64)
+	h.shards[0].box.put(&node{kind: call, call: func() { read <- l.reads[0] }})
+	l.sink.Found(<-read, Result{Position: Position{10, "e"}})
+	<-joined
+	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Body: []byte("x")})
+	began := time.Now()
+	h.Close()
+	if d := time.Since(began); d < timeout {
+		t.Errorf("Close waited %v for the log, want %v", d, timeout)
+	}
+	if len(l.reads) != 2 || !l.down {
+		t.Errorf("%d reads, want the join's and one repair; shut down: %v", len(l.reads), l.down)
+	}
+	if len(told) != 0 {
+		t.Errorf("the members are told %+v", told)
+	}
+}
