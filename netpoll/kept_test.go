@@ -2,7 +2,11 @@
 
 package netpoll
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/throngd/throng/frame"
+)
 
 // These tests hold what stays in memory after a burst: every scratch has a size up to which it is kept.
 
@@ -57,5 +61,28 @@ func TestPlacesOfLeaversAreGivenBack(t *testing.T) {
 	s.tidy()
 	if s.len() != 10 || len(s.fds) != 10 || cap(s.fds) > 64 {
 		t.Errorf("%d members in %d places, room for %d", s.len(), len(s.fds), cap(s.fds))
+	}
+}
+
+// TestPendingCiphertextIsARecord: what a stalled TLS peer is owed stays shared plaintext, but for the record that the
+// kernel has taken a part of.
+func TestPendingCiphertextIsARecord(t *testing.T) {
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 30, PingInterval: -1,
+		OnOpen: func(c *Conn) { c.Subscribe("room"); c.Send(frame.OpText, []byte("hello")) },
+	}}})
+	c := raw(t, s, "/", "")
+	texts(t, c, 1)
+	message := NewBuffer(frame.OpBinary, make([]byte, 1<<20))
+	for range 40 {
+		s.Publish("room", message)
+	}
+	eventually(t, "the peer has a backlog", func() bool { return s.Stats().Backlog > 16<<20 })
+	pending := make(chan int)
+	s.Loop(0).Do(func() {
+		s.slab.each(s.Loop(0), func(c *Conn) { pending <- len(c.tls.pending) })
+	})
+	if n := <-pending; n == 0 || n > recordSize+1<<10 {
+		t.Errorf("%d bytes of ciphertext wait, want one record of %d and its frame", n, recordSize)
 	}
 }
