@@ -16,13 +16,15 @@ import (
 
 // suite is the tests of a package.
 type suite struct {
-	root     string // of the module
-	dir      string // of the package, from root
-	temp     string // for files of its own
-	patience time.Duration
-	flags    []string // that its tests understand
+	root     string   // of the module
+	dir      string   // of the package, from root
+	temp     string   // for files of its own
+	plain    string   // the program of the tests without a mutation
+	covered  string   // and with coverage
+	flags    []string // that the tests understand
 	tests    []*test  // the quickest first
 	shaky    []string // tests that fail without a mutation: they decide nothing
+	patience time.Duration
 }
 
 // test is one test function, and what it does without a mutation.
@@ -32,22 +34,31 @@ type test struct {
 	reach reach
 }
 
-// newSuite builds the tests of a package with coverage and runs each of them by itself.
+// newSuite builds the tests of a package, and again with coverage, and runs each of them by itself.
 func newSuite(ctx context.Context, root, dir, temp string, o options) (*suite, error) {
-	s, pool := &suite{root: root, dir: dir, temp: temp, patience: o.patience}, newPool(o.at)
-	binary := filepath.Join(temp, "covered.test")
-	if out, err := s.build(ctx, binary, "-cover", "-coverpkg=./"+dir); err != nil {
+	s := &suite{root: root, dir: dir, temp: temp, patience: o.patience}
+	s.plain, s.covered = filepath.Join(temp, "plain.test"), filepath.Join(temp, "covered.test")
+	out, err := s.build(ctx, s.plain)
+	if err == nil {
+		out, err = s.build(ctx, s.covered, "-cover", "-coverpkg=./"+dir)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: the tests do not build: %w\n%s", dir, err, out)
 	}
-	names, err := s.list(ctx, binary)
+	names, err := s.list(ctx)
 	if err != nil {
 		return nil, err
 	}
+	s.measureAll(ctx, names, newPool(o.at))
+	return s, ctx.Err()
+}
+
+func (s *suite) measureAll(ctx context.Context, names []string, p *pool) {
 	tests := make([]*test, len(names))
 	for i, name := range names {
-		pool.do(func() { tests[i] = s.measure(ctx, binary, name) })
+		p.do(func() { tests[i] = s.measure(ctx, name) })
 	}
-	pool.wait()
+	p.wait()
 	for i, t := range tests {
 		if t == nil {
 			s.shaky = append(s.shaky, names[i])
@@ -56,7 +67,6 @@ func newSuite(ctx context.Context, root, dir, temp string, o options) (*suite, e
 		s.tests = append(s.tests, t)
 	}
 	slices.SortStableFunc(s.tests, func(a, b *test) int { return cmp.Compare(a.takes, b.takes) })
-	return s, ctx.Err()
 }
 
 // build compiles the tests of the package. Its error is what the compiler says, or that of ctx.
@@ -69,12 +79,12 @@ func (s *suite) build(ctx context.Context, binary string, flags ...string) (outp
 }
 
 // list returns the names of the test functions. Where they use rapid, it is told to leave no files in the tree.
-func (s *suite) list(ctx context.Context, binary string) (names []string, err error) {
+func (s *suite) list(ctx context.Context) (names []string, err error) {
 	s.flags = []string{"-rapid.nofailfile"}
-	out, err := s.command(ctx, binary, "-test.list=.").Output()
+	out, err := s.command(ctx, s.plain, "-test.list=.").Output()
 	if err != nil {
 		s.flags = nil
-		out, err = s.command(ctx, binary, "-test.list=.").Output()
+		out, err = s.command(ctx, s.plain, "-test.list=.").Output()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: the tests cannot be listed: %w", s.dir, err)
@@ -96,12 +106,12 @@ func (s *suite) command(ctx context.Context, binary string, args ...string) *exe
 }
 
 // measure runs one test without a mutation. It returns nil if that fails, and fails again.
-func (s *suite) measure(ctx context.Context, binary, name string) *test {
+func (s *suite) measure(ctx context.Context, name string) *test {
 	profile := filepath.Join(s.temp, name+".cover")
 	defer os.Remove(profile)
 	for range 2 {
 		began := time.Now()
-		cmd := s.command(ctx, binary, "-test.run=^"+regexp.QuoteMeta(name)+"$", "-test.timeout=5m", "-test.coverprofile="+profile)
+		cmd := s.command(ctx, s.covered, "-test.run=^"+regexp.QuoteMeta(name)+"$", "-test.timeout=5m", "-test.coverprofile="+profile)
 		if cmd.Run() != nil {
 			continue
 		}

@@ -96,7 +96,8 @@ func (s *suite) face(ctx context.Context, binary string, tests []*test) (by stri
 	return by
 }
 
-// decide returns what fails twice. A test that fails and then passes by itself decides nothing: the others go on.
+// decide returns what fails twice with the mutation, and then passes without it. A test that does not do so decides
+// nothing, as one that cannot stand a busy machine: the others go on.
 func (s *suite) decide(ctx context.Context, binary string, tests []*test) (by string) {
 	for len(tests) > 0 && ctx.Err() == nil {
 		failed := s.run(ctx, binary, tests)
@@ -107,7 +108,7 @@ func (s *suite) decide(ctx context.Context, binary string, tests []*test) (by st
 		if i := slices.IndexFunc(tests, func(t *test) bool { return t.name == failed }); i >= 0 {
 			again, others = tests[i:i+1], slices.Delete(slices.Clone(tests), i, i+1)
 		}
-		if s.run(ctx, binary, again) != "" {
+		if s.run(ctx, binary, again) != "" && s.run(ctx, s.plain, again) == "" {
 			return failed
 		}
 		tests = others
