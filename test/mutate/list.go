@@ -85,9 +85,21 @@ func (e *entry) in(s *source) (*mutation, error) {
 	if len(found) != 1 {
 		return nil, fmt.Errorf("%s %s: %q stands there %s", e.File, e.In, e.Old, []string{"nowhere", "", "more than once"}[len(found)])
 	}
-	m := s.change(from+found[0][0], from+found[0][1], e.New)
+	from, to = from+found[0][0], from+found[0][1]
+	m := s.change(from, to, e.replacement(string(s.text[from:to])))
 	m.fault = e.Fault
 	return m, nil
+}
+
+// replacement is New; a condition that becomes a constant still mentions what it did, which then counts as used.
+func (e *entry) replacement(old string) string {
+	switch e.New {
+	case "true":
+		return "((" + old + ") || true)"
+	case "false":
+		return "((" + old + ") && false)"
+	}
+	return e.New
 }
 
 // pattern matches code with any space where it has some.
