@@ -76,7 +76,7 @@ func (l *Loop) relieve() bool {
 // closeStalled closes stalled connections, the deepest first, until they have given back so many bytes.
 func (l *Loop) closeStalled(need int64) (closed bool) {
 	for _, d := range l.deepest(0) {
-		if need <= 0 {
+		if need <= 0 || d.depth < shedGrace { // the end of those with little gives little back
 			break
 		}
 		if c := d.conn; l.stalled(c) {
