@@ -143,3 +143,28 @@ func TestMayOpen(t *testing.T) {
 		t.Errorf("%d are counted as overload", n)
 	}
 }
+
+// The shard that has rooms without members does not come to its mailbox: the others may be above the bound by a
+// sixteenth and one.
+func TestMaxRoomsWhileTheShardWithIdleRoomsIsBusy(t *testing.T) {
+	w, o := lab(t, Config{Shards: 2, MaxRooms: 32}), open()
+	names := w.onEachShard()
+	w.publish(names[0], o, "x")
+	opened := 0
+	for i := 0; opened < 100 && i < 1000; i++ {
+		name := fmt.Sprint("next", i)
+		if w.h.shard(name) != w.h.shards[1] {
+			continue
+		}
+		opened++
+		w.do(Command{Op: Join, Room: name, Options: o, Member: person(1)}, nil)
+		w.h.shards[1].turn()
+	}
+	if n := w.h.Stats().Rooms; n != 32+32/16+1 {
+		t.Errorf("%d rooms, and the bound is 32", n)
+	}
+	w.turn()
+	if n := w.h.Stats().Rooms; w.h.shards[0].mem.rings[names[0]] != nil || n != 32+32/16 {
+		t.Errorf("%d rooms after the one without members should have gone", n)
+	}
+}
