@@ -22,7 +22,7 @@ const (
 	maxPassed = 64
 	// maxIncoming bounds the connections above MaxConns that are on their way to another loop, which is to make a place
 	// for each. Beyond it the listeners wait for the loops.
-	maxIncoming = 64
+	maxIncoming = 32
 	// maxPasses is how often such a connection is passed on.
 	maxPasses = 2
 )

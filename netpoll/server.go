@@ -55,7 +55,8 @@ type Server struct {
 	MaxHTTP int
 	// MaxConns bounds all connections, those at HTTP included. When there are as many, a new one takes
 	// the place of the connection that has waited longest without sending a whole request; if there
-	// is none 503 is answered. 0 means the limit of open files (RLIMIT_NOFILE) less 256.
+	// is none 503 is answered. 0 means the limit of open files (RLIMIT_NOFILE) less 256, or less
+	// Reserved and 64 with many loops.
 	MaxConns int
 	// MaxConnsPerIP bounds the connections of one address, of a /64 with IPv6, those at HTTP included; beyond it 429 is
 	// answered, or with TLS the connection is closed. 0 means no bound.
@@ -240,7 +241,7 @@ func (s *Server) prepare() {
 	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
 	s.HTTPReadTimeout = cmp.Or(s.HTTPReadTimeout, 10*time.Second)
 	s.HTTPWriteTimeout = cmp.Or(s.HTTPWriteTimeout, 30*time.Second)
-	s.MaxConns = cmp.Or(s.MaxConns, max(limit-256, limit/2))
+	s.MaxConns = cmp.Or(s.MaxConns, defaultMaxConns(limit, s.Loops))
 	s.MaxHeader = cmp.Or(s.MaxHeader, defaultMaxHeader)
 	s.headers.longest, s.headers.limit = int64(s.MaxHeader), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)

@@ -50,8 +50,8 @@ func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, 
 		return n, "", human.Usagef("leave it out for what max_connections says",
 			"--connections %d is not between 1 and %d", c.Connections, most)
 	}
-	n.Configured = cfg.MaxConnections
-	cfg.Resolve(m.Files.Connections())
+	n.Configured, n.Reserve = cfg.MaxConnections, reserved(cfg)
+	cfg.Resolve(m.Files.Connections(n.Reserve))
 	n.Connections, n.HistoryBytes, n.Forgotten = cfg.MaxConnections, int64(cfg.HistoryBytes), cfg.ForgottenRooms
 	n.BacklogBytes, n.UnsentBytes = int64(cfg.BacklogBytes), int64(cfg.UnsentBytes)
 	if c.Connections == 0 {

@@ -24,6 +24,6 @@ func (c *configCmd) Run(ctx *kong.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	cfg.Resolve(files.Connections())
+	cfg.Resolve(files.Connections(reserved(cfg)))
 	return cfg.WriteEffective(s.out)
 }

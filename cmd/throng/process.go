@@ -65,7 +65,7 @@ func (p *process) listen() error {
 }
 
 func (p *process) adminOptions() admin.Options {
-	return admin.Options{Hosts: p.cfg.AdminHosts, Profiles: p.cfg.AdminProfiles}
+	return admin.Options{Hosts: p.cfg.AdminHosts, Profiles: p.cfg.AdminProfiles, MaxConns: p.cfg.MaxAdmin}
 }
 
 func (p *process) setState(s admin.State) {
@@ -112,6 +112,7 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 // own are the metrics of the process that no other package counts.
 func (p *process) own(snap *metrics.Snapshot) {
 	snap.Version, snap.LogDropped = release(), p.dropped()
+	snap.AdminClosed = p.admin.Closed()
 	snap.Reloads = p.reloads.counts()
 }
 

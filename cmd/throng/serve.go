@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -62,14 +64,20 @@ func warnUserLimits(cfg *config.Loaded, log *slog.Logger) {
 	}
 }
 
+// reserved is how many descriptors are kept back from the connections.
+func reserved(cfg *config.Loaded) int {
+	return limits.Reserve(cmp.Or(cfg.Loops, runtime.GOMAXPROCS(0)), cfg.MaxAdmin)
+}
+
 // resolve fits the configuration to the machine.
 func resolve(cfg *config.Loaded, log *slog.Logger) error {
 	files, err := limits.RaiseFiles()
 	if err != nil {
 		return fmt.Errorf("reading the limit of open files: %w", err)
 	}
-	room := files.Connections()
-	need := uint64(cfg.MaxConnections) + limits.Reserve
+	reserve := reserved(cfg)
+	room := files.Connections(reserve)
+	need := cfg.MaxConnections + reserve
 	switch {
 	case cfg.MaxConnections > room:
 		return human.Errorf(
@@ -78,7 +86,7 @@ func resolve(cfg *config.Loaded, log *slog.Logger) error {
 			files.Hard, cfg.MaxConnections, cfg.Source("max_connections"), need)
 	case room == 0:
 		return human.Errorf("raise it with: ulimit -n 65536; see throng check",
-			"the limit of open files, %d, leaves no room for connections beside the %d kept back", files.Hard, limits.Reserve)
+			"the limit of open files, %d, leaves no room for connections beside the %d kept back", files.Hard, reserve)
 	}
 	cfg.Resolve(room)
 	if cfg.MaxConnections < 1024 && cfg.Source("max_connections").Layer == config.Automatic {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -28,6 +29,9 @@ type Options struct {
 	Hosts []string
 	// Profiles serves profiles to GET, too. Otherwise they need a POST.
 	Profiles bool
+	// MaxConns bounds the connections; one more closes the one that has been without a request for
+	// longest. 0 means 32.
+	MaxConns int
 }
 
 // Server is the admin listener. Its methods may be called from any goroutine.
@@ -37,6 +41,7 @@ type Server struct {
 	state   atomic.Int32
 	options Options
 	hosts   hosts.Rule
+	conns   conns
 
 	// Metrics answers /metrics, Health says why /healthz must fail. Set them before Serve;
 	// nil is 404 and always well.
@@ -56,9 +61,16 @@ func Listen(addr string, o Options) (*Server, error) {
 // On makes a server of a listener that somebody else has opened.
 func On(ln net.Listener, o Options) *Server {
 	s := &Server{ln: ln, options: o, hosts: hosts.Admin(ln.Addr(), o.Hosts)}
-	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	s.conns.limit, s.conns.of = cmp.Or(o.MaxConns, 32), map[net.Conn]*conn{}
+	s.http = http.Server{
+		Handler: s.conns.serve(s.Handler()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+		ConnState: s.conns.changed, ConnContext: s.conns.context,
+	}
 	return s
 }
+
+// Closed is how many connections were closed because they were more than MaxConns.
+func (s *Server) Closed() int64 { return s.conns.closed.Load() }
 
 // Addr is the bound address.
 func (s *Server) Addr() net.Addr { return s.ln.Addr() }

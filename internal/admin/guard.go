@@ -3,7 +3,11 @@ package admin
 import (
 	"net/http"
 	"strings"
+	"time"
 )
+
+// contentTimeout bounds the time in which the content of a request comes.
+const contentTimeout = 5 * time.Second
 
 // guard refuses what a page in somebody's browser may send to a port that is not meant for it: requests
 // under a name that is not this port's, and requests of other sites. Programs are not concerned: they
@@ -16,6 +20,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case crossSite(r):
 			answer(w, http.StatusForbidden, "the admin port does not answer to pages of other sites")
 		default:
+			if r.ContentLength != 0 { // no request of ours needs long for it
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(contentTimeout))
+			}
 			next.ServeHTTP(w, r)
 		}
 	})

@@ -40,6 +40,7 @@ var arrows = []arrow{
 	{"internal/admin", []string{"internal/hosts"}},
 	{"internal/chat", []string{"internal/human", "internal/terminal", "internal/spool"}},
 	{"internal/config", []string{"netpoll", "internal/human", "internal/files", "internal/hosts", "internal/unixsocket"}},
+	{"internal/limits", []string{"netpoll"}},
 	{"internal/load", []string{"netpoll", "frame", "internal/human", "internal/files", "internal/limits", "internal/terminal", "internal/load/..."}},
 	{"internal/load/report", []string{"internal/human", "internal/files", "internal/terminal"}},
 	{"internal/protocol", nil},

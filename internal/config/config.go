@@ -10,6 +10,7 @@ type Config struct {
 	Admin         string   `yaml:"admin" default:"127.0.0.1:9090" placeholder:"ADDR" group:"Listeners" help:"Address of the admin port: /healthz, /readyz, /metrics, /debug/pprof; or unix:/PATH. Keep it private. Empty turns it off."`
 	AdminHosts    []string `yaml:"admin_hosts" placeholder:"HOST" group:"Listeners" help:"Further names under which the admin port answers; * is every name. On a loopback address it answers to localhost and loopback addresses only; elsewhere to every name as long as none is given here."`
 	AdminProfiles bool     `yaml:"admin_profiles" group:"Listeners" help:"Serve profiles (/debug/pprof/profile, trace, heap and so on) to GET, for go tool pprof URL; without it they need a POST."`
+	MaxAdmin      int      `yaml:"max_admin" default:"32" placeholder:"N" group:"Listeners" help:"Connections of the admin port at once, for which descriptors are kept back; one more takes the place of the one that has been without a request for longest."`
 
 	Dev  bool `yaml:"dev" group:"Listeners" help:"Development: anonymous people and this machine's origins are let in, everything is allowed."`
 	Echo bool `yaml:"echo" group:"Listeners" help:"Serve /echo, which returns every message (for conformance tools)."`
@@ -48,7 +49,7 @@ type Config struct {
 
 	Loops          int `yaml:"loops" placeholder:"N" group:"Size" help:"Event loops. 0: one per CPU."`
 	Shards         int `yaml:"shards" placeholder:"N" group:"Size" help:"Workers among which the rooms are divided. 0: one per CPU."`
-	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once, plain requests included. When all places are taken the connection goes first that has waited longest without sending a whole request; if there is none the new one is refused with 503. 0: the file limit less 256."`
+	MaxConnections int `yaml:"max_connections" placeholder:"N" group:"Size" help:"Connections at once, plain requests included. When all places are taken the connection goes first that has waited longest without sending a whole request; if there is none the new one is refused with 503. 0: the file limit less 256, or more with many loops or a large max_admin."`
 	MaxHTTP        int `yaml:"max_http" default:"256" placeholder:"N" group:"Size" help:"Plain HTTP requests (the page) at once; more are refused with 503."`
 
 	MaxRooms                   int  `yaml:"max_rooms" live:"yes" default:"1000000" placeholder:"N" group:"Rooms" help:"Rooms at once; for one more the coldest room without members goes, and where all have members error 106 is the answer."`

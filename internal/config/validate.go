@@ -125,6 +125,7 @@ func (l *Loaded) validateCounts() error {
 		{"max_fragments", l.MaxFragments, 1, 1 << 30},
 		{"max_control_frames", l.MaxControlFrames, 1, 1 << 30},
 		{"max_http", l.MaxHTTP, 1, 1 << 20},
+		{"max_admin", l.MaxAdmin, 4, 1 << 16},
 		{"max_handshakes", l.MaxHandshakes, 1, 1 << 20},
 		{"max_rooms", l.MaxRooms, 1, 1 << 30},
 		{"commands_per_second", l.CommandsPerSecond, 0, 1_000_000},

@@ -21,6 +21,7 @@ const (
 // Need is what the server is to do.
 type Need struct {
 	Connections  int
+	Reserve      int // descriptors beside them, see Reserve
 	HistoryBytes int64
 	BacklogBytes int64 // what may wait for slow clients
 	UnsentBytes  int64 // what the kernel takes for one of them; 0: as much as its send buffer holds
@@ -46,6 +47,7 @@ func (n Need) sendBuffer() int64 {
 	}
 	return n.UnsentBytes + kernelStep
 }
+func (n Need) files() int64 { return int64(n.Connections + max(n.Reserve, LeastReserve)) }
 
 // Finding is one limit and what it means for the need.
 type Finding struct {
@@ -80,7 +82,7 @@ func (m *Machine) checkConfigured(n Need) []Finding {
 }
 
 func (m *Machine) checkFiles(n Need) []Finding {
-	need := int64(n.Connections) + Reserve
+	need := n.files()
 	f := Finding{
 		Name: "open files", OK: m.Files.Hard >= uint64(need),
 		Detail: fmt.Sprintf("soft %d, hard %d, needed %d", m.Files.Soft, m.Files.Hard, need),
@@ -95,13 +97,13 @@ func (m *Machine) checkFiles(n Need) []Finding {
 // checkSystemFiles: fs.nr_open bounds what a hard limit may be raised to,
 // fs.file-max all processes together.
 func (m *Machine) checkSystemFiles(n Need) []Finding {
-	need := int64(n.Connections) + Reserve
+	need := n.files()
 	return append(m.atLeast("fs.nr_open", 0, need), m.atLeast("fs.file-max", 0, need+need/10)...)
 }
 
 // checkWatches: each connection is one watch of epoll, bounded per user.
 func (m *Machine) checkWatches(n Need) []Finding {
-	return m.atLeast("fs.epoll.max_user_watches", 0, int64(n.Connections)+Reserve)
+	return m.atLeast("fs.epoll.max_user_watches", 0, n.files())
 }
 
 // checkBacklog: after a restart everybody comes back at once. The kernel's

@@ -117,9 +117,26 @@ func TestOpenFiles(t *testing.T) {
 		hard uint64
 		want int
 	}{{100, 0}, {256, 0}, {257, 1}, {20000, 19744}, {math.MaxUint64, 1 << 30}} {
-		if got := (Files{Hard: c.hard}).Connections(); got != c.want {
+		if got := (Files{Hard: c.hard}).Connections(256); got != c.want {
 			t.Errorf("hard limit %d: %d connections, want %d", c.hard, got, c.want)
 		}
+	}
+}
+
+// TestReserve: what is kept back grows with the event loops and with the admin port, and a check counts it.
+func TestReserve(t *testing.T) {
+	for _, c := range []struct{ loops, admin, want int }{{1, 32, 256}, {8, 32, 256}, {10, 32, 256}, {11, 32, 261}, {64, 32, 738}, {2, 1000, 1148}} {
+		if got := Reserve(c.loops, c.admin); got != c.want {
+			t.Errorf("%d loops, %d connections of the admin port: %d descriptors, want %d", c.loops, c.admin, got, c.want)
+		}
+	}
+	n := million
+	n.Reserve = 5000
+	m := machine(nil)
+	m.Files.Hard = 1_004_999
+	found := m.Check(n)
+	if f := found[indexOf(found, "open files")]; f.OK || !strings.Contains(f.Detail, "needed 1005000") {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -20,7 +20,7 @@ func (m *Machine) CheckClient(n ClientNeed) []Finding {
 	server := Need{Connections: n.Connections * ends}
 	all := m.clientFiles(n)
 	all = append(all, m.clientPorts(n)...)
-	all = append(all, m.atLeast("fs.file-max", 0, int64(server.Connections)+Reserve)...)
+	all = append(all, m.atLeast("fs.file-max", 0, int64(server.Connections)+LeastReserve)...)
 	all = append(all, m.checkWatches(Need{Connections: n.Connections})...)
 	all = append(all, m.checkTCPMemory(server)...)
 	return append(all, m.checkConntrack(server)...)
@@ -29,7 +29,7 @@ func (m *Machine) CheckClient(n ClientNeed) []Finding {
 // clientFiles: each process has its part of the connections.
 func (m *Machine) clientFiles(n ClientNeed) []Finding {
 	each := (n.Connections + n.Processes - 1) / max(1, n.Processes)
-	need := uint64(each) + Reserve
+	need := uint64(each) + LeastReserve
 	f := Finding{
 		Name: "open files", OK: m.Files.Hard >= need,
 		Detail: fmt.Sprintf("hard limit %d, each of %d processes needs %d", m.Files.Hard, n.Processes, need),

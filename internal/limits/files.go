@@ -7,20 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Reserve is how many file descriptors are kept back from connections: for the
-// listeners, the pollers, the page, the log.
-const Reserve = 256
-
 // Files are the limits of open files of this process, which bound its connections.
 type Files struct{ Soft, Hard uint64 }
 
-// Connections is how many connections the hard limit leaves room for. It is at
-// most 2^30: more file descriptors no kernel hands out.
-func (f Files) Connections() int {
-	if f.Hard <= Reserve {
+// Connections is how many connections the hard limit leaves room for, beside the
+// descriptors that are kept back. It is at most 2^30: more no kernel hands out.
+func (f Files) Connections(reserve int) int {
+	if f.Hard <= uint64(reserve) {
 		return 0
 	}
-	return int(min(f.Hard-Reserve, 1<<30))
+	return int(min(f.Hard-uint64(reserve), 1<<30))
 }
 
 // RaiseFiles raises the soft limit to the hard one, and returns both.

@@ -61,10 +61,10 @@ func processes(o Options) int {
 		return o.Processes
 	}
 	files, err := limits.RaiseFiles()
-	if err != nil || files.Connections() < 1 {
+	if err != nil || files.Connections(limits.LeastReserve) < 1 {
 		return 1
 	}
-	return (o.Connections + files.Connections() - 1) / files.Connections()
+	return (o.Connections + files.Connections(limits.LeastReserve) - 1) / files.Connections(limits.LeastReserve)
 }
 
 // others are the processes as the first one sees them.

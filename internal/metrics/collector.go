@@ -17,9 +17,10 @@ type Snapshot struct {
 	Edge    edge.Stats
 	Rooms   room.Stats
 
-	Version    string // of this program
-	LogDropped int64  // lines of the log
-	Reloads    Reloads
+	Version     string // of this program
+	LogDropped  int64  // lines of the log
+	AdminClosed int64  // connections of the admin port that were too many
+	Reloads     Reloads
 }
 
 // Reloads are those of the configuration by what became of them.

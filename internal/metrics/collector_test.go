@@ -24,7 +24,7 @@ func sample() Snapshot {
 	took.Observe(time.Second)
 	h := took.Histogram()
 	return Snapshot{
-		Version: "v1.2", LogDropped: 90, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
+		Version: "v1.2", LogDropped: 90, AdminClosed: 97, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
 			Conns: 1, AtHTTP: 59, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
 			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},

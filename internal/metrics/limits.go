@@ -16,6 +16,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"connection_rate_per_ip": r.PerIPRate,
 		"max_handshakes":         r.Handshakes,
 		"accept_rate":            r.Paced,
+		"max_admin":              snap.AdminClosed,
 		"displaced":              r.Displaced,
 
 		"max_header":         n.MaxHeader,
