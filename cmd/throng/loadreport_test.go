@@ -73,7 +73,7 @@ func TestLoadFlagsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	flag := regexp.MustCompile("--[a-z][a-z-]+")
-	known := map[string]bool{"--admin": true, "--dev": true} // of serve
+	known := map[string]bool{"--admin": true, "--dev": true, "--commands-per-second": true, "--bytes-per-second": true} // of serve
 	for _, command := range []string{"run", "report"} {
 		var help bytes.Buffer
 		if code := run([]string{"load", command, "--help"}, &help, &help); code != 0 {

@@ -197,7 +197,7 @@ func fields(stack []ast.Node) []*ast.Field {
 func (g *generator) statement(n ast.Stmt) {
 	switch n := n.(type) {
 	case *ast.AssignStmt:
-		if n.Tok != token.DEFINE {
+		if n.Tok != token.DEFINE && !g.isCase(n) {
 			g.instead(n, "")
 			g.swap(n, n.TokPos, n.Tok)
 		}
@@ -209,6 +209,16 @@ func (g *generator) statement(n ast.Stmt) {
 			g.swap(n, n.TokPos, n.Tok)
 		}
 	case *ast.ExprStmt, *ast.SendStmt, *ast.DeferStmt, *ast.GoStmt:
-		g.instead(n, "")
+		if !g.isCase(n) {
+			g.instead(n, "")
+		}
 	}
+}
+
+// isCase reports whether a statement is the communication of a select's case, which cannot be left out.
+func (g *generator) isCase(n ast.Stmt) bool {
+	return slices.ContainsFunc(g.stack, func(above ast.Node) bool {
+		c, ok := above.(*ast.CommClause)
+		return ok && c.Comm == n
+	})
 }

@@ -44,6 +44,7 @@ p/a.go: 1 << 4 -> 1 << (4 - 1)`},
 (*T).f: go t.f() -> nothing
 (*T).f: defer t.f() -> nothing
 (*T).f: t.f() -> nothing`},
+		{"a case stays", "func f() { select { case <-a: case b <- c: g() } }", "f: g() -> nothing"},
 		{"a declaration stays", "func f() { a := g(); _ = a }", "f: _ = a -> nothing"},
 		{"results", "func f(a int) (b, c []int, ok bool, err error) { return a, nil, true, g() }", `f: return a, nil, true, g() -> return *new([]int), nil, true, g()
 f: return a, nil, true, g() -> return a, nil, false, g()
