@@ -23,6 +23,7 @@ type example struct {
 	dir      string
 	front    string // address of the proxy
 	upstream string // address of throng, as --listen has it
+	pages    int    // requests for the page so far
 }
 
 var fenced = regexp.MustCompile("(?ms)^```(nginx|caddy|haproxy)\n# (.*?)\n# throng serve (.*?)\n(.*?)^```$")
