@@ -192,7 +192,7 @@ func TestTLS(t *testing.T) {
 // TestStalled: those who stopped reading and were ended for it are told of, and are not part of the
 // latency of those who read.
 func TestStalled(t *testing.T) {
-	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 1 << 20 }) // those who read may be late by 650 ms
+	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 4 << 20 }) // those who read may be late by 2.6 s
 	r, err := Run(t.Context(), Options{Scenario: "stall", URL: addr, Connections: 50, Rate: 200, Size: 8000, Duration: 6 * time.Second, Loops: 2})
 	if err != nil || r.Violations.Count > 0 {
 		t.Fatalf("%v, %+v", err, r.Violations)
