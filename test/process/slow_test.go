@@ -208,7 +208,9 @@ func (h *hall) publish(ctx context.Context, p *peer, every time.Duration) {
 				return
 			case <-tick.C:
 				if err := p.send(h.message()); err != nil {
-					h.t.Errorf("publish: %v", err)
+					if ctx.Err() == nil {
+						h.t.Errorf("publish: %v", err)
+					}
 					return
 				}
 			}

@@ -170,12 +170,13 @@ func readNothing(t *testing.T, name string) {
 		len(as.conns), came.Round(time.Millisecond), files, peak>>10, before>>10, beside, normal, part(w.history, .5), part(w.history, 1))
 	allowed := 512
 	if bound > 0 {
-		allowed = before>>10 + bound*3/2 + 64
+		allowed = before>>10 + 2*bound*3/2 + 64 // the collector lets the heap grow to twice what is in use
 	}
 	if peak>>10 > allowed {
 		t.Errorf("%d MiB, allowed are %d", peak>>10, allowed)
 	}
-	if beside > 3*max(normal, 20*time.Millisecond) {
+	// A latency says something on a machine that has nothing else to do: make soak.
+	if !testing.Short() && beside > 3*max(normal, 20*time.Millisecond) {
 		t.Errorf("p99 %v beside the attackers, %v without", beside, normal)
 	}
 }
