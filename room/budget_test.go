@@ -86,7 +86,7 @@ func TestHistoryBytesBesideAnUnusedShard(t *testing.T) {
 	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), &Options{HistorySize: 1000}
 	name := w.onEachShard()[0]
 	w.pass(time.Second) // not at the beginning of time, when everything is cold
-	for range 101 {
+	for range 120 {
 		w.submit(name, o, string(make([]byte, big)))
 	}
 	w.h.shards[0].turn()
