@@ -3,7 +3,9 @@
 package netpoll
 
 import (
+	"bytes"
 	"testing"
+	"unsafe"
 
 	"github.com/throngd/throng/frame"
 )
@@ -84,5 +86,30 @@ func TestPendingCiphertextIsARecord(t *testing.T) {
 	})
 	if n := <-pending; n == 0 || n > recordSize+1<<10 {
 		t.Errorf("%d bytes of ciphertext wait, want one record of %d and its frame", n, recordSize)
+	}
+}
+
+// TestIdleTLSConnectionIsTrimmed: between two records a connection holds none of the buffers that its handshake and its
+// records needed.
+func TestIdleTLSConnectionIsTrimmed(t *testing.T) {
+	if len(trimmable) == 0 {
+		t.Skip("crypto/tls has changed, see TestTrim")
+	}
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
+	c := dialTLS(t, s, clientTLS(0))
+	say(t, c, "x")
+	hear(t, c, "x")
+	held := make(chan int, 1)
+	s.Loop(0).Do(func() {
+		s.slab.each(s.Loop(0), func(c *Conn) {
+			n := 0
+			for _, offset := range trimmable {
+				n += (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(c.tls.conn), offset)).Cap()
+			}
+			held <- n
+		})
+	})
+	if n := <-held; n > 0 {
+		t.Errorf("%d bytes of buffers are held", n)
 	}
 }

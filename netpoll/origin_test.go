@@ -79,6 +79,12 @@ func TestOrigin(t *testing.T) {
 		{"https://a.good.example:8443", "other", []string{"https://*.good.example"}, false},
 		{"https://a.good.example:8443", "other", []string{"https://*.good.example:*"}, true},
 		{"http://a.good.example", "other", []string{"https://*.good.example"}, false},
+		// Any host of a scheme is still a host.
+		{"moz-extension://a", "other", []string{"moz-extension://*"}, true},
+		{"moz-extension://a/b", "other", []string{"moz-extension://*"}, false},
+		{"moz-extension://a b", "other", []string{"moz-extension://*"}, false},
+		{"moz-extension://a@b", "other", []string{"moz-extension://*"}, false},
+		{"moz-extension://a\x7f", "other", []string{"moz-extension://*"}, false},
 		// The Host header in a list.
 		{"https://good.example", "good.example", []string{"https://a.example", SameHost}, true},
 		{"https://a.example", "good.example", []string{"https://a.example", SameHost}, true},
