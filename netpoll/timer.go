@@ -176,7 +176,7 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	}
 	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)+1
 	if c.has(flagPinged) {
-		if c.heard < c.due-pong && l.readsOn(c, now-min(now, 2*pong)) {
+		if c.heard < c.due-pong && l.readsOn(c, c.due-pong) {
 			c.heard = now
 		}
 		if c.heard < c.due-pong {

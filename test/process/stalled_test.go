@@ -118,7 +118,12 @@ func (w *bystander) ask(ctx context.Context, p *peer) {
 // within its bounds, whatever they ask for, and people who chat beside them notice nothing.
 func TestClientsThatReadNothing(t *testing.T) {
 	for _, a := range attacks("") {
-		t.Run(a.name, func(t *testing.T) { readNothing(t, a.name) })
+		t.Run(a.name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("needs a machine that has nothing else to do: beside other tests an honest reader can be late enough to be taken for stalled")
+			}
+			readNothing(t, a.name)
+		})
 	}
 }
 
