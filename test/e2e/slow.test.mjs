@@ -100,7 +100,7 @@ async function metric(name) {
 
 for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) describe(scheme, () => {
   before(async () => {
-    server = await startThrong({ args: ['--config', file, '--outbound-bytes', `${outbound}`, '--recovery-max-bytes', `${page}`], ...options });
+    server = await startThrong({ args: ['--config', file, '--outbound-bytes', `${outbound}`, '--recovery-max-bytes', `${page}`, '--room-history-bytes', '256MiB', '--publisher-history-bytes', '256MiB'], ...options });
   });
   after(() => server?.stop());
 
