@@ -7,24 +7,13 @@ import "github.com/gobwas/httphead"
 // extensionOffers calls f with the offers of all Sec-WebSocket-Extensions fields (RFC 6455, section 9.1)
 // in their order. It reports whether they are well formed.
 func extensionOffers(block []byte, f func(httphead.Option)) bool {
-	for v := range fields(block, "Sec-WebSocket-Extensions") {
-		for {
-			if v = trimLeft(v); len(v) == 0 {
-				break
-			}
-			if v[0] == ',' { // an empty element, or behind one that is not
-				v = v[1:]
-				continue
-			}
-			offer, rest, ok := extension(v)
-			if !ok {
-				return false
-			}
+	return readElements(block, "Sec-WebSocket-Extensions", func(v []byte) (rest []byte, ok bool) {
+		offer, rest, ok := extension(v)
+		if ok {
 			f(offer)
-			v = rest
 		}
-	}
-	return true
+		return rest, ok
+	})
 }
 
 // extension reads token *(";" [token ["=" (token / quoted-string)]]) up to a comma or the end.

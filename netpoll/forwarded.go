@@ -37,23 +37,14 @@ func parseXForwardedFor(block []byte) (hops [][]byte, ok bool) {
 // parseForwarded lists the for= of all elements of the Forwarded fields (RFC 7239, section 4).
 // It is strict: a quote that the client left open must not swallow what the proxy appended.
 func parseForwarded(block []byte) (hops [][]byte, ok bool) {
-	for v := range fields(block, "Forwarded") {
-		for {
-			if v = trimLeft(v); len(v) == 0 {
-				break
-			}
-			if v[0] == ',' { // an empty element, or behind one that is not
-				v = v[1:]
-				continue
-			}
-			hop, rest, ok := forwardedElement(v)
-			if !ok {
-				return hops, false
-			}
-			hops, v = append(hops, hop), rest
+	ok = readElements(block, "Forwarded", func(v []byte) (rest []byte, ok bool) {
+		hop, rest, ok := forwardedElement(v)
+		if ok {
+			hops = append(hops, hop)
 		}
-	}
-	return hops, true
+		return rest, ok
+	})
+	return hops, ok
 }
 
 // forwardedElement reads [pair] *(";" [pair]) up to a comma or the end.

@@ -48,6 +48,24 @@ func elements(list []byte) iter.Seq[[]byte] {
 	}
 }
 
+// readElements has read take the elements of all fields with that name, one after the other, where quoted strings may
+// have commas: read returns what follows the element at the beginning of v. It stops at an element that is malformed.
+func readElements(block []byte, name string, read func(v []byte) (rest []byte, ok bool)) (ok bool) {
+	for v := range fields(block, name) {
+		for {
+			if v = trimLeft(v); len(v) == 0 {
+				break
+			}
+			if v[0] == ',' { // an empty element, or behind one that is not
+				v = v[1:]
+			} else if v, ok = read(v); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // fieldElements yields the elements of all fields with that name.
 func fieldElements(block []byte, name string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
