@@ -154,7 +154,7 @@ func (c *loadRunCmd) canSave() error {
 }
 
 // Run neither waits for a terminal that shows its progress nor ends with it:
-// what is measured goes on, and the files are written before the report is shown.
+// the measurement goes on, and the files are written before the report is shown.
 func (c *loadRunCmd) Run(s *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()

@@ -44,9 +44,9 @@ func openLog(s *streams, queue int, level *slog.LevelVar) *slog.Logger {
 	return log
 }
 
-// cleanAttr makes texts safe for whoever looks at the log in a terminal: slog
-// escapes what is no JSON, or no text of one line, but no control characters of
-// eight bits and nothing that changes the direction of the text.
+// cleanAttr makes texts safe for a terminal that shows the log: slog escapes
+// quotes, line ends and the control characters of ASCII, but not those of eight
+// bits, nor the characters that change the direction of text.
 func cleanAttr(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case string:

@@ -25,7 +25,7 @@ func (p *process) beginReload() {
 	}
 }
 
-// readAgain works out what is to hold instead of was. It changes nothing, and
+// readAgain works out the configuration that replaces was. It changes nothing, and
 // may take long. A configuration that cannot be read does not keep a renewed
 // certificate from being used.
 func (p *process) readAgain(was *config.Loaded) (r reloaded) {
@@ -38,7 +38,7 @@ func (p *process) readAgain(was *config.Loaded) (r reloaded) {
 	return r
 }
 
-// abandonReload: what comes of it later is not taken over.
+// abandonReload gives the running reload up: its result is not taken over, however late it comes.
 func (p *process) abandonReload() {
 	p.reloads.given, p.reloads.timeout = true, nil
 	p.reloads.timedOut.Add(1)
