@@ -29,10 +29,11 @@ func (s *Server) summarizeRefusals() (stop func()) { return s.summarizeEvery(sum
 func (s *Server) summarizeEvery(every time.Duration) (stop func()) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
+	var before refusals // empty: a connection may be refused before the goroutine runs for the first time
+	since := time.Now()
 	ended.Go(func() {
 		t := time.NewTicker(every)
 		defer t.Stop()
-		before, since := s.refusals(), time.Now()
 		for over := false; !over; {
 			select {
 			case <-t.C:
