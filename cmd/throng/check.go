@@ -7,8 +7,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 )
 
@@ -36,7 +36,7 @@ func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 	findings := m.Check(n)
 	fmt.Fprintf(s.out, "%d connections (%s)\n\n", n.Connections, source)
 	if low := printFindings(s.out, findings); low > 0 {
-		return human.Errorf("run the commands above, then throng check again; --connections says how many are meant",
+		return clierr.Errorf("run the commands above, then throng check again; --connections says how many are meant",
 			"%d of %d limits stand in the way of %d connections", low, len(findings), n.Connections)
 	}
 	fmt.Fprintln(s.out, "\nnothing stands in the way")
@@ -47,7 +47,7 @@ func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, source string, err error) {
 	const most = 1 << 30
 	if c.Connections < 0 || c.Connections > most {
-		return n, "", human.Usagef("leave it out for what max_connections says",
+		return n, "", clierr.Usagef("leave it out for what max_connections says",
 			"--connections %d is not between 1 and %d", c.Connections, most)
 	}
 	n.Configured, n.Reserve = cfg.MaxConnections, reserved(cfg)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // printHelp is kong's, but for a command that has a default command (load, whose default is run):
@@ -51,5 +51,5 @@ func usageError(err error) error {
 	if found {
 		hint = "did you mean " + strings.TrimRight(meant, "?") + "? " + hint
 	}
-	return human.Usagef(hint, "%s", text)
+	return clierr.Usagef(hint, "%s", text)
 }

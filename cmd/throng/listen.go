@@ -8,8 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/human"
 )
 
 // listenError says why an address cannot be listened on, and what to do.
@@ -18,15 +18,15 @@ func listenError(err error, key, addr string) error {
 	other := fmt.Sprintf("or choose another address with %s", flag)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return human.Errorf(fmt.Sprintf("find it with: ss -ltnp 'sport = :%s', %s", port, other),
+		return clierr.Errorf(fmt.Sprintf("find it with: ss -ltnp 'sport = :%s', %s", port, other),
 			"another program already listens on %s", addr)
 	case errors.Is(err, syscall.EACCES):
-		return human.Errorf(fmt.Sprintf("allow it with: sudo setcap cap_net_bind_service=+ep %s, %s", executable(), other),
+		return clierr.Errorf(fmt.Sprintf("allow it with: sudo setcap cap_net_bind_service=+ep %s, %s", executable(), other),
 			"no permission to listen on %s", addr)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return human.Errorf("see the machine's addresses with: ip addr, "+other, "%s is not an address of this machine", addr)
+		return clierr.Errorf("see the machine's addresses with: ip addr, "+other, "%s is not an address of this machine", addr)
 	}
-	return human.Errorf("choose another address with "+flag, "cannot listen on %s: %v", addr, err)
+	return clierr.Errorf("choose another address with "+flag, "cannot listen on %s: %v", addr, err)
 }
 
 func portOf(addr string) string {

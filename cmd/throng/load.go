@@ -15,8 +15,8 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/load"
 	"github.com/throngd/throng/internal/load/report"
@@ -187,10 +187,10 @@ func (c *loadRunCmd) Run(s *streams) error {
 		}
 	}
 	if err == nil && r.Violations.Count > 0 {
-		err = human.Errorf("they are listed above, the first ones with room, offset and client; --json has them too", "the server broke %d promises", r.Violations.Count)
+		err = clierr.Errorf("they are listed above, the first ones with room, offset and client; --json has them too", "the server broke %d promises", r.Violations.Count)
 	}
 	if err == nil && len(r.Failures) > 0 {
-		err = human.Errorf("errors are listed above; --max-refused and --fail-if say what a run may do", "the run failed: %s", strings.Join(r.Failures, "; "))
+		err = clierr.Errorf("errors are listed above; --max-refused and --fail-if say what a run may do", "the run failed: %s", strings.Join(r.Failures, "; "))
 	}
 	return err
 }
@@ -210,7 +210,7 @@ func tellLimits(ctx context.Context, s *streams, o load.Options) error {
 	printFindings(s.err, low)
 	for _, f := range low {
 		if f.Name == "open files" || strings.HasPrefix(f.Name, "ports") {
-			return human.Errorf("run the command above, or ask for fewer --connections", "%s: too few for %d connections", f.Name, o.Connections)
+			return clierr.Errorf("run the command above, or ask for fewer --connections", "%s: too few for %d connections", f.Name, o.Connections)
 		}
 	}
 	return nil
@@ -253,7 +253,7 @@ func printReport(ctx context.Context, s *streams, r *report.Report) error {
 		return err
 	}
 	if err := s.print(ctx, b.Bytes()); err != nil {
-		return human.Errorf("--json and --html write it to files", "the report cannot be written to the standard output: %w", err)
+		return clierr.Errorf("--json and --html write it to files", "the report cannot be written to the standard output: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"io"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -36,7 +36,7 @@ func (c *loadReportCmd) Run(s *streams) error {
 	}
 	reports := a.Reports
 	if !report.Together(reports...) {
-		return human.Errorf("--merge is for load testers that ran side by side; without it two reports are compared", "these runs were not at the same time")
+		return clierr.Errorf("--merge is for load testers that ran side by side; without it two reports are compared", "these runs were not at the same time")
 	}
 	return showReport(s.out, report.Merge(reports...), c.JSON, c.HTML)
 }
@@ -57,12 +57,12 @@ func (c *loadReportCmd) check() error {
 	const hint = "throng load report A.json shows one run, A.json B.json compares two, A1.json A2.json A3.json --against B1.json,B2.json,B3.json compares several, --merge makes one of any number"
 	switch {
 	case len(c.Against) > 0 && (c.Merge || c.JSON+c.HTML != ""):
-		return human.Usagef(hint, "--against compares, and a comparison is text")
+		return clierr.Usagef(hint, "--against compares, and a comparison is text")
 	case c.Merge, len(c.Against) > 0:
 	case len(c.Files) > 2:
-		return human.Usagef(hint, "%d reports cannot be compared", len(c.Files))
+		return clierr.Usagef(hint, "%d reports cannot be compared", len(c.Files))
 	case len(c.Files) == 2 && c.JSON+c.HTML != "":
-		return human.Usagef(hint, "a comparison is text: --json and --html are of one report")
+		return clierr.Usagef(hint, "a comparison is text: --json and --html are of one report")
 	}
 	return nil
 }

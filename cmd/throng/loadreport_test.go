@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -53,7 +53,7 @@ func TestLoadReport(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		err := c.cmd.Run(&streams{out: &out, err: &out})
-		var e *human.Error
+		var e *clierr.Error
 		switch {
 		case c.failed == "" && (err != nil || !strings.Contains(out.String(), c.want)):
 			t.Errorf("%s: %v\n%s", name, err, out.String())

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // TestLogsAreCleanForATerminal: whatever somebody has written into an error or a
@@ -19,7 +19,7 @@ func TestLogsAreCleanForATerminal(t *testing.T) {
 	for name, format := range map[string]logFormat{"json": formatFor(&bytes.Buffer{}), "text": textFormat} {
 		var b bytes.Buffer
 		log := slog.New(format(&b, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
-		log.Error(hostile, "text", hostile, "error", errors.New(hostile), "hint", human.Errorf(hostile, hostile), "names", []string{hostile}, "n", 3, "d", time.Second)
+		log.Error(hostile, "text", hostile, "error", errors.New(hostile), "hint", clierr.Errorf(hostile, hostile), "names", []string{hostile}, "n", 3, "d", time.Second)
 		line := strings.TrimSuffix(b.String(), "\n")
 		if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 || !strings.Contains(line, "evil") || !strings.Contains(line, "1s") && !strings.Contains(line, "1000000000") {
 			t.Errorf("%s, at %d: %q", name, i, line)

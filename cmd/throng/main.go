@@ -7,7 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -21,8 +21,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if errors.As(err, &done) {
 		return int(done)
 	}
-	human.Report(s.err, err)
-	return human.ExitCode(err)
+	clierr.Report(s.err, err)
+	return clierr.ExitCode(err)
 }
 
 // exit is how --help and --version end.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/admin"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/systemd"
 )
 
@@ -18,7 +18,7 @@ const adminSocket = "admin"
 func (p *process) inherit() error {
 	sockets, err := systemd.Sockets()
 	if err != nil {
-		return human.Errorf("see systemctl status throng.socket", "%w", err)
+		return clierr.Errorf("see systemctl status throng.socket", "%w", err)
 	}
 	for _, s := range sockets {
 		switch {
@@ -28,7 +28,7 @@ func (p *process) inherit() error {
 			p.inherited = fmt.Sprintf("%q at %s", s.Name, addrText(s.Listener.Addr()))
 			p.public.Inherit(s.Listener)
 		default:
-			return human.Errorf("one ListenStream= for the public port, and one with FileDescriptorName=admin for the admin port; [::]:8080 is both IPv6 and IPv4",
+			return clierr.Errorf("one ListenStream= for the public port, and one with FileDescriptorName=admin for the admin port; [::]:8080 is both IPv6 and IPv4",
 				"systemd passed more sockets than there are ports: %q at %s", s.Name, addrText(s.Listener.Addr()))
 		}
 	}

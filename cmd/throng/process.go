@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/admin"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/headroom"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/gcpace"
 	"github.com/throngd/throng/internal/metrics"
 	"github.com/throngd/throng/internal/server"
 	"github.com/throngd/throng/internal/systemd"
@@ -88,7 +88,7 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	defer close(done)
 	go func() { served <- p.public.Serve() }()
 	go p.watchdog(done)
-	go headroom.GiveBack(done, p.public.InUse)
+	go gcpace.ReleaseMemory(done, p.public.InUse)
 	p.setState(admin.Ready)
 	p.tell(p.manager.Ready(p.status("serving")))
 	ready()
@@ -138,7 +138,7 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 		}
 	}()
 	if p.public.Stop(ctx) != nil {
-		return human.Errorf("one signal lets the connections go over the drain time", "ended at once by a second signal")
+		return clierr.Errorf("one signal lets the connections go over the drain time", "ended at once by a second signal")
 	}
 	return <-served
 }

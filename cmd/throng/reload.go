@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/human"
 )
 
 // beginReload reads the configuration and the certificate again (SIGHUP), beside
@@ -102,7 +102,7 @@ func (p *process) takeChange(r reloaded) {
 // fault logs an error with its hint.
 func (p *process) fault(msg string, err error, args ...any) {
 	args = append(args, "error", err)
-	var h *human.Error
+	var h *clierr.Error
 	if errors.As(err, &h) && h.Hint != "" {
 		args = append(args, "hint", h.Hint)
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
-	"github.com/throngd/throng/internal/headroom"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/gcpace"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/server"
 	"github.com/throngd/throng/internal/systemd"
@@ -34,7 +34,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 		return err
 	}
 	warnUserLimits(cfg, log)
-	headroom.Keep()
+	gcpace.Start()
 	public, err := server.New(&cfg.Config, release(), log)
 	if err != nil {
 		return err
@@ -80,12 +80,12 @@ func resolve(cfg *config.Loaded, log *slog.Logger) error {
 	need := cfg.MaxConnections + reserve
 	switch {
 	case cfg.MaxConnections > room:
-		return human.Errorf(
+		return clierr.Errorf(
 			fmt.Sprintf("raise it with: ulimit -n %d (under systemd: LimitNOFILE=%d), or lower --max-connections to %d; see throng check", need, need, room),
 			"the limit of open files, %d, is too low for %d connections (max_connections from %s): they need %d",
 			files.Hard, cfg.MaxConnections, cfg.Source("max_connections"), need)
 	case room == 0:
-		return human.Errorf("raise it with: ulimit -n 65536; see throng check",
+		return clierr.Errorf("raise it with: ulimit -n 65536; see throng check",
 			"the limit of open files, %d, leaves no room for connections beside the %d kept back", files.Hard, reserve)
 	}
 	cfg.Resolve(room)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/throngd/throng/internal/admin"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/unixsocket"
 )
 
@@ -41,7 +41,7 @@ func (p *process) openPublic() error {
 	case err == nil:
 		return nil
 	case p.inherited != "":
-		return human.Errorf("see systemctl status throng.socket; --listen is not used with it", "cannot serve the socket that systemd passed, %s: %w", p.inherited, err)
+		return clierr.Errorf("see systemctl status throng.socket; --listen is not used with it", "cannot serve the socket that systemd passed, %s: %w", p.inherited, err)
 	}
 	return listenError(err, "listen", p.cfg.Listen)
 }

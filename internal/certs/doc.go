@@ -20,5 +20,5 @@
 // files have been the same for two looks, since certificate and key are rarely
 // written in one step.
 //
-// Errors are [*human.Error]: what is wrong with which file, and a hint.
+// Errors are [*clierr.Error]: what is wrong with which file, and a hint.
 package certs

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // Pair is a certificate and its key as they stood in two files. It is immutable.
@@ -41,13 +41,13 @@ func load(certFile, keyFile string) (*tls.Certificate, error) {
 		return nil, err
 	}
 	if !holds(cert, "CERTIFICATE") {
-		return nil, human.Usagef(swapped(cert, "PRIVATE KEY"), "%s holds no certificate", certFile)
+		return nil, clierr.Usagef(swapped(cert, "PRIVATE KEY"), "%s holds no certificate", certFile)
 	}
 	if !holds(key, "PRIVATE KEY") {
-		return nil, human.Usagef(swapped(key, "CERTIFICATE"), "%s holds no private key", keyFile)
+		return nil, clierr.Usagef(swapped(key, "CERTIFICATE"), "%s holds no private key", keyFile)
 	}
 	if encrypted(key) {
-		return nil, human.Usagef("write it without one: openssl pkey -in "+keyFile+" -out server.key", "the private key %s has a passphrase", keyFile)
+		return nil, clierr.Usagef("write it without one: openssl pkey -in "+keyFile+" -out server.key", "the private key %s has a passphrase", keyFile)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -64,7 +64,7 @@ func (p *Pair) Problem(now time.Time) error {
 		return err
 	}
 	if leaf := p.cert.Leaf; len(leaf.DNSNames) == 0 && len(leaf.IPAddresses) == 0 {
-		return human.Usagef("clients compare the host of the URL with subjectAltName and ignore CN: openssl req -addext subjectAltName=DNS:HOST",
+		return clierr.Usagef("clients compare the host of the URL with subjectAltName and ignore CN: openssl req -addext subjectAltName=DNS:HOST",
 			"the certificate %s names no host", p.certFile)
 	}
 	return nil
@@ -102,10 +102,10 @@ func encrypted(key []byte) bool {
 
 func pairError(err error, certFile, keyFile string) error {
 	if text := err.Error(); strings.Contains(text, "does not match") || strings.Contains(text, "type does not") {
-		return human.Usagef("the first certificate of the file must be the server's own, the intermediates come behind it; compare: openssl x509 -noout -pubkey -in "+certFile+", openssl pkey -pubout -in "+keyFile,
+		return clierr.Usagef("the first certificate of the file must be the server's own, the intermediates come behind it; compare: openssl x509 -noout -pubkey -in "+certFile+", openssl pkey -pubout -in "+keyFile,
 			"the private key %s does not belong to the certificate %s", keyFile, certFile)
 	}
-	return human.Usagef("see it with: openssl x509 -noout -text -in "+certFile, "the certificate %s cannot be used: %s",
+	return clierr.Usagef("see it with: openssl x509 -noout -text -in "+certFile, "the certificate %s cannot be used: %s",
 		certFile, strings.TrimPrefix(err.Error(), "tls: "))
 }
 
@@ -113,9 +113,9 @@ func checkTimes(leaf *x509.Certificate, file string, now time.Time) error {
 	const day = "2 January 2006 15:04 MST"
 	switch {
 	case now.After(leaf.NotAfter):
-		return human.Usagef("clients refuse it: renew it, or set this machine's clock", "the certificate %s expired on %s", file, leaf.NotAfter.UTC().Format(day))
+		return clierr.Usagef("clients refuse it: renew it, or set this machine's clock", "the certificate %s expired on %s", file, leaf.NotAfter.UTC().Format(day))
 	case now.Before(leaf.NotBefore):
-		return human.Usagef("clients refuse it: set this machine's clock, or wait", "the certificate %s is not valid before %s", file, leaf.NotBefore.UTC().Format(day))
+		return clierr.Usagef("clients refuse it: set this machine's clock, or wait", "the certificate %s is not valid before %s", file, leaf.NotBefore.UTC().Format(day))
 	}
 	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/files"
-	"github.com/throngd/throng/internal/human"
 )
 
 // maxFile is the most bytes that are read of a file: a chain of ten certificates
@@ -28,5 +28,5 @@ func readFile(what, path string) ([]byte, error) {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	return nil, human.Usagef(hint, "cannot read the %s %s: %v", what, path, err)
+	return nil, clierr.Usagef(hint, "cannot read the %s %s: %v", what, path, err)
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/certs/certtest"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 func TestMistakes(t *testing.T) {
@@ -55,7 +55,7 @@ func TestMistakes(t *testing.T) {
 			}
 			continue
 		}
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint(err), c.hint) || human.ExitCode(err) != 2 {
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint(err), c.hint) || clierr.ExitCode(err) != 2 {
 			t.Errorf("%s: %v, hint %q", c.name, err, hint(err))
 		}
 	}

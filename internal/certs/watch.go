@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // lookEvery is the time between two looks at the files.
@@ -107,7 +107,7 @@ func (s *Store) warn(log *slog.Logger, last time.Time) time.Time {
 }
 
 func hint(err error) string {
-	var h *human.Error
+	var h *clierr.Error
 	if errors.As(err, &h) {
 		return h.Hint
 	}

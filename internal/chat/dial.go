@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -95,13 +95,13 @@ func (d *dialer) explain(ctx context.Context, sdk error) error {
 	case strings.Contains(text, "bad handshake"):
 		return d.ask(ctx, u)
 	case strings.Contains(text, "timeout"):
-		return human.Errorf("is this the address of a throng server?", "%s took the connection but did not answer", u.Host)
+		return clierr.Errorf("is this the address of a throng server?", "%s took the connection but did not answer", u.Host)
 	case u.Scheme == "ws" && strings.Contains(text, "malformed HTTP"):
-		return human.Errorf("if it speaks TLS, write wss:// instead of ws://", "%s does not speak HTTP", u.Host)
+		return clierr.Errorf("if it speaks TLS, write wss:// instead of ws://", "%s does not speak HTTP", u.Host)
 	case strings.Contains(text, "EOF"), strings.Contains(text, "reset by peer"):
-		return human.Errorf("is this the address of a throng server?", "%s closed the connection without an answer", u.Host)
+		return clierr.Errorf("is this the address of a throng server?", "%s closed the connection without an answer", u.Host)
 	}
-	return human.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Short(strings.TrimPrefix(text, "transport error: error dial: "), maxSaid))
+	return clierr.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Short(strings.TrimPrefix(text, "transport error: error dial: "), maxSaid))
 }
 
 // unreachable explains an error of the TCP connection.
@@ -110,29 +110,29 @@ func unreachable(host string, err error) error {
 	var timeout net.Error
 	switch {
 	case errors.As(err, &dns):
-		return human.Errorf("check the spelling of the URL, and the network", "there is no host %q", dns.Name)
+		return clierr.Errorf("check the spelling of the URL, and the network", "there is no host %q", dns.Name)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return human.Errorf("start one there with `throng serve --dev`, or check host and port", "no server answers at %s: connection refused", host)
+		return clierr.Errorf("start one there with `throng serve --dev`, or check host and port", "no server answers at %s: connection refused", host)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return human.Errorf("check host and port, and whether a firewall is in between", "no answer from %s", host)
+		return clierr.Errorf("check host and port, and whether a firewall is in between", "no answer from %s", host)
 	}
-	return human.Errorf("check host and port, and the network", "cannot reach %s: %w", host, err)
+	return clierr.Errorf("check host and port, and the network", "cannot reach %s: %w", host, err)
 }
 
 // untrusted explains an error of TLS, which the SDK reports as text only.
 func untrusted(u *url.URL, text string) error {
 	switch {
 	case strings.Contains(text, "does not look like a TLS handshake"):
-		return human.Errorf("write ws:// instead of wss://", "%s does not speak TLS", u.Host)
+		return clierr.Errorf("write ws:// instead of wss://", "%s does not speak TLS", u.Host)
 	case strings.Contains(text, "unknown authority"):
-		return human.Errorf("for a self-signed certificate of your own add --insecure", "the certificate of %s is not signed by anyone this machine trusts", u.Host)
+		return clierr.Errorf("for a self-signed certificate of your own add --insecure", "the certificate of %s is not signed by anyone this machine trusts", u.Host)
 	case strings.Contains(text, "expired"):
-		return human.Errorf("the server needs a new one; --insecure connects all the same", "the certificate of %s has expired, or this machine's clock is wrong", u.Host)
+		return clierr.Errorf("the server needs a new one; --insecure connects all the same", "the certificate of %s has expired, or this machine's clock is wrong", u.Host)
 	case strings.Contains(text, "is valid for"), strings.Contains(text, "cannot validate certificate for"), strings.Contains(text, "is not valid for any names"):
-		return human.Errorf("use the name the certificate was made for; --insecure connects all the same", "the certificate of %s was made for another name", u.Host)
+		return clierr.Errorf("use the name the certificate was made for; --insecure connects all the same", "the certificate of %s was made for another name", u.Host)
 	}
 	i := max(strings.Index(text, "tls: "), strings.Index(text, "x509: "))
-	return human.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Short(text[i:], maxSaid))
+	return clierr.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Short(text[i:], maxSaid))
 }
 
 // ask repeats the handshake with net/http to learn the status that the SDK leaves out.
@@ -151,7 +151,7 @@ func (d *dialer) ask(ctx context.Context, u *url.URL) error {
 	tr := &http.Transport{TLSClientConfig: d.tls, DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: maxHeader}
 	resp, err := tr.RoundTrip(req)
 	if err != nil {
-		return human.Errorf("is this the address of a throng server?", "%s is no WebSocket server", u.Host)
+		return clierr.Errorf("is this the address of a throng server?", "%s is no WebSocket server", u.Host)
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
@@ -162,18 +162,18 @@ func (d *dialer) ask(ctx context.Context, u *url.URL) error {
 func refused(u *url.URL, resp *http.Response, body string) error {
 	switch code := resp.StatusCode; {
 	case code == http.StatusNotFound:
-		return human.Errorf("the usual path is "+defaultPath, "%s has no chat at %s (404)", u.Host, terminal.Line(u.Path))
+		return clierr.Errorf("the usual path is "+defaultPath, "%s has no chat at %s (404)", u.Host, terminal.Line(u.Path))
 	case code == http.StatusForbidden:
-		return human.Errorf("ask whoever runs it", "%s does not let you connect (403)", u.Host)
+		return clierr.Errorf("ask whoever runs it", "%s does not let you connect (403)", u.Host)
 	case code == http.StatusServiceUnavailable, code == http.StatusTooManyRequests:
-		return human.Errorf("try again later", "%s takes no more connections now (%d)", u.Host, code)
+		return clierr.Errorf("try again later", "%s takes no more connections now (%d)", u.Host, code)
 	case code == http.StatusBadRequest && (strings.Contains(body, "HTTPS") || strings.Contains(body, "TLS")):
-		return human.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
+		return clierr.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
 	case code >= 300 && code < 400:
-		return human.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Short(resp.Header.Get("Location"), maxSaid))
+		return clierr.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Short(resp.Header.Get("Location"), maxSaid))
 	case code == http.StatusSwitchingProtocols:
-		return human.Errorf("try again", "%s refused the connection, but would take it now", u.Host)
+		return clierr.Errorf("try again", "%s refused the connection, but would take it now", u.Host)
 	default:
-		return human.Errorf("is this the address of a throng server? its path is usually "+defaultPath, "%s answered with HTTP status %d instead of a WebSocket", u.Host, code)
+		return clierr.Errorf("is this the address of a throng server? its path is usually "+defaultPath, "%s answered with HTTP status %d instead of a WebSocket", u.Host, code)
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
-	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -196,7 +196,7 @@ func TestEdgeNULInAPipe(t *testing.T) {
 	k := start(t, nil, Options{URL: addr, Name: "ann"})
 	k.type_("one", "b\x00d", "two")
 	_ = k.in.Close()
-	var h *human.Error
+	var h *clierr.Error
 	if err := k.end(); !errors.As(err, &h) || !strings.Contains(err.Error(), "1 message could not be sent: the text contains a NUL character") || h.Hint == "" || h.Usage {
 		t.Errorf("the end is %v (%+v)", err, h)
 	}

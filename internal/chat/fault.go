@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/centrifugal/centrifuge-go"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -80,7 +80,7 @@ func refusal(err error) error {
 	case errors.As(err, &e):
 		return fromCode(refusals, e.Code, e.Message, "the server answered with error")
 	case errors.Is(err, centrifuge.ErrTimeout):
-		return human.Errorf("try again, or look at the server's log", "the server did not answer in time")
+		return clierr.Errorf("try again, or look at the server's log", "the server did not answer in time")
 	case errors.Is(err, centrifuge.ErrClientDisconnected), errors.Is(err, io.EOF):
 		return errors.New("the connection was lost")
 	}
@@ -103,12 +103,12 @@ func fromCode(table map[uint32]saying, code uint32, text, otherwise string) erro
 	text = terminal.Short(text, maxSaid)
 	s, ok := table[code]
 	if !ok {
-		return human.Errorf("", "%s %d (%s)", otherwise, code, text)
+		return clierr.Errorf("", "%s %d (%s)", otherwise, code, text)
 	}
 	if stock[text] || strings.Contains(s.what, text) {
-		return human.Errorf(s.hint, "%s (%d)", s.what, code)
+		return clierr.Errorf(s.hint, "%s (%d)", s.what, code)
 	}
-	return human.Errorf(s.hint, "%s (%d %s)", s.what, code, text)
+	return clierr.Errorf(s.hint, "%s (%d %s)", s.what, code, text)
 }
 
 // interruption says why the connection was lost, for "connection lost (...)"; "" when nothing more is known.

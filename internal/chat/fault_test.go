@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/centrifugal/centrifuge-go"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/protocol"
 )
 
@@ -38,7 +38,7 @@ func TestCodes(t *testing.T) {
 		{farewell(3, ""), "the server closed the connection: a message was too long for it (3)", true},
 		{farewell(4501, "banned"), "the server closed the connection with code 4501 (banned)", false},
 	} {
-		var h *human.Error
+		var h *clierr.Error
 		if c.got.Error() != c.want || (errors.As(c.got, &h) && h.Hint != "") != c.hint {
 			t.Errorf("%q (%+v), want %q", c.got, h, c.want)
 		}
@@ -66,7 +66,7 @@ func TestTLS(t *testing.T) {
 	} {
 		k := start(t, newFake(t), c.o)
 		err := k.end()
-		var h *human.Error
+		var h *clierr.Error
 		if !errors.As(err, &h) || !strings.Contains(err.Error(), c.want) || h.Hint == "" {
 			t.Errorf("%s: %v, want %q", c.o.URL, err, c.want)
 		}

@@ -19,7 +19,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // hostile is a server that answers connect and subscribe, and then does what it likes.
@@ -83,7 +83,7 @@ func TestMessageAboveTheLimit(t *testing.T) {
 			})
 			k := start(t, nil, Options{URL: url, Insecure: true, source: fromNowhere, MaxMessage: 1 << 20})
 			err := k.end()
-			var h *human.Error
+			var h *clierr.Error
 			if !errors.As(err, &h) || !strings.Contains(err.Error(), "a message of more than 1048576 bytes") || !strings.Contains(h.Hint, "--max-message") {
 				t.Errorf("the end is %v", err)
 			}

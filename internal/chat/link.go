@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // connect makes the SDK's client and lets it connect. It goes on by itself from then on, also after a lost connection.
@@ -42,7 +42,7 @@ func (s *session) connected(e centrifuge.ConnectedEvent) {
 // has none than that the request is bad.
 func (s *session) dismissed(e centrifuge.DisconnectedEvent) {
 	if e.Code == 3501 && !s.met {
-		s.end(human.Errorf(refusals[101].hint, "the server does not let you in without a token (3501)"))
+		s.end(clierr.Errorf(refusals[101].hint, "the server does not let you in without a token (3501)"))
 		return
 	}
 	s.end(farewell(e.Code, e.Reason))
@@ -51,7 +51,7 @@ func (s *session) dismissed(e centrifuge.DisconnectedEvent) {
 // connecting is also called for the first connection, where there is nothing to tell.
 func (s *session) connecting(e centrifuge.ConnectingEvent) {
 	if e.Code == 3 && e.Reason != "subscribe timeout" { // how the SDK (v0.10.10) shows close code 1009
-		s.refuseFirst(human.Errorf(farewells[3].hint, "the message is too long for the server (1009)"))
+		s.refuseFirst(clierr.Errorf(farewells[3].hint, "the message is too long for the server (1009)"))
 	}
 	if !s.met || s.lost {
 		return

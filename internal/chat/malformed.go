@@ -3,7 +3,7 @@ package chat
 import (
 	"strings"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -27,15 +27,15 @@ func malformed(text string) error {
 		return fromCode(refusals, 107, text, "")
 	}
 	if s, ok := brokenRules[rule]; ok {
-		return human.Errorf(s.hint, "%s (107)", s.what)
+		return clierr.Errorf(s.hint, "%s (107)", s.what)
 	}
-	return human.Errorf("is it a Centrifuge or throng server of the same age?", "the server refused the request: %s (107)", terminal.Line(rule))
+	return clierr.Errorf("is it a Centrifuge or throng server of the same age?", "the server refused the request: %s (107)", terminal.Line(rule))
 }
 
 // checkText says why no server would take a message, before it is sent.
 func checkText(text string) error {
 	if strings.ContainsRune(text, 0) {
-		return human.Errorf(nulInText.hint, "%s", nulInText.what)
+		return clierr.Errorf(nulInText.hint, "%s", nulInText.what)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -77,7 +77,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.MaxMessage = defaultMaxMessage
 	}
 	if o.MaxMessage < minMaxMessage {
-		return o, human.Usagef("a room's history comes in one message: some MiB", "--max-message %d is too small", o.MaxMessage)
+		return o, clierr.Usagef("a room's history comes in one message: some MiB", "--max-message %d is too small", o.MaxMessage)
 	}
 	o.streams()
 	if o.Name == "" {
@@ -89,7 +89,7 @@ func (o Options) withDefaults() (Options, error) {
 	switch o.Color {
 	case "", "auto", "always", "never":
 	default:
-		return o, human.Usagef("use --color auto, always or never", "unknown colour setting %q", o.Color)
+		return o, clierr.Usagef("use --color auto, always or never", "unknown colour setting %q", o.Color)
 	}
 	return o, nil
 }
@@ -143,13 +143,13 @@ func checkRoom(room string) error {
 	const hint = "a room is any name of up to 255 bytes, or what the server allows, for example: throng chat localhost:8080 lobby"
 	switch {
 	case strings.TrimSpace(room) == "":
-		return human.Usagef(hint, "the room has no name")
+		return clierr.Usagef(hint, "the room has no name")
 	case len(room) > maxRoomName:
-		return human.Usagef(hint, "the room's name is %d bytes long", len(room))
+		return clierr.Usagef(hint, "the room's name is %d bytes long", len(room))
 	case strings.ContainsRune(room, 0):
-		return human.Usagef(hint, "the room's name contains a NUL character (U+0000)")
+		return clierr.Usagef(hint, "the room's name contains a NUL character (U+0000)")
 	case !utf8.ValidString(room):
-		return human.Usagef(hint, "the room's name is not valid UTF-8")
+		return clierr.Usagef(hint, "the room's name is not valid UTF-8")
 	}
 	return nil
 }

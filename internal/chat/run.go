@@ -7,7 +7,7 @@ import (
 )
 
 // Run chats until the person leaves, the input has been sent, the server ends it for good, or ctx is cancelled (which
-// counts as leaving). Errors that a person can do something about are *human.Error values; nil means that everything
+// counts as leaving). Errors that a person can do something about are *clierr.Error values; nil means that everything
 // typed or piped in was acknowledged by the server. The terminal is restored before Run returns.
 //
 // Only one Run at a time may use a terminal. A read of Options.In that blocks may outlive Run.

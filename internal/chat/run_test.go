@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 func TestPipeSendsEveryLine(t *testing.T) {
@@ -195,7 +195,7 @@ func TestRefusals(t *testing.T) {
 			k := start(t, f, Options{})
 			_, _ = k.in.Write([]byte("one\n")) // it may have ended before it reads this
 			err := k.end()
-			var h *human.Error
+			var h *clierr.Error
 			if !errors.As(err, &h) || !strings.Contains(err.Error(), c.want) || h.Hint == "" || h.Usage {
 				t.Errorf("the end is %v (%+v), want %q with a hint", err, h, c.want)
 			}
@@ -331,7 +331,7 @@ func TestNoServer(t *testing.T) {
 	} {
 		k := start(t, f, Options{URL: c.url})
 		err := k.end()
-		var h *human.Error
+		var h *clierr.Error
 		if !errors.As(err, &h) || !strings.Contains(err.Error(), c.want) || h.Hint == "" {
 			t.Errorf("%s: %v, want %q", c.url, err, c.want)
 		}

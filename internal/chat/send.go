@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -63,7 +63,7 @@ func (s *session) settle(m *outgoing, err error) {
 		s.out.drop()
 	case !errors.As(err, &e):
 		if m.lost++; m.lost > maxLost && !m.came {
-			s.refuseFirst(human.Errorf("the server's log may say why", "the server never answers to it"))
+			s.refuseFirst(clierr.Errorf("the server's log may say why", "the server never answers to it"))
 		}
 		if s.visit.phase == live { // else a loading is on its way, which ends in pump
 			s.load(s.visit, recheck)

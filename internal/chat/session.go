@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -89,7 +89,7 @@ func (s *session) input(l typed, ok bool) {
 	case l.abort:
 		s.abort()
 	case l.err != nil:
-		s.end(human.Errorf("", "cannot read the input: %w", l.err))
+		s.end(clierr.Errorf("", "cannot read the input: %w", l.err))
 	case strings.TrimSpace(l.text) == "":
 		// nothing to say
 	case s.o.source == fromTerminal && strings.HasPrefix(l.text, "//"):
@@ -126,7 +126,7 @@ func (s *session) maybeGone() {
 // abort ends the chat now.
 func (s *session) abort() {
 	if n := len(s.out.queue); n > 0 {
-		s.end(human.Errorf("whoever reads the room can tell whether it arrived", "%s not acknowledged by the server", plural(n, "message was", "messages were")))
+		s.end(clierr.Errorf("whoever reads the room can tell whether it arrived", "%s not acknowledged by the server", plural(n, "message was", "messages were")))
 		return
 	}
 	s.end(nil)
@@ -134,12 +134,12 @@ func (s *session) abort() {
 
 // unsent keeps the hint of the cause.
 func unsent(n int, what string, why error) error {
-	var e *human.Error
+	var e *clierr.Error
 	hint := ""
 	if errors.As(why, &e) {
 		hint = e.Hint
 	}
-	return human.Errorf(hint, "%s %s: %w", plural(n, "message", "messages"), what, why)
+	return clierr.Errorf(hint, "%s %s: %w", plural(n, "message", "messages"), what, why)
 }
 
 // end is final; the first reason stands.
@@ -162,11 +162,11 @@ func (s *session) unread(err error) {
 	}
 }
 
-func cannotWrite(err error) error { return human.Errorf("", "cannot write: %w", err) }
+func cannotWrite(err error) error { return clierr.Errorf("", "cannot write: %w", err) }
 
 // flooded ends the chat: the server would send the same message again.
 func (s *session) flooded() {
-	s.end(human.Errorf("--max-message takes longer ones", "the server sent a message of more than %d bytes", s.o.MaxMessage))
+	s.end(clierr.Errorf("--max-message takes longer ones", "the server sent a message of more than %d bytes", s.o.MaxMessage))
 }
 
 // prompt shows the room and the state of the connection where a person types.

@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // defaultPath is where a throng server speaks the Centrifuge client protocol.
@@ -16,14 +16,14 @@ const targetHint = "write it as ws://HOST:PORT, wss://HOST or just HOST:PORT, fo
 // becomes ws, a missing path becomes defaultPath.
 func target(typed string) (string, error) {
 	if typed == "" {
-		return "", human.Usagef(targetHint, "the server's URL is missing")
+		return "", clierr.Usagef(targetHint, "the server's URL is missing")
 	}
 	if !strings.Contains(typed, "://") {
 		typed = "ws://" + typed
 	}
 	u, err := url.Parse(typed)
 	if err != nil {
-		return "", human.Usagef(targetHint, "the server's URL cannot be read: %w", err)
+		return "", clierr.Usagef(targetHint, "the server's URL cannot be read: %w", err)
 	}
 	switch u.Scheme {
 	case "http":
@@ -32,10 +32,10 @@ func target(typed string) (string, error) {
 		u.Scheme = "wss"
 	case "ws", "wss":
 	default:
-		return "", human.Usagef(targetHint, "cannot chat over %q", u.Scheme)
+		return "", clierr.Usagef(targetHint, "cannot chat over %q", u.Scheme)
 	}
 	if u.Hostname() == "" {
-		return "", human.Usagef(targetHint, "the server's URL %q names no host", typed)
+		return "", clierr.Usagef(targetHint, "the server's URL %q names no host", typed)
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = defaultPath

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 )
 
@@ -28,7 +28,7 @@ func TestTarget(t *testing.T) {
 	}
 	for _, in := range []string{"", "ws://", "ftp://host", "ws://:8080", "host:port:x", "ws://ho st", "ws://%zz"} {
 		got, err := target(in)
-		var h *human.Error
+		var h *clierr.Error
 		if !errors.As(err, &h) || !h.Usage || h.Hint == "" {
 			t.Errorf("target(%q): %q, %v; want a usage error with a hint", in, got, err)
 		}
@@ -62,7 +62,7 @@ func TestOptions(t *testing.T) {
 	} {
 		o := good
 		change(&o)
-		if _, err := o.withDefaults(); human.ExitCode(err) != 2 {
+		if _, err := o.withDefaults(); clierr.ExitCode(err) != 2 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // nestedMerges is a mapping that merges the one before it many times, which merges the one before it ...
@@ -43,7 +43,7 @@ func TestExpansionIsBounded(t *testing.T) {
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%s: %v", name, took)
 		}
-		var e *human.Error
+		var e *clierr.Error
 		if !errors.As(err, &e) || !e.Usage || !regexp.MustCompile(`\.yaml:\d+: `).MatchString(err.Error()) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
 		}

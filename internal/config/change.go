@@ -8,7 +8,7 @@ import (
 // Fault is a part of the configuration that stays as it was, and why.
 type Fault struct {
 	Part string // "rooms", "tls", "channel", ...
-	Err  error  // a [*human.Error]
+	Err  error  // a [*clierr.Error]
 }
 
 // Change is a reload that was worked out and not yet carried out.

@@ -1,6 +1,6 @@
 package config
 
-import "github.com/throngd/throng/internal/human"
+import "github.com/throngd/throng/internal/clierr"
 
 // Compatible reports the first group of settings that are each in range but together cut off clients that do nothing
 // wrong. Load checks the files and flags by it. A reload calls it again on the settings that would be in effect, because
@@ -87,7 +87,7 @@ func (l *Loaded) rejoinFitsMessage() error {
 	if l.RoomsPerConnection <= 1 || frame <= l.MaxMessage {
 		return nil
 	}
-	return &keyError{"rooms_per_connection", human.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection or channel.max_length",
+	return &keyError{"rooms_per_connection", clierr.Usagef("set max_message to "+roundUp(frame).String()+" or more, or a smaller rooms_per_connection or channel.max_length",
 		"%s: a client in %d rooms with names of %d bytes comes back with one frame of %d bytes, and max_message is %d, which is enough for %d rooms",
 		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, l.Channel.MaxLength, frame, l.MaxMessage, l.roomsInFrame())}
 }

@@ -20,7 +20,7 @@
 // [Load] applies the layers and validates; the result says for every key where
 // its value came from ([Loaded.Source]). An unknown key, in the file or in the
 // environment, is an error: a misspelt limit must not silently be no limit.
-// Errors are [*human.Error] and carry a hint that says what to do.
+// Errors are [*clierr.Error] and carry a hint that says what to do.
 //
 // A Config is plain data: after Load nobody changes it, and any goroutine may
 // read it.

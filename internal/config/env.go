@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // ConfigEnv names the configuration file, as --config does.
@@ -40,7 +40,7 @@ func (l *Loaded) assignEnv(path string, f field, name, text string) error {
 		return l.namespacesEnv(path, f, src, text)
 	}
 	if err := assign(f.value, text); err != nil {
-		return human.Usagef(name+": "+f.help, "%s: %v", name, err)
+		return clierr.Usagef(name+": "+f.help, "%s: %v", name, err)
 	}
 	l.sources[path] = src
 	return nil
@@ -50,7 +50,7 @@ func (l *Loaded) assignEnv(path string, f field, name, text string) error {
 func (l *Loaded) namespacesEnv(path string, f field, src Source, text string) error {
 	doc, err := parseYAML([]byte(text))
 	if err != nil || doc == nil {
-		return human.Usagef(`write it as JSON: [{"name":"chat","presence":true}]`, "%s: not a list of namespaces", src.Where)
+		return clierr.Usagef(`write it as JSON: [{"name":"chat","presence":true}]`, "%s: not a list of namespaces", src.Where)
 	}
 	r := &reader{loaded: l, where: func(*yaml.Node) Source { return src }}
 	return r.node(f.value, doc, path)
@@ -67,7 +67,7 @@ func unknownVars(vars map[string]string) error {
 	sort.Strings(names) // the same one every time
 	var known []string
 	walk(reflect.ValueOf(Config{}), "", func(path string, _ field) { known = append(known, EnvName(path)) })
-	return human.Usagef(suggest(names[0], known, "throng config lists all settings; the variable of a key is THRONG_ and its name"),
+	return clierr.Usagef(suggest(names[0], known, "throng config lists all settings; the variable of a key is THRONG_ and its name"),
 		"unknown environment variable %s", names[0])
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/files"
-	"github.com/throngd/throng/internal/human"
 )
 
 // maxFile is the most bytes of a configuration: some thousand namespaces. A node
@@ -28,7 +28,7 @@ func (l *Loaded) readFile(path string) error {
 		if errors.As(err, &p) {
 			err = p.Err
 		}
-		return human.Usagef("write an example with: throng config --example > "+path,
+		return clierr.Usagef("write an example with: throng config --example > "+path,
 			"cannot read the configuration file %s: %v", path, err)
 	}
 	return l.applyYAML(b, path)
@@ -37,7 +37,7 @@ func (l *Loaded) readFile(path string) error {
 func (l *Loaded) applyYAML(b []byte, name string) error {
 	doc, err := parseYAML(b)
 	if err != nil {
-		return human.Usagef("the file is YAML; throng config --example shows one",
+		return clierr.Usagef("the file is YAML; throng config --example shows one",
 			"%s%s", name, syntaxError(err))
 	}
 	if doc == nil {

@@ -24,7 +24,7 @@ type Loaded struct {
 func (l *Loaded) Source(key string) Source { return l.sources[key] }
 
 // Load applies the layers, the weakest first, and validates the result.
-// Errors are [*human.Error] with a hint, and mistakes of usage.
+// Errors are [*clierr.Error] with a hint, and mistakes of usage.
 func Load(in Layers) (*Loaded, error) {
 	l, err := in.apply(false)
 	if err == nil && l.Dev {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // load runs Load on a file with this text ("" for none), variables and flags.
@@ -155,11 +155,11 @@ func rejected(t *testing.T, err error, text, hint string) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	if human.ExitCode(err) != 2 {
-		t.Errorf("exit code %d, want 2", human.ExitCode(err))
+	if clierr.ExitCode(err) != 2 {
+		t.Errorf("exit code %d, want 2", clierr.ExitCode(err))
 	}
 	var b strings.Builder
-	human.Report(&b, err)
+	clierr.Report(&b, err)
 	for _, want := range []string{text, hint} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("want %q in\n%s", want, b.String())

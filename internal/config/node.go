@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // maxDepth stops an alias that contains itself.
@@ -32,7 +32,7 @@ type reader struct {
 // visit counts nodes against maxNodes.
 func (r *reader) visit(path string, nodes int) error {
 	if r.nodes += nodes; r.nodes > maxNodes {
-		return tooLarge{human.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
+		return tooLarge{clierr.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
 			"%s: the file has more than %d values once its aliases and merges are expanded", r.where(r.place).name(path), maxNodes)}
 	}
 	return nil
@@ -154,12 +154,12 @@ func (r *reader) errorf(n *yaml.Node, path, format string, args ...any) error {
 	if h := helpOf(path); h != "" {
 		hint = path + ": " + h
 	}
-	return human.Usagef(hint, "%s: "+format, append([]any{r.where(n).name(path)}, args...)...)
+	return clierr.Usagef(hint, "%s: "+format, append([]any{r.where(n).name(path)}, args...)...)
 }
 
 func (r *reader) unknown(key *yaml.Node, path string) error {
 	full := join(path, key.Value)
-	return human.Usagef(suggest(full, keys(), "throng config --example lists all keys"),
+	return clierr.Usagef(suggest(full, keys(), "throng config --example lists all keys"),
 		"%s: unknown key %q", r.where(key).place(), full)
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/unixsocket"
 )
 
@@ -31,7 +31,7 @@ func (l *Loaded) bad(key, format string, args ...any) error {
 	if h := helpOf(key); h != "" {
 		hint = leaf(stripIndex(key)) + ": " + h
 	}
-	return &keyError{key, human.Usagef(hint, "%s: "+format, append([]any{l.Source(key).name(key)}, args...)...)}
+	return &keyError{key, clierr.Usagef(hint, "%s: "+format, append([]any{l.Source(key).name(key)}, args...)...)}
 }
 
 func (l *Loaded) validateAddresses() error {
@@ -79,7 +79,7 @@ func (l *Loaded) validateTLS() error {
 }
 
 func (l *Loaded) alone(key, missing string) error {
-	return &keyError{key, human.Usagef("set both for wss and https, none for ws and http; both files may be the same one",
+	return &keyError{key, clierr.Usagef("set both for wss and https, none for ws and http; both files may be the same one",
 		"%s is set but %s is not", l.Source(key).name(key), missing)}
 }
 
@@ -225,7 +225,7 @@ func (l *Loaded) badNamespace(path, format string, args ...any) error {
 	if src == (Source{}) {
 		src = l.Source("channel.namespaces")
 	}
-	return &keyError{path, human.Usagef("a namespace is written as {name: chat, presence: true, ...}",
+	return &keyError{path, clierr.Usagef("a namespace is written as {name: chat, presence: true, ...}",
 		"%s: "+format, append([]any{src.name(path)}, args...)...)}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/throngd/throng/frame"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 	"github.com/throngd/throng/netpoll"
 )
@@ -71,13 +71,13 @@ func (r *run) explain(err error) error {
 	case errors.As(err, &status):
 		return r.refusedWith(status)
 	case errors.As(err, &no):
-		return human.Errorf("throng serve --dev allows everything; otherwise the namespace must allow it to anonymous people", "%w", no)
+		return clierr.Errorf("throng serve --dev allows everything; otherwise the namespace must allow it to anonymous people", "%w", no)
 	case errors.As(err, &gone):
-		return human.Errorf(closeHint(gone.code), "%w", gone)
+		return clierr.Errorf(closeHint(gone.code), "%w", gone)
 	case errors.Is(err, errSilent) && r.counts().opened > 0: // the address is right
-		return human.Errorf("it is too slow for so many at once: a longer --timeout, or fewer --connections", "%s: %w", host, err)
+		return clierr.Errorf("it is too slow for so many at once: a longer --timeout, or fewer --connections", "%s: %w", host, err)
 	case errors.Is(err, errSilent), errors.Is(err, errNotSpoken):
-		return human.Errorf(isThrong, "%s: %w", host, err)
+		return clierr.Errorf(isThrong, "%s: %w", host, err)
 	case errors.As(err, &dial):
 		return explainDial(host, dial, r.o.target.Scheme == "wss")
 	}
@@ -106,21 +106,21 @@ func explainDial(host string, e *netpoll.DialError, secure bool) error {
 	var cert *tls.CertificateVerificationError
 	switch {
 	case e.Phase == netpoll.DialTLS && errors.As(e.Err, &header):
-		return human.Errorf("write ws:// instead of wss://", "%s does not speak TLS", host)
+		return clierr.Errorf("write ws:// instead of wss://", "%s does not speak TLS", host)
 	case errors.As(e.Err, &unknown), errors.As(e.Err, &cert):
-		return human.Errorf("for a self-signed certificate add --insecure", "the certificate of %s is not trusted: %w", host, e.Err)
+		return clierr.Errorf("for a self-signed certificate add --insecure", "the certificate of %s is not trusted: %w", host, e.Err)
 	case e.Phase == netpoll.DialConnect:
 		return unreachable(host, e.Err)
 	case e.Phase == netpoll.DialTLS && errors.Is(e.Err, io.ErrUnexpectedEOF):
-		return human.Errorf("if it does not speak TLS, write ws://", "%s closed the connection instead of a TLS handshake", host)
+		return clierr.Errorf("if it does not speak TLS, write ws://", "%s closed the connection instead of a TLS handshake", host)
 	case errors.Is(e.Err, os.ErrDeadlineExceeded):
-		return human.Errorf(isThrong, "%s took the connection but did not answer in time (%s)", host, e.Phase)
+		return clierr.Errorf(isThrong, "%s took the connection but did not answer in time (%s)", host, e.Phase)
 	case errors.Is(e.Err, io.ErrUnexpectedEOF), errors.Is(e.Err, syscall.ECONNRESET), errors.Is(e.Err, syscall.EPIPE):
-		return human.Errorf(isThrong+tlsHint(secure), "%s closed the connection without an answer (%s)", host, e.Phase)
+		return clierr.Errorf(isThrong+tlsHint(secure), "%s closed the connection without an answer (%s)", host, e.Phase)
 	case errors.Is(e.Err, ws.ErrMalformedResponse), errors.Is(e.Err, ws.ErrHandshakeBadProtocol):
-		return human.Errorf(isThrong+tlsHint(secure), "%s does not speak HTTP", host)
+		return clierr.Errorf(isThrong+tlsHint(secure), "%s does not speak HTTP", host)
 	}
-	return human.Errorf("", "no connection to %s (%s): %w", host, e.Phase, e.Err)
+	return clierr.Errorf("", "no connection to %s (%s): %w", host, e.Phase, e.Err)
 }
 
 func tlsHint(secure bool) string {
@@ -135,17 +135,17 @@ func unreachable(host string, err error) error {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns):
-		return human.Errorf("check the spelling of the URL, and the network", "there is no host %q", dns.Name)
+		return clierr.Errorf("check the spelling of the URL, and the network", "there is no host %q", dns.Name)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return human.Errorf("start one there with `throng serve --dev`, or check host and port", "no server answers at %s: connection refused", host)
+		return clierr.Errorf("start one there with `throng serve --dev`, or check host and port", "no server answers at %s: connection refused", host)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return human.Errorf("check host and port, and whether a firewall is in between", "no answer from %s", host)
+		return clierr.Errorf("check host and port, and whether a firewall is in between", "no answer from %s", host)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return human.Errorf("more addresses to connect from: --source 127.0.0.2-127.0.0.40", "this machine has no port left for another connection to %s, or --source is no address of it", host)
+		return clierr.Errorf("more addresses to connect from: --source 127.0.0.2-127.0.0.40", "this machine has no port left for another connection to %s, or --source is no address of it", host)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return human.Errorf("raise the limit of open files (ulimit -n), or give --processes", "no more open files")
+		return clierr.Errorf("raise the limit of open files (ulimit -n), or give --processes", "no more open files")
 	}
-	return human.Errorf("check host and port, and the network", "cannot reach %s: %w", host, err)
+	return clierr.Errorf("check host and port, and the network", "cannot reach %s: %w", host, err)
 }
 
 // refusedWith explains an HTTP status that came instead of 101.
@@ -160,17 +160,17 @@ func (r *run) refusedWith(e *netpoll.StatusError) error {
 		if r.o.Protocol == Rooms {
 			hint = "write the path into the URL; ?room=NAME is added to it"
 		}
-		return human.Errorf(hint, "%s has no WebSocket at %s (404)", host, path)
+		return clierr.Errorf(hint, "%s has no WebSocket at %s (404)", host, path)
 	case http.StatusForbidden, http.StatusUnauthorized:
-		return human.Errorf("ask whoever runs it", "%s does not let anybody connect (%d)", host, e.Status)
+		return clierr.Errorf("ask whoever runs it", "%s does not let anybody connect (%d)", host, e.Status)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return human.Errorf("its limits: --max-connections, --connections-per-ip, --accept-rate; `throng check` tells those of its machine",
+		return clierr.Errorf("its limits: --max-connections, --connections-per-ip, --accept-rate; `throng check` tells those of its machine",
 			"%s takes no more connections (%d)", host, e.Status)
 	case http.StatusBadRequest, http.StatusUpgradeRequired:
-		return human.Errorf(isThrong+tlsHint(r.o.target.Scheme == "wss"), "%s refused the upgrade (%d)", host, e.Status)
+		return clierr.Errorf(isThrong+tlsHint(r.o.target.Scheme == "wss"), "%s refused the upgrade (%d)", host, e.Status)
 	}
 	if to := e.Header.Get("Location"); to != "" {
-		return human.Errorf("use that address", "%s sends us to %q", host, said(to))
+		return clierr.Errorf("use that address", "%s sends us to %q", host, said(to))
 	}
-	return human.Errorf(isThrong, "%s answered with HTTP status %d instead of a WebSocket", host, e.Status)
+	return clierr.Errorf(isThrong, "%s answered with HTTP status %d instead of a WebSocket", host, e.Status)
 }

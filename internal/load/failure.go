@@ -3,7 +3,7 @@ package load
 import (
 	"errors"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // cause is the kind of event that a run's failure is. Events of one connection are counted, and the failure is told
@@ -59,15 +59,15 @@ func (r *run) verdict() error {
 		return nil
 	}
 	hint := ""
-	var e *human.Error
+	var e *clierr.Error
 	if errors.As(r.failure, &e) {
 		hint = e.Hint
 	}
 	switch {
 	case r.cause == refusedOpenings && r.counts().opened > 0:
-		return human.Errorf(hint, "%d of %d connections could not be opened: %w", r.refusals, r.report.Asked, r.failure)
+		return clierr.Errorf(hint, "%d of %d connections could not be opened: %w", r.refusals, r.report.Asked, r.failure)
 	case r.cause == lostConnections:
-		return human.Errorf(hint, "%d of %d connections were lost: %w", r.losses, r.report.Asked, r.failure)
+		return clierr.Errorf(hint, "%d of %d connections were lost: %w", r.losses, r.report.Asked, r.failure)
 	}
 	return r.failure
 }

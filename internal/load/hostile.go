@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // A server is not trusted with the memory of the load tester either: what a run keeps for each
@@ -26,7 +26,7 @@ func (w *worker) keeps() bool {
 	if w.kept++; w.kept <= 2*w.run.o.sendable() {
 		return true
 	}
-	w.run.fail(human.Errorf("the first of them are in the report", "%w", errInvents))
+	w.run.fail(clierr.Errorf("the first of them are in the report", "%w", errInvents))
 	return false
 }
 
@@ -35,7 +35,7 @@ func (w *worker) misses() bool {
 	if w.missed++; w.missed <= maxMissed {
 		return true
 	}
-	w.run.fail(human.Errorf("the first of them are in the report; a smaller run says more", "more than %d deliveries are missing", maxMissed))
+	w.run.fail(clierr.Errorf("the first of them are in the report; a smaller run says more", "more than %d deliveries are missing", maxMissed))
 	return false
 }
 

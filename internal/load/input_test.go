@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 	"github.com/throngd/throng/netpoll"
 )
@@ -75,7 +75,7 @@ func TestMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Run(t.Context(), c.o)
-			var e *human.Error
+			var e *clierr.Error
 			if r != nil || !errors.As(err, &e) || !e.Usage || e.Hint == "" || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, %v", r, err)
 			}
@@ -158,7 +158,7 @@ func TestServersThatDoNot(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
 			_, err := Run(t.Context(), Options{Scenario: "fanout", URL: c.url, Connections: 20, Duration: 100 * time.Millisecond, Patience: 500 * time.Millisecond, Loops: 1})
-			var e *human.Error
+			var e *clierr.Error
 			if err == nil || !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v (%+v)", err, e)
 			}
@@ -175,7 +175,7 @@ func TestSilence(t *testing.T) {
 	r.o.target = &url.URL{Host: "localhost"}
 	for opened, want := range []string{"is this the address", "a longer --timeout"} {
 		r.workers[0].tally.opened.Store(int64(opened))
-		var e *human.Error
+		var e *clierr.Error
 		if err := r.explain(errSilent); !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
 			t.Errorf("%d opened: %+v", opened, e)
 		}

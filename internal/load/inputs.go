@@ -7,8 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/files"
-	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -27,17 +27,17 @@ func (o *Options) checkNames() error {
 	longest := o.roomName(1<<32-1, o.Rooms)
 	switch {
 	case o.Schedule != Poisson && o.Schedule != Even:
-		return human.Usagef("there are: poisson, even", "there is no schedule %q", o.Schedule)
+		return clierr.Usagef("there are: poisson, even", "there is no schedule %q", o.Schedule)
 	case o.Rooms > 1 && !strings.Contains(o.RoomName, "{room}"):
-		return human.Usagef(roomHint, "--room-name %q is one name for %d rooms", o.RoomName, o.Rooms)
+		return clierr.Usagef(roomHint, "--room-name %q is one name for %d rooms", o.RoomName, o.Rooms)
 	case len(longest) > maxRoomName || strings.ContainsFunc(longest, notInRoomName) || !utf8.ValidString(longest):
-		return human.Usagef(roomHint, "--room-name %q is not possible: up to %d bytes without quotes, backslashes and control characters", o.RoomName, maxRoomName)
+		return clierr.Usagef(roomHint, "--room-name %q is not possible: up to %d bytes without quotes, backslashes and control characters", o.RoomName, maxRoomName)
 	case o.Ramp > 0 && o.Scenario == "connect":
-		return human.Usagef("connect opens at --rate", "--ramp does not go with connect")
+		return clierr.Usagef("connect opens at --rate", "--ramp does not go with connect")
 	case o.Token != "" && o.Protocol != Centrifuge:
-		return human.Usagef("a --header can carry it", "--token is a part of the Centrifuge protocol")
+		return clierr.Usagef("a --header can carry it", "--token is a part of the Centrifuge protocol")
 	case strings.ContainsFunc(o.Token, notInRoomName):
-		return human.Usagef("a JWT has letters, digits and - _ . only", "--token has characters that no token has")
+		return clierr.Usagef("a JWT has letters, digits and - _ . only", "--token has characters that no token has")
 	}
 	return nil
 }
@@ -59,11 +59,11 @@ func (o *Options) parseHeader() error {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		if !ok || name == "" || strings.ContainsFunc(name, notInToken) || strings.ContainsFunc(value, unicode.IsControl) {
-			return human.Usagef("write it as --header 'Authorization: Bearer abc'", "--header %q is no header", line)
+			return clierr.Usagef("write it as --header 'Authorization: Bearer abc'", "--header %q is no header", line)
 		}
 		switch http.CanonicalHeaderKey(name) {
 		case "Host", "Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version":
-			return human.Usagef("the load tester sets it", "--header %s is a part of every upgrade request", name)
+			return clierr.Usagef("the load tester sets it", "--header %s is a part of every upgrade request", name)
 		}
 		o.header.Add(name, value)
 	}
@@ -84,7 +84,7 @@ func (o *Options) parseRules() error {
 	case o.MaxRefused < 0:
 		o.rules.MaxRefused = 0
 	case !(o.MaxRefused <= 100):
-		return human.Usagef("it is a percentage", "--max-refused %v is not possible", o.MaxRefused)
+		return clierr.Usagef("it is a percentage", "--max-refused %v is not possible", o.MaxRefused)
 	}
 	for _, text := range o.FailIf {
 		t, err := report.ParseThreshold(text)
@@ -104,10 +104,10 @@ func (o *Options) readPayload() error {
 	}
 	b, err := files.Read(o.Payload, maxSize-int64(bodySize))
 	if err != nil {
-		return human.Usagef("--payload names a text file", "the payload cannot be read: %w", err)
+		return clierr.Usagef("--payload names a text file", "the payload cannot be read: %w", err)
 	}
 	if !utf8.Valid(b) {
-		return human.Usagef("messages are JSON strings", "--payload %s is not UTF-8 text", o.Payload)
+		return clierr.Usagef("messages are JSON strings", "--payload %s is not UTF-8 text", o.Payload)
 	}
 	o.filling, o.Size = b, bodySize+len(b)
 	return nil

@@ -13,8 +13,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/files"
-	"github.com/throngd/throng/internal/human"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -57,16 +57,16 @@ const maxParts = 100
 func readMix(file string) (*mix, error) {
 	b, err := files.Read(file, 1<<20)
 	if err != nil {
-		return nil, human.Usagef("--mix names a YAML file", "the mix cannot be read: %w", err)
+		return nil, clierr.Usagef("--mix names a YAML file", "the mix cannot be read: %w", err)
 	}
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	var m mix
 	if err := d.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
-		return nil, human.Usagef(mixHint, "%s: %s", file, oneLine(err))
+		return nil, clierr.Usagef(mixHint, "%s: %s", file, oneLine(err))
 	}
 	if len(m.Parts) == 0 || len(m.Parts) > maxParts {
-		return nil, human.Usagef(mixHint, "%s has %d parts", file, len(m.Parts))
+		return nil, clierr.Usagef(mixHint, "%s has %d parts", file, len(m.Parts))
 	}
 	return &m, nil
 }
@@ -81,7 +81,7 @@ func oneLine(err error) string {
 // One that is half-open needs its time.
 func (p mixPart) options(o Options) (Options, error) {
 	if p.Scenario == "mixed" || p.After < 0 {
-		return o, human.Usagef(mixHint, "a part of a mix is a simple scenario, and begins after 0s or more")
+		return o, clierr.Usagef(mixHint, "a part of a mix is a simple scenario, and begins after 0s or more")
 	}
 	if p.Scenario == "half-open" {
 		o.Duration = max(o.Duration, halfOpenTime)
@@ -114,7 +114,7 @@ func runMixed(ctx context.Context, o Options) (*report.Report, error) {
 	parts := make([]Options, len(m.Parts))
 	for i, p := range m.Parts {
 		if parts[i], err = p.options(o); err != nil {
-			return nil, human.Usagef(mixHint, "%s: part %d: %w", o.Mix, i+1, err)
+			return nil, clierr.Usagef(mixHint, "%s: part %d: %w", o.Mix, i+1, err)
 		}
 	}
 	reports, errs := make([]*report.Report, len(parts)), make([]error, len(parts))
@@ -139,12 +139,12 @@ func mergeMix(o Options, parts []Options, reports []*report.Report, errs []error
 	var failure error
 	for i, r := range reports {
 		if errs[i] != nil && failure == nil {
-			var e *human.Error
+			var e *clierr.Error
 			hint := ""
 			if errors.As(errs[i], &e) {
 				hint = e.Hint
 			}
-			failure = human.Errorf(hint, "part %d (%s): %w", i+1, parts[i].Scenario, errs[i])
+			failure = clierr.Errorf(hint, "part %d (%s): %w", i+1, parts[i].Scenario, errs[i])
 		}
 		if r != nil {
 			for n := range r.Notes {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -87,7 +87,7 @@ const (
 // withDefaults fills in what is not set and refuses what can never work.
 func (o Options) withDefaults() (Options, error) {
 	if !slices.Contains(Scenarios(), o.Scenario) {
-		return o, human.Usagef("there are: "+strings.Join(Scenarios(), ", "), "there is no scenario %q", o.Scenario)
+		return o, clierr.Usagef("there are: "+strings.Join(Scenarios(), ", "), "there is no scenario %q", o.Scenario)
 	}
 	if o.Protocol == "" {
 		o.Protocol = Centrifuge
@@ -144,34 +144,34 @@ func (o *Options) check() error {
 	positive := "numbers must be positive"
 	switch {
 	case o.Connections < 1 || o.Connections > maxConnections:
-		return human.Usagef(positive, "--connections %d is not possible", o.Connections)
+		return clierr.Usagef(positive, "--connections %d is not possible", o.Connections)
 	case o.Rooms < 1 || o.Rooms > o.Connections:
-		return human.Usagef("a room has at least one connection", "--rooms %d is not possible with %d connections", o.Rooms, o.Connections)
+		return clierr.Usagef("a room has at least one connection", "--rooms %d is not possible with %d connections", o.Rooms, o.Connections)
 	case o.Payload != "" && o.Size != 0:
-		return human.Usagef("a message is as long as the file and its sender, number and time", "--size does not go with --payload")
+		return clierr.Usagef("a message is as long as the file and its sender, number and time", "--size does not go with --payload")
 	case o.Payload == "" && (o.Size < bodySize || o.Size > maxSize):
-		return human.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
+		return clierr.Usagef(fmt.Sprintf("a message carries its sender, number and time: --size is %d to %d", bodySize, maxSize), "--size %d is not possible", o.Size)
 	case !(o.Rate >= 0 && o.Rate <= 1e8): // NaN neither
-		return human.Usagef(positive, "--rate %v is not possible", o.Rate)
+		return clierr.Usagef(positive, "--rate %v is not possible", o.Rate)
 	case o.messages() > maxMessages:
-		return human.Usagef("shorten --duration (in storm --back-within) or lower --rate: some 40 bytes are kept for each message until the end",
+		return clierr.Usagef("shorten --duration (in storm --back-within) or lower --rate: some 40 bytes are kept for each message until the end",
 			"%.0f messages are more than the oracle keeps (%d)", o.messages(), maxMessages)
 	case o.MaxMessage < 1024 || o.MaxMessage > 1<<30:
-		return human.Usagef("from 1KiB to 1GiB", "--max-message %d is not possible", o.MaxMessage)
+		return clierr.Usagef("from 1KiB to 1GiB", "--max-message %d is not possible", o.MaxMessage)
 	case o.Duration < 0 || o.Patience < 0 || o.PingInterval < 0 || o.BackWithin < 0 || o.Ramp < 0:
-		return human.Usagef(positive, "a duration is negative")
+		return clierr.Usagef(positive, "a duration is negative")
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
-		return human.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)
+		return clierr.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)
 	case o.Share < 1 || o.Share > 99 || o.Rounds < 1 || o.Senders < 1:
-		return human.Usagef("--share is 1 to 99, --rounds and --senders are positive", "the crowd is not possible")
+		return clierr.Usagef("--share is 1 to 99, --rounds and --senders are positive", "the crowd is not possible")
 	case o.Scenario == "echo" && o.Protocol != Echo:
-		return human.Usagef("leave --protocol out, or take fanout or rooms", "the scenario echo speaks no %s", o.Protocol)
+		return clierr.Usagef("leave --protocol out, or take fanout or rooms", "the scenario echo speaks no %s", o.Protocol)
 	case o.Protocol == Echo && !slices.Contains([]string{"echo", "idle", "connect", "half-open", "dribble"}, o.Scenario):
-		return human.Usagef("an echo server has no rooms: take echo, idle, connect, half-open or dribble", "the scenario %s needs rooms", o.Scenario)
+		return clierr.Usagef("an echo server has no rooms: take echo, idle, connect, half-open or dribble", "the scenario %s needs rooms", o.Scenario)
 	case o.Protocol == Rooms && o.Scenario == "storm":
-		return human.Usagef("without the Centrifuge protocol nobody can resume", "the scenario storm speaks no rooms")
+		return clierr.Usagef("without the Centrifuge protocol nobody can resume", "the scenario storm speaks no rooms")
 	case (o.Scenario == "mixed") != (o.Mix != ""):
-		return human.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
+		return clierr.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
 	}
 	return o.checkNames()
 }
@@ -193,7 +193,7 @@ const urlHint = "write it as ws://HOST:PORT/PATH or wss://HOST/PATH, for example
 func (o *Options) parseURL() error {
 	paths := map[string]string{Centrifuge: "/connection/websocket", Echo: "/echo", Rooms: "/"}
 	if paths[o.Protocol] == "" {
-		return human.Usagef("there are: centrifuge, echo, rooms", "there is no protocol %q", o.Protocol)
+		return clierr.Usagef("there are: centrifuge, echo, rooms", "there is no protocol %q", o.Protocol)
 	}
 	typed := o.URL
 	if typed != "" && !strings.Contains(typed, "://") {
@@ -201,13 +201,13 @@ func (o *Options) parseURL() error {
 	}
 	u, err := url.Parse(typed)
 	if err != nil {
-		return human.Usagef(urlHint, "the URL cannot be read: %w", err)
+		return clierr.Usagef(urlHint, "the URL cannot be read: %w", err)
 	}
 	switch u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1); {
 	case u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "":
-		return human.Usagef(urlHint, "%q is no URL of a WebSocket", o.URL)
+		return clierr.Usagef(urlHint, "%q is no URL of a WebSocket", o.URL)
 	case u.User != nil || u.Fragment != "":
-		return human.Usagef(urlHint, "a WebSocket URL has neither a user nor a fragment")
+		return clierr.Usagef(urlHint, "a WebSocket URL has neither a user nor a fragment")
 	}
 	if u.Path == "" {
 		u.Path = paths[o.Protocol]

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/limits"
 	"github.com/throngd/throng/internal/load/report"
 )
@@ -287,13 +287,13 @@ func (a *others) merge() (*report.Report, error) {
 	rooms := map[int]*evidence{}
 	for i, p := range a.all {
 		if p.err != nil && failure == nil {
-			failure = human.Errorf("was it killed for want of memory?", "%w", p.err)
+			failure = clierr.Errorf("was it killed for want of memory?", "%w", p.err)
 		}
 		if p.result == nil {
 			continue
 		}
 		if p.result.Error != "" && failure == nil {
-			failure = human.Errorf(p.result.Hint, "process %d of %d: %s", i+1, a.n, p.result.Error)
+			failure = clierr.Errorf(p.result.Hint, "process %d of %d: %s", i+1, a.n, p.result.Error)
 		}
 		if p.result.Report != nil {
 			parts = append(parts, p.result.Report)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -69,7 +69,7 @@ func failed(rep *report.Report, err error) result {
 	res := result{Report: rep}
 	if err != nil {
 		res.Error = err.Error()
-		var e *human.Error
+		var e *clierr.Error
 		if errors.As(err, &e) {
 			res.Hint = e.Hint
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -152,7 +152,7 @@ func (r *run) hold() {
 		return n >= total || time.Now().After(end)
 	}, func() int64 { return int64(time.Since(r.started)) }, r.o.Duration)
 	if left := r.noteHalves(); left > 0 && !r.over() {
-		r.failLater(human.Errorf("its bounds on headers, on the first command and on pongs; or a longer --duration",
+		r.failLater(clierr.Errorf("its bounds on headers, on the first command and on pongs; or a longer --duration",
 			"%d of %d half-open connections were still open after %v", left, total, r.o.Duration))
 	}
 }

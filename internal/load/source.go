@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -31,11 +31,11 @@ func (o *Options) parseSource() error {
 		first, err1 := netip.ParseAddr(from)
 		last, err2 := netip.ParseAddr(to)
 		if err1 != nil || err2 != nil || first.Is4() != last.Is4() || last.Less(first) {
-			return human.Usagef("write it as 127.0.0.2-127.0.0.40 or 10.0.0.1,10.0.0.2", "--source %q cannot be read", part)
+			return clierr.Usagef("write it as 127.0.0.2-127.0.0.40 or 10.0.0.1,10.0.0.2", "--source %q cannot be read", part)
 		}
 		for a := first; ; a = a.Next() {
 			if len(o.sources) == maxSources {
-				return human.Usagef("a few dozen are enough for a million connections", "--source has more than %d addresses", maxSources)
+				return clierr.Usagef("a few dozen are enough for a million connections", "--source has more than %d addresses", maxSources)
 			}
 			o.sources = append(o.sources, netip.AddrPortFrom(a, 0))
 			if a == last {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -119,14 +119,14 @@ func (r *run) tellStorm(round int, total int64) {
 
 func stormError(reason error, text string) error {
 	if reason == nil {
-		return human.Errorf("--back-within gives them longer", "%s", text)
+		return clierr.Errorf("--back-within gives them longer", "%s", text)
 	}
 	hint := "--back-within gives them longer"
-	var e *human.Error
+	var e *clierr.Error
 	if errors.As(reason, &e) && e.Hint != "" {
 		hint = e.Hint
 	}
-	return human.Errorf(hint, "%s: %w", text, reason)
+	return clierr.Errorf(hint, "%s: %w", text, reason)
 }
 
 // scatter closes everybody who does not send, and counts them.

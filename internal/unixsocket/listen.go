@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // Prefix is what an address begins with that is a path: unix:/run/throng/public.sock. With @
@@ -32,7 +32,7 @@ type Listener struct {
 
 // Listen opens a stream socket at addr, which begins with [Prefix]. The file has exactly this
 // mode from the beginning. A socket that is there already is replaced if nobody listens
-// on it. Errors are for people ([human.Error]). The mode is set by umask(2), which is the
+// on it. Errors are for people ([clierr.Error]). The mode is set by umask(2), which is the
 // process's: nobody may make files meanwhile.
 func Listen(addr string, mode fs.FileMode) (*Listener, error) {
 	path := strings.TrimPrefix(addr, Prefix)
@@ -67,9 +67,9 @@ func Check(addr string) error {
 	path, ok := strings.CutPrefix(addr, Prefix)
 	switch {
 	case !ok || path == "" || path[0] != '@' && !filepath.IsAbs(path) || path == "@" || strings.ContainsRune(path, 0):
-		return human.Usagef("write it as unix:/run/throng/public.sock", "%q is no absolute path", addr)
+		return clierr.Usagef("write it as unix:/run/throng/public.sock", "%q is no absolute path", addr)
 	case len(path) > longest:
-		return human.Usagef("choose a shorter path", "the path of %s has %d bytes; a socket's path has %d at most", addr, len(path), longest)
+		return clierr.Usagef("choose a shorter path", "the path of %s has %d bytes; a socket's path has %d at most", addr, len(path), longest)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func removeStale(path string) error {
 	case err != nil:
 		return explain(err, Prefix+path)
 	case file.Mode().Type() != fs.ModeSocket:
-		return human.Errorf("remove it, or choose another path", "%s is there already and is no socket", path)
+		return clierr.Errorf("remove it, or choose another path", "%s is there already and is no socket", path)
 	}
 	if taken(path) { // also if it cannot be asked, for want of a permission
 		return explain(syscall.EADDRINUSE, Prefix+path)
@@ -98,13 +98,13 @@ func explain(err error, addr string) error {
 	path := strings.TrimPrefix(addr, Prefix)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return human.Errorf(fmt.Sprintf("find it with: ss -lxp 'src = %s', or choose another path", path), "another program already listens on %s", addr)
+		return clierr.Errorf(fmt.Sprintf("find it with: ss -lxp 'src = %s', or choose another path", path), "another program already listens on %s", addr)
 	case errors.Is(err, fs.ErrPermission):
-		return human.Errorf(fmt.Sprintf("let the user of throng write to %s, or choose another path", filepath.Dir(path)), "no permission to make or replace %s", path)
+		return clierr.Errorf(fmt.Sprintf("let the user of throng write to %s, or choose another path", filepath.Dir(path)), "no permission to make or replace %s", path)
 	case errors.Is(err, fs.ErrNotExist):
-		return human.Errorf(fmt.Sprintf("make it with: mkdir -p %s", filepath.Dir(path)), "there is no directory for %s", path)
+		return clierr.Errorf(fmt.Sprintf("make it with: mkdir -p %s", filepath.Dir(path)), "there is no directory for %s", path)
 	}
-	return human.Errorf("choose another path", "cannot listen on %s: %v", addr, err)
+	return clierr.Errorf("choose another path", "cannot listen on %s: %v", addr, err)
 }
 
 // Remove closes the listener and removes its file, if that is still the one that Listen has

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 func mustListen(t *testing.T, addr string, mode fs.FileMode) *Listener {
@@ -26,7 +26,7 @@ func mustListen(t *testing.T, addr string, mode fs.FileMode) *Listener {
 func refused(t *testing.T, addr, want string) {
 	t.Helper()
 	_, err := Listen(addr, 0o600)
-	var told *human.Error
+	var told *clierr.Error
 	if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, &told) || told.Hint == "" {
 		t.Errorf("%s: %v, want %q and a hint", addr, err, want)
 	}

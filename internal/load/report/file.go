@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/files"
-	"github.com/throngd/throng/internal/human"
 )
 
 // maxFile bounds a file that is read: an hour of a run is some 3 MB.
@@ -46,7 +46,7 @@ func CanSave(file string) error {
 		err = touch(filepath.Dir(file))
 	}
 	if err != nil {
-		return human.Errorf("choose another file", "the report could not be written to %s: %w", file, cause(err))
+		return clierr.Errorf("choose another file", "the report could not be written to %s: %w", file, cause(err))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func touch(dir string) error {
 func save(file string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
-			err = human.Errorf("the report itself is above; choose another file", "the report cannot be written to %s: %w", file, cause(err))
+			err = clierr.Errorf("the report itself is above; choose another file", "the report cannot be written to %s: %w", file, cause(err))
 		}
 	}()
 	if irregular(file) {
@@ -125,13 +125,13 @@ func ReadFile(file string) (*Report, error) {
 	var large files.TooLarge
 	switch {
 	case errors.As(err, &large):
-		return nil, human.Errorf(fileHint, "%s is larger than any report", file)
+		return nil, clierr.Errorf(fileHint, "%s is larger than any report", file)
 	case err != nil:
-		return nil, human.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
+		return nil, clierr.Errorf(fileHint, "%s cannot be read: %w", file, cause(err))
 	}
 	r, err := parse(b)
 	if err != nil {
-		return nil, human.Errorf(fileHint, "%s is no report of throng load: %w", file, err)
+		return nil, clierr.Errorf(fileHint, "%s is no report of throng load: %w", file, err)
 	}
 	return r, nil
 }

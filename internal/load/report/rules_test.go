@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // ran is a run of 100 publishes in one room of 10, of which some were refused.
@@ -75,7 +75,7 @@ func TestParseThresholdRefuses(t *testing.T) {
 		"sent>1", "refused>x", "refused>-1", "refused>NaN", "errors>1%", "flight.p99>1s", "delivery.p99>1%",
 	} {
 		_, err := ParseThreshold(text)
-		var e *human.Error
+		var e *clierr.Error
 		if !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%q: %v", text, err)
 		}

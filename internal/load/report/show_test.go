@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // evening is a run of n seconds with everything in it.
@@ -241,7 +241,7 @@ func TestForeignFiles(t *testing.T) {
 
 func wantHint(t *testing.T, name string, err error, want string) {
 	t.Helper()
-	var e *human.Error
+	var e *clierr.Error
 	if !errors.As(err, &e) || e.Hint == "" || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%s: %v, want %q", name, err, want)
 	}

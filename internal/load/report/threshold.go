@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 )
 
 // Threshold is a condition on one number of a report, as "delivery.p99>50ms" or "refused>0.1%".
@@ -41,35 +41,35 @@ const thresholdHint = `write it as METRIC>VALUE or METRIC<VALUE, for example del
 func ParseThreshold(text string) (Threshold, error) {
 	i := strings.IndexAny(text, "<>")
 	if i < 0 {
-		return Threshold{}, human.Usagef(thresholdHint, "--fail-if %q compares nothing", text)
+		return Threshold{}, clierr.Usagef(thresholdHint, "--fail-if %q compares nothing", text)
 	}
 	t := Threshold{Text: text, above: text[i] == '>'}
 	value := text[i+1:]
 	if value, t.equal = strings.CutPrefix(value, "="); value == "" {
-		return t, human.Usagef(thresholdHint, "--fail-if %q has no value", text)
+		return t, clierr.Usagef(thresholdHint, "--fail-if %q has no value", text)
 	}
 	var known, percent bool
 	if t.metric, known = metricNamed(strings.TrimSpace(text[:i])); !known {
-		return t, human.Usagef(thresholdHint, "--fail-if %q: there is no metric %q", text, strings.TrimSpace(text[:i]))
+		return t, clierr.Usagef(thresholdHint, "--fail-if %q: there is no metric %q", text, strings.TrimSpace(text[:i]))
 	}
 	value = strings.TrimSpace(value)
 	if t.metric.unit == seconds {
 		d, err := time.ParseDuration(value)
 		if err != nil || d < 0 {
-			return t, human.Usagef(thresholdHint, "--fail-if %q: %q is no duration", text, value)
+			return t, clierr.Usagef(thresholdHint, "--fail-if %q: %q is no duration", text, value)
 		}
 		t.limit = d.Seconds()
 		return t, nil
 	}
 	if value, percent = strings.CutSuffix(value, "%"); percent {
 		if t.metric.unit != share {
-			return t, human.Usagef(thresholdHint, "--fail-if %q: %s is a number", text, t.metric.name)
+			return t, clierr.Usagef(thresholdHint, "--fail-if %q: %s is a number", text, t.metric.name)
 		}
 		t.metric = shareOf(t.metric.name)
 	}
 	v, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(v >= 0) {
-		return t, human.Usagef(thresholdHint, "--fail-if %q: %q is no number", text, value)
+		return t, clierr.Usagef(thresholdHint, "--fail-if %q: %q is no number", text, value)
 	}
 	t.limit = v
 	return t, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -46,7 +46,7 @@ func New(address string) (*Scraper, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, human.Usagef(hint, "--target-admin %q is not an address", address)
+		return nil, clierr.Usagef(hint, "--target-admin %q is not an address", address)
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/metrics"
@@ -59,7 +59,7 @@ func New(address string) (*Scraper, error) {
 func (s *Scraper) Scrape(ctx context.Context) (report.Target, error) {
 	all, err := s.fetch(ctx)
 	if err != nil {
-		return report.Target{}, human.Errorf(hint, "the target's metrics: %w", err)
+		return report.Target{}, clierr.Errorf(hint, "the target's metrics: %w", err)
 	}
 	before := s.last
 	s.last = sample{time.Now(), all}

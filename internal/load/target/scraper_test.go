@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/throngd/throng/internal/human"
+	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/load/report"
 )
 
@@ -115,7 +115,7 @@ func TestWrongAdmin(t *testing.T) {
 
 func wantHint(t *testing.T, name string, err error) {
 	t.Helper()
-	var e *human.Error
+	var e *clierr.Error
 	if !errors.As(err, &e) || e.Hint == "" || strings.Contains(e.Error(), "\n") {
 		t.Errorf("%s: %v", name, err)
 	}

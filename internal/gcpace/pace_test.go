@@ -1,4 +1,4 @@
-package headroom
+package gcpace
 
 import (
 	"runtime"
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestPercent(t *testing.T) {
+func TestPercentFor(t *testing.T) {
 	for _, tt := range []struct {
 		live uint64
 		want int
@@ -15,17 +15,17 @@ func TestPercent(t *testing.T) {
 		{0, 400}, {1 << 20, 400}, {4 << 20, 100}, {8 << 20, 50}, {16 << 20, 25}, {1 << 30, 25},
 	} {
 		if got := percentFor(tt.live); got != tt.want {
-			t.Errorf("%d bytes in use: %d %%, want %d", tt.live, got, tt.want)
+			t.Errorf("%d bytes live: %d %%, want %d", tt.live, got, tt.want)
 		}
 	}
 }
 
-// TestKeep lets the heap grow and shrink, and sees the pace follow after collections that it did not ask for itself.
-func TestKeep(t *testing.T) {
+// TestStart: GOGC follows the live heap up and down, after each collection.
+func TestStart(t *testing.T) {
 	t.Setenv("GOGC", "")
 	before := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(before)
-	Keep()
+	Start()
 	percent := func() int {
 		p := debug.SetGCPercent(100)
 		debug.SetGCPercent(p)
@@ -42,19 +42,19 @@ func TestKeep(t *testing.T) {
 	}
 	big := make([]byte, 64<<20)
 	if p := settle(func(p int) bool { return p == 25 }); p != 25 {
-		t.Errorf("%d %% for 64 MB in use", p)
+		t.Errorf("%d %% for 64 MB live", p)
 	}
 	runtime.KeepAlive(big)
 	if p := settle(func(p int) bool { return p > 200 }); p <= 200 {
-		t.Errorf("%d %% for next to nothing in use", p)
+		t.Errorf("%d %% for an almost empty heap", p)
 	}
 }
 
-func TestKeepRespectsGOGC(t *testing.T) {
+func TestStartRespectsGOGC(t *testing.T) {
 	t.Setenv("GOGC", "77")
 	before := debug.SetGCPercent(77)
 	defer debug.SetGCPercent(before)
-	Keep()
+	Start()
 	runtime.GC()
 	if p := debug.SetGCPercent(77); p != 77 {
 		t.Errorf("%d %%", p)

@@ -6,7 +6,7 @@
 //
 // Any package whose errors reach a person (config, serve, chat, check) may return a *Error; the packages below
 // (netpoll, frame, room) return plain errors. Share this type, do not make a second one.
-package human
+package clierr
 
 import (
 	"errors"
@@ -16,29 +16,29 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// Error is an error with a hint for the person who reads it.
+// Error is an error with a hint for the user of the command line.
 type Error struct {
 	Err   error  // what is wrong, lower case, without a full stop
-	Hint  string // what to do about it; "" when there is nothing useful to say
+	Hint  string // what to do about it; "": no hint is printed
 	Usage bool   // the command line or the configuration is at fault: exit code 2 instead of 1
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap gives what is wrong to errors.Is and errors.As.
+// Unwrap returns Err, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error with a hint. The format is that of fmt.Errorf, %w included.
+// Errorf returns an Error with a hint. The format is that of fmt.Errorf, %w included.
 func Errorf(hint, format string, args ...any) *Error {
 	return &Error{Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
-// Usagef is Errorf for a mistake in the command line or the configuration.
+// Usagef is Errorf for a mistake in the command line or the configuration: it sets Usage.
 func Usagef(hint, format string, args ...any) *Error {
 	return &Error{Err: fmt.Errorf(format, args...), Hint: hint, Usage: true}
 }
 
-// ExitCode is 0 for no error, 2 for a mistake of usage and 1 for everything else (DESIGN section 10).
+// ExitCode is 0 for no error, 2 for an Error with Usage set, and 1 for every other error.
 func ExitCode(err error) int {
 	var e *Error
 	switch {
@@ -50,10 +50,11 @@ func ExitCode(err error) int {
 	return 1
 }
 
-// maxReported is the most runes of an error or a hint that are shown: a part of it may be a server's.
+// maxReported bounds the runes of an error or a hint that are printed: a part of it may come from a server.
 const maxReported = 4000
 
-// Report writes the error, and its hint if it has one, as the command line shows them: each on one line, safe to print.
+// Report writes the error and its hint, if it has one, each on one line, without control characters. A nil error prints
+// nothing.
 func Report(w io.Writer, err error) {
 	if err == nil {
 		return
