@@ -33,7 +33,7 @@ type opKind uint8
 const (
 	opPublish opKind = iota
 	opSend
-	opSendWith
+	opSendWithNext
 	opSubscribe
 	opUnsubscribe
 	opClose

@@ -65,7 +65,7 @@ func (c *Conn) goodbye(code frame.CloseCode, reason string) {
 	r.code, r.reason = code, reason
 	l.mark(c)
 	c.beginEnd()
-	l.put(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
+	l.queueControl(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
 	l.doom(c)
 }
 
@@ -221,9 +221,9 @@ func (l *Loop) release(c *Conn) {
 		v.leave(c.fd, l.server.clock())
 	}
 	l.server.headers.release(c.takeHeader())
-	l.dropRest(c)
+	l.dropRemainder(c)
 	l.undeny(c.fd)
-	l.freeBox(c)
+	l.freeOutbox(c)
 	c.dec.Release(&l.configs[c.endpoint])
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0
 	c.dec = frame.Decoder{}

@@ -58,22 +58,22 @@ const (
 type flags uint16
 
 const (
-	flagOpened flags = 1 << iota // OnOpen was called
-	flagTold                     // OnClose was called
-	flagDead                     // the socket failed: close it without ceremony
-	flagDirty                    // in loop.dirty: has bytes for the end of the turn
-	flagDoomed                   // in loop.doomed: its phase must be looked at at the end of the turn
-	flagSlow                     // in the slow list of its topics
-	flagArmed                    // EPOLLOUT is registered
-	flagPaused                   // reading stopped until the backlog shrinks
-	flagPinged                   // a ping is unanswered
-	flagShut                     // FIN was sent
-	flagPong                     // aux.pong waits for the backlog to drain
-	flagPings                    // pings have begun
-	flagDrops                    // droppable messages are dropped until the backlog has drained, see drop.go
-	flagNarrow                   // negotiated deflate with a limit of our window, see forms.go
-	flagRest                     // has a remainder: what was read and not handed out, see remainder.go
-	flagFull                     // owes more than LowBacklog: OnDrain follows, see drain.go
+	flagOpened    flags = 1 << iota // OnOpen was called
+	flagTold                        // OnClose was called
+	flagDead                        // the socket failed: close it without ceremony
+	flagDirty                       // in loop.dirty: has bytes for the end of the turn
+	flagDoomed                      // in loop.doomed: its phase must be looked at at the end of the turn
+	flagSlow                        // in the slow list of its topics
+	flagArmed                       // EPOLLOUT is registered
+	flagPaused                      // reading stopped until the backlog shrinks
+	flagPinged                      // a ping is unanswered
+	flagShut                        // FIN was sent
+	flagPong                        // aux.pong waits for the backlog to drain
+	flagPings                       // pings have begun
+	flagDrops                       // droppable messages are dropped until the backlog has drained, see drop.go
+	flagNarrow                      // negotiated deflate with a limit of our window, see forms.go
+	flagRemainder                   // has a remainder: what was read and not handed out, see remainder.go
+	flagFull                        // owes more than LowBacklog: OnDrain follows, see drain.go
 )
 
 func (c *Conn) has(f flags) bool { return c.flags&f != 0 }

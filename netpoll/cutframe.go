@@ -22,7 +22,7 @@ func (o *outbox) cutFrame(limit int) {
 	if end := frameEnd(run, o.off); end-o.off <= limit {
 		rest := slices.Clone(run[o.off:end])
 		o.empty()
-		o.refer(rest)
+		o.addRef(rest)
 	}
 }
 

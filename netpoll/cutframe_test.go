@@ -26,10 +26,10 @@ func TestOutboxCutFrame(t *testing.T) {
 		for sent := 1; sent < len(run); sent++ {
 			var o outbox
 			if inTail {
-				o.grown(append(o.tail, run...))
+				o.setTail(append(o.tail, run...))
 			} else {
-				o.refer(run)
-				o.refer([]byte("another run"))
+				o.addRef(run)
+				o.addRef([]byte("another run"))
 			}
 			o.sent(sent)
 			end := 0

@@ -113,7 +113,7 @@ func TestPings(t *testing.T) {
 
 // TestPingsOfOneTick pings more connections in one tick than a loop keeps outboxes for: idling makes no garbage.
 func TestPingsOfOneTick(t *testing.T) {
-	const people = 5 * maxFreeBoxes
+	const people = 5 * maxFreeOutboxes
 	opened := make(chan Handle, people)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: time.Minute, OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
 	conns := make([]net.Conn, people)
@@ -135,8 +135,8 @@ func TestPingsOfOneTick(t *testing.T) {
 	}
 	held := make(chan int)
 	l.Do(func() { held <- cap(l.dirty) })
-	if n := <-held; n > maxFreeBoxes {
-		t.Errorf("there was room for %d dirty connections, want at most %d", n, maxFreeBoxes)
+	if n := <-held; n > maxFreeOutboxes {
+		t.Errorf("there was room for %d dirty connections, want at most %d", n, maxFreeOutboxes)
 	}
 }
 

@@ -224,7 +224,7 @@ func (l *Loop) ask(c *Conn) {
 	l.allow(c, g.dialer.upgradeTimeout())
 	g.answer = newAnswer(g.dialer, g.target)
 	g.answer.resume(nil)
-	l.extend(c, func(dst []byte) []byte { return append(dst, g.answer.out...) })
+	l.queueControl(c, func(dst []byte) []byte { return append(dst, g.answer.out...) })
 	g.answer.out = nil
 }
 

@@ -247,7 +247,7 @@ func TestPlacesOfOtherLoops(t *testing.T) {
 	}
 	s.slab.each(a, func(c *Conn) { a.free(c) })
 	for _, l := range []*Loop{a, b, a, b} {
-		l.takeBatches()
+		l.runBatches()
 		l.endTurn()
 	}
 	if r := s.Refusals(); s.NumConns() > 9 || s.incoming.Load() != 0 || r.Full > 0 || r.Displaced == 0 {

@@ -159,7 +159,7 @@ func TestOutboxMemory(t *testing.T) {
 		o := &boxes[rnd.IntN(len(boxes))]
 		switch rnd.IntN(8) {
 		case 0, 1:
-			o.share(runs[rnd.IntN(len(runs))])
+			o.addShared(runs[rnd.IntN(len(runs))])
 		case 2, 3:
 			o.add(make([]byte, 1+rnd.IntN(2*copyLimit)))
 		case 4:

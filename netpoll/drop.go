@@ -53,7 +53,7 @@ func (l *Loop) drop(t *topic, c *Conn) bool {
 	c.missed(t, w.drops)
 	w.missed += w.drops
 	for _, b := range w.kept {
-		l.sendBytes(c, c.formOf(b))
+		l.queueBytes(c, c.formOf(b))
 	}
 	return true
 }
@@ -65,7 +65,7 @@ func (l *Loop) give(t *topic, c *Conn, b *Buffer) {
 		return
 	}
 	l.tally.messagesOut.n++
-	l.sendBytes(c, c.formOf(b))
+	l.queueBytes(c, c.formOf(b))
 }
 
 func (c *Conn) missed(t *topic, n int) {

@@ -55,7 +55,7 @@ func BenchmarkEchoTurn(b *testing.B) {
 				c.clear(flagDirty)
 				l.dirty = l.dirty[:0]
 				c.out.sent(answer)
-				l.freeBox(c)
+				l.freeOutbox(c)
 			}
 		})
 	}

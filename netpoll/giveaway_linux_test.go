@@ -66,7 +66,7 @@ func TestEventBeforeWelcome(t *testing.T) {
 		return n == 1 && err == nil
 	})
 	b.ready(fd, unix.EPOLLIN, 0)
-	b.takeBatches() // welcome
+	b.runBatches() // welcome
 	b.endTurn()
 	if c.phase != phaseOpen {
 		t.Fatalf("phase %d", c.phase)

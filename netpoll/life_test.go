@@ -59,7 +59,7 @@ func TestMovedConnectionIsScheduledAnew(t *testing.T) {
 	e := &s.endpoints[0]
 	e.OnOpen, e.PingInterval = nil, 20*s.Tick
 	l := s.loops[1]
-	l.takeBatches()
+	l.runBatches()
 	l.endTurn()
 	came := 0
 	for range 20 {

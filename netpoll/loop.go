@@ -30,11 +30,11 @@ type Loop struct {
 	listener int  // -1 when closed
 	parked   bool // accepting pauses for want of descriptors
 
-	closed  atomic.Bool
-	rousing atomic.Int32 // goroutines that are about to write to the waker
+	closed atomic.Bool
+	wakers atomic.Int32 // goroutines that are about to write to the waker
 
 	waker  waker
-	awake  atomic.Bool // the waker has been written and its event not been handled
+	woken  atomic.Bool // the waker has been written and its event not been handled
 	yield  bool        // a producer is to run before the next wait, see Yield
 	tasks  queue.AsyncTaskQueue
 	queued atomic.Int64 // bytes posted and not yet laid out
@@ -56,20 +56,20 @@ type Loop struct {
 	pings    [][]byte       // by endpoint
 	deflater [numForms]frame.Deflater
 
-	readBuf  []byte
-	tls      *tlsScratch // nil on a plain server
-	stint    stint
-	inflated bool // the message that OnMessage was called with
-	rests    remainders
-	denied   []int32 // descriptors, see deny.go
-	response []byte
-	vector   [][]byte
-	layout   [numForms][]byte
-	boxes    []*outbox // free
-	dirty    []*Conn   // have bytes for the end of the turn
-	doomed   []*Conn   // their phase changed: settled at the end of the turn
-	drained  []Handle  // have taken most of what they were sent: told at the end of the turn
-	owing    []*Conn   // have a backlog
+	readBuf      []byte
+	tls          *tlsScratch // nil on a plain server
+	slice        readSlice
+	inflated     bool // the message that OnMessage was called with
+	remainders   remainders
+	denied       []int32 // descriptors, see deny.go
+	response     []byte
+	vector       [][]byte
+	layout       [numForms][]byte
+	freeOutboxes []*outbox
+	dirty        []*Conn  // have bytes for the end of the turn
+	doomed       []*Conn  // their phase changed: settled at the end of the turn
+	drained      []Handle // have taken most of what they were sent: told at the end of the turn
+	owing        []*Conn  // have a backlog
 
 	grown    bool          // backlogs need more memory than at the last look, see shed.go
 	pressed  bool          // more than half of MaxBacklogMemory is used
@@ -268,7 +268,7 @@ func (l *Loop) reportPanic(r any) {
 func (l *Loop) close() {
 	l.abandon() // what another loop gave when this one had ended
 	l.closed.Store(true)
-	for l.rousing.Load() > 0 {
+	for l.wakers.Load() > 0 {
 		runtime.Gosched()
 	}
 	l.closeListener()

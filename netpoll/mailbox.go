@@ -9,9 +9,9 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 )
 
-// The mailbox is the only way into a loop from another goroutine (crossing two in DESIGN
-// section 2). It is not the poller's own Trigger queue, because that is drained until empty
-// while nothing is read; this one handles a bounded batch per turn and wakes itself again.
+// The mailbox is the only way into a loop from another goroutine. It is a queue of batches that any goroutine appends to
+// and the loop empties. gnet's own queue (Poller.Trigger) would not do: the poller drains it until it is empty and reads no
+// socket meanwhile. The loop handles a bounded share of the mailbox per turn and wakes itself again for the rest.
 
 const (
 	turnTime  = time.Millisecond // of operations per turn
@@ -21,7 +21,7 @@ const (
 // NewBatch returns an empty batch. Any goroutine may call it.
 func (l *Loop) NewBatch() *Batch { return l.server.batches.Get().(*Batch) }
 
-// Post hands b over. It never blocks; the batches of one goroutine are carried out in order.
+// Post hands b over to the loop. It never blocks; the batches of one goroutine are carried out in order.
 // Any goroutine may call it. After the server has closed nothing happens.
 func (l *Loop) Post(b *Batch) {
 	if l.closed.Load() {
@@ -34,7 +34,7 @@ func (l *Loop) Post(b *Batch) {
 	t := queue.GetTask()
 	t.Param = b
 	l.tasks.Enqueue(t)
-	l.rouse()
+	l.wake()
 }
 
 // Do runs f on the loop, in order with the batches of the same goroutine. Any goroutine may call it.
@@ -44,53 +44,53 @@ func (l *Loop) Do(f func()) {
 	l.Post(b)
 }
 
-// QueuedBytes is the size of what was posted and has not been laid out for its members yet.
+// QueuedBytes is the size in bytes of the messages that were posted and that the loop has not handed to their members yet.
 // Any goroutine may call it: a producer that sees it grow should refuse work.
 func (l *Loop) QueuedBytes() int64 { return l.queued.Load() }
 
-// rouse makes the loop look at its mailbox; only the first call since its last look costs a
+// wake makes the loop look at its mailbox. Only the first call since the loop last looked costs a
 // system call.
-func (l *Loop) rouse() {
-	if l.awake.Load() || !l.awake.CompareAndSwap(false, true) {
+func (l *Loop) wake() {
+	if l.woken.Load() || !l.woken.CompareAndSwap(false, true) {
 		return
 	}
-	l.rousing.Add(1) // close waits: the descriptor's number must not be another one's by now
+	l.wakers.Add(1) // close waits for it, so that the waker's descriptor is still the waker's
 	if !l.closed.Load() {
 		l.waker.wake()
 	}
-	l.rousing.Add(-1)
+	l.wakers.Add(-1)
 }
 
-// Yield is for a callback that has handed work to another goroutine, which will Post the outcome: the loop lets that
-// goroutine run behind the reads that are ready now. Without it a loop that goes on to wait for its sockets keeps its
-// processor for as long as the scheduler takes to notice, up to 20 ms, with the other goroutine on it. Only the loop may
+// Yield is for a callback that has handed work to another goroutine, which will Post the result: the loop calls
+// runtime.Gosched after the reads that are ready now. Without it a loop that goes on to wait for its sockets keeps its
+// processor, with the other goroutine in its queue, until the scheduler notices, which takes up to 20 ms. Only the loop may
 // call it.
 func (l *Loop) Yield() {
 	l.yield = true
-	l.rouse()
+	l.wake()
 }
 
-// mailbox is the turn in which the loop carries out what was posted, hands out what the topics
-// have and goes on with what was read before.
+// mailbox is the turn in which the loop carries out the posted batches, sends a slice of the broadcasts and goes on with
+// reads that were cut.
 func (l *Loop) mailbox() {
 	l.waker.drain()
 	if l.yield {
 		l.yield = false
-		runtime.Gosched() // what is posted now needs no other wake-up
+		runtime.Gosched() // what is posted meanwhile needs no second wake-up
 	}
-	l.awake.Store(false)
-	more := l.takeBatches()
+	l.woken.Store(false)
+	more := l.runBatches()
 	l.endTurn()
 	more = l.walkTopics() || more
-	more = l.workOff() || more
+	more = l.continueReads() || more
 	l.endTurn()
 	if more {
-		l.rouse()
+		l.wake()
 	}
 }
 
-// takeBatches handles batches for at most turnTime and reports whether there may be more.
-func (l *Loop) takeBatches() bool {
+// runBatches carries out batches for at most turnTime and reports whether there may be more.
+func (l *Loop) runBatches() bool {
 	start := time.Now()
 	for n := 1; ; n++ {
 		t := l.tasks.Dequeue()
@@ -119,7 +119,7 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 		l.queued.Add(-int64(o.buf.Len()))
 	}
 	if o.kind == opRun {
-		l.guarded(nil, o)
+		l.runGuarded(nil, o)
 		return
 	}
 	c := l.lookup(o.handle)
@@ -129,8 +129,8 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 	switch o.kind {
 	case opSend:
 		c.SendBuffer(o.buf)
-	case opSendWith:
-		l.sendWith(c, o.name, o.buf)
+	case opSendWithNext:
+		l.sendWithNext(c, o.name, o.buf)
 	case opSubscribe:
 		c.sendIf(o.buf)
 		c.Subscribe(o.name)
@@ -140,12 +140,12 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 	case opClose:
 		c.Close(o.code, o.name)
 	case opCall:
-		l.guarded(c, o)
+		l.runGuarded(c, o)
 	}
 }
 
-// guarded runs a function of the application.
-func (l *Loop) guarded(c *Conn, o *op) {
+// runGuarded calls a function of the application. A panic in it closes c, or is only reported if there is no connection.
+func (l *Loop) runGuarded(c *Conn, o *op) {
 	if c == nil {
 		defer l.rescueTask()
 		o.run()
@@ -155,6 +155,7 @@ func (l *Loop) guarded(c *Conn, o *op) {
 	o.call(c)
 }
 
+// sendIf sends b unless it is nil.
 func (c *Conn) sendIf(b *Buffer) {
 	if b != nil {
 		c.SendBuffer(b)

@@ -44,6 +44,6 @@ func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []by
 // so this is for tools whose peer is no stranger, as load generators.
 func (c *Conn) SendRaw(b []byte) {
 	if c.phase == phaseOpen && len(b) > 0 {
-		c.loop.sendBytes(c, b)
+		c.loop.queueBytes(c, b)
 	}
 }

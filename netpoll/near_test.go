@@ -200,7 +200,7 @@ func TestNearClosed(t *testing.T) {
 			s, c := halfway(t)
 			defer s.Close()
 			end(s, c)
-			s.loops[1].takeBatches()
+			s.loops[1].runBatches()
 			s.loops[1].endTurn()
 			if c.phase != phaseLinger {
 				t.Errorf("phase %d", c.phase)

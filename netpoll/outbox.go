@@ -2,41 +2,40 @@
 
 package netpoll
 
-// outbox is what a connection owes its peer, in order: runs of bytes, and behind them the tail, in
-// which small messages are copied behind one another to leave with one call. Empty it keeps the
-// tail's memory.
+// outbox holds the bytes that a connection owes its peer, in order: runs of bytes (chunks), and behind them the tail. Small
+// messages are copied into the tail one after another, so that they leave with one call. An empty outbox keeps the memory of
+// its tail.
 type outbox struct {
 	chunks []chunk
-	head   int // chunks before it have been sent
+	head   int // chunks[:head] have been sent
 	tail   []byte
-	off    int    // bytes that have been sent of chunks[head], or of the tail if there is none
+	off    int    // bytes that have been sent of chunks[head], or of the tail if there is no chunk left
 	size   int    // bytes owed
 	own    int    // bytes of the tail and of the chunks that are not shared, sent or not: their memory
 	since  uint32 // tick of the last progress
-	began  uint32 // tick from which on it has not been empty
-	place  int    // in the loop's list of those that owe, from 1 on
+	began  uint32 // tick since which the outbox has not been empty
+	place  int    // index+1 in Loop.owing; 0: not there
 
-	counted, countedOwn int // of size and of memory, in the loop's tally
+	counted, countedOwn int // the part of size and of memory that the loop's counters include
 }
 
 // chunk is a run of whole frames. Its bytes are immutable: others may refer to them.
 type chunk struct {
 	bytes []byte
-	run   *sharedRun // nil: nobody else waits for them
+	run   *sharedRun // nil: the bytes are this connection's alone
 }
 
 const (
 	// copyLimit is the size in bytes up to which a message is copied into the tail: below it
 	// the copy is cheaper than one more element of a writev.
 	copyLimit = 1 << 10
-	// tailLimit is the size in bytes from which on a tail is a chunk: what has been sent of a
-	// chunk is given back when all of it has. And it is the largest empty tail that is kept for
-	// the next connection.
+	// tailLimit is the size in bytes at which the tail becomes a chunk, because the memory of a chunk is given back when
+	// all of it has been sent. It is also the largest empty tail that is kept for the next connection.
 	tailLimit = 64 << 10
 )
 
-// grown takes the tail back after bytes were appended to it.
-func (o *outbox) grown(tail []byte) {
+// setTail stores the tail after bytes were appended to it.
+func (o *outbox) setTail(tail []byte) {
 	o.size += len(tail) - len(o.tail)
 	o.own += len(tail) - len(o.tail)
 	o.tail = tail
@@ -53,24 +52,24 @@ func (o *outbox) closeTail() {
 	}
 }
 
-// refer queues immutable bytes without a copy.
-func (o *outbox) refer(b []byte) {
+// addRef queues immutable bytes without a copy.
+func (o *outbox) addRef(b []byte) {
 	o.closeTail()
 	o.chunks = append(o.chunks, chunk{bytes: b})
 	o.size += len(b)
 	o.own += len(b)
 }
 
-// share queues the bytes of a broadcast.
-func (o *outbox) share(r *sharedRun) {
+// addShared queues the bytes of a broadcast.
+func (o *outbox) addShared(r *sharedRun) {
 	o.closeTail()
-	r.hold()
+	r.retain()
 	o.chunks = append(o.chunks, chunk{r.bytes, r})
 	o.size += len(r.bytes)
 }
 
-// drop lets go of the bytes of a chunk.
-func (o *outbox) drop(c *chunk) {
+// releaseChunk drops the reference to the bytes of a chunk.
+func (o *outbox) releaseChunk(c *chunk) {
 	if c.run != nil {
 		c.run.release()
 	} else {
@@ -79,16 +78,16 @@ func (o *outbox) drop(c *chunk) {
 	*c = chunk{}
 }
 
-// add queues immutable bytes, copying them when that is cheaper than a reference.
+// add queues immutable bytes: short ones are copied, long ones referred to.
 func (o *outbox) add(b []byte) {
 	if len(b) <= copyLimit {
-		o.grown(append(o.tail, b...))
+		o.setTail(append(o.tail, b...))
 		return
 	}
-	o.refer(b)
+	o.addRef(b)
 }
 
-// first is the next run of bytes to send; rest tells whether more follow.
+// first returns the next bytes to send; rest tells whether more follow behind them.
 func (o *outbox) first() (b []byte, rest bool) {
 	if o.head == len(o.chunks) {
 		return o.tail[o.off:], false
@@ -119,7 +118,7 @@ func (o *outbox) sent(n int) {
 	o.off += n
 	for o.head < len(o.chunks) && o.off >= len(o.chunks[o.head].bytes) {
 		o.off -= len(o.chunks[o.head].bytes)
-		o.drop(&o.chunks[o.head])
+		o.releaseChunk(&o.chunks[o.head])
 		o.head++
 	}
 	if o.head > 64 && o.head > len(o.chunks)/2 {
@@ -129,7 +128,7 @@ func (o *outbox) sent(n int) {
 	}
 }
 
-// cut drops what has not begun to leave. Each run is whole frames, so the peer still sees whole
+// cut removes what has not begun to leave. Each chunk holds whole frames, so the peer still gets whole
 // frames.
 func (o *outbox) cut() {
 	switch {
@@ -138,7 +137,7 @@ func (o *outbox) cut() {
 	case o.head == len(o.chunks):
 		o.size = len(o.tail) - o.off
 	default:
-		o.dropFrom(o.head + 1)
+		o.releaseFrom(o.head + 1)
 		o.chunks = o.chunks[:o.head+1]
 		o.own -= len(o.tail)
 		o.tail = o.tail[:0]
@@ -146,10 +145,10 @@ func (o *outbox) cut() {
 	}
 }
 
-// empty drops everything and keeps memory of ordinary size for the next use.
+// empty removes everything and keeps memory of ordinary size for the next use.
 func (o *outbox) empty() {
 	if len(o.chunks) > 0 {
-		o.dropFrom(o.head)
+		o.releaseFrom(o.head)
 		o.chunks = o.chunks[:0]
 		if cap(o.chunks) > 1<<10 {
 			o.chunks = nil
@@ -162,9 +161,9 @@ func (o *outbox) empty() {
 	o.head, o.off, o.size, o.own = 0, 0, 0, 0
 }
 
-// dropFrom lets go of the chunks from index i on.
-func (o *outbox) dropFrom(i int) {
+// releaseFrom releases the chunks from index i on.
+func (o *outbox) releaseFrom(i int) {
 	for ; i < len(o.chunks); i++ {
-		o.drop(&o.chunks[i])
+		o.releaseChunk(&o.chunks[i])
 	}
 }

@@ -23,7 +23,7 @@ func TestOutbox(t *testing.T) {
 			}
 			switch rnd.IntN(6) {
 			case 0:
-				o.refer(b)
+				o.addRef(b)
 				want = append(want, b...)
 			case 1, 2:
 				o.add(b)
@@ -112,7 +112,7 @@ func TestOutboxOfReferences(t *testing.T) {
 	message := bytes.Repeat([]byte("m"), 2*copyLimit)
 	for range 10_000 {
 		for o.size < 50*len(message) {
-			o.refer(message)
+			o.addRef(message)
 		}
 		o.sent(20*len(message) + 7)
 		if cap(o.chunks) > 1000 {
@@ -131,9 +131,9 @@ func TestEmptyOutboxKeepsOrdinarySize(t *testing.T) {
 	for name, fill := range map[string]func(o *outbox){
 		"one message":          func(o *outbox) { o.add([]byte("m")) },
 		"a thousand":           func(o *outbox) { times(1000, func() { o.add(make([]byte, 500)) }) },
-		"references":           func(o *outbox) { times(10_000, func() { o.refer([]byte("m")) }) },
-		"a long message":       func(o *outbox) { o.grown(append(o.tail, make([]byte, 10*tailLimit)...)) },
-		"a tail that may grow": func(o *outbox) { o.grown(append(make([]byte, 0, 10*tailLimit), "m"...)) },
+		"references":           func(o *outbox) { times(10_000, func() { o.addRef([]byte("m")) }) },
+		"a long message":       func(o *outbox) { o.setTail(append(o.tail, make([]byte, 10*tailLimit)...)) },
+		"a tail that may grow": func(o *outbox) { o.setTail(append(make([]byte, 0, 10*tailLimit), "m"...)) },
 	} {
 		var o outbox
 		fill(&o)

@@ -15,9 +15,9 @@ import (
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.rescue(c.Handle())
 	switch {
-	case c.has(flagRest):
+	case c.has(flagRemainder):
 		if !edgeTriggered {
-			l.goOn(c, l.rests.of[c.fd])
+			l.continueRead(c, l.remainders.of[c.fd])
 		}
 		return false // read when nothing is left
 	case c.phase == phaseLinger:
@@ -54,7 +54,7 @@ func (l *Loop) arrivedBytes(c *Conn, n int, err error) bool {
 
 // received is what the socket gave; input is what it means.
 func (l *Loop) received(c *Conn, b []byte) {
-	l.stint = stint{}
+	l.slice = readSlice{}
 	switch {
 	case c.phase == phaseProxy:
 		l.proxied(c, b)
@@ -132,7 +132,7 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 			c.set(flagNarrow)
 		}
 	}
-	l.sendBytes(c, response)
+	l.queueBytes(c, response)
 	l.opened(c)
 }
 
@@ -159,14 +159,14 @@ func (l *Loop) refuse(c *Conn, r *refusal) { l.reject(c, r.cause, r.append(nil))
 func (l *Loop) reject(c *Conn, why Cause, response []byte) {
 	l.server.headers.release(c.takeHeader())
 	l.refused(c.fd, why, response)
-	l.sendBytes(c, response)
+	l.queueBytes(c, response)
 	l.linger(c)
 }
 
-// frames hands out the messages in b, which is unmasked in place; but not for longer than a stint.
+// frames hands out the messages in b, which is unmasked in place; but not for longer than a read slice.
 func (l *Loop) frames(c *Conn, b []byte) {
-	if c.has(flagRest) {
-		l.keepRest(c, b, nil)
+	if c.has(flagRemainder) {
+		l.keepRemainder(c, b, nil)
 		return
 	}
 	cfg := &l.configs[c.endpoint]
@@ -181,8 +181,8 @@ func (l *Loop) frames(c *Conn, b []byte) {
 		if m.Op != 0 {
 			l.message(c, m)
 			whole = true
-			if l.worked(len(m.Payload)) && len(b) > 0 {
-				l.keepRest(c, b, nil)
+			if l.sliceUsed(len(m.Payload)) && len(b) > 0 {
+				l.keepRemainder(c, b, nil)
 				break
 			}
 		}
@@ -228,7 +228,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 		c.set(flagPong)
 		return
 	}
-	l.extendControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
+	l.queueControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
 }
 
 // violation ends a connection whose peer broke the protocol (RFC 6455, 7.1.7): the close

@@ -119,7 +119,7 @@ func TestOthersAreServedInBetween(t *testing.T) {
 }
 
 // TestRemainderKeepsOrder: messages of all sizes and kinds come back whole and in order when every few of them are a
-// stint, and the end behind them is seen last.
+// slice, and the end behind them is seen last.
 func TestRemainderKeepsOrder(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -191,7 +191,7 @@ func TestRemaindersAreBounded(t *testing.T) {
 	var seen atomic.Int64
 	s := &Server{Loops: 1, readTime: 1}
 	s.Endpoints = []Endpoint{{OnMessage: func(*Conn, frame.Op, []byte) {
-		most.Store(max(most.Load(), int64(s.loops[0].rests.bytes)))
+		most.Store(max(most.Load(), int64(s.loops[0].remainders.bytes)))
 		seen.Add(1)
 	}}}
 	start(t, s)
@@ -218,7 +218,7 @@ func TestRemaindersAreBounded(t *testing.T) {
 	}
 	left := make(chan string)
 	s.loops[0].Do(func() {
-		r := &s.loops[0].rests
+		r := &s.loops[0].remainders
 		left <- fmt.Sprint(r.bytes, len(r.queue), len(r.of))
 	})
 	if got := <-left; got != "0 0 0" {
@@ -276,7 +276,7 @@ func TestRemainderOfAnEnd(t *testing.T) {
 			eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 			left := make(chan string)
 			s.loops[0].Do(func() {
-				r := &s.loops[0].rests
+				r := &s.loops[0].remainders
 				left <- fmt.Sprint(r.bytes, len(r.of), r.own)
 			})
 			if got := <-left; got != "0 0 false" {

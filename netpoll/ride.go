@@ -39,14 +39,14 @@ type rider struct {
 	buf    *Buffer
 }
 
-// SendWith sends buf to h, at the latest with what is pending in topic, if that is to leave soon: one system call for
+// SendWithNext sends buf to h, at the latest with what is pending in topic, if that is to leave soon: one system call for
 // both. Of a message that was published before it does not matter which of the two comes first.
-func (b *Batch) SendWith(h Handle, topic string, buf *Buffer) {
-	b.add(op{kind: opSendWith, handle: h, name: topic, buf: buf})
+func (b *Batch) SendWithNext(h Handle, topic string, buf *Buffer) {
+	b.add(op{kind: opSendWithNext, handle: h, name: topic, buf: buf})
 }
 
-// sendWith has b wait for the next walk of the topic, or sends it.
-func (l *Loop) sendWith(c *Conn, topic string, b *Buffer) {
+// sendWithNext has b wait for the next walk of the topic, or sends it.
+func (l *Loop) sendWithNext(c *Conn, topic string, b *Buffer) {
 	t := l.topics[topic]
 	if t == nil || len(t.pending) == 0 || t.walk.active || !c.memberOf(t) {
 		c.SendBuffer(b)
@@ -87,7 +87,7 @@ func (l *Loop) ride(w *walk, c *Conn) bool {
 	if b := w.bytes[w.stage]; len(b) <= copyLimit {
 		c.out.add(b)
 	} else {
-		c.out.share(w.shared(l, c.form()))
+		c.out.addShared(w.shared(l, c.form()))
 	}
 	l.flush(c)
 	return true

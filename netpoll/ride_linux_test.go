@@ -62,9 +62,9 @@ func (tt *rideTest) run(t *testing.T) uint32 {
 		b.Publish("room", message)
 	}
 	for _, o := range others[:tt.answers] {
-		b.SendWith(o, "room", NewBuffer(frame.OpText, []byte("answer")))
+		b.SendWithNext(o, "room", NewBuffer(frame.OpText, []byte("answer")))
 	}
-	b.SendWith(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
+	b.SendWithNext(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
 	if !tt.published {
 		b.Publish("room", message)
 	}

@@ -2,15 +2,15 @@
 
 package netpoll
 
-// sharedRun is bytes of a broadcast that connections of one loop wait for. They are counted once, however many those
-// are; only the loop counts. The memory itself is the garbage collector's.
+// sharedRun is the bytes of a broadcast that slow members of one loop have in their outboxes. Their memory is counted once
+// for all of these members. Only the loop counts; the garbage collector frees the memory itself.
 type sharedRun struct {
 	loop  *Loop
 	bytes []byte
 	refs  int // chunks that refer to it
 }
 
-func (r *sharedRun) hold() {
+func (r *sharedRun) retain() {
 	if r.refs++; r.refs == 1 {
 		r.loop.holds(len(r.bytes))
 	}

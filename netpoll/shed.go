@@ -146,7 +146,7 @@ func (l *Loop) shedConn(c *Conn) {
 func (l *Loop) reset(c *Conn) {
 	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	c.fail("slow")
-	l.freeBox(c)
+	l.freeOutbox(c)
 }
 
 // shedding is one look at the connections of all loops.

@@ -48,7 +48,7 @@ func (l *Loop) tick(any) error {
 		if c := l.comesUp(fd); c != nil {
 			l.deadline(c)
 		}
-		if len(l.dirty) == maxFreeBoxes { // so many outboxes serve thousands of pings
+		if len(l.dirty) == maxFreeOutboxes { // so many outboxes serve thousands of pings
 			l.endTurn()
 		}
 	}
@@ -108,7 +108,7 @@ func (l *Loop) stillTakes(c *Conn) bool {
 // openDeadline judges an open connection: its message in progress, its backlog, its silence.
 func (l *Loop) openDeadline(c *Conn) {
 	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
-	if c.has(flagRest) { // it waits for us
+	if c.has(flagRemainder) { // it waits for us
 		c.heard, c.partial = now, now
 	}
 	next := now + wheelSlots
@@ -191,6 +191,6 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	}
 	c.set(flagPinged)
 	c.due = now + pong
-	l.extendControl(c, func(dst []byte) []byte { return append(dst, l.pings[c.endpoint]...) })
+	l.queueControl(c, func(dst []byte) []byte { return append(dst, l.pings[c.endpoint]...) })
 	return true
 }

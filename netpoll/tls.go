@@ -133,8 +133,8 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 			if !l.owns(h) {
 				return // detached, or moved to another loop: neither c nor s is ours any more
 			}
-			if l.worked(n) || c.has(flagRest) {
-				l.keepRest(c, nil, s.wire.in)
+			if l.sliceUsed(n) || c.has(flagRemainder) {
+				l.keepRemainder(c, nil, s.wire.in)
 				break
 			}
 		}
@@ -165,8 +165,8 @@ func (l *Loop) brokenTLS(c *Conn, err error) {
 		r.code, r.reason = frame.CloseAbnormal, err.Error()
 		l.mark(c)
 	}
-	if l.freeBox(c); c.owesCiphertext() {
-		l.box(c)
+	if l.freeOutbox(c); c.owesCiphertext() {
+		l.ensureOutbox(c)
 		l.watch(c)
 	}
 	l.linger(c)
@@ -279,7 +279,7 @@ func (l *Loop) noHello(c *Conn, first byte, err error) {
 	var e helloError
 	switch isTLS := errors.As(err, &e) && e != notTLS; {
 	case isTLS:
-		l.sendBytes(c, e.alert())
+		l.queueBytes(c, e.alert())
 		l.linger(c)
 	case first >= 'A' && first <= 'Z':
 		l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
@@ -358,7 +358,7 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 	case done:
 		l.established(c)
 	case sent == unix.EAGAIN:
-		l.box(c) // owes ciphertext only: EPOLLOUT will send it
+		l.ensureOutbox(c) // owes ciphertext only: EPOLLOUT will send it
 		l.watch(c)
 	}
 }
@@ -379,7 +379,7 @@ func (l *Loop) established(c *Conn) {
 		l.allow(c, l.server.HeaderTimeout)
 	}
 	if len(c.tls.pending) > 0 {
-		l.box(c)
+		l.ensureOutbox(c)
 		l.watch(c)
 	}
 	l.decrypt(c, rest)

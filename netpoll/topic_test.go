@@ -122,7 +122,7 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 			}
 		case 2: // an answer, whether m is a member or not, and whether something is pending or not
 			name, buf := next("answer")
-			batch.SendWith(m.handle, topic, buf)
+			batch.SendWithNext(m.handle, topic, buf)
 			m.want = append(m.want, name)
 		default:
 			name, buf := next("pub-" + topic + "-")

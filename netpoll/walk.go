@@ -80,7 +80,7 @@ func (c *Conn) Publish(topic string, b *Buffer) {
 	l := c.loop
 	l.queued.Add(int64(b.Len()))
 	l.publish(topic, b, l.server.clock())
-	l.rouse()
+	l.wake()
 	l.server.publish(topic, b, l)
 }
 
@@ -254,9 +254,9 @@ func (l *Loop) enqueue(t *topic, c *Conn) {
 	if c.phase != phaseOpen || c.has(flagDead) || l.drop(t, c) {
 		return
 	}
-	if o := l.room(c); o != nil {
-		o.share(t.walk.shared(l, c.form()))
-		l.soil(c)
+	if o := l.outboxFor(c); o != nil {
+		o.addShared(t.walk.shared(l, c.form()))
+		l.markDirty(c)
 	}
 }
 
@@ -267,11 +267,11 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 		c.fail(err.Error())
 		return
 	}
-	o := l.box(c) // empty, so the chunk is a whole number of frames of which n bytes have left
-	o.share(w.shared(l, c.form()))
+	o := l.ensureOutbox(c) // empty, so the chunk is a whole number of frames of which n bytes have left
+	o.addShared(w.shared(l, c.form()))
 	o.sent(n)
 	l.tally.bytesOut.Add(int64(n))
-	l.backlog(c)
+	l.startBacklog(c)
 }
 
 // finishWalk lets the members that have drained meanwhile back into the fast lists.

@@ -10,6 +10,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
+// Everything that is sent goes into the outbox of its connection first. The loop writes the outboxes at the end of the
+// turn, one system call for each; what the kernel does not take stays in the outbox until EPOLLOUT.
+
 // Send queues one message; it leaves at the end of the turn, together with everything else
 // the turn has for this connection. It copies p. After the close it does nothing.
 func (c *Conn) Send(op frame.Op, p []byte) {
@@ -18,9 +21,9 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 	}
 	l := c.loop
 	l.tally.messagesOut.n++
-	if o := l.room(c); o != nil {
-		o.grown(l.appendFrame(o.tail, op, p)) // put, without the call of a function for each message
-		l.soil(c)
+	if o := l.outboxFor(c); o != nil {
+		o.setTail(l.appendFrame(o.tail, op, p)) // appends in place: a call of a function for each message would show
+		l.markDirty(c)
 	}
 }
 
@@ -30,53 +33,39 @@ func (c *Conn) SendBuffer(b *Buffer) {
 		c.Send(b.op, b.Payload())
 	} else if c.phase == phaseOpen {
 		c.loop.tally.messagesOut.n++
-		c.loop.sendBytes(c, c.formOf(b))
+		c.loop.queueBytes(c, c.formOf(b))
 	}
 }
 
 // Loop is the loop that owns the connection.
 func (c *Conn) Loop() *Loop { return c.loop }
 
-// sendBytes queues immutable bytes: whole frames, or an HTTP response.
-func (l *Loop) sendBytes(c *Conn, b []byte) {
-	if o := l.room(c); o != nil {
+// queueBytes queues immutable bytes: whole frames, or an HTTP response.
+func (l *Loop) queueBytes(c *Conn, b []byte) {
+	if o := l.outboxFor(c); o != nil {
 		o.add(b)
-		l.soil(c)
+		l.markDirty(c)
 	}
 }
 
-// extend lets f append frames to what c owes.
-func (l *Loop) extend(c *Conn, f func(dst []byte) []byte) {
-	if l.room(c) != nil {
-		l.put(c, f)
-	}
+// queueControl queues what f appends, whatever the backlog is: a ping, a pong, a close frame, or the request of a client.
+// Other limits bound them: PingInterval, MaxControls, and that a pong waits while the peer takes nothing.
+func (l *Loop) queueControl(c *Conn, f func(dst []byte) []byte) {
+	o := l.ensureOutbox(c)
+	o.setTail(f(o.tail))
+	l.markDirty(c)
 }
 
-// put is extend for what has room in any case.
-func (l *Loop) put(c *Conn, f func(dst []byte) []byte) {
-	o := l.box(c)
-	o.grown(f(o.tail))
-	l.soil(c)
-}
-
-// extendControl is extend for a ping or a pong, which always have room: what bounds them is
-// PingInterval, MaxControls, and that a pong waits while the peer takes nothing.
-func (l *Loop) extendControl(c *Conn, f func(dst []byte) []byte) {
-	if c.phase <= phaseOpen { // nothing follows the close frame (RFC 6455, 5.5.1)
-		l.put(c, f)
-	}
-}
-
-// room returns what c's messages are queued in, or nil. It checks the bound before a message is
-// added, so that one message may be larger than the bound. Beyond it the connection is closed:
-// what it has not got yet it can only get by coming back.
-func (l *Loop) room(c *Conn) *outbox {
+// outboxFor returns the outbox for a message to c, or nil if c is to get no more. A connection whose backlog is over
+// MaxBacklog is closed, since it could not get the message in order. The bound is checked before a message is added, so one
+// message may be larger than the bound. Nothing follows a close frame (RFC 6455, 5.5.1).
+func (l *Loop) outboxFor(c *Conn) *outbox {
 	if c.phase > phaseOpen {
-		return nil // nothing follows the close frame (RFC 6455, 5.5.1)
+		return nil
 	}
 	e := l.endpointOf(c)
 	if c.out == nil || c.out.size <= e.MaxBacklog {
-		return l.box(c)
+		return l.ensureOutbox(c)
 	}
 	if c.phase == phaseOpen {
 		l.tally.limits.maxBacklog.Add(1)
@@ -86,10 +75,14 @@ func (l *Loop) room(c *Conn) *outbox {
 	return nil
 }
 
-func (l *Loop) box(c *Conn) *outbox {
+// maxFreeOutboxes bounds the empty outboxes that a loop keeps.
+const maxFreeOutboxes = 64
+
+// ensureOutbox returns c's outbox, which it takes from the free list if c has none.
+func (l *Loop) ensureOutbox(c *Conn) *outbox {
 	if c.out == nil {
-		if n := len(l.boxes); n > 0 {
-			c.out, l.boxes = l.boxes[n-1], l.boxes[:n-1]
+		if n := len(l.freeOutboxes); n > 0 {
+			c.out, l.freeOutboxes = l.freeOutboxes[n-1], l.freeOutboxes[:n-1]
 		} else {
 			c.out = new(outbox)
 		}
@@ -98,24 +91,21 @@ func (l *Loop) box(c *Conn) *outbox {
 	return c.out
 }
 
-// maxFreeBoxes bounds the empty outboxes a loop keeps.
-const maxFreeBoxes = 64
-
-func (l *Loop) freeBox(c *Conn) {
+func (l *Loop) freeOutbox(c *Conn) {
 	if c.out == nil {
 		return
 	}
 	l.owesNothing(c.out)
 	c.out.empty()
-	if len(l.boxes) < maxFreeBoxes {
-		l.boxes = append(l.boxes, c.out)
+	if len(l.freeOutboxes) < maxFreeOutboxes {
+		l.freeOutboxes = append(l.freeOutboxes, c.out)
 	}
 	c.out = nil
 }
 
-// soil notes that c has bytes for the end of the turn. If the kernel is known to take no
-// more, EPOLLOUT will resume it.
-func (l *Loop) soil(c *Conn) {
+// markDirty has c's outbox written at the end of the turn. If the kernel is known to take no more, EPOLLOUT resumes the
+// writing instead.
+func (l *Loop) markDirty(c *Conn) {
 	if c.has(flagArmed) {
 		l.watch(c)
 	} else if !c.has(flagDirty) {
@@ -130,7 +120,7 @@ func (l *Loop) flushDirty() {
 		c.clear(flagDirty)
 		l.flush(c)
 	}
-	l.dirty = l.dirty[:0] // what stands behind it points into the slab, which stays anyway
+	l.dirty = l.dirty[:0] // the pointers behind it lead into the slab, which stays anyway
 }
 
 // writable is EPOLLOUT.
@@ -142,7 +132,7 @@ func (l *Loop) writable(c *Conn) {
 	l.flush(c)
 }
 
-// flush writes what c owes until it is done or the kernel takes no more.
+// flush writes c's outbox until it is empty or the kernel takes no more.
 func (l *Loop) flush(c *Conn) {
 	l.fills(c)
 	l.write(c)
@@ -162,10 +152,10 @@ func (l *Loop) write(c *Conn) {
 		}
 		switch {
 		case c.out.size == 0 && !c.owesCiphertext():
-			l.freeBox(c)
-			l.emptied(c)
+			l.freeOutbox(c)
+			l.backlogDrained(c)
 		case err == unix.EAGAIN:
-			l.backlog(c)
+			l.startBacklog(c)
 			return
 		case err != nil && err != unix.EINTR:
 			c.fail(err.Error())
@@ -191,9 +181,9 @@ func (l *Loop) writeSome(c *Conn) (int, error) {
 
 func (c *Conn) owesCiphertext() bool { return c.ciphertext() > 0 }
 
-// backlog is what happens when the kernel takes no more: EPOLLOUT is awaited, the member
+// startBacklog is called when the kernel takes no more: EPOLLOUT is awaited, the member
 // leaves the fast lists of its topics, and a peer that does not read is not read either.
-func (l *Loop) backlog(c *Conn) {
+func (l *Loop) startBacklog(c *Conn) {
 	if !c.has(flagSlow) && c.phase == phaseOpen {
 		l.demote(c)
 		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
@@ -201,11 +191,12 @@ func (l *Loop) backlog(c *Conn) {
 	l.watch(c)
 }
 
-// emptied is the end of a backlog.
-func (l *Loop) emptied(c *Conn) {
+// backlogDrained is called when all of c's outbox has been written. What had to wait for that comes next: the pong, the
+// notice about dropped messages, the fast lists, the end of the closing handshake.
+func (l *Loop) backlogDrained(c *Conn) {
 	if c.has(flagPong) && c.phase == phaseOpen {
 		c.clear(flagPong)
-		l.extendControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
+		l.queueControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
 		c.aux.pong = nil
 		return
 	}

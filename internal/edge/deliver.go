@@ -58,7 +58,7 @@ func (d *delivery) answer(a *room.Answer) {
 	case a.Op == room.Join:
 		d.joined(h, a)
 	case a.Op == room.Publish:
-		d.b.SendWith(h, topic(a.Room, false), d.count(encodeAnswer(a))) // with the message itself, if h is a member
+		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeAnswer(a))) // with the message itself, if h is a member
 	default:
 		d.b.Send(h, d.count(encodeAnswer(a)))
 	}
