@@ -71,9 +71,9 @@ type Loop struct {
 	drained      []Handle // have taken most of what they were sent: told at the end of the turn
 	owing        []*Conn  // have a backlog
 
-	grown    bool          // backlogs need more memory than at the last look, see shed.go
-	pressed  bool          // more than half of MaxBacklogMemory is used
-	relieved time.Duration // the server's clock when stalled connections were looked for
+	grown     bool          // backlogs need more memory than at the last look, see shed.go
+	pressed   bool          // more than half of MaxBacklogMemory is used
+	relieveAt time.Duration // the server's clock from which on stalled connections are looked for again
 
 	topics  map[string]*topic
 	most    peak     // of topics

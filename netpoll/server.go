@@ -119,11 +119,13 @@ type Server struct {
 	HandshakeTimeout time.Duration
 	// MaxBacklogMemory bounds the memory of the backlogs of all connections together, which what
 	// each may owe does not: see Stats.BacklogMemory for what counts. Above half of it a connection
-	// is closed with the SlowCode of its endpoint when its peer has taken nothing for half a
-	// second, or has not taken all for 10 s, the one with most memory first; at the bound those with
-	// most memory are, until an eighth is free. A connection that is in the middle of a long message
-	// is reset, because the close frame would have to wait for its end. 0 means 256 MiB, negative
-	// no bound.
+	// is closed with the SlowCode of its endpoint when its peer has acknowledged nothing for half a
+	// second of what the kernel has for it, and for as long again for each time that it has taken as
+	// much as it is owed now (5 s at most), or when it has not taken everything for 10 s. At the
+	// bound those are closed, until an eighth is free, for which most memory has waited for longest,
+	// with the same allowance for what they have taken. A connection that is in the middle of a long
+	// message is reset, because the close frame would have to wait for its end. 0 means 256 MiB,
+	// negative no bound.
 	MaxBacklogMemory int64
 	// UnsentBytes bounds what the kernel takes for a connection before it can send it
 	// (TCP_NOTSENT_LOWAT, tcp(7); the kernel takes up to some 32 KiB more): all else that a peer

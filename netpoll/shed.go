@@ -3,9 +3,6 @@
 package netpoll
 
 import (
-	"cmp"
-	"math/bits"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,21 +13,27 @@ import (
 // What each connection may owe, times the number of connections, is more memory than there is. So all backlogs together
 // have a bound, Server.MaxBacklogMemory:
 //
-//   - Above half of it a connection is closed, the deepest first, when its peer has taken nothing for half a second, or its
-//     backlog is older than 10 s. Each loop looks at its own.
-//   - At the bound the deepest of all loops are closed, until an eighth of it is free. No loop may look at the
-//     connections of another: each counts how much its own have by depth, the last one to do so decides from which
-//     depth on they go, and each closes its own.
+//   - Above half of it stalled connections are closed. A peer stalls when the kernel has bytes for it and it has
+//     acknowledged none of them for longer than its patience, or when it has not taken everything for shedAge. Each loop
+//     looks at its own connections.
+//   - At the bound connections are closed by their weight, the heaviest of all loops first, until an eighth of the bound
+//     is free. No loop may look at the connections of another: each counts the memory of its own by weight, the last one
+//     to do so decides from which weight on connections are closed, and each closes its own.
 //
-// The depth of a connection is the memory that its end would give back: its own bytes, and of what it shares with others
-// its part.
+// The weight of a connection is its depth, times the time for which its peer has taken nothing. Its depth is the memory
+// that closing it frees: its own bytes, and its part of the bytes that it shares with others. A peer that has taken a lot
+// since it connected is likely to go on: for each time that it has taken as much as its depth it gets more patience, and
+// its weight is less. A peer that never read anything has none of that credit.
 
 const (
-	defaultShedStall = 500 * time.Millisecond
+	defaultShedStall = 500 * time.Millisecond // the patience without credit
+	maxShedCredit    = 9                      // so the patience is ten times as long at most
 	shedAge          = 10 * time.Second
-	shedPause        = 50 * time.Millisecond // between two looks of a loop at its stalled connections
+	shedPause        = 50 * time.Millisecond // between two looks of a loop at its stalled connections, at least
+	shedShare        = 20                    // a loop spends one part in so many of its time on them, at most
 	// shedGrace is the bytes of a message that has begun to leave, up to which the close frame waits for its end. The
-	// memory of a longer one is needed now: the connection is reset.
+	// memory of a longer one is needed now: the connection is reset. Below this depth the kernel is not asked about a
+	// connection.
 	shedGrace = 16 << 10
 )
 
@@ -42,20 +45,13 @@ func (s *Server) BacklogMemory() (sum int64) {
 	return sum
 }
 
-// depth is the memory of c's backlog.
-func (c *Conn) depth() int {
-	n := c.out.own + c.ciphertext()
-	for _, k := range c.out.chunks[c.out.head:] {
-		if k.run != nil {
-			n += len(k.bytes) / k.run.refs
-		}
-	}
-	return n
-}
+// Pressed reports whether the backlogs of all connections took more than half of MaxBacklogMemory when the loop looked
+// last. Only callbacks on the loop may call it.
+func (l *Loop) Pressed() bool { return l.pressed }
 
 // relieve closes connections if all backlogs together need it, and reports whether it did. It runs at the end of a turn
 // in which they have grown, and of every turn while more than half of the bound is used.
-func (l *Loop) relieve() bool {
+func (l *Loop) relieve() (closed bool) {
 	l.grown = false
 	limit := l.server.MaxBacklogMemory
 	sum := l.server.BacklogMemory()
@@ -66,66 +62,38 @@ func (l *Loop) relieve() bool {
 		l.server.shed(sum - limit*7/8)
 	}
 	now := l.server.clock()
-	if now < l.relieved+shedPause {
+	if now < l.relieveAt {
 		return false
 	}
-	l.relieved = now
-	return l.closeStalled(sum - limit*3/8)
+	own := float64(l.tally.memory.Load()) / float64(sum)
+	closed = l.closeStalled(int64(own * float64(sum-limit*3/8)))
+	took := l.server.clock() - now
+	l.relieveAt = now + took + max(shedPause, took*shedShare)
+	return closed
 }
 
-// closeStalled closes stalled connections, the deepest first, until they have given back so many bytes.
+// closeStalled closes stalled connections, the heaviest first, until they have freed so many bytes.
 func (l *Loop) closeStalled(need int64) (closed bool) {
-	for _, d := range l.deepest(0) {
-		if need <= 0 || d.depth < shedGrace { // the end of those with little gives little back
+	late := l.Lag()
+	for _, d := range l.debtors(0) {
+		if need <= 0 {
 			break
 		}
-		if c := d.conn; l.stalled(c) {
+		if d.depth >= shedGrace && l.stalled(d, late) { // closing those with little frees little
 			need -= int64(d.depth)
-			l.shedConn(c)
+			l.shedConn(d.conn)
 			closed = true
 		}
 	}
 	return closed
 }
 
-// stalled reports whether c's peer takes nothing, or takes too long for all of it. A connection that is being closed
-// has nothing more to wait for.
-func (l *Loop) stalled(c *Conn) bool {
-	if c.phase > phaseOpen || l.wheel.now-c.out.began >= l.server.ticksOf(shedAge) {
-		return true
-	}
-	d, ok := deliveryOf(int(c.fd))
-	if !ok {
-		return l.wheel.now-c.out.since > l.server.ticksOf(l.server.shedStall)
-	}
-	return d.ago >= l.server.shedStall
+// stalled reports whether d's peer takes nothing, or takes too long for all of it. What a loop does late it may also see
+// late. A connection that is being closed has nothing more to wait for.
+func (l *Loop) stalled(d debtor, late time.Duration) bool {
+	patience := l.server.shedStall * time.Duration(1+d.credit)
+	return d.conn.phase > phaseOpen || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.server.ticksOf(shedAge)
 }
-
-// deep is a connection and its depth.
-type deep struct {
-	conn  *Conn
-	depth int
-}
-
-// deepest lists the connections whose depth is of a class or above, the deepest first, among those of a class the ones
-// first whose peers have taken nothing for longest.
-func (l *Loop) deepest(class int) (all []deep) {
-	for _, c := range l.owing {
-		if d := c.depth(); c.phase >= phaseOpen && !c.has(flagDead) && depthClass(d) >= class {
-			all = append(all, deep{c, d})
-		}
-	}
-	slices.SortFunc(all, func(a, b deep) int {
-		return cmp.Or(cmp.Compare(depthClass(b.depth), depthClass(a.depth)), cmp.Compare(a.conn.out.since, b.conn.out.since),
-			cmp.Compare(b.depth, a.depth))
-	})
-	return all
-}
-
-// depthClass is the power of two of a depth.
-func depthClass(depth int) int { return min(bits.Len(uint(depth)), depthClasses-1) }
-
-const depthClasses = 40
 
 // shedConn closes c for the memory of what it owes. A peer that takes its messages to the end reads why.
 func (l *Loop) shedConn(c *Conn) {
@@ -149,21 +117,21 @@ func (l *Loop) reset(c *Conn) {
 	l.freeOutbox(c)
 }
 
-// shedding is one look at the connections of all loops.
+// shedding is one round in which all loops weigh their connections and close the heaviest.
 type shedding struct {
-	need  int64                      // bytes to be given back
-	have  [depthClasses]atomic.Int64 // bytes by depth
-	left  atomic.Int32               // loops that have not counted, then that have not closed
-	class int                        // connections from it on are closed,
-	part  float64                    // of the class itself so many of the bytes
+	need  int64                       // bytes to be given back
+	have  [weightClasses]atomic.Int64 // bytes by class of weight
+	left  atomic.Int32                // loops that have not counted, then that have not closed
+	class int                         // connections from it on are closed,
+	part  float64                     // of the class itself so many of the bytes
 }
 
-// shed begins to close the deepest connections of all loops, unless that is under way.
+// shed begins to close the heaviest connections of all loops, unless that is under way.
 func (s *Server) shed(need int64) {
 	sh := &shedding{need: need}
 	sh.left.Store(int32(len(s.loops)))
 	if s.shedding.CompareAndSwap(nil, sh) {
-		s.everyLoop(func(l *Loop) { l.countDeep(sh) })
+		s.everyLoop(func(l *Loop) { l.weigh(sh) })
 	}
 }
 
@@ -178,22 +146,22 @@ func (s *Server) everyLoop(f func(l *Loop)) {
 	}
 }
 
-// countDeep is a loop's part of the first step; the last loop decides and begins the second.
-func (l *Loop) countDeep(sh *shedding) {
-	for _, d := range l.deepest(0) {
-		sh.have[depthClass(d.depth)].Add(int64(d.depth))
+// weigh is a loop's part of the first step; the last loop decides and begins the second.
+func (l *Loop) weigh(sh *shedding) {
+	for _, d := range l.debtors(0) {
+		sh.have[weightClass(d.weight)].Add(int64(d.depth))
 	}
 	if sh.left.Add(-1) == 0 {
 		sh.decide()
 		sh.left.Store(int32(len(l.server.loops)))
-		l.server.everyLoop(func(l *Loop) { l.closeDeep(sh) })
+		l.server.everyLoop(func(l *Loop) { l.closeHeaviest(sh) })
 	}
 }
 
-// decide finds the depth from which on connections must go.
+// decide finds the weight from which on connections are closed.
 func (sh *shedding) decide() {
 	need := sh.need
-	for class := depthClasses - 1; class >= 0; class-- {
+	for class := weightClasses - 1; class >= 0; class-- {
 		have := sh.have[class].Load()
 		if have >= need {
 			sh.class, sh.part = class, float64(need)/float64(have)
@@ -204,17 +172,17 @@ func (sh *shedding) decide() {
 	sh.part = 1
 }
 
-// closeDeep is a loop's part of the second step.
-func (l *Loop) closeDeep(sh *shedding) {
-	all, have := l.deepest(sh.class), 0.0
+// closeHeaviest is a loop's part of the second step.
+func (l *Loop) closeHeaviest(sh *shedding) {
+	all, have := l.debtors(sh.class), 0.0
 	for _, d := range all {
-		if depthClass(d.depth) == sh.class {
+		if weightClass(d.weight) == sh.class {
 			have += float64(d.depth)
 		}
 	}
 	need := have * sh.part
 	for _, d := range all {
-		if depthClass(d.depth) == sh.class {
+		if weightClass(d.weight) == sh.class {
 			if need <= 0 {
 				break
 			}

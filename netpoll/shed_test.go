@@ -139,6 +139,53 @@ func TestStalledBacklogsGo(t *testing.T) {
 	}
 }
 
+// TestReadersKeepTheirCredit fills the bound with clients that never read, beside clients that wait for just as much, for
+// longer, and have read several times as much before: none of these is closed.
+func TestReadersKeepTheirCredit(t *testing.T) {
+	const size, readers = 1 << 20, 5
+	d := newDebtors(t, 16*size, time.Hour)
+	var reading []net.Conn
+	for range readers {
+		c := d.owe(t, 1, "reader", fmt.Sprint("6 ", size))[0]
+		_ = c.(*net.TCPConn).SetReadBuffer(64 << 10) // so that it does not grow to MiBs while it reads
+		if _, err := io.CopyN(io.Discard, c, 6*size); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write(masked(frame.OpBinary, []byte(fmt.Sprint("1 ", size))))
+		reading = append(reading, c)
+	}
+	eventually(t, "the readers' last messages wait", func() bool { return d.BacklogMemory() >= readers*size/2 })
+	d.owe(t, 25, "stalled", fmt.Sprint("1 ", size))
+	eventually(t, "it fits", func() bool { return len(d.closed) >= 10 && d.BacklogMemory() <= 16*size })
+	if closed := d.ended(t); closed["reader"] > 0 {
+		t.Errorf("closed: %v", closed)
+	}
+	for _, c := range reading {
+		if _, err := io.CopyN(io.Discard, c, size); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestLateLoopClosesNoReader keeps the loops busy for longer than a peer may stall. A client that has taken everything the
+// kernel had is not closed for that, though it is owed most.
+func TestLateLoopClosesNoReader(t *testing.T) {
+	const size = 3 << 20
+	d := newDebtors(t, 10<<20, 0)
+	reader := d.owe(t, 1, "reader", fmt.Sprint("1 ", size))[0]
+	d.owe(t, 4, "stalled", "1 1000000")
+	eventually(t, "all wait", func() bool { return d.BacklogMemory() > 5<<20 })
+	for _, l := range d.loops {
+		l.Do(func() { time.Sleep(2 * defaultShedStall) })
+	}
+	if _, err := io.CopyN(io.Discard, reader, size); err != nil {
+		t.Error(err)
+	}
+	if closed := d.ended(t); closed["reader"] > 0 {
+		t.Errorf("closed: %v", closed)
+	}
+}
+
 // TestSharedBacklogIsOneBacklog: a broadcast that a hundred members wait for is no reason to close anybody.
 func TestSharedBacklogIsOneBacklog(t *testing.T) {
 	d := newDebtors(t, 16<<20, 0)
