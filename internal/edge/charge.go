@@ -35,6 +35,9 @@ func newTariff(commands, rooms, bytes, maxMessage int) tariff {
 	return t
 }
 
+// unlimited reports whether nothing is ever refused.
+func (t *tariff) unlimited() bool { return t.commands.step == 0 && t.bytes.perSecond == 0 }
+
 // meters are what a connection has been charged, in times of rate.go. They are part of the session.
 type meters struct {
 	commands, bytes uint32

@@ -24,7 +24,12 @@ func (e *Edge) echo() netpoll.Endpoint {
 }
 
 func (e *Edge) echoMessage(c *netpoll.Conn, op frame.Op, p []byte) {
-	m, t, now := c.Context().(*meters), &e.now().echo, e.clock()
+	t := &e.now().echo
+	if t.unlimited() {
+		c.Send(op, p) // without reading the clock, a tenth of the whole echo
+		return
+	}
+	m, now := c.Context().(*meters), e.clock()
 	n := &e.loops[c.Loop().Index()].counters
 	ok := n.charge(m, t, now, len(p), c.Inflated())
 	if !m.command(t, now) {
