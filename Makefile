@@ -46,7 +46,7 @@ define FUZZ_TARGETS
 ./netpoll FuzzUpgrade
 ./netpoll FuzzDial
 ./netpoll FuzzProxyHeader
-./internal/protocol FuzzEnvelope
+./internal/protocol/jsonwire FuzzEnvelope
 ./internal/load/report FuzzParse
 endef
 export FUZZ_TARGETS

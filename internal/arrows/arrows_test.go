@@ -34,7 +34,7 @@ var arrows = []arrow{
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/clierr", "internal/files"}},
-	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/config", "internal/clierr"}},
+	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/jsonwire", "internal/config", "internal/clierr"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "frame", "room"}},
 	{"internal/admin", []string{"internal/hosts"}},
@@ -44,6 +44,7 @@ var arrows = []arrow{
 	{"internal/load", []string{"netpoll", "frame", "internal/clierr", "internal/files", "internal/limits", "internal/terminal", "internal/load/..."}},
 	{"internal/load/report", []string{"internal/clierr", "internal/files", "internal/terminal"}},
 	{"internal/protocol", nil},
+	{"internal/protocol/jsonwire", []string{"internal/protocol"}},
 	{"internal/clierr", []string{"internal/terminal"}},
 	{"internal/terminal", nil},
 	{"internal/files", nil},

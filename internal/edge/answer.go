@@ -5,6 +5,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -16,13 +17,13 @@ func encodeAnswer(a *room.Answer) *netpoll.Buffer {
 	raw := begin(replySize(a))
 	switch a.Op {
 	case room.Publish:
-		raw = protocol.AppendPublish(raw, id, a.Position.Offset, a.Position.Epoch)
+		raw = jsonwire.AppendPublish(raw, id, a.Position.Offset, a.Position.Epoch)
 	case room.PresenceStats:
-		raw = protocol.AppendPresenceStats(raw, id, a.NumClients, a.NumUsers)
+		raw = jsonwire.AppendPresenceStats(raw, id, a.NumClients, a.NumUsers)
 	case room.Presence:
-		raw = protocol.AppendPresence(raw, id, present(a))
+		raw = jsonwire.AppendPresence(raw, id, present(a))
 	case room.History:
-		raw = protocol.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset, a.More)
+		raw = jsonwire.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset, a.More)
 	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
@@ -49,7 +50,7 @@ func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
 		missed = objects(a)
 		res.Offset = before(&a.Publications[0])
 	}
-	raw := protocol.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
+	raw := jsonwire.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
 
@@ -58,12 +59,12 @@ func encodePage(a *room.Answer) *netpoll.Buffer {
 	if len(a.Publications) == 0 {
 		return nil
 	}
-	raw := begin(replySize(a) + len(a.Publications)*(protocol.PushRoom+len(a.Room)))
+	raw := begin(replySize(a) + len(a.Publications)*(jsonwire.PushOverhead+len(a.Room)))
 	for i := range a.Publications {
 		if i > 0 {
 			raw = append(raw, '\n')
 		}
-		raw = protocol.AppendPushObject(raw, a.Room, a.Publications[i].Object)
+		raw = jsonwire.AppendPushObject(raw, a.Room, a.Publications[i].Object)
 	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
@@ -77,15 +78,15 @@ func before(p *room.Publication) uint64 {
 }
 
 func encodeLeft(id uint32) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendEmptyReply(begin(32), id, "unsubscribe"))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendEmptyReply(begin(32), id, "unsubscribe"))
 }
 
 func encodeError(id uint32, e *protocol.Error) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendError(begin(96), id, e))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendError(begin(96), id, e))
 }
 
 func encodeUnsubscribe(name string, u *protocol.Unsubscribe) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendUnsubscribe(begin(128+len(name)), name, u))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendUnsubscribe(begin(128+len(name)), name, u))
 }
 
 // replySize is about how long the reply will be.

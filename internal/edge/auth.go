@@ -11,6 +11,7 @@ import (
 
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -106,7 +107,7 @@ func nameInfo(data []byte) []byte {
 		name = name[:len(name)-n]
 	}
 	info := make([]byte, 0, len(`{"name":""}`)+len(name))
-	return append(protocol.AppendString(append(info, `{"name":`...), name), '}')
+	return append(jsonwire.AppendString(append(info, `{"name":`...), name), '}')
 }
 
 func dataName(data []byte) (name string) {

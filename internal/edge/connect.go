@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -18,7 +19,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.DisconnectShutdown
 	}
 	var req protocol.ConnectRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeConnect(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	id, err := s.authenticate(&req)
@@ -35,7 +36,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.loop.counters.connected.Add(1)
 	s.logConnected()
 	res := s.connectResult(id)
-	s.send(c, protocol.AppendConnect(s.loop.reply, cmd.ID, &res))
+	s.send(c, jsonwire.AppendConnect(s.loop.reply, cmd.ID, &res))
 	c.StartPings()
 	return nil
 }

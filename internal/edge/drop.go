@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -12,5 +12,5 @@ func dropped(c *netpoll.Conn, name string, n int) {
 		return
 	}
 	s.loop.counters.dropped.Add(int64(n))
-	s.send(c, protocol.AppendDropped(s.loop.reply, name, n))
+	s.send(c, jsonwire.AppendDropped(s.loop.reply, name, n))
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -12,8 +13,8 @@ import (
 // encodePush lays the push out with room for the WebSocket header in front. The publication object in the middle of
 // it is what recovery and history send: the same bytes, never encoded again.
 func (e *Edge) encodePush(name string, p *room.Publication) room.Buffer {
-	raw := begin(protocol.PushRoom + len(name) + len(p.Body))
-	raw, from, to := protocol.AppendPush(raw, name, p.Body, p.Offset, p.Time)
+	raw := begin(jsonwire.PushOverhead + len(name) + len(p.Body))
+	raw, from, to := jsonwire.AppendPush(raw, name, p.Body, p.Offset, p.Time)
 	p.Object = raw[from:to:to]
 	buf := netpoll.NewBufferInPlace(frame.OpText, raw)
 	if e.now().spaces.droppable(name) {
@@ -24,12 +25,12 @@ func (e *Edge) encodePush(name string, p *room.Publication) room.Buffer {
 
 func encodeJoin(name string, m *room.Member) room.Buffer {
 	info := clientInfo(m.Info, m.ChanInfo)
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendJoin(begin(256), name, &info))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendJoin(begin(256), name, &info))
 }
 
 func encodeLeave(name string, m *room.Member) room.Buffer {
 	info := clientInfo(m.Info, m.ChanInfo)
-	return netpoll.NewBufferInPlace(frame.OpText, protocol.AppendLeave(begin(256), name, &info))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendLeave(begin(256), name, &info))
 }
 
 // begin makes a payload of about n bytes that NewBufferInPlace can take.

@@ -3,6 +3,7 @@ package edge
 import (
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -28,7 +29,7 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		PingInterval:  e.cfg.PingInterval,
 		HoldPings:     true, // until connect
 		PongTimeout:   e.cfg.PongTimeout,
-		PingFrame:     frame.AppendFrame(nil, frame.OpText, []byte(protocol.Ping)),
+		PingFrame:     frame.AppendFrame(nil, frame.OpText, []byte(jsonwire.Ping)),
 		PongCode:      frame.CloseCode(protocol.DisconnectNoPong.Code),
 		MaxBacklog:    e.cfg.MaxBacklog,
 		MaxBacklogAge: e.cfg.BacklogAge,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -115,7 +116,7 @@ func (s *session) abandon(c *netpoll.Conn, name string, t token) {
 	}
 	s.remove(m)
 	s.loop.counters.insufficient.Add(1)
-	s.send(c, protocol.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
+	s.send(c, jsonwire.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
 }
 
 // dropJoin removes the membership of a join that was not submitted.

@@ -9,7 +9,7 @@ import (
 // tells the client that they have all come.
 func (s *session) history(cmd protocol.Command) error {
 	var req protocol.HistoryRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeHistory(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	ns, err := s.namespace(req.Channel)

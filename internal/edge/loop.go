@@ -7,6 +7,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -15,7 +16,7 @@ type loop struct {
 	edge     *Edge
 	index    int
 	out      *netpoll.Loop
-	reader   protocol.Reader
+	reader   jsonwire.Reader
 	reply    []byte                 // scratch of replies
 	waiting  []waiter               // have a deadline
 	facts    map[*session]*Facts    // of those that have not connected, if somebody wants them

@@ -8,7 +8,7 @@ import (
 // presence asks a room who is there, or how many are.
 func (s *session) presence(cmd protocol.Command) error {
 	var req protocol.ChannelRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeChannel(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	ns, err := s.namespace(req.Channel)

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/room"
 )
 
@@ -11,7 +12,7 @@ const maxKey = 255 // bytes of an idempotency key
 func (s *session) publish(cmd protocol.Command) error {
 	var req protocol.PublishRequest
 	switch {
-	case s.loop.reader.Publish(cmd, &req) != nil:
+	case s.loop.reader.DecodePublish(cmd, &req) != nil:
 		return protocol.ErrFieldType
 	case len(req.Data) == 0:
 		return protocol.ErrNoData
@@ -41,5 +42,5 @@ func (s *session) publish(cmd protocol.Command) error {
 func (s *session) body(data protocol.Raw) []byte {
 	info := clientInfo(&s.info, nil)
 	n := len(data) + len(info.User) + len(info.ConnInfo) + len(`{"data":,"info":{"user":"","client":"","conn_info":}}`) + 36
-	return protocol.AppendPublication(make([]byte, 0, n), data, &info)
+	return jsonwire.AppendPublication(make([]byte, 0, n), data, &info)
 }

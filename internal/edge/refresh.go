@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -15,7 +16,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.ErrNotAvailable
 	}
 	var req protocol.RefreshRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeRefresh(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	if req.Token == "" {
@@ -30,7 +31,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	s.setExpiry(id)
 	res := s.connectResult(id)
-	s.send(c, protocol.AppendRefresh(s.loop.reply, cmd.ID, &res))
+	s.send(c, jsonwire.AppendRefresh(s.loop.reply, cmd.ID, &res))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -9,7 +10,7 @@ import (
 // subscribe submits a join. The room answers; until then the membership is there, but not joined.
 func (s *session) subscribe(cmd protocol.Command) error {
 	var req protocol.SubscribeRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeSubscribe(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	ns, err := s.namespace(req.Channel)
@@ -68,7 +69,7 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 // unsubscribe ends a membership. Who is not in the room gets what was asked for at once.
 func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 	var req protocol.ChannelRequest
-	if s.loop.reader.Decode(cmd, &req) != nil {
+	if s.loop.reader.DecodeChannel(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
 	if req.Channel == "" {
@@ -76,12 +77,12 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	m := s.find(req.Channel)
 	if m == nil {
-		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
+		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 		return nil
 	}
 	if id, waiting := s.cancelHeavy(m); waiting {
 		s.refuse(c, id, "subscribe", protocol.ErrTooManyRequests) // as the room answers a join that is left before it is complete
-		s.send(c, protocol.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
+		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 	} else {
 		s.leave(m, cmd.ID)
 	}

@@ -1,7 +1,7 @@
 package protocol
 
-// The ways in which a command can be wrong. All have the code of [ErrBadRequest], by which the SDKs decide; the message
-// says which rule was broken, for the people who read it.
+// The bad requests: each has the code of [ErrBadRequest], 107, which the SDKs evaluate, and a message that names the
+// broken rule.
 var (
 	ErrFieldType      = badRequest("a field of the wrong type")
 	ErrNoChannel      = badRequest("no channel")
@@ -18,7 +18,7 @@ var (
 	ErrTooDeep        = badRequest("nesting deeper than 128")
 )
 
-// BadRequests lists the errors with code 107, for documentation and tests.
+// BadRequests returns the errors with code 107 that name a rule, for documentation and tests.
 func BadRequests() []*Error {
 	return []*Error{
 		ErrFieldType, ErrNoChannel, ErrLongChannel, ErrNoData, ErrLongKey, ErrNoToken, ErrTwoMethods, ErrDuplicateKey,

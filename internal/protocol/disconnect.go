@@ -1,19 +1,19 @@
 package protocol
 
-// Disconnect ends a connection: Code and Reason travel in the WebSocket close frame.
+// Disconnect ends a connection. Code and Reason are those of the WebSocket close frame.
 type Disconnect struct {
 	Code   uint16
 	Reason string
 }
 
-// Error makes a Disconnect usable as the error of a handler that wants the connection closed.
+// Error returns the reason. A handler of a command returns a *Disconnect to have the connection closed.
 func (d *Disconnect) Error() string { return d.Reason }
 
-// Reconnect tells whether the SDKs come back after this code: the ranges decide, not the single numbers.
+// Reconnect reports whether the SDKs reconnect after this code, see [Reconnects].
 func (d *Disconnect) Reconnect() bool { return Reconnects(d.Code) }
 
-// Reconnects tells whether an SDK that sees this close code connects again. Codes below 3000 are transport codes:
-// the SDK reconnects after all of them but 1009 (message too big), which stops it for good.
+// Reconnects reports whether an SDK reconnects after a close code. The range of the code decides. Codes below 3000 are
+// those of the transport: the SDK reconnects after all of them except 1009 (message too big).
 func Reconnects(code uint16) bool {
 	switch {
 	case code < 3000:
@@ -51,7 +51,7 @@ var (
 	DisconnectTooManyErrors       = &Disconnect{3509, "too many errors"}
 )
 
-// Disconnects lists every disconnect of the protocol by rising code, for documentation and tests.
+// Disconnects returns every disconnect of the protocol in ascending order of code, for documentation and tests.
 func Disconnects() []*Disconnect {
 	return []*Disconnect{
 		DisconnectConnectionClosed, DisconnectShutdown, DisconnectServerError, DisconnectExpired, DisconnectSubExpired,
@@ -62,16 +62,13 @@ func Disconnects() []*Disconnect {
 	}
 }
 
-// Unsubscribe ends one subscription from the server's side. From 2500 on the SDK subscribes again by itself.
+// Unsubscribe ends one subscription by decision of the server. The SDKs subscribe again after codes from 2500 on.
 type Unsubscribe struct {
 	Code   uint32
 	Reason string
 }
 
-// The unsubscribe codes of the protocol.
+// The unsubscribe codes that throng sends.
 var (
-	UnsubscribeServer            = &Unsubscribe{2000, "server unsubscribe"}
 	UnsubscribeInsufficientState = &Unsubscribe{2500, "insufficient state"}
-	UnsubscribeExpired           = &Unsubscribe{2501, "subscription expired"}
-	UnsubscribeStateInvalidated  = &Unsubscribe{2502, "state invalidated"}
 )

@@ -85,3 +85,13 @@ func TestDisconnectsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestBadRequestsAreDocumented: each message stands in docs/md, word for word.
+func TestBadRequestsAreDocumented(t *testing.T) {
+	text := section(t, "Errors")
+	for _, e := range BadRequests() {
+		if e.Code != ErrBadRequest.Code || e.Temporary || !strings.Contains(text, "`"+e.Message+"`") {
+			t.Errorf("%d %q is not documented", e.Code, e.Message)
+		}
+	}
+}

@@ -1,20 +1,20 @@
 package protocol
 
-// Error is the answer to a command that could not be carried out. Codes and texts are those of the Centrifuge
-// protocol; applications own 400-1999, throng's own would start at 200.
+// Error is the error reply to a command. Codes and messages are those of the Centrifuge protocol. Codes from 400 to 1999
+// belong to applications.
 type Error struct {
 	Code      uint32
 	Message   string
-	Temporary bool // the SDK may try the same again
+	Temporary bool // the SDK may repeat the command
 }
 
-// Is compares the codes: the message of one code may say more than that of another. [errors.Is] calls it.
+// Is compares codes alone: errors with the same code may have different messages. [errors.Is] calls it.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 
-// Error returns the text that clients see.
+// Error returns Message.
 func (e *Error) Error() string { return e.Message }
 
 // The error codes of the protocol.
@@ -35,7 +35,7 @@ var (
 	ErrConcurrentPaginated = &Error{113, "concurrent pagination", true}
 )
 
-// Errors lists every error of the protocol by rising code, for documentation and tests.
+// Errors returns every error of the protocol in ascending order of code, for documentation and tests.
 func Errors() []*Error {
 	return []*Error{
 		ErrInternal, ErrUnauthorized, ErrUnknownChannel, ErrPermissionDenied, ErrMethodNotFound,

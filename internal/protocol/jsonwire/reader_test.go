@@ -1,4 +1,4 @@
-package protocol
+package jsonwire
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailru/easyjson/jlexer"
+	"github.com/throngd/throng/internal/protocol"
 )
 
 // read takes a frame apart and writes down what came out, one word per command.
@@ -22,7 +22,7 @@ func read(frame string) string {
 		switch {
 		case err == io.EOF:
 			return strings.Join(out, " ")
-		case errors.Is(err, ErrMalformed):
+		case errors.Is(err, protocol.ErrMalformed):
 			return strings.Join(append(out, "malformed"), " ")
 		case err != nil:
 			out = append(out, fmt.Sprintf("%d:refused", c.ID))
@@ -136,31 +136,30 @@ func TestManyKeys(t *testing.T) {
 }
 
 func TestDecode(t *testing.T) {
-	decode := func(frame string, req interface {
-		UnmarshalEasyJSON(*jlexer.Lexer)
-	}) error {
+	next := func(frame string) (*Reader, protocol.Command) {
 		r := NewReader([]byte(frame))
 		c, err := r.Next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Decode(c, req)
+		return r, c
 	}
-	var s SubscribeRequest
-	err := decode(`{"id":1,"subscribe":{"channel":"c\u00e9","recover":true,"offset":9007199254740993,"epoch":"e","flag":3,"delta":"fossil","x":[1]}}`, &s)
-	if err != nil || s.Channel != "cé" || !s.Recover || s.Offset != 9007199254740993 || s.Flag&FlagRejectUnrecovered == 0 {
+	var s protocol.SubscribeRequest
+	r, c := next(`{"id":1,"subscribe":{"channel":"c\u00e9","recover":true,"offset":9007199254740993,"epoch":"e","flag":3,"delta":"fossil","x":[1]}}`)
+	if err := r.DecodeSubscribe(c, &s); err != nil || s.Channel != "cé" || !s.Recover || s.Offset != 9007199254740993 || s.Flag&protocol.FlagRejectUnrecovered == 0 {
 		t.Errorf("subscribe: %+v, %v", s, err)
 	}
-	var p PublishRequest
-	if err := decode(`{"id":1,"publish":{"channel":"c","data": {"a" : [1, 2]} ,"idempotency_key":"k"}}`, &p); err != nil ||
-		string(p.Data) != `{"a" : [1, 2]}` || p.IdempotencyKey != "k" {
+	var p protocol.PublishRequest
+	r, c = next(`{"id":1,"publish":{"channel":"c","data": {"a" : [1, 2]} ,"idempotency_key":"k"}}`)
+	if err := r.DecodePublish(c, &p); err != nil || string(p.Data) != `{"a" : [1, 2]}` || p.IdempotencyKey != "k" {
 		t.Errorf("publish: %+v %s, %v", p, p.Data, err)
 	}
 	for _, bad := range []string{
 		`{"id":1,"publish":5}`, `{"id":1,"publish":[]}`, `{"id":1,"publish":"x"}`, `{"id":1,"publish":{"channel":1}}`,
 		`{"id":1,"publish":{"idempotency_key":{}}}`,
 	} {
-		if decode(bad, &PublishRequest{}) == nil {
+		r, c := next(bad)
+		if r.DecodePublish(c, &protocol.PublishRequest{}) == nil {
 			t.Errorf("%s was accepted", bad)
 		}
 	}
@@ -182,7 +181,7 @@ func FuzzEnvelope(f *testing.F) {
 		r := NewReader(frame)
 		for n := 0; ; n++ {
 			c, err := r.Next()
-			if err != nil && !errors.Is(err, ErrBadRequest) {
+			if err != nil && !errors.Is(err, protocol.ErrBadRequest) {
 				return
 			}
 			if n > len(frame)/2 {
@@ -196,18 +195,18 @@ func FuzzEnvelope(f *testing.F) {
 }
 
 // checkCommand holds that what the scanner lets through is JSON for everyone, and goes out as it came in.
-func checkCommand(t *testing.T, r *Reader, c Command) {
+func checkCommand(t *testing.T, r *Reader, c protocol.Command) {
 	if !json.Valid(c.Params) {
 		t.Fatalf("accepted what is no JSON: %q", c.Params)
 	}
-	_ = r.Decode(c, &ConnectRequest{})
-	_ = r.Decode(c, &SubscribeRequest{})
-	_ = r.Decode(c, &HistoryRequest{})
-	var p PublishRequest
-	if err := r.Publish(c, &p); err != nil || len(p.Data) == 0 {
+	_ = r.DecodeConnect(c, &protocol.ConnectRequest{})
+	_ = r.DecodeSubscribe(c, &protocol.SubscribeRequest{})
+	_ = r.DecodeHistory(c, &protocol.HistoryRequest{})
+	var p protocol.PublishRequest
+	if err := r.DecodePublish(c, &p); err != nil || len(p.Data) == 0 {
 		return
 	}
-	info := ClientInfo{User: p.Channel, ConnInfo: AppendRaw(nil, p.Data)}
+	info := protocol.ClientInfo{User: p.Channel, ConnInfo: AppendRaw(nil, p.Data)}
 	push, from, to := AppendPush(nil, p.Channel, AppendPublication(nil, p.Data, &info), 7, 8)
 	if bytes.ContainsAny(push, "\r\n") {
 		t.Fatalf("line end in %q", push)
@@ -234,15 +233,15 @@ func checkCommand(t *testing.T, r *Reader, c Command) {
 
 func BenchmarkPublish(b *testing.B) {
 	frame := []byte(`{"publish":{"channel":"room","data":{"text":"` + strings.Repeat("x", 80) + `"}},"id":12}`)
-	info := ClientInfo{User: "u", ConnInfo: []byte(`{"name":"ann"}`)}
+	info := protocol.ClientInfo{User: "u", ConnInfo: []byte(`{"name":"ann"}`)}
 	b.ReportAllocs()
 	var dst, out []byte
 	var r Reader
 	for b.Loop() {
 		r.Reset(frame)
 		c, _ := r.Next()
-		var p PublishRequest
-		if err := r.Publish(c, &p); err != nil {
+		var p protocol.PublishRequest
+		if err := r.DecodePublish(c, &p); err != nil {
 			b.Fatal(err)
 		}
 		dst = AppendPublication(dst[:0], p.Data, &info)

@@ -1,13 +1,13 @@
-package protocol
+package jsonwire
 
 import (
 	"bytes"
 	"unicode/utf8"
 )
 
-// AppendRaw appends JSON that [Reader] has accepted, byte for byte but without CR and LF. In valid JSON these stand
-// only between tokens; the SDKs split a frame at line ends, so none may go out.
-func AppendRaw(dst []byte, raw Raw) []byte {
+// AppendRaw appends JSON that [Reader] has accepted, byte for byte except for CR and LF, which it leaves out. In valid JSON
+// these occur only between tokens. The SDKs split a frame at line ends, so none may be sent.
+func AppendRaw(dst []byte, raw []byte) []byte {
 	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
 		return append(dst, raw...)
 	}
@@ -21,8 +21,8 @@ func AppendRaw(dst []byte, raw Raw) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD: a broken name must not break the
-// frame of the others.
+// AppendString appends s as a JSON string (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD: text frames must
+// be UTF-8 (RFC 6455 section 5.6), and several clients share one frame.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
@@ -58,20 +58,3 @@ func appendEscape(dst []byte, c byte) []byte {
 	}
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }
-
-// ClientID is the identity of one connection: 16 bytes, unique across nodes and restarts.
-type ClientID [16]byte
-
-// Append appends the id as people and SDKs see it, in the form of a UUID.
-func (id ClientID) Append(dst []byte) []byte {
-	for i, c := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
-	}
-	return dst
-}
-
-// String returns what Append appends.
-func (id ClientID) String() string { return string(id.Append(make([]byte, 0, 36))) }

@@ -1,45 +1,47 @@
-package protocol
+package jsonwire
 
 import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/throngd/throng/internal/protocol"
 )
 
-// Bounds of what one command may look like. JSON that people's programs write is far below them.
+// Limits of one command. The JSON of real programs stays far below them.
 const (
 	MaxDepth  = 128  // nesting of objects and arrays in one command
 	maxNumber = 1024 // characters of one number
 )
 
-// field is a member of the command object: its name with quotes, and its value. Offsets, not slices: half the memory, and
-// nothing for the garbage collector.
+// field is a member of the command object: its key with quotes, and its value. Offsets take half the memory of slices and
+// contain no pointers.
 type field struct{ key, value span }
 
-// span is a piece of the scanned bytes.
+// span is a part of the scanned bytes.
 type span struct{ from, to int32 }
 
 func (p span) of(b []byte) []byte { return b[p.from:p.to] }
 
-// scanner checks one JSON value in one pass. Strictly RFC 8259; what is refused beyond the grammar is listed in the
-// package comment. The members of the outermost object are collected as fields.
+// scanner validates one JSON value in one pass: the grammar of RFC 8259, and the rules in the package comment. It collects
+// the members of the outermost object as fields.
 type scanner struct {
 	b       []byte
 	i       int
 	depth   int
-	refused *Error // the first rule that was broken, nil if none was
-	keys    []span // of the objects that are open, innermost last
+	refused *protocol.Error // the first broken rule; nil: none
+	keys    []span          // of the open objects, innermost last
 	fields  []field
 }
 
-// refuse keeps the first rule that the value breaks.
-func (s *scanner) refuse(e *Error) {
+// refuse records a broken rule; the first one counts.
+func (s *scanner) refuse(e *protocol.Error) {
 	if s.refused == nil {
 		s.refused = e
 	}
 }
 
-// object scans from '{' to its '}'; false means that this is no JSON.
+// object scans an object from '{' to '}'. Like all methods that scan, it returns false if the bytes are not JSON.
 func (s *scanner) object() bool {
 	s.i++
 	s.depth++
@@ -54,7 +56,7 @@ func (s *scanner) object() bool {
 		}
 		if s.space(); s.take('}') {
 			if duplicates(s.b, s.keys[first:]) {
-				s.refuse(ErrDuplicateKey)
+				s.refuse(protocol.ErrDuplicateKey)
 			}
 			s.keys = s.keys[:first]
 			s.depth--
@@ -67,7 +69,7 @@ func (s *scanner) object() bool {
 	}
 }
 
-// member scans "key": value.
+// member scans a key, a colon and a value.
 func (s *scanner) member() bool {
 	from := s.i
 	if s.i >= len(s.b) || s.b[s.i] != '"' || !s.str() {
@@ -89,7 +91,7 @@ func (s *scanner) member() bool {
 	return true
 }
 
-// array scans from '[' to its ']'.
+// array scans an array from '[' to ']'.
 func (s *scanner) array() bool {
 	s.i++
 	s.depth++
@@ -111,7 +113,7 @@ func (s *scanner) array() bool {
 	}
 }
 
-// value scans whatever begins at s.i.
+// value scans the value that begins at s.i.
 func (s *scanner) value() bool {
 	if s.i >= len(s.b) {
 		return false
@@ -132,11 +134,11 @@ func (s *scanner) value() bool {
 	}
 }
 
-// nested scans an object or an array one level deeper. What is nested beyond MaxDepth is refused, and only its end
-// is looked for, so that the id behind it can still be answered.
+// nested scans an object or an array. One that is nested deeper than MaxDepth is refused and skipped to its end, so that
+// an id behind it can still be answered.
 func (s *scanner) nested(c byte) (ok bool) {
 	if s.depth == MaxDepth {
-		s.refuse(ErrTooDeep)
+		s.refuse(protocol.ErrTooDeep)
 		return s.skip()
 	}
 	if c == '{' {
@@ -145,7 +147,7 @@ func (s *scanner) nested(c byte) (ok bool) {
 	return s.array()
 }
 
-// skip goes to the bracket that closes the one at s.i, whatever its shape, without recursion.
+// skip moves past the bracket that closes the one at s.i, of either kind, without recursion.
 func (s *scanner) skip() bool {
 	for open := 0; s.i < len(s.b); {
 		switch s.b[s.i] {
@@ -167,7 +169,7 @@ func (s *scanner) skip() bool {
 	return false
 }
 
-// space skips what RFC 8259 section 2 allows between tokens.
+// space skips white space (RFC 8259 section 2).
 func (s *scanner) space() {
 	for s.i < len(s.b) && isSpace(s.b[s.i]) {
 		s.i++
@@ -192,7 +194,7 @@ func (s *scanner) word(w string) bool {
 	return true
 }
 
-// number scans the grammar of RFC 8259 section 6, then refuses what does not fit a float64.
+// number scans a number (RFC 8259 section 6) and refuses one that is too long or exceeds a float64.
 func (s *scanner) number() bool {
 	from := s.i
 	s.take('-')
@@ -213,14 +215,14 @@ func (s *scanner) number() bool {
 	}
 	switch n := s.i - from; {
 	case n > maxNumber:
-		s.refuse(ErrLongNumber)
+		s.refuse(protocol.ErrLongNumber)
 	case (exp || n > 300) && infinite(s.b[from:s.i]):
-		s.refuse(ErrInfiniteNumber)
+		s.refuse(protocol.ErrInfiniteNumber)
 	}
 	return true
 }
 
-// digits takes one or more digits. A zero in front is the caller's business.
+// digits scans one or more digits. The caller checks for a leading zero.
 func (s *scanner) digits() bool {
 	from := s.i
 	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
@@ -229,7 +231,7 @@ func (s *scanner) digits() bool {
 	return s.i > from
 }
 
-// infinite tells whether a number is beyond a float64, as 1e999 is.
+// infinite reports whether a number exceeds a float64, as 1e999 does.
 func infinite(b []byte) bool {
 	f, _ := strconv.ParseFloat(string(b), 64)
 	return math.IsInf(f, 0)

@@ -1,4 +1,4 @@
-package protocol
+package jsonwire
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/throngd/throng/internal/protocol"
 )
 
 func TestAppendString(t *testing.T) {
@@ -23,27 +25,27 @@ func TestAppendString(t *testing.T) {
 
 // TestAppend shows every shape that leaves the server.
 func TestAppend(t *testing.T) {
-	ann := ClientInfo{User: "ann", Client: ClientID{0xab, 15: 1}, ConnInfo: []byte(`{"name":"Ann"}`), ChanInfo: []byte(`1`)}
-	bob := ClientInfo{Client: ClientID{1}}
+	ann := protocol.ClientInfo{User: "ann", Client: protocol.ClientID{0xab, 15: 1}, ConnInfo: []byte(`{"name":"Ann"}`), ChanInfo: []byte(`1`)}
+	bob := protocol.ClientInfo{Client: protocol.ClientID{1}}
 	const annJSON = `{"user":"ann","client":"ab000000-0000-0000-0000-000000000001","conn_info":{"name":"Ann"},"chan_info":1}`
 	const bobJSON = `{"user":"","client":"01000000-0000-0000-0000-000000000000"}`
 	objects := slices.Values([][]byte{[]byte(`{"data":1}`), []byte(`{"data":2}`)})
-	push, from, to := AppendPush(nil, "c", AppendPublication(nil, Raw(`{"a":1}`), &bob), 3, 4)
-	server, _, _ := AppendPush(nil, `c"`, AppendPublication(nil, Raw("[1,\n2]"), nil), 0, 0)
+	push, from, to := AppendPush(nil, "c", AppendPublication(nil, []byte(`{"a":1}`), &bob), 3, 4)
+	server, _, _ := AppendPush(nil, `c"`, AppendPublication(nil, []byte("[1,\n2]"), nil), 0, 0)
 	for _, tt := range []struct{ got, want string }{
 		{string(push), `{"push":{"channel":"c","pub":{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}}}`},
 		{string(push[from:to]), `{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}`},
 		{string(server), `{"push":{"channel":"c\"","pub":{"data":[1,2]}}}`},
 		{string(AppendJoin(nil, "c", &ann)), `{"push":{"channel":"c","join":{"info":` + annJSON + `}}}`},
 		{string(AppendLeave(nil, "c", &bob)), `{"push":{"channel":"c","leave":{"info":` + bobJSON + `}}}`},
-		{string(AppendUnsubscribe(nil, "c", UnsubscribeInsufficientState)), `{"push":{"channel":"c","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`},
+		{string(AppendUnsubscribe(nil, "c", protocol.UnsubscribeInsufficientState)), `{"push":{"channel":"c","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`},
 		{string(AppendEmptyReply(nil, 4, "ping")), `{"id":4,"ping":{}}`},
-		{string(AppendError(nil, 4, ErrTooManyRequests)), `{"id":4,"error":{"code":111,"message":"too many requests","temporary":true}}`},
-		{string(AppendError(nil, 4, ErrPermissionDenied)), `{"id":4,"error":{"code":103,"message":"permission denied"}}`},
-		{string(AppendConnect(nil, 1, &ConnectResult{Client: bob.Client, Version: "throng 1", Ping: 25, Pong: true, Expires: true, TTL: 60, Data: []byte(`{}`)})),
+		{string(AppendError(nil, 4, protocol.ErrTooManyRequests)), `{"id":4,"error":{"code":111,"message":"too many requests","temporary":true}}`},
+		{string(AppendError(nil, 4, protocol.ErrPermissionDenied)), `{"id":4,"error":{"code":103,"message":"permission denied"}}`},
+		{string(AppendConnect(nil, 1, &protocol.ConnectResult{Client: bob.Client, Version: "throng 1", Ping: 25, Pong: true, Expires: true, TTL: 60, Data: []byte(`{}`)})),
 			`{"id":1,"connect":{"client":"01000000-0000-0000-0000-000000000000","version":"throng 1","expires":true,"ttl":60,"data":{},"ping":25,"pong":true}}`},
-		{string(AppendSubscribe(nil, 2, &SubscribeResult{Epoch: "e"}, nil)), `{"id":2,"subscribe":{"epoch":"e","offset":0}}`},
-		{string(AppendSubscribe(nil, 2, &SubscribeResult{Epoch: "e", Offset: 9, Recoverable: true, Positioned: true, WasRecovering: true, Recovered: true}, objects)),
+		{string(AppendSubscribe(nil, 2, &protocol.SubscribeResult{Epoch: "e"}, nil)), `{"id":2,"subscribe":{"epoch":"e","offset":0}}`},
+		{string(AppendSubscribe(nil, 2, &protocol.SubscribeResult{Epoch: "e", Offset: 9, Recoverable: true, Positioned: true, WasRecovering: true, Recovered: true}, objects)),
 			`{"id":2,"subscribe":{"epoch":"e","offset":9,"recoverable":true,"positioned":true,"was_recovering":true,"recovered":true,"publications":[{"data":1},{"data":2}]}}`},
 		{string(AppendPublish(nil, 3, 0, "")), `{"id":3,"publish":{}}`},
 		{string(AppendPublish(nil, 3, 12, "e")), `{"id":3,"publish":{"offset":12,"epoch":"e"}}`},
@@ -51,8 +53,8 @@ func TestAppend(t *testing.T) {
 		{string(AppendPresenceStats(nil, 4294967295, 1234567890, 987654321)), `{"id":4294967295,"presence_stats":{"num_clients":1234567890,"num_users":987654321}}`},
 		{string(AppendPublish(nil, 1234567890, 18446744073709551615, "e")), `{"id":1234567890,"publish":{"offset":18446744073709551615,"epoch":"e"}}`},
 		{string(AppendHistory(nil, 45, slices.Values([][]byte(nil)), "e", 9876543210, false)), `{"id":45,"history":{"publications":[],"epoch":"e","offset":9876543210}}`},
-		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo(nil)))), `{"id":3,"presence":{"presence":{}}}`},
-		{string(AppendPresence(nil, 3, slices.Values([]ClientInfo{ann, bob}))),
+		{string(AppendPresence(nil, 3, slices.Values([]protocol.ClientInfo(nil)))), `{"id":3,"presence":{"presence":{}}}`},
+		{string(AppendPresence(nil, 3, slices.Values([]protocol.ClientInfo{ann, bob}))),
 			`{"id":3,"presence":{"presence":{"ab000000-0000-0000-0000-000000000001":` + annJSON + `,"01000000-0000-0000-0000-000000000000":` + bobJSON + `}}}`},
 		{string(AppendHistory(nil, 3, objects, "e", 7, false)), `{"id":3,"history":{"publications":[{"data":1},{"data":2}],"epoch":"e","offset":7}}`},
 		{string(AppendHistory(nil, 3, slices.Values([][]byte(nil)), "e", 7, true)), `{"id":3,"history":{"publications":[],"epoch":"e","offset":7,"more":true}}`},
@@ -67,33 +69,12 @@ func TestAppend(t *testing.T) {
 }
 
 func TestAppendPushAllocatesNothing(t *testing.T) {
-	body := AppendPublication(nil, Raw(`{"text":"hello"}`), &ClientInfo{User: "u"})
+	body := AppendPublication(nil, []byte(`{"text":"hello"}`), &protocol.ClientInfo{User: "u"})
 	dst := make([]byte, 0, 512)
 	if n := testing.AllocsPerRun(100, func() { AppendPush(dst, "room", body, 1<<53, 1<<50) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if push, _, _ := AppendPush(nil, "room", body, 1<<64-1, 1<<62); len(push) > PushRoom+len("room")+len(body) {
-		t.Errorf("PushRoom is too small: %d bytes", len(push))
-	}
-}
-
-func TestCodes(t *testing.T) {
-	for i, e := range Errors() {
-		if e.Code != uint32(100+i) || e.Message == "" {
-			t.Errorf("error %d: %+v", 100+i, e)
-		}
-		if temporary := e.Code == 100 || e.Code == 111 || e.Code == 113; e.Temporary != temporary {
-			t.Errorf("%d: temporary is %v", e.Code, e.Temporary)
-		}
-	}
-	for _, d := range Disconnects() {
-		if d.Reconnect() != (d.Code < 3500) || d.Reason == "" {
-			t.Errorf("%+v reconnects: %v", d, d.Reconnect())
-		}
-	}
-	for code, want := range map[uint16]bool{1000: true, 1009: false, 1012: true, 4000: true, 4499: true, 4500: false, 4999: false} {
-		if Reconnects(code) != want {
-			t.Errorf("%d", code)
-		}
+	if push, _, _ := AppendPush(nil, "room", body, 1<<64-1, 1<<62); len(push) > PushOverhead+len("room")+len(body) {
+		t.Errorf("PushOverhead is too small: %d bytes", len(push))
 	}
 }

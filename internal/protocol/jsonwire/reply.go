@@ -1,11 +1,13 @@
-package protocol
+package jsonwire
 
 import (
 	"iter"
 	"strconv"
+
+	"github.com/throngd/throng/internal/protocol"
 )
 
-// appendID begins the reply to the command with this id.
+// appendID appends the beginning of the reply to the command with this id.
 func appendID(dst []byte, id uint32) []byte {
 	return strconv.AppendUint(append(dst, `{"id":`...), uint64(id), 10)
 }
@@ -16,8 +18,8 @@ func AppendEmptyReply(dst []byte, id uint32, name string) []byte {
 	return append(dst, `":{}}`...)
 }
 
-// AppendError appends the reply that tells what was wrong with a command.
-func AppendError(dst []byte, id uint32, e *Error) []byte {
+// AppendError appends an error reply.
+func AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
 	dst = strconv.AppendUint(append(appendID(dst, id), `,"error":{"code":`...), uint64(e.Code), 10)
 	dst = AppendString(append(dst, `,"message":`...), e.Message)
 	if e.Temporary {
@@ -26,19 +28,8 @@ func AppendError(dst []byte, id uint32, e *Error) []byte {
 	return append(dst, "}}"...)
 }
 
-// ConnectResult is the answer to the first command.
-type ConnectResult struct {
-	Client  ClientID
-	Version string
-	Expires bool
-	TTL     uint32 // seconds until the connection expires
-	Data    []byte // nil or valid JSON without line ends
-	Ping    uint32 // seconds between server pings; 0 = none
-	Pong    bool   // the client has to answer them
-}
-
 // AppendConnect appends the reply to connect.
-func AppendConnect(dst []byte, id uint32, r *ConnectResult) []byte {
+func AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	dst = r.Client.Append(append(appendID(dst, id), `,"connect":{"client":"`...))
 	dst = append(dst, '"')
 	if r.Version != "" {
@@ -55,7 +46,7 @@ func AppendConnect(dst []byte, id uint32, r *ConnectResult) []byte {
 }
 
 // AppendRefresh appends the reply to refresh: of r, Client, Version and the expiry.
-func AppendRefresh(dst []byte, id uint32, r *ConnectResult) []byte {
+func AppendRefresh(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	dst = r.Client.Append(append(appendID(dst, id), `,"refresh":{"client":"`...))
 	dst = append(dst, '"')
 	if r.Version != "" {
@@ -78,17 +69,9 @@ func appendFlag(dst []byte, text string, on bool) []byte {
 	return append(dst, text...)
 }
 
-// SubscribeResult is the answer to subscribe without its publications. Epoch and Offset always go out: a client
-// that saw no message must be able to resume.
-type SubscribeResult struct {
-	Recoverable, Positioned  bool
-	Recovered, WasRecovering bool
-	Epoch                    string
-	Offset                   uint64
-}
-
-// AppendSubscribe appends the reply to subscribe. publications are the encoded objects of what was missed, or nil.
-func AppendSubscribe(dst []byte, id uint32, r *SubscribeResult, publications iter.Seq[[]byte]) []byte {
+// AppendSubscribe appends the reply to subscribe. publications are the encoded publications of a
+// recovery, or nil.
+func AppendSubscribe(dst []byte, id uint32, r *protocol.SubscribeResult, publications iter.Seq[[]byte]) []byte {
 	dst = AppendString(append(appendID(dst, id), `,"subscribe":{"epoch":`...), r.Epoch)
 	dst = strconv.AppendUint(append(dst, `,"offset":`...), r.Offset, 10)
 	dst = appendFlag(dst, `,"recoverable":true`, r.Recoverable)
@@ -101,7 +84,7 @@ func AppendSubscribe(dst []byte, id uint32, r *SubscribeResult, publications ite
 	return append(dst, "}}"...)
 }
 
-// appendList joins encoded objects to an array.
+// appendList appends an array of encoded objects.
 func appendList(dst []byte, objects iter.Seq[[]byte]) []byte {
 	open := len(dst)
 	for o := range objects {
@@ -114,7 +97,8 @@ func appendList(dst []byte, objects iter.Seq[[]byte]) []byte {
 	return append(dst, ']')
 }
 
-// AppendPublish appends the reply to publish. offset and epoch are throng's addition: where the message now stands.
+// AppendPublish appends the reply to publish. offset and epoch, the position of the message, are
+// throng's addition to the protocol.
 func AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
 	dst = append(appendID(dst, id), `,"publish":{`...)
 	if offset > 0 {
@@ -131,8 +115,8 @@ func AppendPresenceStats(dst []byte, id uint32, clients, users int) []byte {
 	return append(dst, "}}"...)
 }
 
-// AppendPresence appends the reply to presence: everyone in the room by client id.
-func AppendPresence(dst []byte, id uint32, clients iter.Seq[ClientInfo]) []byte {
+// AppendPresence appends the reply to presence: the clients of the channel by client id.
+func AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]) []byte {
 	dst = append(appendID(dst, id), `,"presence":{"presence":`...)
 	open := len(dst)
 	for c := range clients {
@@ -146,8 +130,8 @@ func AppendPresence(dst []byte, id uint32, clients iter.Seq[ClientInfo]) []byte 
 	return append(dst, "}}}"...)
 }
 
-// AppendHistory appends the reply to history; publications are encoded objects, oldest first unless reversed. more, a
-// field that the SDKs ignore, says that a bound of the server has cut them.
+// AppendHistory appends the reply to history. publications are encoded, in the order of the reply. more, a field that the
+// SDKs ignore, says that a limit of the server has cut the list.
 func AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
 	dst = appendList(append(appendID(dst, id), `,"history":{"publications":`...), publications)
 	dst = AppendString(append(dst, `,"epoch":`...), epoch)

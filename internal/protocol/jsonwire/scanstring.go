@@ -1,12 +1,14 @@
-package protocol
+package jsonwire
 
 import (
 	"bytes"
 	"slices"
 	"unicode/utf16"
+
+	"github.com/throngd/throng/internal/protocol"
 )
 
-// str scans a string from its quote to its quote (RFC 8259 section 7).
+// str scans a string from quote to quote (RFC 8259 section 7).
 func (s *scanner) str() bool {
 	s.i++
 	for s.i < len(s.b) {
@@ -27,7 +29,7 @@ func (s *scanner) str() bool {
 	return false
 }
 
-// escape scans one escape, or two that together are a surrogate pair.
+// escape scans one escape, or two that form a surrogate pair.
 func (s *scanner) escape() bool {
 	if s.i+1 >= len(s.b) {
 		return false
@@ -42,7 +44,7 @@ func (s *scanner) escape() bool {
 	return false
 }
 
-// unicode scans \uXXXX and refuses the characters that receivers mangle: NUL and surrogates without a partner.
+// unicode scans \uXXXX and refuses characters that receivers read differently: NUL and surrogates without a partner.
 func (s *scanner) unicode() bool {
 	r, ok := hex4(s.b[s.i:])
 	if !ok {
@@ -51,11 +53,11 @@ func (s *scanner) unicode() bool {
 	s.i += 6
 	switch {
 	case r == 0:
-		s.refuse(ErrNUL)
+		s.refuse(protocol.ErrNUL)
 	case utf16.IsSurrogate(r):
 		low, ok := hex4(s.b[s.i:])
 		if !ok || utf16.DecodeRune(r, low) == '\uFFFD' {
-			s.refuse(ErrSurrogate) // the second escape, if there is one, is scanned as one of its own
+			s.refuse(protocol.ErrSurrogate) // a second escape is scanned on its own
 			return true
 		}
 		s.i += 6
@@ -63,7 +65,7 @@ func (s *scanner) unicode() bool {
 	return true
 }
 
-// hex4 reads \uXXXX at the beginning of b.
+// hex4 parses \uXXXX at the beginning of b.
 func hex4(b []byte) (r rune, ok bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
@@ -84,8 +86,8 @@ func hex4(b []byte) (r rune, ok bool) {
 	return r, true
 }
 
-// duplicates tells whether two keys are spelt the same. Few keys are compared in pairs; many are sorted, because an
-// object of ten thousand keys must not cost a hundred million comparisons.
+// duplicates reports whether two keys are equal, byte for byte. Few keys are compared in pairs; many are sorted first,
+// because ten thousand keys would make fifty million pairs.
 func duplicates(b []byte, keys []span) bool {
 	if len(keys) > 16 {
 		return duplicatesSorted(b, keys)

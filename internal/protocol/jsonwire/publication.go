@@ -1,18 +1,13 @@
-package protocol
+package jsonwire
 
-import "strconv"
+import (
+	"strconv"
 
-// ClientInfo says who published, joined, left or is present. ConnInfo and ChanInfo are nil or valid JSON without
-// line ends.
-type ClientInfo struct {
-	User     string
-	Client   ClientID
-	ConnInfo []byte
-	ChanInfo []byte
-}
+	"github.com/throngd/throng/internal/protocol"
+)
 
-// AppendClientInfo appends the info object. user and client always stand in it, an anonymous user as "".
-func AppendClientInfo(dst []byte, i *ClientInfo) []byte {
+// AppendClientInfo appends the info object. user and client are always present, an anonymous user as "".
+func AppendClientInfo(dst []byte, i *protocol.ClientInfo) []byte {
 	dst = AppendString(append(dst, `{"user":`...), i.User)
 	dst = i.Client.Append(append(dst, `,"client":"`...))
 	dst = append(dst, '"')
@@ -26,8 +21,8 @@ func AppendClientInfo(dst []byte, i *ClientInfo) []byte {
 }
 
 // AppendPublication appends the part of a publication that is known before its room has put it in order: the object
-// without its closing brace. AppendPush and AppendObject complete it. info is nil for a publication of the server.
-func AppendPublication(dst []byte, data Raw, info *ClientInfo) []byte {
+// without its closing brace. [AppendPush] and [AppendObject] complete it. A nil info is left out: the server published.
+func AppendPublication(dst []byte, data []byte, info *protocol.ClientInfo) []byte {
 	dst = AppendRaw(append(dst, `{"data":`...), data)
 	if info != nil {
 		dst = AppendClientInfo(append(dst, `,"info":`...), info)
@@ -35,11 +30,12 @@ func AppendPublication(dst []byte, data Raw, info *ClientInfo) []byte {
 	return dst
 }
 
-// PushRoom is how many bytes AppendPush may add to the body and the name of the room, unless the name needs escapes.
-const PushRoom = len(`{"push":{"channel":"","pub":,"offset":,"time":}}}`) + 2*20
+// PushOverhead is the most bytes that AppendPush adds to the body and the name of the channel, if the name needs no
+// escapes.
+const PushOverhead = len(`{"push":{"channel":"","pub":,"offset":,"time":}}}`) + 2*20
 
-// AppendPush appends the whole push of a publication and tells where in it the publication object stands: the same
-// bytes serve recovery and history. body is what AppendPublication made; offset 0 and ms 0 (Unix time) are left out.
+// AppendPush appends the push of a publication. push[from:to] is the publication object, which recovery and history send
+// as well. body is the result of AppendPublication; offset 0 and ms 0 (Unix time) are left out.
 func AppendPush(dst []byte, channel string, body []byte, offset uint64, ms int64) (push []byte, from, to int) {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = append(dst, `,"pub":`...)
@@ -49,14 +45,14 @@ func AppendPush(dst []byte, channel string, body []byte, offset uint64, ms int64
 	return append(dst, '}', '}'), from, to
 }
 
-// AppendPushObject appends the push of a publication object.
+// AppendPushObject appends the push of a publication that is encoded already.
 func AppendPushObject(dst []byte, channel string, object []byte) []byte {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = append(append(dst, `,"pub":`...), object...)
 	return append(dst, '}', '}')
 }
 
-// AppendObject appends the publication object alone.
+// AppendObject appends the publication object without the push around it.
 func AppendObject(dst, body []byte, offset uint64, ms int64) []byte {
 	dst = append(dst, body...)
 	if offset > 0 {

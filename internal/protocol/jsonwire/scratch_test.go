@@ -1,9 +1,11 @@
-package protocol
+package jsonwire
 
 import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/throngd/throng/internal/protocol"
 )
 
 // TestReaderGivesBackAnAbsurdFrame: one Reader serves a loop for ever, so the scratch that a frame of ten thousand keys
@@ -15,7 +17,7 @@ func TestReaderGivesBackAnAbsurdFrame(t *testing.T) {
 	}{{100, true}, {10_000, false}} {
 		var r Reader
 		r.Reset([]byte(manyKeys(tt.keys)))
-		if _, err := r.Next(); !errors.Is(err, ErrBadRequest) {
+		if _, err := r.Next(); !errors.Is(err, protocol.ErrBadRequest) {
 			t.Fatal(err)
 		}
 		r.Reset([]byte(`{"id":1,"ping":{}}`))
