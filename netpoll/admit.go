@@ -15,28 +15,28 @@ import (
 // (forwarded.go). Everything here happens once for a connection.
 
 // refusals counts those who were not let in.
-type refusals struct {
-	full, lagging, tooMany, tooFast, handshakes, badProxy, paced, displaced atomic.Int64
+type refusalCounters struct {
+	full, lagging, tooMany, tooFast, tlsHandshakes, badProxy, paced, displaced atomic.Int64
 }
 
 // Refusals are numbers of connections since the start.
 type Refusals struct {
-	Full       int64 // above MaxConns
-	Lagging    int64 // while the loop was later than MaxLag
-	PerIP      int64 // above MaxConnsPerIP
-	PerIPRate  int64 // above ConnRatePerIP
-	Handshakes int64 // above MaxHandshakes
-	BadProxy   int64 // without a correct PROXY header
-	Paced      int64 // pauses of accepting for AcceptRate; nobody was refused
-	Displaced  int64 // connections without a whole request whose place another one needed
+	Full          int64 // above MaxConns
+	Lagging       int64 // while the loop was later than MaxLag
+	PerIP         int64 // above MaxConnsPerIP
+	PerIPRate     int64 // above ConnRatePerIP
+	TLSHandshakes int64 // above MaxTLSHandshakes
+	BadProxy      int64 // without a correct PROXY header
+	Paced         int64 // shouldPause of accepting for AcceptRate; nobody was refused
+	Displaced     int64 // connections without a whole request whose place another one needed
 }
 
 // Refusals may be called by any goroutine.
 func (s *Server) Refusals() Refusals {
-	r := &s.refused
+	r := &s.refusals
 	return Refusals{
 		Full: r.full.Load(), Lagging: r.lagging.Load(), PerIP: r.tooMany.Load(), PerIPRate: r.tooFast.Load(),
-		Handshakes: r.handshakes.Load(), BadProxy: r.badProxy.Load(), Paced: r.paced.Load(),
+		TLSHandshakes: r.tlsHandshakes.Load(), BadProxy: r.badProxy.Load(), Paced: r.paced.Load(),
 		Displaced: r.displaced.Load(),
 	}
 }
@@ -46,9 +46,9 @@ func (s *Server) prepareAdmission(maxFD int) {
 	if s.Listener != nil {
 		s.local = s.Listener.Addr().Network() == "unix"
 	}
-	s.accepts.pace = newPace(s.AcceptRate, acceptBurst)
-	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || s.trustsSomebody() {
-		s.visits = newVisits(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
+	s.acceptLimit.rateLimit = newRateLimit(s.AcceptRate, acceptBurst)
+	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || s.trustsProxies() {
+		s.ipLimiter = newIPLimiter(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
 	}
 }
 
@@ -56,8 +56,8 @@ func (s *Server) prepareAdmission(maxFD int) {
 // neither was set before Listen addresses are not counted, and it does nothing. Any goroutine may
 // call it after Listen.
 func (s *Server) LimitIP(conns, perSecond int) {
-	if s.visits != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
-		s.visits.bound(conns, perSecond)
+	if s.ipLimiter != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
+		s.ipLimiter.setLimits(conns, perSecond)
 	}
 }
 
@@ -65,63 +65,63 @@ func (s *Server) LimitIP(conns, perSecond int) {
 func (l *Loop) admit(c *Conn) *refusal {
 	s := l.server
 	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
-		s.refused.lagging.Add(1)
+		s.refusals.lagging.Add(1)
 		return overloaded("overloaded")
 	}
-	if deny := l.greet(c); deny != nil {
+	if deny := l.admitPeer(c); deny != nil {
 		return deny
 	}
 	if s.full() && !l.displace() {
-		s.refused.full.Add(1)
+		s.refusals.full.Add(1)
 		return overloaded("too many connections")
 	}
 	return nil
 }
 
-// greet begins the first phase of the new connection c, whose peer is known to the kernel.
-func (l *Loop) greet(c *Conn) *refusal {
+// admitPeer begins the first phase of the new connection c, whose peer is known to the kernel.
+func (l *Loop) admitPeer(c *Conn) *refusal {
 	s := l.server
-	if s.visits != nil {
+	if s.ipLimiter != nil {
 		peer := remoteAddr(int(c.fd)).Addr()
 		trusted := s.trustsPeer(peer)
 		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
 			c.phase = phaseProxy
-			l.allow(c, s.HeaderTimeout)
+			l.setDeadline(c, s.HeaderTimeout)
 			return nil
 		}
 		if !trusted { // of a trusted one the request will tell who it is
-			if deny := l.enter(c, peer); deny != nil {
+			if deny := l.countAddr(c, peer); deny != nil {
 				c.phase = phaseHeader
 				return deny
 			}
 		}
 	}
 	if s.tls == nil {
-		l.allow(c, s.HeaderTimeout)
+		l.setDeadline(c, s.HeaderTimeout)
 	}
-	l.startPeer(c)
+	l.startPeerPhase(c)
 	return nil
 }
 
-// startPeer begins the phase in which the peer itself speaks. Behind a PROXY header a request
+// startPeerPhase begins the phase in which the peer itself speaks. Behind a PROXY header a request
 // has no more time than without.
-func (l *Loop) startPeer(c *Conn) {
+func (l *Loop) startPeerPhase(c *Conn) {
 	c.phase = phaseHeader
 	if l.server.tls != nil {
 		c.phase = phaseHello
-		l.allow(c, l.server.HelloTimeout)
+		l.setDeadline(c, l.server.HelloTimeout)
 	}
 }
 
 // enter counts c for an address.
-func (l *Loop) enter(c *Conn, a netip.Addr) *refusal {
+func (l *Loop) countAddr(c *Conn, a netip.Addr) *refusal {
 	s := l.server
-	switch s.visits.enter(c.fd, a, s.clock()) {
+	switch s.ipLimiter.add(c.fd, a, s.clock()) {
 	case tooMany:
-		s.refused.tooMany.Add(1)
+		s.refusals.tooMany.Add(1)
 		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many connections from this address", extra: "Retry-After: 5"}
 	case tooFast:
-		s.refused.tooFast.Add(1)
+		s.refusals.tooFast.Add(1)
 		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many new connections from this address", extra: "Retry-After: 1"}
 	}
 	return nil
@@ -132,8 +132,8 @@ func (s *Server) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// trustsSomebody reports whether a request may name another client than its peer.
-func (s *Server) trustsSomebody() bool { return s.local || len(s.TrustedProxies) > 0 }
+// trustsProxies reports whether a request may name another client than its peer.
+func (s *Server) trustsProxies() bool { return s.local || len(s.TrustedProxies) > 0 }
 
 // trustsPeer is trusts for the address of a connection, which has none at a Unix socket.
 func (s *Server) trustsPeer(a netip.Addr) bool {
@@ -161,6 +161,6 @@ func (l *Loop) admitRequest(r *Request) *refusal {
 	if !client.IsValid() {
 		return nil // the proxy itself, for its health check
 	}
-	l.server.visits.slot(c.fd).remote = &client
-	return l.enter(c, client.Addr())
+	l.server.ipLimiter.slot(c.fd).remote = &client
+	return l.countAddr(c, client.Addr())
 }

@@ -298,20 +298,20 @@ func TestLimitIP(t *testing.T) {
 
 // TestVisits counts by /64, and keeps nobody for longer than a burst lasts.
 func TestVisits(t *testing.T) {
-	v := newVisits(1<<12, 2, 10)
+	v := newIPLimiter(1<<12, 2, 10)
 	at := func(last uint64) netip.Addr {
 		return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x:%x::%x", last>>32, last>>16&0xffff, last&0xffff))
 	}
 	for fd := range int32(3) {
-		want := welcome
+		want := withinLimits
 		if fd == 2 {
 			want = tooMany
 		}
-		if got := v.enter(fd, at(uint64(fd)), 0); got != want {
+		if got := v.add(fd, at(uint64(fd)), 0); got != want {
 			t.Errorf("%d of a network: %d", fd, got)
 		}
 	}
-	if v.enter(3, at(1<<16), 0) != welcome || v.enter(4, netip.MustParseAddr("::ffff:1.2.3.4"), 0) != welcome {
+	if v.add(3, at(1<<16), 0) != withinLimits || v.add(4, netip.MustParseAddr("::ffff:1.2.3.4"), 0) != withinLimits {
 		t.Error("others are not welcome")
 	}
 	size := func() (n int) {
@@ -321,17 +321,17 @@ func TestVisits(t *testing.T) {
 		return n
 	}
 	for fd := range int32(5) {
-		v.leave(fd, time.Minute)
+		v.remove(fd, time.Minute)
 	}
 	if size() != 0 {
 		t.Errorf("%d are kept", size())
 	}
 	for i := range uint64(100_000) { // each is gone at once, but its rate lasts
 		now := time.Duration(i) * time.Millisecond
-		if v.enter(7, at(i<<16), now) != welcome {
+		if v.add(7, at(i<<16), now) != withinLimits {
 			t.Fatal(i)
 		}
-		v.leave(7, now)
+		v.remove(7, now)
 	}
 	if n := size(); n > 64*40 {
 		t.Errorf("%d of 100,000 who came and went are kept", n)
@@ -339,10 +339,10 @@ func TestVisits(t *testing.T) {
 }
 
 func BenchmarkVisit(b *testing.B) {
-	v, a := newVisits(1<<12, 100, 1_000_000), netip.MustParseAddr("1.2.3.4")
+	v, a := newIPLimiter(1<<12, 100, 1_000_000), netip.MustParseAddr("1.2.3.4")
 	for i := 0; b.Loop(); i++ {
 		now := time.Duration(i) * time.Millisecond
-		v.enter(7, a, now)
-		v.leave(7, now)
+		v.add(7, a, now)
+		v.remove(7, now)
 	}
 }

@@ -5,7 +5,7 @@ package netpoll
 // The backlog of a connection is what it owes while its peer, or the kernel for it, takes no more. Each loop counts
 // what waits and the memory of it.
 
-// owes brings the loop's tally up to date with what c owes while it waits for EPOLLOUT.
+// owes brings the loop's counters up to date with what c owes while it waits for EPOLLOUT.
 func (l *Loop) owes(c *Conn) {
 	o := c.out
 	if o == nil {
@@ -16,7 +16,7 @@ func (l *Loop) owes(c *Conn) {
 		o.place = len(l.owing)
 	}
 	if o.size != o.counted {
-		l.tally.backlog.Add(int64(o.size - o.counted))
+		l.counters.backlog.Add(int64(o.size - o.counted))
 		o.counted = o.size
 	}
 	if own := o.own + c.ciphertext(); own != o.countedOwn {
@@ -28,7 +28,7 @@ func (l *Loop) owes(c *Conn) {
 // owesNothing is owes for an outbox that is given back.
 func (l *Loop) owesNothing(o *outbox) {
 	if o.counted != 0 {
-		l.tally.backlog.Add(-int64(o.counted))
+		l.counters.backlog.Add(-int64(o.counted))
 		o.counted = 0
 	}
 	if o.countedOwn != 0 {
@@ -46,7 +46,7 @@ func (l *Loop) owesNothing(o *outbox) {
 
 // holds counts n bytes of memory more.
 func (l *Loop) holds(n int) {
-	l.tally.memory.Add(int64(n))
+	l.counters.memory.Add(int64(n))
 	l.grown = l.grown || n > 0
 }
 

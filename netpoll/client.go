@@ -46,17 +46,17 @@ type Client struct {
 	Tick           time.Duration
 	OnError        func(error)
 
-	server Server // the loops and all that is the same: it never listens
-	next   atomic.Uint32
-	ended  sync.Once
+	server    Server // the loops and all that is the same: it never listens
+	next      atomic.Uint32
+	closeOnce sync.Once
 }
 
 // ErrClientClosed is why nothing is dialed after Shutdown or Close.
 var ErrClientClosed = errors.New("netpoll: client closed")
 
-// minHandshakes is the least bound of the TLS handshakes in flight, those included that were
+// minHandshakes is the least bound of the TLS tlsHandshakePool in flight, those included that were
 // given up and wait for a worker to end them.
-const minHandshakes = 4096
+const minTLSHandshakes = 4096
 
 // Start runs the loops.
 func (c *Client) Start() error {
@@ -76,7 +76,7 @@ func (c *Client) Start() error {
 		s.loops = append(s.loops, l)
 	}
 	s.state = stateServing
-	s.shakes.start(runtime.GOMAXPROCS(0))
+	s.tlsHandshakes.start(runtime.GOMAXPROCS(0))
 	for _, l := range s.loops {
 		s.stopped.Go(func() { c.run(l) })
 	}
@@ -95,7 +95,7 @@ func (c *Client) prepare() {
 	s.CloseTimeout, s.Tick, s.OnError = c.CloseTimeout, c.Tick, c.OnError
 	s.MaxBacklogMemory = -1
 	s.prepare()
-	s.shakes = newHandshakes(max(minHandshakes, 2*s.Loops*c.MaxDials), 1)
+	s.tlsHandshakes = newTLSHandshakePool(max(minTLSHandshakes, 2*s.Loops*c.MaxDials), 1)
 }
 
 func (c *Client) run(l *Loop) {
@@ -174,8 +174,8 @@ func (c *Client) Close() error {
 	}
 	c.server.stop()
 	c.server.stopped.Wait()
-	c.ended.Do(func() {
-		c.server.shakes.close()
+	c.closeOnce.Do(func() {
+		c.server.tlsHandshakes.close()
 		c.server.closeLoops()
 	})
 	return nil

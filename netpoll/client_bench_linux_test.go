@@ -44,7 +44,7 @@ func BenchmarkClientFrame(b *testing.B) {
 			l, c := stillClient(b, near, Endpoint{OnMessage: func(*Conn, frame.Op, []byte) {}})
 			b.ReportAllocs()
 			for b.Loop() {
-				l.received(c, packet)
+				l.dispatch(c, packet)
 			}
 		})
 	}

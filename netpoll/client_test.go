@@ -116,10 +116,10 @@ func (k *patron) on(h Handle, f func(*Conn)) {
 func (k *patron) alone(t testing.TB) {
 	t.Helper()
 	eventually(t, "all sockets closed", func() bool { return k.NumConns() == 0 })
-	if st := k.Stats(); st.DialsInFlight != 0 || st.DialsQueued != 0 || st.Handshakes != 0 {
+	if st := k.Stats(); st.DialsInFlight != 0 || st.DialsQueued != 0 || st.TLSHandshakes != 0 {
 		eventually(t, "no dial left", func() bool {
 			st := k.Stats()
-			return st.DialsInFlight == 0 && st.DialsQueued == 0 && st.Handshakes == 0
+			return st.DialsInFlight == 0 && st.DialsQueued == 0 && st.TLSHandshakes == 0
 		})
 	}
 }

@@ -30,66 +30,66 @@ func (c *Conn) Close(code frame.CloseCode, reason string) {
 	if c.phase == phaseOpen {
 		c.eachTopic(func(t *topic) { c.loop.owe(t, c) })
 	}
-	c.shut(code, reason)
+	c.startClose(code, reason)
 }
 
 // shut is Close for a connection that is owed too much already.
-func (c *Conn) shut(code frame.CloseCode, reason string) {
+func (c *Conn) startClose(code frame.CloseCode, reason string) {
 	if c.phase != phaseOpen {
 		return
 	}
 	c.phase = phaseClosing
 	c.dec.SkipData()
-	c.goodbye(code, reason)
+	c.sendClose(code, reason)
 }
 
-// abort is Close without waiting for an answer: nothing more is read.
-func (c *Conn) abort(code frame.CloseCode, reason string) {
+// closeNow is Close without waiting for an answer: nothing more is read.
+func (c *Conn) closeNow(code frame.CloseCode, reason string) {
 	switch c.phase {
 	case phaseOpen:
 		c.phase = phaseLinger
-		c.goodbye(code, reason)
+		c.sendClose(code, reason)
 	case phaseHeader:
 		c.loop.refuse(c, &refusal{status: http.StatusInternalServerError, reason: "internal error"})
-	case phaseProxy, phaseHello, phaseTLS, phaseMoved, phaseConnect, phaseAnswer:
+	case phaseProxy, phaseHello, phaseTLS, phaseMigrating, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
-		c.loop.linger(c)
+		c.loop.startLinger(c)
 	}
 }
 
-// goodbye queues our close frame, which always has room.
-func (c *Conn) goodbye(code frame.CloseCode, reason string) {
+// sendClose queues our close frame, which always has room.
+func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 	l := c.loop
 	r := c.rare()
 	r.code, r.reason = code, reason
-	l.mark(c)
-	c.beginEnd()
+	l.startTiming(c)
+	c.resetEndCounters()
 	l.queueControl(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
-	l.doom(c)
+	l.queueEnd(c)
 }
 
-// peerClosed answers the peer's close frame once (RFC 6455, 5.5.1).
-func (l *Loop) peerClosed(c *Conn, payload []byte) {
+// receiveClose answers the peer's close frame once (RFC 6455, 5.5.1).
+func (l *Loop) receiveClose(c *Conn, payload []byte) {
 	if c.phase == phaseClosing {
-		l.linger(c)
+		l.startLinger(c)
 		return
 	}
 	code, reason := frame.ParseClose(payload)
 	c.phase = phaseLinger
-	c.goodbye(code, "")
+	c.sendClose(code, "")
 	c.aux.reason = reason
 }
 
 // linger sends a FIN when everything is written. What the peer still sends is thrown away.
-func (l *Loop) linger(c *Conn) {
+func (l *Loop) startLinger(c *Conn) {
 	if c.phase < phaseClosing {
-		c.beginEnd()
+		c.resetEndCounters()
 	}
-	waited := c.waits()
+	waited := c.waitKind()
 	c.phase = phaseLinger
-	l.waited(waited)
-	l.doom(c)
+	l.refreshOldest(waited)
+	l.queueEnd(c)
 }
 
 // fail gives the socket up. The application is told 1006, unless a close frame said more.
@@ -101,15 +101,15 @@ func (c *Conn) fail(reason string) {
 	if c.phase == phaseOpen {
 		r := c.rare()
 		r.code, r.reason = frame.CloseAbnormal, reason
-	} else if g := c.dialing(); g != nil && g.err == nil {
+	} else if g := c.dialAttempt(); g != nil && g.err == nil {
 		g.err = errors.New(reason)
 	}
-	c.loop.doom(c)
+	c.loop.queueEnd(c)
 }
 
 // broken is fail for an error of the socket or of TLS.
 func (c *Conn) broken(err error) {
-	if c.dialing() != nil {
+	if c.dialAttempt() != nil {
 		c.failDial(err)
 		return
 	}
@@ -118,107 +118,107 @@ func (c *Conn) broken(err error) {
 
 // ended is fail for the end of what the peer sends.
 func (c *Conn) ended(reason string) {
-	if c.dialing() != nil {
-		c.dialEnded(errEarlyEnd)
+	if c.dialAttempt() != nil {
+		c.dialEOF(errEarlyEnd)
 		return
 	}
 	c.fail(reason)
 }
 
-func (l *Loop) doom(c *Conn) {
-	if !c.has(flagDoomed) {
-		c.set(flagDoomed)
-		l.doomed = append(l.doomed, c)
+func (l *Loop) queueEnd(c *Conn) {
+	if !c.has(flagEnding) {
+		c.set(flagEnding)
+		l.ending = append(l.ending, c)
 	}
 }
 
-func (l *Loop) settleDoomed() {
-	for i := 0; i < len(l.doomed); i++ {
-		c := l.doomed[i]
-		c.clear(flagDoomed)
-		l.settle(c)
+func (l *Loop) processEnding() {
+	for i := 0; i < len(l.ending); i++ {
+		c := l.ending[i]
+		c.clear(flagEnding)
+		l.advanceEnd(c)
 	}
-	clear(l.doomed)
-	l.doomed = l.doomed[:0]
+	clear(l.ending)
+	l.ending = l.ending[:0]
 }
 
-func (l *Loop) settle(c *Conn) {
-	l.tell(c)
+func (l *Loop) advanceEnd(c *Conn) {
+	l.notifyClosed(c)
 	switch {
 	case c.has(flagDead):
 		if c.has(flagDirty) {
 			i := slices.Index(l.dirty, c)
 			l.dirty = slices.Delete(l.dirty, i, i+1)
 		}
-		l.free(c)
+		l.freeConn(c)
 	case c.phase == phaseLinger && c.out == nil:
-		l.finish(c)
+		l.shutdownWrite(c)
 	default:
-		l.awaitEnd(c)
+		l.startCloseTimer(c)
 	}
 }
 
 // tell takes c out of its topics and calls OnClose, once; or OnDialError if it never opened.
-func (l *Loop) tell(c *Conn) {
-	if c.has(flagTold) {
+func (l *Loop) notifyClosed(c *Conn) {
+	if c.has(flagNotified) {
 		return
 	}
 	if !c.has(flagOpened) {
-		l.tellDial(c)
+		l.notifyDialFailed(c)
 		return
 	}
-	c.set(flagTold)
-	l.tally.closes[closeIndex(c.aux.code)].Add(1)
+	c.set(flagNotified)
+	l.counters.closes[closeIndex(c.aux.code)].Add(1)
 	l.leaveAll(c)
 	e := l.endpointOf(c)
 	if e.OnClose == nil {
 		return
 	}
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	e.OnClose(c, c.aux.code, c.aux.reason)
 }
 
 // finish sends our FIN and waits for the peer's: closing at once would answer bytes that are
 // still on their way with a reset, and the reset could overtake our close frame. A client
 // leaves the first FIN to the server, whose socket then is the one in TIME_WAIT (RFC 6455, 7.1.1).
-func (l *Loop) finish(c *Conn) {
-	if c.has(flagShut) {
+func (l *Loop) shutdownWrite(c *Conn) {
+	if c.has(flagFINSent) {
 		return
 	}
-	c.set(flagShut)
+	c.set(flagFINSent)
 	if l.dials == nil {
 		l.closeNotify(c)
 		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
 	}
-	l.awaitEnd(c)
+	l.startCloseTimer(c)
 }
 
-// awaitEnd starts the deadline of the closing handshake.
-func (l *Loop) awaitEnd(c *Conn) {
+// startCloseTimer starts the deadline of the closing handshake.
+func (l *Loop) startCloseTimer(c *Conn) {
 	c.due = l.wheel.now + l.server.ticksOf(l.server.CloseTimeout)
 	l.schedule(c, c.due)
 }
 
 // free clears the slot and closes the descriptor.
-func (l *Loop) free(c *Conn) {
-	l.parted(c)
+func (l *Loop) freeConn(c *Conn) {
+	l.observeClosing(c)
 	fd := int(c.fd)
-	l.release(c)
+	l.freeSlot(c)
 	_ = unix.Close(fd)
-	l.server.forget()
+	l.server.removeConn()
 }
 
 // release clears the slot. The generation stays, so old handles stay invalid.
-func (l *Loop) release(c *Conn) {
-	gen, waited := owner(c.owner.Load()).gen(), c.waits()
-	if c.tls != nil && c.tls.shake != nil {
-		c.tls.shake.cancel()
+func (l *Loop) freeSlot(c *Conn) {
+	gen, waited := owner(c.owner.Load()).gen(), c.waitKind()
+	if c.tls != nil && c.tls.handshake != nil {
+		c.tls.handshake.cancel()
 	}
-	if g := c.dialing(); g != nil && g.answer != nil {
+	if g := c.dialAttempt(); g != nil && g.answer != nil {
 		g.answer.stop()
 	}
-	if v := l.server.visits; v != nil {
-		v.leave(c.fd, l.server.clock())
+	if v := l.server.ipLimiter; v != nil {
+		v.remove(c.fd, l.server.clock())
 	}
 	l.server.headers.release(c.takeHeader())
 	l.dropRemainder(c)
@@ -228,8 +228,8 @@ func (l *Loop) release(c *Conn) {
 	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0
 	c.dec = frame.Decoder{}
 	c.tls, c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil, nil
-	c.heard, c.due, c.timer, c.partial, c.controls, c.mark = 0, 0, 0, 0, 0, 0
+	c.heard, c.due, c.timer, c.partial, c.controls, c.started = 0, 0, 0, 0, 0, 0
 	c.owner.Store(uint64(makeOwner(gen, -1)))
 	l.held.Add(-1)
-	l.waited(waited)
+	l.refreshOldest(waited)
 }

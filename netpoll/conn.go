@@ -25,9 +25,9 @@ type Conn struct {
 	endpoint uint8
 	flags    flags
 	dec      frame.Decoder
-	out      *outbox // what is owed to the peer; nil when nothing is
-	tls      *secure // nil on a plain connection
-	aux      *aux    // rare state: a header in pieces, why it closes
+	out      *outbox     // what is owed to the peer; nil when nothing is
+	tls      *tlsSession // nil on a plain connection
+	aux      *aux        // rare state: a header in pieces, why it closes
 	context  any
 	topic    *topic    // the first topic
 	topics   *[]*topic // all others
@@ -36,38 +36,38 @@ type Conn struct {
 	timer    uint32    // tick of the authoritative wheel entry
 	partial  uint32    // tick at which the message in progress began; ending: at which the end began
 	controls uint32    // control frames in tick mark; ending: bytes thrown away
-	mark     uint32    // open: a tick, see controls; before and after: when the phase began, see tally.go
+	started  uint32    // open: a tick, see controls; before and after: when the phase began, see counters.go
 }
 
 type phase uint8
 
 const (
-	phaseFree    phase = iota
-	phaseProxy         // reading the PROXY header
-	phaseHello         // reading the ClientHello
-	phaseTLS           // shaking hands
-	phaseHeader        // reading the upgrade request
-	phaseMoved         // accepted; on its way to another loop, whose poller does not know it yet (near.go)
-	phaseConnect       // dialing, see dial.go
-	phaseAnswer        // reading the response to our upgrade request
-	phaseOpen          // frames
-	phaseClosing       // a close frame was sent: waiting for the peer's
-	phaseLinger        // nothing more is looked at or said: waiting for the peer's FIN
+	phaseFree      phase = iota
+	phaseProxy           // reading the PROXY header
+	phaseHello           // reading the ClientHello
+	phaseTLS             // shaking hands
+	phaseHeader          // reading the upgrade request
+	phaseMigrating       // accepted; on its way to another loop, whose poller does not know it yet (affinity.go)
+	phaseConnect         // dialing, see dial.go
+	phaseAnswer          // reading the response to our upgrade request
+	phaseOpen            // frames
+	phaseClosing         // a close frame was sent: waiting for the peer's
+	phaseLinger          // nothing more is looked at or said: waiting for the peer's FIN
 )
 
 type flags uint16
 
 const (
 	flagOpened    flags = 1 << iota // OnOpen was called
-	flagTold                        // OnClose was called
+	flagNotified                    // OnClose was called
 	flagDead                        // the socket failed: close it without ceremony
 	flagDirty                       // in loop.dirty: has bytes for the end of the turn
-	flagDoomed                      // in loop.doomed: its phase must be looked at at the end of the turn
+	flagEnding                      // in loop.ending: its phase must be looked at at the end of the turn
 	flagSlow                        // in the slow list of its topics
 	flagArmed                       // EPOLLOUT is registered
 	flagPaused                      // reading stopped until the backlog shrinks
 	flagPinged                      // a ping is unanswered
-	flagShut                        // FIN was sent
+	flagFINSent                     // FIN was sent
 	flagPong                        // aux.pong waits for the backlog to drain
 	flagPings                       // pings have begun
 	flagDrops                       // droppable messages are dropped until the backlog has drained, see drop.go
@@ -89,7 +89,7 @@ type aux struct {
 	acked  uint64 // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
 	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
 	drops  []drop // what it was not told of yet
-	dial   *dialing
+	dial   *dialAttempt
 }
 
 func (c *Conn) rare() *aux {

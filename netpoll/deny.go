@@ -21,8 +21,8 @@ func overloaded(reason string) *refusal {
 func (l *Loop) deny(c *Conn, why *refusal) {
 	s := l.server
 	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS nothing can be said before the handshake
-		l.turnAway(int(c.fd), why)
-		l.free(c)
+		l.rejectRaw(int(c.fd), why)
+		l.freeConn(c)
 		return
 	}
 	s.denied.Add(1)
@@ -38,8 +38,8 @@ func (l *Loop) undeny(fd int32) {
 	}
 }
 
-// turnAway says why to a peer that is closed at once. What it has sent already is read first.
-func (l *Loop) turnAway(fd int, why *refusal) {
+// rejectRaw says why to a peer that is closed at once. What it has sent already is read first.
+func (l *Loop) rejectRaw(fd int, why *refusal) {
 	response := why.append(nil)
 	l.refused(int32(fd), why.cause, response)
 	if l.server.tls == nil {

@@ -30,30 +30,30 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		return
 	}
 	if !s.web.acquire() {
-		l.tally.limits.maxHTTP.Add(1)
+		l.counters.limits.maxHTTP.Add(1)
 		l.refuse(c, &refusal{
 			status: http.StatusServiceUnavailable, cause: CauseOverload,
 			reason: "too many requests", extra: "Retry-After: 1",
 		})
 		return
 	}
-	l.tally.detached.Add(1)
+	l.counters.detached.Add(1)
 	b = bytes.Clone(b)
 	fd, secure := int(c.fd), c.tls
-	if c.has(flagDoomed|flagDirty) || !l.packTLS(c) || l.poller.Delete(fd) != nil {
+	if c.has(flagEnding|flagDirty) || !l.packTLS(c) || l.poller.Delete(fd) != nil {
 		s.web.release()
 		c.fail("cannot detach")
 		return
 	}
-	visit := s.keepVisit(c)
-	l.release(c)
-	s.forget()
+	visit := s.takeIPEntry(c)
+	l.freeSlot(c)
+	s.removeConn()
 	f := os.NewFile(uintptr(fd), "tcp")
 	conn, err := net.FileConn(f)
 	_ = f.Close()
 	if err != nil {
 		s.web.release()
-		s.endVisit(visit)
+		s.releaseIPEntry(visit)
 		s.report(err)
 		return
 	}
@@ -61,7 +61,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 		secure.wire.conn = conn
 		conn = secure.conn
 	}
-	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, visit: visit})
+	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, ipEntry: visit})
 }
 
 // packTLS makes the session ready to go on elsewhere, with the ciphertext that is in hand.
@@ -174,10 +174,10 @@ func (w *webServer) close() {
 // prefixConn is a connection whose first bytes have been read already.
 type prefixConn struct {
 	net.Conn
-	prefix []byte
-	web    *webServer
-	visit  *visitor // whose connection it is, nil if that is not counted
-	closed atomic.Bool
+	prefix  []byte
+	web     *webServer
+	ipEntry *ipEntry // whose connection it is, nil if that is not counted
+	closed  atomic.Bool
 }
 
 func (c *prefixConn) Read(p []byte) (int, error) {
@@ -205,7 +205,7 @@ func (c *prefixConn) CloseWrite() error {
 func (c *prefixConn) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
 		c.web.release()
-		c.web.server.endVisit(c.visit)
+		c.web.server.releaseIPEntry(c.ipEntry)
 	}
 	return c.Conn.Close()
 }

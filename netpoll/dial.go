@@ -22,26 +22,26 @@ import (
 // flight, each a slot like any other, with what belongs to the dial in aux:
 //
 //	phaseConnect   the TCP connect goes on by itself: writable when it is over
-//	phaseTLS       the handshake of handshake.go, from the other end
+//	phaseTLS       the handshake of tlshandshake.go, from the other end
 //	phaseAnswer    the request is sent, the response read by answer.go
 //	phaseOpen      as on a server; dial is forgotten after OnOpen
 //
 // Every dial that was taken ends with one call of OnOpen or of OnDialError.
 
 // dials are those of one loop.
-type dials struct {
+type dialQueue struct {
 	limit            int
 	inFlight, failed atomic.Int64 // only the loop writes
 	connect          Durations
 
-	mu      sync.Mutex // between those who dial and the loop; not on the path of a message
-	queue   []*dialing
-	looking bool // startDials is posted or running
-	closed  bool
+	mu        sync.Mutex // between those who dial and the loop; not on the path of a message
+	queue     []*dialAttempt
+	scheduled bool // startDials is posted or running
+	closed    bool
 }
 
 // dialing is one dial, until OnOpen or OnDialError.
-type dialing struct {
+type dialAttempt struct {
 	dialer  *Dialer
 	addr    netip.AddrPort // that is tried now
 	tried   int            // addresses of Dialer.Fallback that were tried or left out
@@ -66,7 +66,7 @@ func (l *Loop) Dial(d *Dialer, context any) error {
 	if err != nil {
 		return err
 	}
-	look, err := l.dials.push(&dialing{dialer: d, addr: d.Addr, context: context, target: target, posted: l.server.clock()})
+	look, err := l.dials.push(&dialAttempt{dialer: d, addr: d.Addr, context: context, target: target, posted: l.server.clock()})
 	if look {
 		l.Do(l.startDials)
 	}
@@ -74,20 +74,20 @@ func (l *Loop) Dial(d *Dialer, context any) error {
 }
 
 // push queues g and reports whether the loop must be told.
-func (d *dials) push(g *dialing) (look bool, err error) {
+func (d *dialQueue) push(g *dialAttempt) (look bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return false, ErrClientClosed
 	}
 	d.queue = append(d.queue, g)
-	look = !d.looking && d.inFlight.Load() < int64(d.limit)
-	d.looking = d.looking || look
+	look = !d.scheduled && d.inFlight.Load() < int64(d.limit)
+	d.scheduled = d.scheduled || look
 	return look, nil
 }
 
 // pushFront queues g before the others; false: the client is closed. Only the loop may call it.
-func (d *dials) pushFront(g *dialing) bool {
+func (d *dialQueue) pushFront(g *dialAttempt) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.closed {
@@ -97,11 +97,11 @@ func (d *dials) pushFront(g *dialing) bool {
 }
 
 // pop returns the next dial that may start, or nil.
-func (d *dials) pop() *dialing {
+func (d *dialQueue) pop() *dialAttempt {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.queue) == 0 || d.inFlight.Load() >= int64(d.limit) {
-		d.looking = false
+		d.scheduled = false
 		return nil
 	}
 	g := d.queue[0]
@@ -113,17 +113,17 @@ func (d *dials) pop() *dialing {
 }
 
 // land takes one out of flight and reports whether the loop must look at the queue.
-func (d *dials) land() (look bool) {
+func (d *dialQueue) release() (look bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.inFlight.Add(-1)
-	look = !d.looking && len(d.queue) > 0
-	d.looking = d.looking || look
+	look = !d.scheduled && len(d.queue) > 0
+	d.scheduled = d.scheduled || look
 	return look
 }
 
 // shut ends the queue and returns what was in it.
-func (d *dials) shut() []*dialing {
+func (d *dialQueue) close() []*dialAttempt {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	rest := d.queue
@@ -131,7 +131,7 @@ func (d *dials) shut() []*dialing {
 	return rest
 }
 
-func (d *dials) addTo(st *ClientStats) {
+func (d *dialQueue) addTo(st *ClientStats) {
 	d.mu.Lock()
 	st.DialsQueued += int64(len(d.queue))
 	d.mu.Unlock()
@@ -153,7 +153,7 @@ func (l *Loop) startDials() {
 	l.Do(l.startDials)
 }
 
-func (l *Loop) startDial(g *dialing) {
+func (l *Loop) startDial(g *dialAttempt) {
 	g.times.Queue = cmp.Or(g.times.Queue, l.server.clock()-g.posted)
 	fd, err := connectSocket(g.dialer.Local, g.addr)
 	if err != nil {
@@ -175,7 +175,7 @@ func (l *Loop) startDial(g *dialing) {
 	c.loop, c.fd, c.phase, c.context = l, int32(fd), phaseConnect, g.context
 	c.rare().dial = g
 	c.heard = l.wheel.now
-	l.mark(c)
+	l.startTiming(c)
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.held.Add(1)
 	c.set(flagArmed)
@@ -183,18 +183,18 @@ func (l *Loop) startDial(g *dialing) {
 	if err := l.poller.AddReadWrite(&l.scratch, edgeTriggered); err != nil {
 		c.failDial(err)
 	}
-	l.allow(c, g.dialer.connectTimeout())
+	l.setDeadline(c, g.dialer.connectTimeout())
 }
 
 // allow gives the phase that begins now its time.
-func (l *Loop) allow(c *Conn, d time.Duration) {
+func (l *Loop) setDeadline(c *Conn, d time.Duration) {
 	c.due = l.wheel.now + l.server.ticksOf(d) + 1
 	l.schedule(c, c.due)
 }
 
 // connected is the end of the TCP connect, if it is.
-func (l *Loop) connected(c *Conn) {
-	defer l.rescue(c.Handle())
+func (l *Loop) finishConnect(c *Conn) {
+	defer l.recoverPanic(c.Handle())
 	done, err := connectResult(int(c.fd))
 	if !done {
 		return
@@ -207,21 +207,21 @@ func (l *Loop) connected(c *Conn) {
 		return
 	}
 	g := c.aux.dial
-	g.times.Connect = l.lap(c)
+	g.times.Connect = l.elapsed(c)
 	l.dials.connect.Observe(g.times.Connect)
-	l.mark(c)
+	l.startTiming(c)
 	if g.dialer.TLS == nil {
-		l.ask(c)
+		l.sendRequest(c)
 	} else if err := l.startClientTLS(c); err != nil {
 		c.failDial(err)
 	}
 }
 
 // ask sends the request.
-func (l *Loop) ask(c *Conn) {
+func (l *Loop) sendRequest(c *Conn) {
 	g := c.aux.dial
 	c.phase = phaseAnswer
-	l.allow(c, g.dialer.upgradeTimeout())
+	l.setDeadline(c, g.dialer.upgradeTimeout())
 	g.answer = newAnswer(g.dialer, g.target)
 	g.answer.resume(nil)
 	l.queueControl(c, func(dst []byte) []byte { return append(dst, g.answer.out...) })
@@ -229,7 +229,7 @@ func (l *Loop) ask(c *Conn) {
 }
 
 // answered goes on with the response.
-func (l *Loop) answered(c *Conn, b []byte) {
+func (l *Loop) readResponse(c *Conn, b []byte) {
 	if c.has(flagDead) {
 		return
 	}
@@ -238,16 +238,16 @@ func (l *Loop) answered(c *Conn, b []byte) {
 	case a.err != nil:
 		c.failDial(a.err)
 	default:
-		l.dialed(c)
+		l.openDialed(c)
 	}
 }
 
 // dialed makes c an open connection.
-func (l *Loop) dialed(c *Conn) {
+func (l *Loop) openDialed(c *Conn) {
 	g := c.aux.dial
-	g.times.Upgrade = l.lap(c)
-	l.land(g)
-	l.opened(c)
+	g.times.Upgrade = l.elapsed(c)
+	l.dialFinished(g)
+	l.enterOpen(c)
 	if c.aux.dial = nil; c.phase == phaseOpen {
 		c.aux = nil
 	}
@@ -265,7 +265,7 @@ func (c *Conn) Dialed() Dialed {
 }
 
 // dialing is the dial of a connection that is not open yet, or nil.
-func (c *Conn) dialing() *dialing {
+func (c *Conn) dialAttempt() *dialAttempt {
 	if c.aux == nil || c.has(flagOpened) {
 		return nil
 	}
@@ -274,15 +274,15 @@ func (c *Conn) dialing() *dialing {
 
 // failDial gives up a connection that is being dialed.
 func (c *Conn) failDial(err error) {
-	if g := c.dialing(); g != nil && g.err == nil {
+	if g := c.dialAttempt(); g != nil && g.err == nil {
 		g.err = err
 	}
 	c.fail(err.Error())
 }
 
-// dialEnded is the end of what the server sends to c, which is not open yet. The response may
+// dialEOF is the end of what the server sends to c, which is not open yet. The response may
 // have told enough.
-func (c *Conn) dialEnded(err error) {
+func (c *Conn) dialEOF(err error) {
 	if a := c.aux.dial.answer; a != nil && !a.done {
 		a.finish(err)
 		err = a.err
@@ -290,22 +290,22 @@ func (c *Conn) dialEnded(err error) {
 	c.failDial(err)
 }
 
-// dialLate is the end of a phase's time.
-func (c *Conn) dialLate() {
-	c.dialEnded(fmt.Errorf("the server took too long: %w", os.ErrDeadlineExceeded))
+// dialTimeout is the end of a phase's time.
+func (c *Conn) dialTimeout() {
+	c.dialEOF(fmt.Errorf("the server took too long: %w", os.ErrDeadlineExceeded))
 }
 
 var errEarlyEnd = fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
 
-// tellDial tells the application that the dial of c came to nothing.
-func (l *Loop) tellDial(c *Conn) {
-	g := c.dialing()
+// notifyDialFailed tells the application that the dial of c came to nothing.
+func (l *Loop) notifyDialFailed(c *Conn) {
+	g := c.dialAttempt()
 	if g == nil {
 		return
 	}
-	c.set(flagTold)
+	c.set(flagNotified)
 	again := c.phase == phaseConnect && l.fallBack(g)
-	l.land(g)
+	l.dialFinished(g)
 	if again {
 		return
 	}
@@ -321,29 +321,29 @@ func (l *Loop) tellDial(c *Conn) {
 
 // fallBack queues g again for the next address of the server, in front of the dials that wait. It returns false when
 // there is no further address, or the client is being closed.
-func (l *Loop) fallBack(g *dialing) bool {
+func (l *Loop) fallBack(g *dialAttempt) bool {
 	addr, tried, ok := g.dialer.next(g.tried)
-	return ok && l.dials.pushFront(&dialing{
+	return ok && l.dials.pushFront(&dialAttempt{
 		dialer: g.dialer, addr: addr, tried: tried, context: g.context, target: g.target,
 		posted: g.posted, times: DialTimes{Queue: g.times.Queue},
 	})
 }
 
-func (l *Loop) dialFailed(g *dialing, phase DialPhase) {
+func (l *Loop) dialFailed(g *dialAttempt, phase DialPhase) {
 	l.dials.failed.Add(1)
 	f := l.server.client.OnDialError
 	if f == nil {
 		return
 	}
-	defer l.rescueTask()
+	defer l.recoverTaskPanic()
 	f(&DialError{Dialer: g.dialer, Addr: g.addr, Context: g.context, Loop: l, Phase: phase, Times: g.times, Err: g.err})
 }
 
 // land notes that g is not in flight any more.
-func (l *Loop) land(g *dialing) {
+func (l *Loop) dialFinished(g *dialAttempt) {
 	if !g.over {
 		g.over = true
-		if l.dials.land() {
+		if l.dials.release() {
 			l.Do(l.startDials)
 		}
 	}
@@ -351,12 +351,12 @@ func (l *Loop) land(g *dialing) {
 
 // endDials gives up the dials that wait and those in flight.
 func (l *Loop) endDials() {
-	for _, g := range l.dials.shut() {
+	for _, g := range l.dials.close() {
 		g.err = ErrClientClosed
 		l.dialFailed(g, DialQueue)
 	}
 	l.server.slab.each(l, func(c *Conn) {
-		if c.dialing() != nil {
+		if c.dialAttempt() != nil {
 			c.failDial(ErrClientClosed)
 		}
 	})

@@ -100,7 +100,7 @@ func (d *Dialer) check() (*url.URL, error) {
 		}
 	}
 	for name := range d.Header {
-		if ofHandshake(name) {
+		if handshakeHeader(name) {
 			return nil, fmt.Errorf("netpoll: Dialer.Header has %s, which is the handshake's", name)
 		}
 	}
@@ -123,7 +123,7 @@ func notInToken(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
 
-func ofHandshake(name string) bool {
+func handshakeHeader(name string) bool {
 	switch name = textproto.CanonicalMIMEHeaderKey(name); name {
 	case "Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding":
 		return true

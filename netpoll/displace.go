@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// When a place is needed, of MaxConns or of MaxHandshakes, the connection that has waited longest for its first request
+// When a place is needed, of MaxConns or of MaxTLSHandshakes, the connection that has refreshOldest longest for its first request
 // loses it: whoever opens connections and says nothing cannot keep others out. The newer one has sent no more yet, but
 // an honest client sends its request, or its ClientHello, together with its part of the TCP handshake.
 
@@ -33,33 +33,33 @@ func (s *Server) full() bool {
 	return s.conns.Load()-s.denied.Load()+s.atHTTP.Load() > int64(s.MaxConns)
 }
 
-// ripe is how long a connection has to have waited for w before its place can be another one's.
-func (w wait) ripe() time.Duration {
+// minWait is how long a connection has to have refreshOldest for w before its place can be another one's.
+func (w wait) minWait() time.Duration {
 	if w == waitFirst {
 		return 0
 	}
 	return roundTrip
 }
 
-// placeFull makes fd a connection of the loop that can make a place for it. That may have changed when it arrives there.
-func (l *Loop) placeFull(fd, passes int) {
+// assignDisplacing makes fd a connection of the loop that can make a place for it. That may have changed when it arrives there.
+func (l *Loop) assignDisplacing(fd, passes int) {
 	s := l.server
-	to := s.displacing()
-	if to == nil || to == l || passes == 0 || passes < maxPasses && l.ripe() {
-		l.adopt(fd)
+	to := s.displaceTarget()
+	if to == nil || to == l || passes == 0 || passes < maxPasses && l.hasDisplaceable() {
+		l.newConn(fd)
 		return
 	}
 	s.incoming.Add(1)
-	l.pass(fd, to, func() {
+	l.handOver(fd, to, func() {
 		s.incoming.Add(-1)
-		to.placeFull(fd, passes-1)
+		to.assignDisplacing(fd, passes-1)
 	})
 }
 
-// displacing is the loop whose connections have waited longest, nil if no connection has waited long enough.
-func (s *Server) displacing() (to *Loop) {
+// displacing is the loop whose connections have refreshOldest longest, nil if no connection has refreshOldest long enough.
+func (s *Server) displaceTarget() (to *Loop) {
 	for w := range numWaits {
-		least := s.clock() - w.ripe()
+		least := s.clock() - w.minWait()
 		for _, l := range s.loops {
 			if oldest := l.oldest(w); oldest <= least {
 				to, least = l, oldest
@@ -72,25 +72,25 @@ func (s *Server) displacing() (to *Loop) {
 	return to
 }
 
-// oldest is when the connection of l began to wait that has waited longest for w.
+// oldest is when the connection of l began to wait that has refreshOldest longest for w.
 func (l *Loop) oldest(w wait) time.Duration { return time.Duration(l.waiting[w].oldest.Load()) }
 
-// ripe reports whether one of l's connections has waited long enough.
-func (l *Loop) ripe() bool {
+// minWait reports whether one of l's connections has refreshOldest long enough.
+func (l *Loop) hasDisplaceable() bool {
 	for w := range numWaits {
-		if l.oldest(w) <= l.server.clock()-w.ripe() {
+		if l.oldest(w) <= l.server.clock()-w.minWait() {
 			return true
 		}
 	}
 	return false
 }
 
-// displace closes the connection of l that has waited longest. It reports false if none has waited long enough.
+// displace closes the connection of l that has refreshOldest longest. It reports false if none has refreshOldest long enough.
 func (l *Loop) displace() bool {
 	if l.displaceOne() {
 		return true
 	}
-	if len(l.doomed) == 0 {
+	if len(l.ending) == 0 {
 		return false
 	}
 	l.endTurn() // those that were refused in this turn wait for their end from here on
@@ -100,44 +100,44 @@ func (l *Loop) displace() bool {
 func (l *Loop) displaceOne() bool {
 	for w := range numWaits {
 		if c := l.longestWaiting(w, func(*Conn) bool { return true }); c != nil {
-			l.sayDisplaced(c)
-			l.displaced(c)
+			l.rejectDisplaced(c)
+			l.freeDisplaced(c)
 			return true
 		}
 	}
 	return false
 }
 
-// displaceHandshake closes the connection of l that has waited longest for its peer to go on with the TLS handshake, so
-// that another one can have its place of MaxHandshakes.
-func (l *Loop) displaceHandshake() bool {
-	c := l.longestWaiting(waitHandshake, func(c *Conn) bool { return c.tls.shake.giveUp() })
+// displaceTLSHandshake closes the connection of l that has refreshOldest longest for its peer to go on with the TLS handshake, so
+// that another one can have its place of MaxTLSHandshakes.
+func (l *Loop) displaceTLSHandshake() bool {
+	c := l.longestWaiting(waitTLSHandshake, func(c *Conn) bool { return c.tls.handshake.tryStop() })
 	if c == nil {
 		return false
 	}
-	c.tls.shake = nil
-	l.displaced(c)
+	c.tls.handshake = nil
+	l.freeDisplaced(c)
 	return true
 }
 
-func (l *Loop) displaced(c *Conn) {
-	l.server.refused.displaced.Add(1)
-	l.free(c)
+func (l *Loop) freeDisplaced(c *Conn) {
+	l.server.refusals.displaced.Add(1)
+	l.freeConn(c)
 }
 
-// longestWaiting returns the connection that has waited longest for w, of those that take it.
+// longestWaiting returns the connection that has refreshOldest longest for w, of those that take it.
 func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	list := &l.waiting[w]
-	least, passed := l.server.clock()-w.ripe(), 0
+	least, passed := l.server.clock()-w.minWait(), 0
 	for _, e := range list.entries[list.head:] {
 		if e.since > least || passed == maxPassed {
 			break
 		}
-		c := l.waitsStill(e, w)
+		c := l.stillWaiting(e, w)
 		if c == nil {
 			continue
 		}
-		if l.heardOut(c, w) && l.waitsStill(e, w) == c && take(c) {
+		if l.readPending(c, w) && l.stillWaiting(e, w) == c && take(c) {
 			return c
 		}
 		passed++
@@ -145,26 +145,26 @@ func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	return nil
 }
 
-// heardOut reads what has come for a connection that waits and has not been read yet, so that none loses its place that
-// has sent all of what it is waited for. It reports false if the connection is not to be touched in this turn any more.
-func (l *Loop) heardOut(c *Conn, w wait) bool {
-	const busy = flagDoomed | flagDirty
+// readPending reads what has come for a connection that waits and has not been read yet, so that none loses its place that
+// has sent all of what it is refreshOldest for. It reports false if the connection is not to be touched in this turn any more.
+func (l *Loop) readPending(c *Conn, w wait) bool {
+	const busy = flagEnding | flagDirty
 	switch {
 	case c.has(busy):
 		return false
 	case !hasUnread(int(c.fd)):
 		return true
-	case w == waitHandshake:
+	case w == waitTLSHandshake:
 		return false // it goes on
 	}
 	l.read(c, 0)
 	return !c.has(busy)
 }
 
-// sayDisplaced says why to a client that waits for an answer in plain HTTP.
-func (l *Loop) sayDisplaced(c *Conn) {
+// rejectDisplaced says why to a client that waits for an answer in plain HTTP.
+func (l *Loop) rejectDisplaced(c *Conn) {
 	if c.phase == phaseHeader && c.tls == nil {
-		l.turnAway(int(c.fd), &refusal{
+		l.rejectRaw(int(c.fd), &refusal{
 			status: http.StatusServiceUnavailable, cause: CauseOverload,
 			reason: "too many connections, and this one has not sent a whole request", extra: "Retry-After: 1",
 		})

@@ -93,7 +93,7 @@ func TestSilentConnectionsLockNobodyOut(t *testing.T) {
 		{name: "request with a body that does not come", server: &Server{}, says: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"},
 		{name: "nothing over TLS", server: &Server{TLS: tlsConfig()}},
 		{name: "a byte over TLS", server: &Server{TLS: tlsConfig()}, says: "\x16"},
-		{name: "half a ClientHello", server: &Server{TLS: tlsConfig(), MaxHandshakes: 4}, says: hello[:len(hello)-1]},
+		{name: "half a ClientHello", server: &Server{TLS: tlsConfig(), MaxTLSHandshakes: 4}, says: hello[:len(hello)-1]},
 		{name: "half a PROXY header", server: &Server{ProxyProtocol: true}, says: "PROXY TCP4 9.8.", first: "PROXY UNKNOWN\r\n"},
 		{name: "PROXY header alone", server: &Server{ProxyProtocol: true, TLS: tlsConfig()}, says: "PROXY UNKNOWN\r\n", first: "PROXY UNKNOWN\r\n"},
 		{name: "one listener", server: &Server{Listener: listener(t)}},
@@ -162,27 +162,27 @@ func TestTheOldestGoesFirst(t *testing.T) {
 
 // TestHandshakesThatStall take the places of no others: a ClientHello is cheap to send, and what follows never comes.
 func TestHandshakesThatStall(t *testing.T) {
-	s := start(t, &Server{Loops: 2, TLS: tlsConfig(), MaxHandshakes: 6, HandshakeTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
+	s := start(t, &Server{Loops: 2, TLS: tlsConfig(), MaxTLSHandshakes: 6, TLSHandshakeTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
 	hello := string(clientHello())
 	silent(t, s, 40, hello)
 	eventually(t, "all places are taken, for long enough", func() bool {
 		for _, l := range s.loops {
-			oldest := time.Duration(l.waiting[waitHandshake].oldest.Load())
-			if l.server.shakes.of(l).inFlight.Load() < 3 || oldest > s.clock()-roundTrip {
+			oldest := time.Duration(l.waiting[waitTLSHandshake].oldest.Load())
+			if l.server.tlsHandshakes.of(l).inFlight.Load() < 3 || oldest > s.clock()-roundTrip {
 				return false
 			}
 		}
 		return true
 	})
-	for i := range 6 { // what they take is free again when their handshakes are over
+	for i := range 6 { // what they take is free again when their tlsHandshakePool are over
 		if _, err := enter(t, s, ""); err != nil {
 			t.Fatalf("client %d: %v, %+v", i, err, s.Refusals())
 		}
 	}
-	if r := s.Refusals(); r.Displaced == 0 || r.Displaced > 6 || r.Handshakes < 34 {
+	if r := s.Refusals(); r.Displaced == 0 || r.Displaced > 6 || r.TLSHandshakes < 34 {
 		t.Errorf("%+v", r)
 	}
-	if n := s.Stats().Handshakes; n > 6 {
+	if n := s.Stats().TLSHandshakes; n > 6 {
 		t.Errorf("%d handshakes are in flight", n)
 	}
 }
@@ -190,15 +190,15 @@ func TestHandshakesThatStall(t *testing.T) {
 // TestHandshakesHaveTimeToAnswer: those whose answer cannot have come yet keep their places, or of many that come at once
 // none would get in.
 func TestHandshakesHaveTimeToAnswer(t *testing.T) {
-	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
 	first := silent(t, s, 2, string(clientHello()))
-	for _, c := range first { // answered, and so in their handshakes
+	for _, c := range first { // answered, and so in their tlsHandshakePool
 		_ = c.SetDeadline(time.Now().Add(patience))
 		if _, err := c.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	since := time.Duration(s.loops[0].waiting[waitHandshake].oldest.Load())
+	since := time.Duration(s.loops[0].waiting[waitTLSHandshake].oldest.Load())
 	c := silent(t, s, 1, "")[0]
 	_ = c.SetDeadline(time.Now().Add(patience))
 	_, err := c.Read(make([]byte, 1))
@@ -231,21 +231,21 @@ func arrival(t *testing.T) int {
 	return acceptOne(t, ln)
 }
 
-// TestPlacesOfOtherLoops: the connections that have waited longest are another loop's, so the new ones go there. If they
+// TestPlacesOfOtherLoops: the connections that have refreshOldest longest are another loop's, so the new ones go there. If they
 // have gone meanwhile it is passed on.
 func TestPlacesOfOtherLoops(t *testing.T) {
 	s := atRest(t, &Server{Loops: 3, MaxConns: 9})
 	a, b, c := s.loops[0], s.loops[1], s.loops[2]
 	for _, l := range []*Loop{a, a, a, a, a, a, b, b, b} {
-		l.place(arrival(t))
+		l.assignLoop(arrival(t))
 	}
 	for range 8 {
-		c.place(arrival(t))
+		c.assignLoop(arrival(t))
 	}
 	if n := s.NumConns(); n != 17 || s.incoming.Load() != 8 || c.held.Load() != 0 {
 		t.Errorf("%d connections, %d on their way, %d at the wrong loop", n, s.incoming.Load(), c.held.Load())
 	}
-	s.slab.each(a, func(c *Conn) { a.free(c) })
+	s.slab.each(a, func(c *Conn) { a.freeConn(c) })
 	for _, l := range []*Loop{a, b, a, b} {
 		l.runBatches()
 		l.endTurn()
@@ -259,8 +259,8 @@ func TestPlacesOfOtherLoops(t *testing.T) {
 func TestListenersWaitForPlaces(t *testing.T) {
 	s := atRest(t, &Server{Loops: 2, MaxConns: 2})
 	a, b := s.loops[0], s.loops[1]
-	a.place(arrival(t))
-	a.place(arrival(t))
+	a.assignLoop(arrival(t))
+	a.assignLoop(arrival(t))
 	n := 0
 	s.acceptFD = func(int) (int, error) {
 		if n++; n > 2*maxIncoming {
@@ -280,7 +280,7 @@ func TestListenersWaitForPlaces(t *testing.T) {
 func TestDescriptorsOnTheirWay(t *testing.T) {
 	s := atRest(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
 	for range 40 {
-		s.loops[0].place(arrival(t))
+		s.loops[0].assignLoop(arrival(t))
 		s.loops[0].endTurn()
 	}
 	if n := s.conns.Load() - s.denied.Load(); n > 6 {
@@ -293,18 +293,18 @@ func TestWaitlistsForget(t *testing.T) {
 	s := atRest(t, &Server{Loops: 1})
 	l := s.loops[0]
 	first := arrival(t)
-	l.place(first)
+	l.assignLoop(first)
 	for range 1000 {
 		fd := arrival(t)
-		l.place(fd)
-		l.free(l.at(int32(fd)))
+		l.assignLoop(fd)
+		l.freeConn(l.connAt(int32(fd)))
 	}
 	list := &l.waiting[waitFirst]
-	if n := cap(list.entries); n > leastWaiting {
+	if n := cap(list.entries); n > minWaitlist {
 		t.Errorf("room for %d entries of one connection", n)
 	}
-	l.free(l.at(int32(first)))
-	if list.oldest.Load() != nobody || len(list.entries) != 0 {
+	l.freeConn(l.connAt(int32(first)))
+	if list.oldest.Load() != noneWaiting || len(list.entries) != 0 {
 		t.Errorf("the oldest of nobody is %d, %d entries", list.oldest.Load(), len(list.entries))
 	}
 }

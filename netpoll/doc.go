@@ -5,7 +5,7 @@
 //
 // A [Server] listens and runs [Server.Loops] loops, each with a listener of its own. A
 // connection belongs to one loop from the answer to its upgrade request on: the loop that accepted
-// it, or the one that [Request.Near] asks for. What it speaks is an [Endpoint], chosen by the path
+// it, or the one that [Request.Affinity] asks for. What it speaks is an [Endpoint], chosen by the path
 // of the request: who is let in, limits, and callbacks.
 //
 //	server := netpoll.Server{
@@ -72,7 +72,7 @@
 //
 // A peer that breaks the protocol gets a close frame that says why (RFC 6455, 7.4) and costs
 // only its own connection; so does a panic in a callback. When accept runs out of descriptors
-// the listener pauses and everyone connected is served on.
+// the listener shouldPause and everyone connected is served on.
 //
 // # Caveats
 //

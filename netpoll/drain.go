@@ -34,6 +34,6 @@ func (l *Loop) tellDrained() {
 }
 
 func (l *Loop) onDrain(c *Conn) {
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	l.endpointOf(c).OnDrain(c)
 }

@@ -187,7 +187,7 @@ func TestOutboxMemory(t *testing.T) {
 		for r := range held {
 			want += len(r.bytes)
 		}
-		if got := l.tally.memory.Load(); got != int64(want) {
+		if got := l.counters.memory.Load(); got != int64(want) {
 			t.Fatalf("step %d: %d shared bytes are counted, there are %d", step, got, want)
 		}
 	}

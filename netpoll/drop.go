@@ -64,13 +64,13 @@ func (l *Loop) give(t *topic, c *Conn, b *Buffer) {
 		c.missed(t, 1)
 		return
 	}
-	l.tally.messagesOut.n++
+	l.counters.messagesOut.n++
 	l.queueBytes(c, c.formOf(b))
 }
 
 func (c *Conn) missed(t *topic, n int) {
 	c.set(flagDrops)
-	c.loop.tally.dropped.Add(int64(n))
+	c.loop.counters.dropped.Add(int64(n))
 	r := c.rare()
 	i := slices.IndexFunc(r.drops, func(d drop) bool { return d.topic == t.name })
 	if i < 0 {
@@ -97,6 +97,6 @@ func (l *Loop) tellDropped(c *Conn, only *topic) {
 }
 
 func (l *Loop) dropped(c *Conn, e *Endpoint, d drop) {
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	e.OnDropped(c, d.topic, d.n)
 }

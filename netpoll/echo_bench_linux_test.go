@@ -48,7 +48,7 @@ func BenchmarkEchoTurn(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				copy(l.readBuf, packet)
-				l.received(c, l.readBuf[:len(packet)])
+				l.dispatch(c, l.readBuf[:len(packet)])
 				if c.out.size != answer {
 					b.Fatal(c.out.size)
 				}

@@ -22,35 +22,37 @@ const (
 	endingFactor = 5
 )
 
-// beginEnd starts the counters of a connection's end.
-func (c *Conn) beginEnd() { c.partial, c.controls = c.loop.wheel.now, 0 }
+// resetEndCounters starts the counters of a connection's end.
+func (c *Conn) resetEndCounters() { c.partial, c.controls = c.loop.wheel.now, 0 }
 
 // skipped counts bytes that came after our close frame.
-func (l *Loop) skipped(c *Conn, n int) {
+func (l *Loop) countSkipped(c *Conn, n int) {
 	if c.controls += uint32(n); c.phase == phaseClosing && c.controls > maxSkipped {
-		l.linger(c)
+		l.startLinger(c)
 	}
 }
 
 // discard is read for a connection to which everything has been said.
 func (l *Loop) discard(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	n, err := recvDiscard(int(c.fd), l.readBuf)
-	l.arrivedBytes(c, n, err)
-	if c.controls += uint32(n); c.deaf() {
-		l.watch(c)
+	l.countReceived(c, n, err)
+	if c.controls += uint32(n); c.discardLimitReached() {
+		l.updateEvents(c)
 	}
 	return n == len(l.readBuf) || n > 0 && unread(ev)
 }
 
-// deaf reports whether c is not read any more.
-func (c *Conn) deaf() bool { return c.phase == phaseLinger && c.controls > c.loop.server.maxDiscard }
+// discardLimitReached reports whether c is not read any more.
+func (c *Conn) discardLimitReached() bool {
+	return c.phase == phaseLinger && c.controls > c.loop.server.maxDiscard
+}
 
 // endDeadline judges a connection whose end takes longer than CloseTimeout.
 func (l *Loop) endDeadline(c *Conn) {
 	now, wait := l.wheel.now, l.server.ticksOf(l.server.CloseTimeout)
-	sends := c.heard+wait >= now || c.deaf()
+	sends := c.heard+wait >= now || c.discardLimitReached()
 	if sends && now-c.partial < endingFactor*wait && (c.out != nil || unacknowledged(int(c.fd)) > 0) {
-		l.awaitEnd(c)
+		l.startCloseTimer(c)
 		return
 	}
 	c.fail("the closing handshake took too long")

@@ -6,7 +6,7 @@ import "slices"
 
 // fdset is a flat array of descriptors, in ascending order but for a tail that is sorted
 // lazily. A removed member stays as a tombstone until the next tidy: removal never moves
-// another member, so it is safe while the array is being walked.
+// another member, so it is safe while the array is being countSent.
 //
 // Order matters: a broadcast in descriptor (accept) order costs a fifth less than in random
 // order (DESIGN section 11).

@@ -66,7 +66,7 @@ func TestEventBeforeWelcome(t *testing.T) {
 		return n == 1 && err == nil
 	})
 	b.ready(fd, unix.EPOLLIN, 0)
-	b.runBatches() // welcome
+	b.runBatches() // attachMigrated
 	b.endTurn()
 	if c.phase != phaseOpen {
 		t.Fatalf("phase %d", c.phase)
@@ -84,10 +84,10 @@ func TestPanicAfterGivingAway(t *testing.T) {
 	defer s.Close()
 	h := c.Handle()
 	func() {
-		defer s.loops[0].rescue(h)
+		defer s.loops[0].recoverPanic(h)
 		panic("late")
 	}()
-	if s.Panics() != 1 || c.phase != phaseMoved || c.has(flagDoomed) {
+	if s.Panics() != 1 || c.phase != phaseMigrating || c.has(flagEnding) {
 		t.Errorf("%d panics, phase %d, flags %b", s.Panics(), c.phase, c.flags)
 	}
 	s.endpoints[0].OnOpen = nil

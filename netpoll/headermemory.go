@@ -77,7 +77,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	if r.header, ok = l.server.headers.append(r.header, b); ok {
 		return true
 	}
-	l.tally.limits.headerMemory.Add(1)
+	l.counters.limits.headerMemory.Add(1)
 	const why = "too many requests are incomplete"
 	if c.phase == phaseProxy || c.phase == phaseHello {
 		c.fail(why)

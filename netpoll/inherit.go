@@ -21,16 +21,16 @@ func (l *Loop) inherit() error {
 	if l.index > 0 {
 		return nil
 	}
-	fd, err := takeOver(l.server.Listener)
+	fd, err := dupListener(l.server.Listener)
 	if err != nil {
 		return fmt.Errorf("netpoll: take over the listener at %s: %w", l.server.address, err)
 	}
 	return l.listenOn(fd)
 }
 
-// takeOver is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
+// dupListener is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
 // on to accepted sockets. The file of a Unix socket stays: it is not ours.
-func takeOver(ln net.Listener) (int, error) {
+func dupListener(ln net.Listener) (int, error) {
 	source, ok := ln.(interface{ File() (*os.File, error) })
 	network := ln.Addr().Network()
 	if !ok || network != "tcp" && network != "unix" {
@@ -62,7 +62,7 @@ func takeOver(ln net.Listener) (int, error) {
 // own, else of the loop that the number falls to, which spreads them evenly because the
 // kernel hands out the lowest free numbers. If the server is full it is the loop that can make
 // a place for it.
-func (l *Loop) place(fd int) {
+func (l *Loop) assignLoop(fd int) {
 	s := l.server
 	s.conns.Add(1) // from here on: a descriptor that waits for its loop is one as well
 	to := l
@@ -72,23 +72,23 @@ func (l *Loop) place(fd int) {
 	}
 	switch {
 	case s.full():
-		l.placeFull(fd, maxPasses)
+		l.assignDisplacing(fd, maxPasses)
 	case to == l:
-		l.adopt(fd)
+		l.newConn(fd)
 	default:
-		l.pass(fd, to, func() { to.adopt(fd) })
+		l.handOver(fd, to, func() { to.newConn(fd) })
 	}
 }
 
 // pass has another loop take fd. Under the lock, so that it is queued before the loop's end or
 // not at all: a descriptor must not get lost between two loops.
-func (l *Loop) pass(fd int, to *Loop, take func()) {
+func (l *Loop) handOver(fd int, to *Loop, take func()) {
 	s := l.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == stateClosed {
 		_ = unix.Close(fd)
-		s.forget()
+		s.removeConn()
 		return
 	}
 	to.Do(take)

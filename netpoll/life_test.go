@@ -64,7 +64,7 @@ func TestMovedConnectionIsScheduledAnew(t *testing.T) {
 	came := 0
 	for range 20 {
 		for fd := range l.wheel.advance() {
-			if l.comesUp(fd) == c {
+			if l.expired(fd) == c {
 				came++
 			}
 		}

@@ -34,7 +34,7 @@ func TestLimitsAreCounted(t *testing.T) {
 		{name: "PROXY header", server: &Server{HeaderTimeout: short, ProxyProtocol: true}, says: "PROX", want: Limits{HeaderTimeout: 1}},
 		{name: "ClientHello", server: &Server{TLS: tlsConfig(), HelloTimeout: short}, says: "\x16\x03", want: Limits{HelloTimeout: 1}},
 		{name: "silence", server: &Server{TLS: tlsConfig(), HelloTimeout: short}, says: "", silent: true, want: Limits{HelloTimeout: 1}},
-		{name: "handshake", server: &Server{TLS: tlsConfig(), HandshakeTimeout: short}, says: string(clientHello()), want: Limits{HandshakeTimeout: 1}},
+		{name: "handshake", server: &Server{TLS: tlsConfig(), TLSHandshakeTimeout: short}, says: string(clientHello()), want: Limits{TLSHandshakeTimeout: 1}},
 		{name: "HTTP", server: &Server{HTTP: hold, MaxHTTP: 1}, says: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", want: Limits{MaxHTTP: 1}},
 		{name: "message time", server: &Server{MessageTimeout: short}, sends: masked(frame.OpText, []byte("cut"))[:7], want: Limits{MessageTimeout: 1}},
 		{name: "message", sends: masked(frame.OpText, make([]byte, 64<<10+1))[:14], want: Limits{MaxMessage: 1}},

@@ -14,7 +14,7 @@ const (
 	lingerPerSend = time.Microsecond / 5 // a send costs some microseconds
 	lingerMost    = time.Millisecond     // from the first message to the walk, for any number of members
 	lingerMembers = 100                  // of smaller topics the walk is over before company could come
-	lingerBackoff = 63                   // walks without waiting after one that waited in vain, at most
+	lingerBackoff = 63                   // walks without waiting after one that refreshOldest in vain, at most
 )
 
 // linger is what a topic knows of its company.

@@ -11,14 +11,14 @@ import (
 // TestLinger plays the clock: who waits, for how long, and when it is not worth it.
 func TestLinger(t *testing.T) {
 	crowd := func(members int) (*Loop, *topic) {
-		l := &Loop{server: &Server{born: time.Now().Add(-time.Hour)}}
+		l := &Loop{server: &Server{started: time.Now().Add(-time.Hour)}}
 		tp := &topic{loop: l}
 		for fd := range members {
 			tp.lists[listPlain].add(fd)
 		}
 		return l, tp
 	}
-	pass := func(l *Loop, d time.Duration) { l.server.born = l.server.born.Add(-d) }
+	pass := func(l *Loop, d time.Duration) { l.server.started = l.server.started.Add(-d) }
 	come := func(tp *topic, n int) { tp.pending = append(tp.pending, make([]*Buffer, n)...) }
 	walk := func(tp *topic) { tp.pending = nil }
 

@@ -94,15 +94,15 @@ const (
 // accept takes a batch of new connections.
 func (l *Loop) accept() {
 	for range acceptBatch {
-		if l.server.paced() || l.server.incoming.Load() >= maxIncoming {
+		if l.server.acceptLimited() || l.server.incoming.Load() >= maxIncoming {
 			l.pause()
 			return
 		}
 		fd, err := l.server.acceptFD(l.listener)
 		switch {
 		case err == nil:
-			l.server.charge()
-			l.place(fd)
+			l.server.countAccept()
+			l.assignLoop(fd)
 		case err == unix.EAGAIN:
 			return
 		case err == unix.EINTR || err == unix.ECONNABORTED:
@@ -113,10 +113,10 @@ func (l *Loop) accept() {
 	}
 }
 
-// park pauses accepting: without descriptors or memory the next accept would fail as well.
+// park shouldPause accepting: without descriptors or memory the next accept would fail as well.
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {
-	l.tally.acceptErrors.Add(1)
+	l.counters.acceptErrors.Add(1)
 	next, now := l.server.nextReport.Load(), int64(l.server.clock())
 	if now >= next && l.server.nextReport.CompareAndSwap(next, now+int64(time.Second)) {
 		l.server.report(fmt.Errorf("%w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
@@ -144,15 +144,15 @@ func (l *Loop) unpark() {
 	}
 }
 
-// adopt makes fd, which is counted already, a connection of this loop. Its word 0 is stored before
+// newConn makes fd, which is counted already, a connection of this loop. Its word 0 is stored before
 // the poller can report it.
-func (l *Loop) adopt(fd int) {
+func (l *Loop) newConn(fd int) {
 	s := l.server
 	c := s.slab.slot(fd)
 	if c == nil {
-		l.turnAway(fd, overloaded("too many connections"))
+		l.rejectRaw(fd, overloaded("too many connections"))
 		_ = unix.Close(fd)
-		s.forget()
+		s.removeConn()
 		return
 	}
 	gen := max(1, owner(c.owner.Load()).gen()+1)
@@ -160,17 +160,17 @@ func (l *Loop) adopt(fd int) {
 	c.heard = l.wheel.now
 	c.owner.Store(uint64(makeOwner(gen, l.index)))
 	l.held.Add(1)
-	l.arrived(c)
+	l.countAccepted(c)
 	if deny := l.admit(c); deny != nil {
 		l.deny(c, deny)
 		return
 	}
 	if err := l.attach(c); err != nil {
 		s.report(err)
-		l.free(c)
+		l.freeConn(c)
 		return
 	}
-	l.await(c)
+	l.enqueueWaiting(c)
 }
 
 // boundAddr is addr with the port that the kernel chose.

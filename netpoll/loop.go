@@ -28,7 +28,7 @@ type Loop struct {
 	scratch gnetpoll.PollAttachment // the default poller reads only its FD: one serves all
 
 	listener int  // -1 when closed
-	parked   bool // accepting pauses for want of descriptors
+	parked   bool // accepting shouldPause for want of descriptors
 
 	closed atomic.Bool
 	wakers atomic.Int32 // goroutines that are about to write to the waker
@@ -42,13 +42,13 @@ type Loop struct {
 
 	waiting [numWaits]waitlist // connections whose first request has not come
 
-	wheel   wheel
-	ticking atomic.Bool // a tick has been triggered and not been handled
-	tally   tally
+	wheel    wheel
+	ticking  atomic.Bool // a tick has been triggered and not been handled
+	counters counters
 
 	lag lag
 
-	dials *dials // nil on a server
+	dials *dialQueue // nil on a server
 
 	upgrader *upgrader
 	asking   *Conn          // whose request the upgrader looks at
@@ -67,7 +67,7 @@ type Loop struct {
 	layout       [numForms][]byte
 	freeOutboxes []*outbox
 	dirty        []*Conn  // have bytes for the end of the turn
-	doomed       []*Conn  // their phase changed: settled at the end of the turn
+	ending       []*Conn  // their phase changed: settled at the end of the turn
 	drained      []Handle // have taken most of what they were sent: told at the end of the turn
 	owing        []*Conn  // have a backlog
 
@@ -92,14 +92,14 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		topics:  make(map[string]*topic),
 	}
 	for w := range l.waiting {
-		l.waiting[w].oldest.Store(nobody)
+		l.waiting[w].oldest.Store(noneWaiting)
 	}
 	for _, e := range s.endpoints {
 		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
 	}
 	l.deflater[formNarrow].Window = narrowWindow
 	if s.client != nil {
-		l.dials = &dials{limit: s.client.MaxDials}
+		l.dials = &dialQueue{limit: s.client.MaxDials}
 	}
 	l.preparePings()
 	var err error
@@ -109,7 +109,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	l.upgrader.maxHeader = s.MaxHeader
 	l.upgrader.report = s.report
 	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
-	if s.trustsSomebody() {
+	if s.trustsProxies() {
 		l.upgrader.admit = l.admitRequest
 	}
 	if s.HTTP != nil {
@@ -137,17 +137,17 @@ func (l *Loop) Index() int { return l.index }
 
 // run polls until the server stops the loop.
 func (l *Loop) run() error {
-	l.tally.ticked.Store(int64(l.server.clock()))
+	l.counters.ticked.Store(int64(l.server.clock()))
 	err := l.poller.Polling(l.event)
 	if l.dials != nil {
 		l.endDials()
 	}
-	l.abandon()
+	l.closeAll()
 	return err
 }
 
-// abandon closes all connections without a closing handshake.
-func (l *Loop) abandon() {
+// closeAll closes all connections without a closing handshake.
+func (l *Loop) closeAll() {
 	l.server.slab.each(l, func(c *Conn) {
 		c.fail("closed on this side")
 		l.endTurn()
@@ -177,8 +177,8 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 // event of a descriptor that was closed and handed out again in the same batch finds a slot
 // of another loop, one that another loop has just given, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
-	c := l.mine(fd)
-	if c == nil || c.phase == phaseMoved { // the event was of the socket that had the number before
+	c := l.ownedConn(fd)
+	if c == nil || c.phase == phaseMigrating { // the event was of the socket that had the number before
 		return
 	}
 	h := c.Handle()
@@ -188,7 +188,7 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	// An error flag never closes by itself: the read decides.
 	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {
 		if more := l.read(c, ev); more && l.owns(h) {
-			l.again(c)
+			l.rearm(c)
 		}
 	}
 	l.endTurn()
@@ -197,19 +197,19 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 // endTurn sends what the turn has laid out and settles the connections whose phase changed.
 // Callbacks of the latter may lay out more.
 func (l *Loop) endTurn() {
-	l.tally.publish() // before anybody can have heard of it
-	l.settleTurn()
+	l.counters.publish() // before anybody can have heard of it
+	l.flushTurn()
 	if (l.grown || l.pressed) && l.relieve() {
-		l.settleTurn()
+		l.flushTurn()
 	}
 }
 
-func (l *Loop) settleTurn() {
-	for len(l.dirty) > 0 || len(l.doomed) > 0 || len(l.drained) > 0 {
+func (l *Loop) flushTurn() {
+	for len(l.dirty) > 0 || len(l.ending) > 0 || len(l.drained) > 0 {
 		l.flushDirty()
 		l.tellDrained()
-		l.settleDoomed()
-		l.tally.publish()
+		l.processEnding()
+		l.counters.publish()
 	}
 }
 
@@ -232,7 +232,7 @@ func (l *Loop) owns(h Handle) bool { return l.lookup(h) != nil }
 
 // mine returns the connection that has the descriptor fd now, or nil if that is none or another
 // loop's.
-func (l *Loop) mine(fd int) *Conn {
+func (l *Loop) ownedConn(fd int) *Conn {
 	if c := l.server.slab.slot(fd); c != nil && owner(c.owner.Load()).ownedBy(l) {
 		return c
 	}
@@ -240,20 +240,20 @@ func (l *Loop) mine(fd int) *Conn {
 }
 
 // at returns the connection with descriptor fd, which must belong to l.
-func (l *Loop) at(fd int32) *Conn { return l.server.slab.slot(int(fd)) }
+func (l *Loop) connAt(fd int32) *Conn { return l.server.slab.slot(int(fd)) }
 
-// rescue is deferred around callbacks: a panic costs the connection h, if l still owns it, and nothing else.
-func (l *Loop) rescue(h Handle) {
+// recoverPanic is deferred around callbacks: a panic costs the connection h, if l still owns it, and nothing else.
+func (l *Loop) recoverPanic(h Handle) {
 	if r := recover(); r != nil {
 		l.reportPanic(r)
 		if c := l.lookup(h); c != nil {
-			c.abort(frame.CloseInternal, "internal error")
+			c.closeNow(frame.CloseInternal, "internal error")
 		}
 	}
 }
 
-// rescueTask is rescue for a function that belongs to no connection.
-func (l *Loop) rescueTask() {
+// recoverTaskPanic is recoverPanic for a function that belongs to no connection.
+func (l *Loop) recoverTaskPanic() {
 	if r := recover(); r != nil {
 		l.reportPanic(r)
 	}
@@ -266,7 +266,7 @@ func (l *Loop) reportPanic(r any) {
 
 // close frees what the loop holds. No loop may be running any more.
 func (l *Loop) close() {
-	l.abandon() // what another loop gave when this one had ended
+	l.closeAll() // what another loop gave when this one had ended
 	l.closed.Store(true)
 	for l.wakers.Load() > 0 {
 		runtime.Gosched()

@@ -147,11 +147,11 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 // runGuarded calls a function of the application. A panic in it closes c, or is only reported if there is no connection.
 func (l *Loop) runGuarded(c *Conn, o *op) {
 	if c == nil {
-		defer l.rescueTask()
+		defer l.recoverTaskPanic()
 		o.run()
 		return
 	}
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	o.call(c)
 }
 

@@ -146,25 +146,25 @@ func (l *Loop) proxied(c *Conn, b []byte) {
 	kept := c.takeHeader() // b may lie in it
 	defer l.server.headers.release(kept)
 	if err != nil {
-		l.server.refused.badProxy.Add(1)
+		l.server.refusals.badProxy.Add(1)
 		c.fail(err.Error())
 		return
 	}
 	c.aux = nil
-	l.introduce(c, source)
+	l.admitProxied(c, source)
 	if rest := b[n:]; len(rest) > 0 && !c.has(flagDead) {
-		l.received(c, rest)
+		l.dispatch(c, rest)
 	}
 }
 
-// introduce begins the connection of the client that a PROXY header has named.
-func (l *Loop) introduce(c *Conn, source netip.AddrPort) {
+// admitProxied begins the connection of the client that a PROXY header has named.
+func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 	s := l.server
 	var deny *refusal
 	if source.IsValid() {
-		s.visits.slot(c.fd).remote = &source
+		s.ipLimiter.slot(c.fd).remote = &source
 		if !s.trusts(source.Addr()) {
-			deny = l.enter(c, source.Addr())
+			deny = l.countAddr(c, source.Addr())
 		}
 	}
 	switch {
@@ -174,6 +174,6 @@ func (l *Loop) introduce(c *Conn, source netip.AddrPort) {
 	case deny != nil:
 		c.fail("refused")
 	default:
-		l.startPeer(c)
+		l.startPeerPhase(c)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	switch {
 	case c.has(flagRemainder):
 		if !edgeTriggered {
@@ -26,18 +26,18 @@ func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	buf := l.buffer()
 	n, err := recv(int(c.fd), buf)
 	more = n == len(buf) || n > 0 && unread(ev)
-	if !l.arrivedBytes(c, n, err) {
+	if !l.countReceived(c, n, err) {
 		return more
 	}
 	if c.phase == phaseClosing {
-		l.skipped(c, n)
+		l.countSkipped(c, n)
 	}
-	l.received(c, buf[:n])
+	l.dispatch(c, buf[:n])
 	return more
 }
 
-// arrivedBytes notes what recv said, and reports whether there are bytes.
-func (l *Loop) arrivedBytes(c *Conn, n int, err error) bool {
+// countReceived notes what recv said, and reports whether there are bytes.
+func (l *Loop) countReceived(c *Conn, n int, err error) bool {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
@@ -46,35 +46,35 @@ func (l *Loop) arrivedBytes(c *Conn, n int, err error) bool {
 		c.ended("the peer closed the socket without a close frame")
 	default:
 		c.heard = l.wheel.now
-		l.tally.bytesIn.Add(int64(n))
+		l.counters.bytesIn.Add(int64(n))
 		return true
 	}
 	return false
 }
 
 // received is what the socket gave; input is what it means.
-func (l *Loop) received(c *Conn, b []byte) {
+func (l *Loop) dispatch(c *Conn, b []byte) {
 	l.slice = readSlice{}
 	switch {
 	case c.phase == phaseProxy:
 		l.proxied(c, b)
 	case c.phase == phaseHello:
-		l.hello(c, b)
+		l.readHello(c, b)
 	case c.tls == nil:
-		l.input(c, b)
+		l.dispatchPlain(c, b)
 	case c.phase == phaseTLS:
-		l.shake(c, b)
-	case c.tls.shake == nil:
+		l.feedHandshake(c, b)
+	case c.tls.handshake == nil:
 		l.decrypt(c, b)
 	}
 }
 
-func (l *Loop) input(c *Conn, b []byte) {
+func (l *Loop) dispatchPlain(c *Conn, b []byte) {
 	switch c.phase {
 	case phaseHeader:
-		l.header(c, b)
+		l.readRequest(c, b)
 	case phaseAnswer:
-		l.answered(c, b)
+		l.readResponse(c, b)
 	case phaseOpen, phaseClosing:
 		l.frames(c, b)
 	}
@@ -82,7 +82,7 @@ func (l *Loop) input(c *Conn, b []byte) {
 
 // header collects the upgrade request. It usually comes in one piece, and then nothing of it
 // is kept.
-func (l *Loop) header(c *Conn, b []byte) {
+func (l *Loop) readRequest(c *Conn, b []byte) {
 	var scan scanState
 	if c.aux != nil {
 		if !l.keep(c, b) {
@@ -102,19 +102,19 @@ func (l *Loop) header(c *Conn, b []byte) {
 	}
 	kept := c.takeHeader() // b may lie in it
 	defer l.server.headers.release(kept)
-	l.decided(c, v, response, b)
+	l.applyVerdict(c, v, response, b)
 }
 
 // decided carries out what the upgrader decided about the request at the beginning of b.
-func (l *Loop) decided(c *Conn, v verdict, response, b []byte) {
+func (l *Loop) applyVerdict(c *Conn, v verdict, response, b []byte) {
 	switch v.kind {
 	case accepted:
 		c.aux = nil
 		rest := b[v.used:]
-		if to := l.home(v.near); to != l && l.move(c, to, v, response, rest) {
+		if to := l.affinityLoop(v.affinity); to != l && l.migrate(c, to, v, response, rest) {
 			return
 		}
-		l.open(c, v, response)
+		l.openAccepted(c, v, response)
 		l.frames(c, rest)
 	case rejected:
 		l.reject(c, v.cause, response)
@@ -124,7 +124,7 @@ func (l *Loop) decided(c *Conn, v verdict, response, b []byte) {
 }
 
 // open turns c into a WebSocket connection.
-func (l *Loop) open(c *Conn, v verdict, response []byte) {
+func (l *Loop) openAccepted(c *Conn, v verdict, response []byte) {
 	c.endpoint, c.context = uint8(v.endpoint), v.context
 	if v.window != 0 {
 		c.dec.EnableDeflate()
@@ -133,15 +133,15 @@ func (l *Loop) open(c *Conn, v verdict, response []byte) {
 		}
 	}
 	l.queueBytes(c, response)
-	l.opened(c)
+	l.enterOpen(c)
 }
 
 // opened begins the frames, of a connection that was accepted or dialed.
-func (l *Loop) opened(c *Conn) {
-	waited := c.waits()
+func (l *Loop) enterOpen(c *Conn) {
+	waited := c.waitKind()
 	c.phase = phaseOpen
-	l.waited(waited)
-	l.upgraded(c)
+	l.refreshOldest(waited)
+	l.observeUpgrade(c)
 	c.set(flagOpened)
 	e := l.endpointOf(c)
 	if !e.HoldPings {
@@ -160,7 +160,7 @@ func (l *Loop) reject(c *Conn, why Cause, response []byte) {
 	l.server.headers.release(c.takeHeader())
 	l.refused(c.fd, why, response)
 	l.queueBytes(c, response)
-	l.linger(c)
+	l.startLinger(c)
 }
 
 // frames hands out the messages in b, which is unmasked in place; but not for longer than a read slice.
@@ -196,12 +196,12 @@ func (l *Loop) frames(c *Conn, b []byte) {
 func (l *Loop) message(c *Conn, m frame.Message) {
 	switch {
 	case m.Op == frame.OpClose:
-		l.peerClosed(c, m.Payload)
-	case c.phase == phaseClosing: // we have said goodbye: only the peer's goodbye counts
+		l.receiveClose(c, m.Payload)
+	case c.phase == phaseClosing: // we have said sendClose: only the peer's sendClose counts
 	case m.Op.Control():
 		l.control(c, m)
 	default:
-		l.tally.messagesIn.n++
+		l.counters.messagesIn.n++
 		if e := l.endpointOf(c); e.OnMessage != nil {
 			l.inflated = m.Inflated
 			e.OnMessage(c, m.Op, m.Payload)
@@ -212,12 +212,12 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 // control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written only the
 // latest ping is kept (5.5.3 allows to answer only the most recent one).
 func (l *Loop) control(c *Conn, m frame.Message) {
-	if c.mark != l.wheel.now {
-		c.mark, c.controls = l.wheel.now, 0
+	if c.started != l.wheel.now {
+		c.started, c.controls = l.wheel.now, 0
 	}
 	if c.controls++; int(c.controls) > l.server.MaxControls {
-		l.tally.limits.maxControls.Add(1)
-		c.abort(frame.ClosePolicy, "too many control frames")
+		l.counters.limits.maxControls.Add(1)
+		c.closeNow(frame.ClosePolicy, "too many control frames")
 		return
 	}
 	if m.Op != frame.OpPing {
@@ -238,8 +238,8 @@ func (l *Loop) violation(c *Conn, err error) {
 	if !errors.As(err, &fe) {
 		fe = &frame.Error{Code: frame.CloseInternal, Reason: err.Error()}
 	}
-	l.tally.limits.violated(fe)
-	c.abort(fe.Code, fe.Reason)
+	l.counters.limits.violated(fe)
+	c.closeNow(fe.Code, fe.Reason)
 }
 
 func (l *Loop) endpointOf(c *Conn) *Endpoint { return &l.server.endpoints[c.endpoint] }

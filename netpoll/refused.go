@@ -18,11 +18,11 @@ func (r Refused) RemoteAddr() netip.AddrPort { return r.server.addrOf(r.fd) }
 
 // refused counts a response that ends a connection before it was upgraded, and tells the application.
 func (l *Loop) refused(fd int32, why Cause, response []byte) {
-	l.tally.refusedFor(why, response)
+	l.counters.refusedFor(why, response)
 	if l.server.OnRefuse == nil {
 		return
 	}
-	defer l.rescueTask()
+	defer l.recoverTaskPanic()
 	l.server.OnRefuse(Refused{why, statusOf(response), l.server, fd})
 }
 
@@ -36,8 +36,8 @@ func statusOf(response []byte) (status int) {
 
 // addrOf is the address of a descriptor's peer.
 func (s *Server) addrOf(fd int32) netip.AddrPort {
-	if s.visits != nil {
-		if a := s.visits.slot(fd).remote; a != nil {
+	if s.ipLimiter != nil {
+		if a := s.ipLimiter.slot(fd).remote; a != nil {
 			return *a
 		}
 	}

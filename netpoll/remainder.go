@@ -79,7 +79,7 @@ func (l *Loop) keepRemainder(c *Conn, plain, sealed []byte) {
 			l.remainders.of = make(map[int32]*remainder)
 		}
 		l.remainders.of[c.fd] = r
-		l.tally.deferred.Add(1)
+		l.counters.deferred.Add(1)
 	case c.has(flagRemainder):
 		r.plain, r.sealed = append(r.plain, plain...), append(r.sealed, sealed...)
 	default: // called by continueRead
@@ -139,7 +139,7 @@ func (l *Loop) continueReads() (more bool) {
 func (l *Loop) continueRead(c *Conn, r *remainder) {
 	h := c.Handle()
 	defer l.readContinued(h)
-	defer l.rescue(h)
+	defer l.recoverPanic(h)
 	l.slice = readSlice{}
 	plain, sealed := r.plain, r.sealed
 	r.plain, r.sealed = nil, nil
@@ -161,6 +161,6 @@ func (l *Loop) readContinued(h Handle) {
 	l.remainders.own = false // a callback may have panicked
 	if c := l.lookup(h); c != nil && !c.has(flagRemainder) {
 		l.dropRemainder(c)
-		l.again(c)
+		l.rearm(c)
 	}
 }

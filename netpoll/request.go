@@ -24,7 +24,7 @@ type Request struct {
 	deflate     httphead.Option // the answer to the offer that was accepted
 	window      int             // of it, in bits; 0 without one
 	context     any
-	near        string
+	affinity    string
 }
 
 // Method is GET for a WebSocket (RFC 6455, section 4.1), and may be any for Server.AcceptHTTP.
@@ -92,11 +92,11 @@ func (r *Request) Subprotocol() string { return r.subprotocol }
 // SetContext stores what [Conn.Context] will return. For AcceptHTTP it does nothing.
 func (r *Request) SetContext(v any) { r.context = v }
 
-// Near asks for a place beside the connections with the same key, on one loop: what one of them publishes to a topic of
+// Affinity asks for a place beside the connections with the same key, on one loop: what one of them publishes to a topic of
 // them all then needs no mail between loops. It is a wish: a loop that has more than its share of all connections takes
 // no more of them, so a key may be as common as it likes. The connection's callbacks are called on that loop, but for
 // Accept.
-func (r *Request) Near(key string) { r.near = key }
+func (r *Request) Affinity(key string) { r.affinity = key }
 
 // target is a request target of a WebSocket (RFC 9112, section 3.2).
 type target struct{ authority, path, query []byte }

@@ -12,7 +12,7 @@ import (
 )
 
 // TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room, or where there
-// are many answers. A large room is not waited for with few, nor one that nothing was published in.
+// are many answers. A large room is not refreshOldest for with few, nor one that nothing was published in.
 func TestAnswerRidesAlong(t *testing.T) {
 	for _, tt := range []rideTest{
 		{"small room", 3, 0, true, 20, [2]string{"answer", "message"}, 1},

@@ -40,7 +40,7 @@ type Server struct {
 	// AcceptHTTP decides about a request for HTTP as soon as its header block is complete, before a
 	// goroutine and a place of MaxHTTP are spent on it. It is called on the loop and must not block. Nil
 	// accepts; a [*Reject] error names the status of the refusal, any other error answers 403. A refused
-	// connection is closed: nothing of a body is waited for.
+	// connection is closed: nothing of a body is refreshOldest for.
 	AcceptHTTP func(r *Request) error
 	// HTTPReadTimeout and HTTPWriteTimeout bound the reading of a request and the writing of its answer by HTTP, as
 	// [http.Server.ReadTimeout] and [http.Server.WriteTimeout] do. 0 means 10 s and 30 s, negative means no bound. A
@@ -54,7 +54,7 @@ type Server struct {
 	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
 	MaxHTTP int
 	// MaxConns bounds all connections, those at HTTP included. When there are as many, a new one takes
-	// the place of the connection that has waited longest without sending a whole request; if there
+	// the place of the connection that has refreshOldest longest without sending a whole request; if there
 	// is none 503 is answered. 0 means the limit of open files (RLIMIT_NOFILE) less 256, or less
 	// Reserved and 64 with many loops.
 	MaxConns int
@@ -110,13 +110,13 @@ type Server struct {
 	// HelloTimeout bounds the time from accept, or from the PROXY header, to the last byte of the
 	// ClientHello. 0 means 5 s.
 	HelloTimeout time.Duration
-	// MaxHandshakes bounds the TLS handshakes in flight, about 10 KB each, from the whole
+	// MaxTLSHandshakes bounds the TLS tlsHandshakePool in flight, about 10 KB each, from the whole
 	// ClientHello on; each loop has an equal share, of one at least. Beyond it the one goes that
-	// has waited longest for its peer, and for a second at least; if there is none the new connection
+	// has refreshOldest longest for its peer, and for a second at least; if there is none the new connection
 	// is closed. 0 means 4096.
-	MaxHandshakes int
-	// HandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
-	HandshakeTimeout time.Duration
+	MaxTLSHandshakes int
+	// TLSHandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
+	TLSHandshakeTimeout time.Duration
 	// MaxBacklogMemory bounds the memory of the backlogs of all connections together, which what
 	// each may owe does not: see Stats.BacklogMemory for what counts. Above half of it a connection
 	// is closed with the SlowCode of its endpoint when its peer has acknowledged nothing for half a
@@ -145,15 +145,15 @@ type Server struct {
 	// loop. Nil ignores them.
 	OnRefuse func(Refused)
 
-	client   *Client // whose loops these are, or nil
-	visits   *visits // nil unless addresses matter
-	local    bool    // Listener is a Unix socket
-	accepts  sharedPace
-	refused  refusals
-	headers  headerMemory
-	denied   atomic.Int64 // connections that linger, see deny.go
-	atHTTP   atomic.Int64 // connections that were given to HTTP, see detach.go
-	incoming atomic.Int64 // connections on their way to a place, see displace.go
+	client      *Client    // whose loops these are, or nil
+	ipLimiter   *ipLimiter // nil unless addresses matter
+	local       bool       // Listener is a Unix socket
+	acceptLimit acceptLimiter
+	refusals    refusalCounters
+	headers     headerMemory
+	denied      atomic.Int64 // connections that linger, see deny.go
+	atHTTP      atomic.Int64 // connections that were given to HTTP, see detach.go
+	incoming    atomic.Int64 // connections on their way to a place, see displace.go
 
 	sliceSends int                             // see walk.go; tests make it small
 	shedStall  time.Duration                   // see shed.go; tests make it long
@@ -161,21 +161,21 @@ type Server struct {
 	readTime   time.Duration                   // readTime; tests make it small
 	acceptFD   func(listener int) (int, error) // tests make it fail
 
-	endpoints  []Endpoint
-	slab       *slab
-	tls        *tls.Config
-	shakes     *handshakes
-	loops      []*Loop
-	address    net.Addr
-	batches    sync.Pool
-	born       time.Time // of Listen: the zero of clock
-	conns      atomic.Int64
-	leaving    atomic.Bool  // StopAccepting was called: nobody changes the loop any more
-	seed       maphash.Seed // of the loops' keys, see near.go
-	panics     atomic.Int64
-	shedding   atomic.Pointer[shedding]
-	nextReport atomic.Int64 // clock, from which on an accept error is reported again
-	web        *webServer
+	endpoints        []Endpoint
+	slab             *slab
+	tls              *tls.Config
+	tlsHandshakes    *tlsHandshakePool
+	loops            []*Loop
+	address          net.Addr
+	batches          sync.Pool
+	started          time.Time // of Listen: the zero of clock
+	conns            atomic.Int64
+	stoppedAccepting atomic.Bool  // StopAccepting was called: nobody changes the loop any more
+	affinitySeed     maphash.Seed // of the loops' keys, see affinity.go
+	panics           atomic.Int64
+	shedding         atomic.Pointer[shedding]
+	nextReport       atomic.Int64 // clock, from which on an accept error is reported again
+	web              *webServer
 
 	mu      sync.Mutex // guards the state of Serve and Shutdown, nothing on the path of a message
 	state   serverState
@@ -235,8 +235,8 @@ func (s *Server) Listen() error {
 }
 
 func (s *Server) prepare() {
-	s.born = time.Now()
-	s.seed = maphash.MakeSeed()
+	s.started = time.Now()
+	s.affinitySeed = maphash.MakeSeed()
 	limit := openFileLimit()
 	s.Addr = cmp.Or(s.Addr, ":8080")
 	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))
@@ -253,12 +253,12 @@ func (s *Server) prepare() {
 	s.MaxBacklogMemory = cmp.Or(s.MaxBacklogMemory, 256<<20)
 	s.UnsentBytes = cmp.Or(s.UnsentBytes, 32<<10)
 	s.CompressMin = cmp.Or(s.CompressMin, 512)
-	s.HandshakeTimeout = cmp.Or(s.HandshakeTimeout, 10*time.Second)
+	s.TLSHandshakeTimeout = cmp.Or(s.TLSHandshakeTimeout, 10*time.Second)
 	s.HelloTimeout = cmp.Or(s.HelloTimeout, 5*time.Second)
-	s.MaxHandshakes = cmp.Or(s.MaxHandshakes, 4096)
+	s.MaxTLSHandshakes = cmp.Or(s.MaxTLSHandshakes, 4096)
 	if s.TLS != nil {
 		s.tls = s.TLS.Clone()
-		s.shakes = newHandshakes(s.MaxHandshakes, s.Loops)
+		s.tlsHandshakes = newTLSHandshakePool(s.MaxTLSHandshakes, s.Loops)
 		s.tls.NextProtos = []string{"http/1.1"} // HTTP/2 has other WebSockets (RFC 8441)
 	}
 	s.Tick = cmp.Or(s.Tick, time.Second)
@@ -320,7 +320,7 @@ func (s *Server) Serve() error {
 	s.state = stateServing
 	s.web = newWebServer(s)
 	if s.tls != nil {
-		s.shakes.start(runtime.GOMAXPROCS(0))
+		s.tlsHandshakes.start(runtime.GOMAXPROCS(0))
 	}
 	errs := make(chan error, len(s.loops))
 	for _, l := range s.loops {
@@ -335,8 +335,8 @@ func (s *Server) Serve() error {
 		s.stop()
 	}
 	s.stopped.Wait()
-	if s.shakes != nil {
-		s.shakes.close()
+	if s.tlsHandshakes != nil {
+		s.tlsHandshakes.close()
 	}
 	s.web.close()
 	s.closeLoops()
@@ -357,8 +357,8 @@ func (s *Server) publish(topic string, b *Buffer, except *Loop) {
 	}
 }
 
-// forget counts a connection that is gone.
-func (s *Server) forget() {
+// removeConn counts a connection that is gone.
+func (s *Server) removeConn() {
 	if s.conns.Add(-1) == 0 {
 		select {
 		case s.empty <- struct{}{}:

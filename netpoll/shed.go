@@ -40,7 +40,7 @@ const (
 // BacklogMemory is the memory of what all connections owe (see Stats). Any goroutine may call it.
 func (s *Server) BacklogMemory() (sum int64) {
 	for _, l := range s.loops {
-		sum += l.tally.memory.Load()
+		sum += l.counters.memory.Load()
 	}
 	return sum
 }
@@ -99,9 +99,9 @@ func (l *Loop) stalled(d debtor, late time.Duration) bool {
 func (l *Loop) shedConn(c *Conn) {
 	e := l.endpointOf(c)
 	if c.phase == phaseOpen {
-		l.tally.limits.maxBacklogMemory.Add(1)
+		l.counters.limits.maxBacklogMemory.Add(1)
 		c.out.cutFrame(shedGrace)
-		c.shut(e.SlowCode, "slow")
+		c.startClose(e.SlowCode, "slow")
 	}
 	if c.depth() > shedGrace {
 		l.reset(c)

@@ -12,7 +12,7 @@ import (
 
 // StopAccepting closes the listeners. Any goroutine may call it.
 func (s *Server) StopAccepting() {
-	s.leaving.Store(true)
+	s.stoppedAccepting.Store(true)
 	for _, l := range s.loops {
 		l.Do(l.closeListener)
 	}
@@ -53,7 +53,7 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 					return
 				}
 				if c.phase < phaseConnect {
-					l.linger(c)
+					l.startLinger(c)
 				}
 				c.Close(code, reason)
 			})

@@ -113,9 +113,9 @@ func TestWalkGivesUpTheRestOfATurn(t *testing.T) {
 		l.publish("room", text("one"), s.clock())
 		l.publish("other", text("two"), s.clock())
 		for more := true; more; {
-			before := l.tally.bytesOut.Load()
+			before := l.counters.bytesOut.Load()
 			more = l.walkTopics()
-			sends = append(sends, (l.tally.bytesOut.Load()-before)/int64(len(text("one").bytes)))
+			sends = append(sends, (l.counters.bytesOut.Load()-before)/int64(len(text("one").bytes)))
 		}
 	})
 	<-done

@@ -11,11 +11,11 @@ import (
 // Stats is what a server has done since Listen and what it holds now. It is summed up from
 // the loops one after another, so its numbers are not of exactly one moment.
 type Stats struct {
-	Conns      int64 // connections now, those in a handshake of any kind included
-	AtHTTP     int64 // connections at Server.HTTP now, which are not among Conns
-	Handshakes int64 // TLS handshakes in flight now
-	Queued     int64 // bytes posted to loops that wait to be laid out
-	Backlog    int64 // bytes that peers were not ready to take and that wait for them
+	Conns         int64 // connections now, those in a handshake of any kind included
+	AtHTTP        int64 // connections at Server.HTTP now, which are not among Conns
+	TLSHandshakes int64 // TLS tlsHandshakePool in flight now
+	Queued        int64 // bytes posted to loops that wait to be laid out
+	Backlog       int64 // bytes that peers were not ready to take and that wait for them
 
 	// BacklogMemory is the memory of the backlogs: what several connections of a loop wait for
 	// counts once.
@@ -76,12 +76,12 @@ const OtherCode frame.CloseCode = 0
 func (s *Server) Stats() Stats {
 	loops := s.running()
 	st := Stats{Conns: s.conns.Load(), AtHTTP: s.atHTTP.Load(), Panics: s.panics.Load(), Refusals: s.Refusals(), Closes: make(map[frame.CloseCode]int64)}
-	if s.shakes != nil {
-		st.Handshakes = s.shakes.inFlight.Load()
+	if s.tlsHandshakes != nil {
+		st.TLSHandshakes = s.tlsHandshakes.inFlight.Load()
 	}
 	for _, l := range loops {
 		st.Queued += l.queued.Load()
-		l.tally.addTo(&st)
+		l.counters.addTo(&st)
 		st.Loops = append(st.Loops, l.stats())
 	}
 	st.Overflows = st.Limits.MaxBacklog + st.Limits.MaxBacklogAge + st.Limits.MaxBacklogMemory
@@ -95,7 +95,7 @@ func (s *Server) running() []*Loop {
 	return s.loops
 }
 
-func (t *tally) addTo(st *Stats) {
+func (t *counters) addTo(st *Stats) {
 	st.Backlog += t.backlog.Load()
 	st.BacklogMemory += t.memory.Load()
 	st.Accepted += t.accepted.Load()
@@ -129,13 +129,13 @@ func (t *tally) addTo(st *Stats) {
 }
 
 func (l *Loop) stats() LoopStats {
-	st := LoopStats{Busy: time.Duration(l.tally.busy.Load()), Lags: l.tally.lags.Histogram(), SinceTick: -1}
-	st.Lag = time.Duration(l.tally.lag.Load())
+	st := LoopStats{Busy: time.Duration(l.counters.busy.Load()), Lags: l.counters.lags.Histogram(), SinceTick: -1}
+	st.Lag = time.Duration(l.counters.lag.Load())
 	if l.ticking.Load() {
-		st.Lag = max(st.Lag, l.server.clock()-time.Duration(l.tally.tickSent.Load()))
+		st.Lag = max(st.Lag, l.server.clock()-time.Duration(l.counters.tickSent.Load()))
 	}
 	st.Lag = max(st.Lag, l.Lag())
-	if at := l.tally.ticked.Load(); at > 0 {
+	if at := l.counters.ticked.Load(); at > 0 {
 		st.SinceTick = l.server.clock() - time.Duration(at)
 	}
 	return st
@@ -145,7 +145,7 @@ func (l *Loop) stats() LoopStats {
 // up, a callback that blocks most of all. Any goroutine may call it at any time.
 func (s *Server) Stalled(d time.Duration) (loops []int) {
 	for i, l := range s.running() {
-		if at := l.tally.ticked.Load(); at > 0 && s.clock()-time.Duration(at) > d {
+		if at := l.counters.ticked.Load(); at > 0 && s.clock()-time.Duration(at) > d {
 			loops = append(loops, i)
 		}
 	}

@@ -26,7 +26,7 @@ func rooms() Endpoint {
 }
 
 // TestStatsMessages counts what was handed out: also in front of a frame that breaks the protocol, and nothing behind our
-// own goodbye, all in one read.
+// own sendClose, all in one read.
 func TestStatsMessages(t *testing.T) {
 	text := masked(frame.OpText, []byte("x"))
 	for name, tt := range map[string]struct {

@@ -32,7 +32,7 @@ func (s *Server) runTicker() {
 		for _, l := range s.loops {
 			l.probe()
 			if !l.ticking.Load() {
-				l.tally.tickSent.Store(int64(s.clock()))
+				l.counters.tickSent.Store(int64(s.clock()))
 				l.ticking.Store(true)
 				_ = l.poller.Trigger(queue.HighPriority, l.tick, nil)
 			}
@@ -41,11 +41,11 @@ func (s *Server) runTicker() {
 }
 
 func (l *Loop) tick(any) error {
-	began := l.noteTick()
+	began := l.observeTick()
 	l.grown = true // other loops' backlogs may have, too
 	l.ticking.Store(false)
 	for fd := range l.wheel.advance() {
-		if c := l.comesUp(fd); c != nil {
+		if c := l.expired(fd); c != nil {
 			l.deadline(c)
 		}
 		if len(l.dirty) == maxFreeOutboxes { // so many outboxes serve thousands of pings
@@ -57,9 +57,9 @@ func (l *Loop) tick(any) error {
 	return nil
 }
 
-// comesUp returns the connection that a wheel entry of this tick is for, or nil if the entry counts no more.
-func (l *Loop) comesUp(fd int32) *Conn {
-	c := l.mine(int(fd))
+// expired returns the connection that a wheel entry of this tick is for, or nil if the entry counts no more.
+func (l *Loop) expired(fd int32) *Conn {
+	c := l.ownedConn(int(fd))
 	if c == nil || c.timer != l.wheel.now {
 		return nil
 	}
@@ -77,32 +77,32 @@ func (l *Loop) deadline(c *Conn) {
 		l.openDeadline(c)
 	case now < c.due:
 		l.schedule(c, c.due)
-	case c.dialing() != nil:
-		c.dialLate()
+	case c.dialAttempt() != nil:
+		c.dialTimeout()
 	case c.phase == phaseHeader:
-		l.tally.limits.headerTimeout.Add(1)
+		l.counters.limits.headerTimeout.Add(1)
 		l.refuse(c, &refusal{status: http.StatusRequestTimeout, cause: CauseTimeout, reason: "the request took too long"})
 	case c.phase == phaseProxy:
-		l.tally.limits.headerTimeout.Add(1)
+		l.counters.limits.headerTimeout.Add(1)
 		c.fail("the PROXY header took too long")
 	case c.phase == phaseHello:
-		l.tally.limits.helloTimeout.Add(1)
+		l.counters.limits.helloTimeout.Add(1)
 		c.fail("the ClientHello took too long")
 	case c.phase == phaseTLS:
-		l.tally.limits.handshakeTimeout.Add(1)
+		l.counters.limits.tlsHandshakeTimeout.Add(1)
 		c.fail("the TLS handshake took too long")
-	case l.stillTakes(c):
+	case l.peerStillReads(c):
 		l.schedule(c, c.out.since+l.server.ticksOf(l.server.CloseTimeout))
 	default:
 		l.endDeadline(c)
 	}
 }
 
-// stillTakes tells whether the peer of a connection that is being closed takes what stands in front of the close frame:
+// peerStillReads tells whether the peer of a connection that is being closed takes what stands in front of the close frame:
 // something within CloseTimeout, and all of it within MaxBacklogAge of the close.
-func (l *Loop) stillTakes(c *Conn) bool {
+func (l *Loop) peerStillReads(c *Conn) bool {
 	s := l.server
-	return c.out != nil && l.wheel.now < c.out.since+s.ticksOf(s.CloseTimeout) && l.lap(c) < l.endpointOf(c).MaxBacklogAge
+	return c.out != nil && l.wheel.now < c.out.since+s.ticksOf(s.CloseTimeout) && l.elapsed(c) < l.endpointOf(c).MaxBacklogAge
 }
 
 // openDeadline judges an open connection: its message in progress, its backlog, its silence.
@@ -115,8 +115,8 @@ func (l *Loop) openDeadline(c *Conn) {
 	if c.dec.Partial() {
 		late := c.partial + s.ticksOf(s.MessageTimeout)
 		if now >= late {
-			l.tally.limits.messageTimeout.Add(1)
-			c.abort(frame.ClosePolicy, "the message took too long")
+			l.counters.limits.messageTimeout.Add(1)
+			c.closeNow(frame.ClosePolicy, "the message took too long")
 			return
 		}
 		next = min(next, late)
@@ -128,9 +128,9 @@ func (l *Loop) openDeadline(c *Conn) {
 		}
 		late := c.out.since + age
 		if now >= late {
-			l.tally.limits.maxBacklogAge.Add(1)
+			l.counters.limits.maxBacklogAge.Add(1)
 			c.out.cut()
-			c.shut(e.SlowCode, "slow")
+			c.startClose(e.SlowCode, "slow")
 			return
 		}
 		next = min(next, late)
@@ -180,8 +180,8 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 			c.heard = now
 		}
 		if c.heard < c.due-pong {
-			l.tally.limits.pongTimeout.Add(1)
-			c.abort(e.PongCode, "no pong")
+			l.counters.limits.pongTimeout.Add(1)
+			c.closeNow(e.PongCode, "no pong")
 			return false
 		}
 		c.clear(flagPinged)

@@ -19,22 +19,22 @@ import (
 // goes in as ciphertext and comes out as plaintext for the phases of read.go; what the outbox
 // holds is plaintext and becomes records when it is flushed. crypto/tls works on a wire in
 // memory. Its handshake cannot be interrupted and resumed, so it runs as a coroutine
-// (handshake.go); an established session is driven by the loop alone.
+// (tlshandshake.go); an established session is driven by the loop alone.
 
 // secure is the TLS side of a connection.
-type secure struct {
-	conn    *tls.Conn
-	wire    wire
-	shake   *handshake // nil when established
-	pending []byte     // ciphertext that the kernel has not taken: one record, seldom more
+type tlsSession struct {
+	conn      *tls.Conn
+	wire      wire
+	handshake *tlsHandshake // nil when established
+	pending   []byte        // ciphertext that the kernel has not taken: one record, seldom more
 }
 
 // wire is the transport that crypto/tls sees: memory, until the connection is detached.
 type wire struct {
-	in    []byte     // ciphertext to be read; borrowed from the loop's read buffer
-	out   []byte     // ciphertext that was written; laid out in the loop's scratch
-	shake *handshake // the handshake that waits for ciphertext
-	conn  net.Conn   // after a detach: the socket itself
+	in        []byte        // ciphertext to be read; borrowed from the loop's read buffer
+	out       []byte        // ciphertext that was written; laid out in the loop's scratch
+	handshake *tlsHandshake // the handshake that waits for ciphertext
+	conn      net.Conn      // after a detach: the socket itself
 }
 
 // errWouldBlock is Temporary, so crypto/tls resumes a Read that met it.
@@ -48,8 +48,8 @@ func (wouldBlock) Temporary() bool { return true }
 
 func (w *wire) Read(p []byte) (int, error) {
 	switch {
-	case w.shake != nil:
-		return w.shake.read(p)
+	case w.handshake != nil:
+		return w.handshake.read(p)
 	case len(w.in) > 0:
 		n := copy(p, w.in)
 		w.in = w.in[n:]
@@ -129,7 +129,7 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 	for c.phase != phaseLinger {
 		n, err := s.conn.Read(l.tls.plain)
 		if n > 0 {
-			l.input(c, l.tls.plain[:n])
+			l.dispatchPlain(c, l.tls.plain[:n])
 			if !l.owns(h) {
 				return // detached, or moved to another loop: neither c nor s is ours any more
 			}
@@ -146,7 +146,7 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 		if errors.Is(err, io.EOF) {
 			c.ended("the peer ended the TLS session without a close frame")
 		} else if err != error(errWouldBlock) {
-			l.brokenTLS(c, err)
+			l.failTLS(c, err)
 		}
 		break
 	}
@@ -154,22 +154,22 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 	s.trim()
 }
 
-// brokenTLS ends a session that cannot go on. An alert has been sent that says why, if the fault is the peer's.
-func (l *Loop) brokenTLS(c *Conn, err error) {
-	if c.dialing() != nil {
+// failTLS ends a session that cannot go on. An alert has been sent that says why, if the fault is the peer's.
+func (l *Loop) failTLS(c *Conn, err error) {
+	if c.dialAttempt() != nil {
 		c.failDial(err)
 		return
 	}
 	if c.phase == phaseOpen {
 		r := c.rare()
 		r.code, r.reason = frame.CloseAbnormal, err.Error()
-		l.mark(c)
+		l.startTiming(c)
 	}
 	if l.freeOutbox(c); c.owesCiphertext() {
 		l.ensureOutbox(c)
-		l.watch(c)
+		l.updateEvents(c)
 	}
-	l.linger(c)
+	l.startLinger(c)
 }
 
 // writeRecord sends what is left of the last record, then makes one of what c owes. It
@@ -178,7 +178,7 @@ func (l *Loop) writeRecord(c *Conn) (int, error) {
 	s := c.tls
 	if len(s.pending) > 0 {
 		n, err := send(int(c.fd), s.pending)
-		l.tally.bytesOut.Add(int64(n))
+		l.counters.bytesOut.Add(int64(n))
 		s.pending = s.pending[n:]
 		if len(s.pending) > 0 || err != nil {
 			return 0, orAgain(err)
@@ -222,7 +222,7 @@ func (l *Loop) transmit(c *Conn, out []byte) error {
 		return nil
 	}
 	n, err := send(int(c.fd), out)
-	l.tally.bytesOut.Add(int64(n))
+	l.counters.bytesOut.Add(int64(n))
 	if n == len(out) {
 		return nil
 	}
@@ -239,7 +239,7 @@ func orAgain(err error) error {
 
 // closeNotify sends the alert that ends a session (RFC 8446, 6.1).
 func (l *Loop) closeNotify(c *Conn) {
-	if c.tls == nil || c.tls.shake != nil {
+	if c.tls == nil || c.tls.handshake != nil {
 		return
 	}
 	c.tls.wire.out = l.tls.cipher[:0]
@@ -249,7 +249,7 @@ func (l *Loop) closeNotify(c *Conn) {
 
 // hello collects the ClientHello. What is expensive begins when all of it is there: before that a
 // connection has told nothing that would make it one of TLS.
-func (l *Loop) hello(c *Conn, b []byte) {
+func (l *Loop) readHello(c *Conn, b []byte) {
 	if c.aux != nil {
 		if !l.keep(c, b) {
 			return
@@ -267,20 +267,20 @@ func (l *Loop) hello(c *Conn, b []byte) {
 	defer l.server.headers.release(kept)
 	c.aux = nil
 	if err != nil {
-		l.noHello(c, b[0], err)
+		l.rejectHello(c, b[0], err)
 		return
 	}
 	l.startTLS(c, b)
 }
 
-// noHello ends a connection that does not begin with a ClientHello. If it can be HTTP it is told so,
+// rejectHello ends a connection that does not begin with a ClientHello. If it can be HTTP it is told so,
 // if it can be TLS an alert says why.
-func (l *Loop) noHello(c *Conn, first byte, err error) {
+func (l *Loop) rejectHello(c *Conn, first byte, err error) {
 	var e helloError
 	switch isTLS := errors.As(err, &e) && e != notTLS; {
 	case isTLS:
 		l.queueBytes(c, e.alert())
-		l.linger(c)
+		l.startLinger(c)
 	case first >= 'A' && first <= 'Z':
 		l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
 	default:
@@ -290,52 +290,52 @@ func (l *Loop) noHello(c *Conn, first byte, err error) {
 
 // startTLS begins the handshake of c, whose ClientHello is at the start of b.
 func (l *Loop) startTLS(c *Conn, b []byte) {
-	p := l.server.shakes
-	if !p.begin(l) && !(l.displaceHandshake() && p.begin(l)) {
-		l.server.refused.handshakes.Add(1)
+	p := l.server.tlsHandshakes
+	if !p.acquire(l) && !(l.displaceTLSHandshake() && p.acquire(l)) {
+		l.server.refusals.tlsHandshakes.Add(1)
 		c.fail("too many TLS handshakes in flight")
 		return
 	}
-	l.shakeHands(c, tls.Server, l.server.tls)
-	l.waited(waitFirst)
-	l.await(c)
-	l.allow(c, l.server.HandshakeTimeout)
-	l.shake(c, b)
+	l.newTLSSession(c, tls.Server, l.server.tls)
+	l.refreshOldest(waitFirst)
+	l.enqueueWaiting(c)
+	l.setDeadline(c, l.server.TLSHandshakeTimeout)
+	l.feedHandshake(c, b)
 }
 
 // startClientTLS is startTLS for the end that speaks first.
 func (l *Loop) startClientTLS(c *Conn) error {
-	if !l.server.shakes.begin(l) {
+	if !l.server.tlsHandshakes.acquire(l) {
 		return errors.New("too many TLS handshakes in flight")
 	}
 	if l.tls == nil {
 		l.tls = newTLSScratch()
 	}
 	d := c.aux.dial.dialer
-	l.allow(c, d.tlsTimeout())
-	l.shakeHands(c, tls.Client, d.tlsConfig())
-	c.tls.shake.feed(nil)
+	l.setDeadline(c, d.tlsTimeout())
+	l.newTLSSession(c, tls.Client, d.tlsConfig())
+	c.tls.handshake.feed(nil)
 	return nil
 }
 
-func (l *Loop) shakeHands(c *Conn, end func(net.Conn, *tls.Config) *tls.Conn, cfg *tls.Config) {
-	s := &secure{}
-	s.shake = newHandshake(l, c.Handle(), s)
-	s.wire.shake = s.shake
+func (l *Loop) newTLSSession(c *Conn, end func(net.Conn, *tls.Config) *tls.Conn, cfg *tls.Config) {
+	s := &tlsSession{}
+	s.handshake = newTLSHandshake(l, c.Handle(), s)
+	s.wire.handshake = s.handshake
 	s.conn = end(&s.wire, cfg)
 	c.tls, c.phase = s, phaseTLS
 }
 
 // shake gives the handshake what the socket gave.
-func (l *Loop) shake(c *Conn, b []byte) {
-	if c.tls.shake.feed(b) && l.poller.Delete(int(c.fd)) == nil {
-		c.set(flagPaused) // until the worker has read: shaken resumes
+func (l *Loop) feedHandshake(c *Conn, b []byte) {
+	if c.tls.handshake.feed(b) && l.poller.Delete(int(c.fd)) == nil {
+		c.set(flagPaused) // until the worker has read: handshakeStep resumes
 	}
 }
 
-// shaken is the loop's part of a step of the handshake: its bytes leave, and when it is done
+// handshakeStep is the loop's part of a step of the handshake: its bytes leave, and when it is done
 // the session belongs to the loop.
-func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
+func (l *Loop) handshakeStep(h Handle, out []byte, done bool, err error) {
 	c := l.lookup(h)
 	if c == nil || c.phase != phaseTLS {
 		return
@@ -349,38 +349,38 @@ func (l *Loop) shaken(h Handle, out []byte, done bool, err error) {
 	}
 	sent := l.transmit(c, out) // not through the wire: the worker may be at its next step already
 	switch {
-	case err != nil && c.dialing() != nil:
+	case err != nil && c.dialAttempt() != nil:
 		c.failDial(err)
 	case err != nil:
-		l.linger(c) // an alert says why
+		l.startLinger(c) // an alert says why
 	case sent != nil && sent != unix.EAGAIN:
 		c.fail(sent.Error())
 	case done:
-		l.established(c)
+		l.tlsEstablished(c)
 	case sent == unix.EAGAIN:
 		l.ensureOutbox(c) // owes ciphertext only: EPOLLOUT will send it
-		l.watch(c)
+		l.updateEvents(c)
 	}
 }
 
-func (l *Loop) established(c *Conn) {
-	rest := c.tls.shake.rest()
-	c.tls.shake, c.tls.wire.shake = nil, nil
-	defer l.rescue(c.Handle())
-	if g := c.dialing(); g != nil {
-		g.times.TLS = l.lap(c)
-		l.secured(c)
-		l.ask(c)
+func (l *Loop) tlsEstablished(c *Conn) {
+	rest := c.tls.handshake.leftover()
+	c.tls.handshake, c.tls.wire.handshake = nil, nil
+	defer l.recoverPanic(c.Handle())
+	if g := c.dialAttempt(); g != nil {
+		g.times.TLS = l.elapsed(c)
+		l.observeTLS(c)
+		l.sendRequest(c)
 	} else {
 		c.phase = phaseHeader
-		l.waited(waitHandshake)
-		l.await(c)
-		l.secured(c)
-		l.allow(c, l.server.HeaderTimeout)
+		l.refreshOldest(waitTLSHandshake)
+		l.enqueueWaiting(c)
+		l.observeTLS(c)
+		l.setDeadline(c, l.server.HeaderTimeout)
 	}
 	if len(c.tls.pending) > 0 {
 		l.ensureOutbox(c)
-		l.watch(c)
+		l.updateEvents(c)
 	}
 	l.decrypt(c, rest)
 }

@@ -49,7 +49,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.Conn.Write(p)
 }
 
-// TestReadingPausesWhileCiphertextWaitsForAWorker: all workers are busy with other handshakes while a client sends more
+// TestReadingPausesWhileCiphertextWaitsForAWorker: all workers are busy with other tlsHandshakePool while a client sends more
 // than may wait for one. The server stops reading it, and goes on where it stopped.
 func TestReadingPausesWhileCiphertextWaitsForAWorker(t *testing.T) {
 	busy, free := make(chan struct{}, 64), make(chan struct{})
@@ -62,7 +62,7 @@ func TestReadingPausesWhileCiphertextWaitsForAWorker(t *testing.T) {
 		}
 		return nil, nil
 	}
-	s := start(t, &Server{Loops: 1, TLS: config, HandshakeTimeout: time.Minute, Endpoints: []Endpoint{echo()}})
+	s := start(t, &Server{Loops: 1, TLS: config, TLSHandshakeTimeout: time.Minute, Endpoints: []Endpoint{echo()}})
 
 	tcp, err := net.Dial("tcp", s.address.String())
 	if err != nil {
@@ -94,14 +94,14 @@ func TestReadingPausesWhileCiphertextWaitsForAWorker(t *testing.T) {
 	eventually(t, "the server stops reading", func() bool {
 		waiting, now := waitingCiphertext(s)
 		most, paused = max(most, waiting), paused || now
-		return paused || most > maxHandshakeBytes+readBufSize
+		return paused || most > maxHandshakeInput+readBufSize
 	})
 	for range 20 { // it stays so
 		waiting, _ := waitingCiphertext(s)
 		most = max(most, waiting)
 		time.Sleep(time.Millisecond)
 	}
-	if most > maxHandshakeBytes+readBufSize || !paused {
+	if most > maxHandshakeInput+readBufSize || !paused {
 		t.Errorf("%d bytes wait for a worker, reading paused: %v", most, paused)
 	}
 	close(free)
@@ -122,7 +122,7 @@ func waitingCiphertext(s *Server) (most int, paused bool) {
 		defer close(done)
 		s.slab.each(s.Loop(0), func(c *Conn) {
 			if c.phase == phaseTLS {
-				most, paused = max(most, len(c.tls.shake.rest())), paused || c.has(flagPaused)
+				most, paused = max(most, len(c.tls.handshake.leftover())), paused || c.has(flagPaused)
 			}
 		})
 	})

@@ -77,7 +77,7 @@ func TestTLSEcho(t *testing.T) {
 			}
 			all.Wait()
 			eventually(t, "all connections gone", func() bool { return s.NumConns() == 0 })
-			eventually(t, "no handshake in flight", func() bool { return s.shakes.inFlight.Load() == 0 })
+			eventually(t, "no handshake in flight", func() bool { return s.tlsHandshakes.inFlight.Load() == 0 })
 		})
 	}
 }
@@ -195,23 +195,23 @@ func TestNoTLSOnTheTLSPort(t *testing.T) {
 		t.Errorf("garbage in a handshake is answered with %x", got)
 	}
 	_ = c.Close()
-	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && s.shakes.inFlight.Load() == 0 })
+	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && s.tlsHandshakes.inFlight.Load() == 0 })
 }
 
 func TestHandshakeDeadlineAndLimit(t *testing.T) {
-	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 2, HandshakeTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}})
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, TLSHandshakeTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}})
 	conns := silent(t, s, 2, string(clientHello()))
-	eventually(t, "both handshakes are in flight", func() bool { return s.shakes.inFlight.Load() == 2 || s.Stats().Limits.HandshakeTimeout > 0 })
+	eventually(t, "both handshakes are in flight", func() bool { return s.tlsHandshakes.inFlight.Load() == 2 || s.Stats().Limits.TLSHandshakeTimeout > 0 })
 	if c, err := tls.Dial("tcp", s.address.String(), clientTLS(0)); err == nil {
 		_ = c.Close()
-		if s.Stats().Limits.HandshakeTimeout == 0 {
+		if s.Stats().Limits.TLSHandshakeTimeout == 0 {
 			t.Error("a third handshake is let in")
 		}
 	}
 	for _, c := range conns {
 		_, _ = io.ReadAll(c)
 	}
-	eventually(t, "both are given up", func() bool { return s.NumConns() == 0 && s.shakes.inFlight.Load() == 0 })
+	eventually(t, "both are given up", func() bool { return s.NumConns() == 0 && s.tlsHandshakes.inFlight.Load() == 0 })
 	c := dialTLS(t, s, clientTLS(0))
 	say(t, c, "x")
 	hear(t, c, "x")
@@ -219,7 +219,7 @@ func TestHandshakeDeadlineAndLimit(t *testing.T) {
 
 // TestHalfAClientHello takes no place of a handshake.
 func TestHalfAClientHello(t *testing.T) {
-	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxHandshakes: 1, HelloTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
+	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 1, HelloTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
 	hello := clientHello()
 	silent(t, s, 20, "")
 	silent(t, s, 20, string(hello[:len(hello)-1]))

@@ -29,7 +29,7 @@ func trimOffsets(names ...string) (offsets []uintptr) {
 }
 
 // trim lets the empty buffers of an idle session go. Loop only, not during the handshake.
-func (s *secure) trim() {
+func (s *tlsSession) trim() {
 	for _, offset := range trimmable {
 		b := (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(s.conn), offset))
 		if b.Len() == 0 {

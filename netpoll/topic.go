@@ -175,7 +175,7 @@ func (l *Loop) demote(c *Conn) {
 }
 
 // promote moves c, which has nothing queued any more, back to the fast lists, unless one of
-// its topics is being walked: the end of that walk tries again.
+// its topics is being countSent: the end of that walk tries again.
 func (l *Loop) promote(c *Conn) {
 	busy := false
 	c.eachTopic(func(t *topic) { busy = busy || t.walk.active })

@@ -47,7 +47,7 @@ type verdict struct {
 	endpoint int    // index, if accepted
 	window   int    // bits, if permessage-deflate was negotiated
 	context  any    // from Request.SetContext
-	near     string // from Request.Near
+	affinity string // from Request.Affinity
 	cause    Cause  // if rejected
 }
 
@@ -103,7 +103,7 @@ func (u *upgrader) answer(dst []byte) (verdict, []byte) {
 	r := &u.req
 	v := verdict{
 		kind: accepted, endpoint: u.index, window: r.window,
-		context: r.context, near: r.near,
+		context: r.context, affinity: r.affinity,
 	}
 	return v, r.appendSwitch(dst)
 }

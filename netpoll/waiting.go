@@ -16,20 +16,20 @@ import (
 type wait uint8
 
 const (
-	waitFirst     wait = iota // the first that the peer has to say: a PROXY header, a ClientHello, or a request
-	waitHandshake             // the end of a TLS handshake
-	waitRequest               // the request behind a TLS handshake
+	waitFirst        wait = iota // the first that the peer has to say: a PROXY header, a ClientHello, or a request
+	waitTLSHandshake             // the end of a TLS handshake
+	waitRequest                  // the request behind a TLS handshake
 	numWaits
 	waitNone = numWaits
 )
 
 // waits is what c waits for now. One that was refused waits for its end, which is worth no more.
-func (c *Conn) waits() wait {
+func (c *Conn) waitKind() wait {
 	switch c.phase {
 	case phaseProxy, phaseHello:
 		return waitFirst
 	case phaseTLS:
-		return waitHandshake
+		return waitTLSHandshake
 	case phaseHeader:
 		if c.tls != nil {
 			return waitRequest
@@ -56,29 +56,29 @@ type waiting struct {
 	since  time.Duration
 }
 
-const nobody = math.MaxInt64
+const noneWaiting = math.MaxInt64
 
 // await notes that c begins to wait for what it waits for.
-func (l *Loop) await(c *Conn) {
-	w := c.waits()
+func (l *Loop) enqueueWaiting(c *Conn) {
+	w := c.waitKind()
 	list := &l.waiting[w]
 	if len(list.entries) == cap(list.entries) {
-		l.tidy(w)
+		l.compactWaiting(w)
 	}
 	list.entries = append(list.entries, waiting{c.Handle(), l.server.clock()})
-	l.waited(w)
+	l.refreshOldest(w)
 }
 
-// waited is called when a connection does not wait for w any more: it may have been the oldest one.
-func (l *Loop) waited(w wait) {
+// refreshOldest is called when a connection does not wait for w any more: it may have been the oldest one.
+func (l *Loop) refreshOldest(w wait) {
 	if w == waitNone {
 		return
 	}
 	list := &l.waiting[w]
-	for list.head < len(list.entries) && l.waitsStill(list.entries[list.head], w) == nil {
+	for list.head < len(list.entries) && l.stillWaiting(list.entries[list.head], w) == nil {
 		list.head++
 	}
-	since := time.Duration(nobody)
+	since := time.Duration(noneWaiting)
 	if list.head < len(list.entries) {
 		since = list.entries[list.head].since
 	} else {
@@ -87,28 +87,28 @@ func (l *Loop) waited(w wait) {
 	list.oldest.Store(int64(since))
 }
 
-// waitsStill returns the connection of e if it still waits for w.
-func (l *Loop) waitsStill(e waiting, w wait) *Conn {
-	if c := l.lookup(e.handle); c != nil && c.waits() == w {
+// stillWaiting returns the connection of e if it still waits for w.
+func (l *Loop) stillWaiting(e waiting, w wait) *Conn {
+	if c := l.lookup(e.handle); c != nil && c.waitKind() == w {
 		return c
 	}
 	return nil
 }
 
 // leastWaiting is the number of entries for which a list keeps its memory.
-const leastWaiting = 64
+const minWaitlist = 64
 
 // tidy takes out of a list what does not wait any more, before it grows. It leaves room for as many as are left, so the
 // effort is constant for each connection.
-func (l *Loop) tidy(w wait) {
+func (l *Loop) compactWaiting(w wait) {
 	list := &l.waiting[w]
 	left := list.entries[:0]
 	for _, e := range list.entries[list.head:] {
-		if l.waitsStill(e, w) != nil {
+		if l.stillWaiting(e, w) != nil {
 			left = append(left, e)
 		}
 	}
-	if n := max(leastWaiting, 2*len(left)); n > cap(left) || n < cap(left)/4 {
+	if n := max(minWaitlist, 2*len(left)); n > cap(left) || n < cap(left)/4 {
 		left = append(make([]waiting, 0, n), left...)
 	}
 	list.entries, list.head = left, 0

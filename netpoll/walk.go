@@ -33,7 +33,7 @@ type walk struct {
 	drops    int                  // messages in it that a slow member may miss
 	kept     []*Buffer            // the others, if there are both
 	missed   int                  // messages that were dropped since they were last counted
-	stage    int                  // the list being walked
+	stage    int                  // the list being countSent
 	pos      int                  // the next index in it
 	end      [numLists]int
 }
@@ -122,7 +122,7 @@ func (l *Loop) walkTopics() bool {
 		}
 		before := left.sends
 		finished := l.step(t, &left)
-		l.tally.walked(&t.walk, before-left.sends)
+		l.counters.countSent(&t.walk, before-left.sends)
 		if !finished {
 			t.walk.keep()                // the scratch is needed by others
 			l.walks = append(l.walks, t) // the others have their turn first
@@ -174,13 +174,13 @@ func (t *topic) admit() []fresh {
 	return late
 }
 
-func (t *topic) enlist(f fresh) { t.lists[t.loop.at(f.fd).list()].add(int(f.fd)) }
+func (t *topic) enlist(f fresh) { t.lists[t.loop.connAt(f.fd).list()].add(int(f.fd)) }
 
 // admitLate gives those who joined in between their part, and lists them behind the walk's end.
 func (l *Loop) admitLate(t *topic, late []fresh) {
 	for _, f := range late {
 		t.enlist(f)
-		c := l.at(f.fd)
+		c := l.connAt(f.fd)
 		for _, b := range t.pending[f.from:] {
 			l.give(t, c, b)
 		}
@@ -225,13 +225,13 @@ func (l *Loop) step(t *topic, left *budget) bool {
 				continue
 			}
 			if w.stage == listSlow {
-				l.enqueue(t, l.at(fd))
-			} else if !l.riding.take(fd) || !l.ride(w, l.at(fd)) {
+				l.enqueue(t, l.connAt(fd))
+			} else if !l.riding.take(fd) || !l.ride(w, l.connAt(fd)) {
 				sent += l.hand(w, fd)
 			}
 			going = left.spend()
 		}
-		l.tally.bytesOut.Add(int64(sent))
+		l.counters.bytesOut.Add(int64(sent))
 		if w.pos < w.end[w.stage] {
 			return false
 		}
@@ -243,7 +243,7 @@ func (l *Loop) step(t *topic, left *budget) bool {
 func (l *Loop) hand(w *walk, fd int32) int {
 	n, err := send(int(fd), w.bytes[w.stage])
 	if n < len(w.bytes[w.stage]) {
-		l.unsent(w, l.at(fd), n, err)
+		l.unsent(w, l.connAt(fd), n, err)
 		return 0
 	}
 	return n
@@ -261,7 +261,7 @@ func (l *Loop) enqueue(t *topic, c *Conn) {
 }
 
 // unsent serves a fast member that did not take everything: it owes from here on. A failed
-// send only marks; the list that is being walked keeps its places.
+// send only marks; the list that is being countSent keeps its places.
 func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 	if err != nil && err != unix.EAGAIN && err != unix.EINTR {
 		c.fail(err.Error())
@@ -270,18 +270,18 @@ func (l *Loop) unsent(w *walk, c *Conn, n int, err error) {
 	o := l.ensureOutbox(c) // empty, so the chunk is a whole number of frames of which n bytes have left
 	o.addShared(w.shared(l, c.form()))
 	o.sent(n)
-	l.tally.bytesOut.Add(int64(n))
+	l.counters.bytesOut.Add(int64(n))
 	l.startBacklog(c)
 }
 
 // finishWalk lets the members that have drained meanwhile back into the fast lists.
 func (l *Loop) finishWalk(t *topic) {
-	l.tally.transmit.Observe(l.server.clock() - t.walk.posted)
+	l.counters.transmit.Observe(l.server.clock() - t.walk.posted)
 	t.walk = walk{}
 	slow := &t.lists[listSlow]
 	for i := 0; i < len(slow.fds); i++ {
-		if fd := slow.fds[i]; fd >= 0 && l.at(fd).has(flagSlow) && l.at(fd).out == nil {
-			l.promote(l.at(fd))
+		if fd := slow.fds[i]; fd >= 0 && l.connAt(fd).has(flagSlow) && l.connAt(fd).out == nil {
+			l.promote(l.connAt(fd))
 		}
 	}
 	if len(t.pending) > 0 {

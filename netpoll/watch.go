@@ -10,7 +10,7 @@ func (l *Loop) attach(c *Conn) error {
 
 // again has the poller report c, which is l's, once more if there is something to read: where it reports what is new and
 // not what is there, a read that does not empty the socket would be the last one.
-func (l *Loop) again(c *Conn) {
+func (l *Loop) rearm(c *Conn) {
 	if !edgeTriggered || c.has(flagPaused) || c.has(flagDead) {
 		return
 	}
@@ -21,9 +21,9 @@ func (l *Loop) again(c *Conn) {
 
 // watch registers what c waits for: writability while it has a backlog, readability unless
 // the backlog is so large that reading more commands would only make it larger.
-func (l *Loop) watch(c *Conn) {
+func (l *Loop) updateEvents(c *Conn) {
 	l.owes(c)
-	pause, arm := l.pauses(c), c.out != nil
+	pause, arm := l.shouldPause(c), c.out != nil
 	if pause == c.has(flagPaused) && arm == c.has(flagArmed) {
 		return
 	}
@@ -32,11 +32,11 @@ func (l *Loop) watch(c *Conn) {
 	}
 }
 
-// pauses reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
+// shouldPause reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
 // after its end. What comes between is thrown away and costs nothing.
-func (l *Loop) pauses(c *Conn) bool {
+func (l *Loop) shouldPause(c *Conn) bool {
 	if c.phase >= phaseClosing {
-		return c.deaf()
+		return c.discardLimitReached()
 	}
 	if c.out == nil {
 		return false

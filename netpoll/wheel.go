@@ -44,7 +44,7 @@ func (w *wheel) schedule(c *Conn, at uint32) {
 	c.timer = at
 	p := w.slots[at%wheelSlots]
 	if p == nil || p.n == pageSize {
-		p = w.fresh(p)
+		p = w.newPage(p)
 		w.slots[at%wheelSlots] = p
 	}
 	p.fds[p.n] = c.fd
@@ -52,7 +52,7 @@ func (w *wheel) schedule(c *Conn, at uint32) {
 }
 
 // fresh returns an empty page in front of next.
-func (w *wheel) fresh(next *page) *page {
+func (w *wheel) newPage(next *page) *page {
 	p := w.spare
 	if p == nil {
 		return &page{next: next}
@@ -76,13 +76,13 @@ func (w *wheel) advance() iter.Seq[int32] {
 				}
 			}
 			next := p.next
-			w.keep(p)
+			w.recycle(p)
 			p = next
 		}
 	}
 }
 
-func (w *wheel) keep(p *page) {
+func (w *wheel) recycle(p *page) {
 	if w.kept < sparePages {
 		p.next, w.spare = w.spare, p
 		w.kept++

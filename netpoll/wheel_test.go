@@ -29,7 +29,7 @@ func TestWheelEntries(t *testing.T) {
 	var came []int32
 	for mine.wheel.now < at+1 {
 		for fd := range mine.wheel.advance() {
-			if mine.comesUp(fd) != nil {
+			if mine.expired(fd) != nil {
 				came = append(came, fd, int32(mine.wheel.now))
 			}
 		}
@@ -51,7 +51,7 @@ func TestWheelSameTick(t *testing.T) {
 	looked := 0
 	for l.wheel.now < 3 {
 		for fd := range l.wheel.advance() {
-			if l.comesUp(fd) != nil {
+			if l.expired(fd) != nil {
 				looked++
 			}
 		}
@@ -78,7 +78,7 @@ func TestWheelPages(t *testing.T) {
 	turn := func() {
 		for range every {
 			for fd := range w.advance() {
-				if c := l.comesUp(fd); c != nil {
+				if c := l.expired(fd); c != nil {
 					came[fd]++
 					w.schedule(c, w.now+every)
 				}

@@ -20,7 +20,7 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 		return
 	}
 	l := c.loop
-	l.tally.messagesOut.n++
+	l.counters.messagesOut.n++
 	if o := l.outboxFor(c); o != nil {
 		o.setTail(l.appendFrame(o.tail, op, p)) // appends in place: a call of a function for each message would show
 		l.markDirty(c)
@@ -32,7 +32,7 @@ func (c *Conn) SendBuffer(b *Buffer) {
 	if c.loop.dials != nil {
 		c.Send(b.op, b.Payload())
 	} else if c.phase == phaseOpen {
-		c.loop.tally.messagesOut.n++
+		c.loop.counters.messagesOut.n++
 		c.loop.queueBytes(c, c.formOf(b))
 	}
 }
@@ -68,9 +68,9 @@ func (l *Loop) outboxFor(c *Conn) *outbox {
 		return l.ensureOutbox(c)
 	}
 	if c.phase == phaseOpen {
-		l.tally.limits.maxBacklog.Add(1)
+		l.counters.limits.maxBacklog.Add(1)
 		c.out.cut()
-		c.shut(e.SlowCode, "slow")
+		c.startClose(e.SlowCode, "slow")
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (l *Loop) freeOutbox(c *Conn) {
 // writing instead.
 func (l *Loop) markDirty(c *Conn) {
 	if c.has(flagArmed) {
-		l.watch(c)
+		l.updateEvents(c)
 	} else if !c.has(flagDirty) {
 		c.set(flagDirty)
 		l.dirty = append(l.dirty, c)
@@ -126,7 +126,7 @@ func (l *Loop) flushDirty() {
 // writable is EPOLLOUT.
 func (l *Loop) writable(c *Conn) {
 	if c.phase == phaseConnect {
-		l.connected(c)
+		l.finishConnect(c)
 		return
 	}
 	l.flush(c)
@@ -143,7 +143,7 @@ func (l *Loop) write(c *Conn) {
 	for c.out != nil && !c.has(flagDead) {
 		n, err := l.writeSome(c)
 		if n > 0 {
-			l.tally.wrote(c, n)
+			l.counters.countWritten(c, n)
 			c.out.sent(n)
 			c.out.since = l.wheel.now
 			if c.has(flagArmed) {
@@ -188,7 +188,7 @@ func (l *Loop) startBacklog(c *Conn) {
 		l.demote(c)
 		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
 	}
-	l.watch(c)
+	l.updateEvents(c)
 }
 
 // backlogDrained is called when all of c's outbox has been written. What had to wait for that comes next: the pong, the
@@ -211,12 +211,12 @@ func (l *Loop) backlogDrained(c *Conn) {
 		l.promote(c)
 	}
 	if c.has(flagArmed) {
-		l.watch(c)
+		l.updateEvents(c)
 	}
 	switch c.phase {
 	case phaseClosing:
-		l.awaitEnd(c) // the peer has its time from the close frame on
+		l.startCloseTimer(c) // the peer has its time from the close frame on
 	case phaseLinger:
-		l.finish(c)
+		l.shutdownWrite(c)
 	}
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -48,10 +49,10 @@ type Identity struct {
 	ExpireAt time.Time // zero: never. Told to the client as ttl; who does not refresh is closed with 3005
 }
 
-// accept places the connection near the room that the URL names (?near=ROOM), if any, and keeps the facts of a request
-// when an Authenticator of the embedder's wants them.
+// accept puts the connection on the event loop of the room that the URL names (?affinity=ROOM), if any, and keeps the
+// facts of a request when an Authenticator wants them.
 func (e *Edge) accept(r *netpoll.Request) error {
-	r.Near(nearOf(r.Query()))
+	r.Affinity(affinityOf(r.Query()))
 	if e.cfg.Auth == nil {
 		return nil
 	}
@@ -68,13 +69,14 @@ func (e *Edge) accept(r *netpoll.Request) error {
 	return nil
 }
 
-// nearOf is the parameter near of a query, and empty for one that cannot be read: it is a wish, and no reason to refuse.
-func nearOf(query string) string {
-	if !strings.Contains(query, "near=") {
+// affinityOf returns the parameter affinity of a query, or near, its former name. A query that cannot be parsed has
+// none: affinity is a hint, and no reason to refuse a connection.
+func affinityOf(query string) string {
+	if !strings.Contains(query, "affinity=") && !strings.Contains(query, "near=") {
 		return ""
 	}
 	values, _ := url.ParseQuery(query)
-	return values.Get("near")
+	return cmp.Or(values.Get("affinity"), values.Get("near"))
 }
 
 // anonymous lets people in who have no token. There are no tokens yet, so nobody's is valid.

@@ -98,7 +98,7 @@ func (o out) histogram(d *prometheus.Desc, h netpoll.Histogram, labels ...string
 func (o out) network(n *netpoll.Stats) {
 	o.gauge(connections, float64(n.Conns))
 	o.gauge(atHTTP, float64(n.AtHTTP))
-	o.gauge(handshakes, float64(n.Handshakes))
+	o.gauge(handshakes, float64(n.TLSHandshakes))
 	o.counter(accepted, n.Accepted)
 	o.counter(acceptErrors, n.AcceptErrors)
 	o.refusals(&n.Refusals)
@@ -129,7 +129,7 @@ func (o out) refusals(r *netpoll.Refusals) {
 	o.counter(notAdmitted, r.Lagging, "lag")
 	o.counter(notAdmitted, r.PerIP, "ip")
 	o.counter(notAdmitted, r.PerIPRate, "ip_rate")
-	o.counter(notAdmitted, r.Handshakes, "handshakes")
+	o.counter(notAdmitted, r.TLSHandshakes, "handshakes")
 	o.counter(notAdmitted, r.BadProxy, "proxy_header")
 	o.counter(notAdmitted, r.Displaced, "displaced")
 	o.counter(acceptPauses, r.Paced)

@@ -26,12 +26,12 @@ func sample() Snapshot {
 	return Snapshot{
 		Version: "v1.2", LogDropped: 90, AdminClosed: 97, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
-			Conns: 1, AtHTTP: 59, Handshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
+			Conns: 1, AtHTTP: 59, TLSHandshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
 			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Deferred: 57, Panics: 19, Upgrade: h,
-			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, Handshakes: 54, BadProxy: 55, Paced: 56, Displaced: 96},
+			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, TLSHandshakes: 54, BadProxy: 55, Paced: 56, Displaced: 96},
 			Limits: netpoll.Limits{
-				MaxHeader: 190, MaxHeaderMemory: 191, HeaderTimeout: 60, HelloTimeout: 58, HandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
+				MaxHeader: 190, MaxHeaderMemory: 191, HeaderTimeout: 60, HelloTimeout: 58, TLSHandshakeTimeout: 61, MaxHTTP: 62, MessageTimeout: 63, MaxMessage: 64,
 				MaxFragments: 65, MaxControls: 66, PongTimeout: 67, MaxBacklog: 68, MaxBacklogAge: 69, MaxBacklogMemory: 48,
 			},
 			Loops: []netpoll.LoopStats{{Busy: 20 * time.Second, Lag: 21 * time.Second, Lags: h}, {Lags: h}},

@@ -59,7 +59,7 @@ type refusals map[string]map[string]int64
 func (s *Server) refusals() refusals {
 	n, e := s.poll.Stats(), s.edge.Stats()
 	r := refusals{"requests": {}, "commands": {}, "disconnects": {}, "connections": {
-		"max_handshakes": n.Refusals.Handshakes, "handshake_timeout": n.Limits.HandshakeTimeout, "hello_timeout": n.Limits.HelloTimeout,
+		"max_handshakes": n.Refusals.TLSHandshakes, "handshake_timeout": n.Limits.TLSHandshakeTimeout, "hello_timeout": n.Limits.HelloTimeout,
 		"proxy_header": n.Refusals.BadProxy, "displaced": n.Refusals.Displaced,
 	}}
 	for cause, count := range n.RefusedFor {

@@ -21,7 +21,7 @@ import (
 // first, and then echoes.
 func nearby() Endpoint {
 	return Endpoint{
-		Accept:    func(r *Request) error { r.Near(r.Query()); return nil },
+		Accept:    func(r *Request) error { r.Affinity(r.Query()); return nil },
 		OnOpen:    func(c *Conn) { c.Send(frame.OpText, strconv.AppendInt(nil, int64(c.Loop().Index()), 10)) },
 		OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) },
 	}
@@ -153,12 +153,12 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	t.Cleanup(func() { _ = peer.Close() })
 	fd := acceptOne(t, listener)
 	a, b := s.loops[0], s.loops[1]
-	a.place(fd)
+	a.assignLoop(fd)
 	c = s.slab.slot(fd)
-	if !a.move(c, b, verdict{kind: accepted}, []byte("101"), nil) {
+	if !a.migrate(c, b, verdict{kind: accepted}, []byte("101"), nil) {
 		t.Fatal("it stays")
 	}
-	if a.mine(fd) != nil || b.mine(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {
+	if a.ownedConn(fd) != nil || b.ownedConn(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {
 		t.Fatal("it is not the other loop's")
 	}
 	return s, c, peer
@@ -193,7 +193,7 @@ func TestNearEnds(t *testing.T) {
 // when it was not its own yet.
 func TestNearClosed(t *testing.T) {
 	for name, end := range map[string]func(s *Server, c *Conn){
-		"after it was given":  func(s *Server, c *Conn) { s.loops[1].linger(c); s.loops[1].endTurn() },
+		"after it was given":  func(s *Server, c *Conn) { s.loops[1].startLinger(c); s.loops[1].endTurn() },
 		"before it was given": func(s *Server, _ *Conn) { s.StopAccepting() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestNearLeaving(t *testing.T) {
 	defer s.Close()
 	given := func() (n int) {
 		for key := range 50 {
-			if s.loops[0].home(strconv.Itoa(key)) != s.loops[0] {
+			if s.loops[0].affinityLoop(strconv.Itoa(key)) != s.loops[0] {
 				n++
 			}
 		}

@@ -12,11 +12,11 @@ import (
 
 // handshake is a TLS handshake in flight: a coroutine that is resumed by a worker when
 // ciphertext has come, and yields when it needs more. Suspended it is a goroutine that nobody
-// schedules, about 7 KB; the processor time of all handshakes is bounded by the workers.
-type handshake struct {
-	loop   *Loop
-	handle Handle
-	secure *secure
+// schedules, about 7 KB; the processor time of all tlsHandshakePool is bounded by the workers.
+type tlsHandshake struct {
+	loop    *Loop
+	handle  Handle
+	session *tlsSession
 
 	next  func() (struct{}, bool)
 	stop  func()
@@ -30,68 +30,68 @@ type handshake struct {
 	cancelled bool
 }
 
-// maxHandshakeBytes is how much ciphertext may wait for a worker before reading pauses.
-const maxHandshakeBytes = 64 << 10
+// maxHandshakeInput is how much ciphertext may wait for a worker before reading shouldPause.
+const maxHandshakeInput = 64 << 10
 
-func newHandshake(l *Loop, h Handle, s *secure) *handshake {
-	return &handshake{loop: l, handle: h, secure: s}
+func newTLSHandshake(l *Loop, h Handle, s *tlsSession) *tlsHandshake {
+	return &tlsHandshake{loop: l, handle: h, session: s}
 }
 
 // feed adds ciphertext and has the handshake resumed. It reports whether that is enough for
 // now. Loop only.
-func (h *handshake) feed(b []byte) (full bool) {
+func (h *tlsHandshake) feed(b []byte) (full bool) {
 	h.mu.Lock()
 	h.in = append(h.in, b...)
-	full = len(h.in) >= maxHandshakeBytes
+	full = len(h.in) >= maxHandshakeInput
 	idle := !h.running
 	h.running = true
 	h.mu.Unlock()
 	if idle {
-		h.loop.server.shakes.jobs <- h
+		h.loop.server.tlsHandshakes.jobs <- h
 	}
 	return full
 }
 
 // cancel has a worker end the coroutine. Loop only.
-func (h *handshake) cancel() {
+func (h *tlsHandshake) cancel() {
 	h.mu.Lock()
 	h.cancelled = true
 	idle := !h.running
 	h.running = true
 	h.mu.Unlock()
 	if idle {
-		h.loop.server.shakes.jobs <- h
+		h.loop.server.tlsHandshakes.jobs <- h
 	}
 }
 
-// giveUp ends the coroutine at once and gives its place back. It reports false while a worker has it: then it
-// is not the peer that is waited for. Loop only.
-func (h *handshake) giveUp() bool {
+// tryStop ends the coroutine at once and gives its place back. It reports false while a worker has it: then it
+// is not the peer that is refreshOldest for. Loop only.
+func (h *tlsHandshake) tryStop() bool {
 	h.mu.Lock()
 	idle := !h.running
 	h.running = true // if it is idle nobody else has it from here on
 	h.mu.Unlock()
 	if idle {
 		h.stop()
-		h.end()
+		h.release()
 	}
 	return idle
 }
 
 // end gives the place of the handshake back.
-func (h *handshake) end() { h.loop.server.shakes.end(h.loop) }
+func (h *tlsHandshake) release() { h.loop.server.tlsHandshakes.release(h.loop) }
 
 // rest is the ciphertext that came behind the handshake. Loop only, when it is done.
-func (h *handshake) rest() []byte {
+func (h *tlsHandshake) leftover() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.in
 }
 
 // read is the wire's Read within the coroutine.
-func (h *handshake) read(p []byte) (int, error) {
+func (h *tlsHandshake) read(p []byte) (int, error) {
 	for {
-		if n := h.take(p); n > 0 {
+		if n := h.readBuffered(p); n > 0 {
 			return n, nil
 		}
 		if !h.yield(struct{}{}) {
@@ -100,7 +100,7 @@ func (h *handshake) read(p []byte) (int, error) {
 	}
 }
 
-func (h *handshake) take(p []byte) int {
+func (h *tlsHandshake) readBuffered(p []byte) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := copy(p, h.in)
@@ -111,84 +111,84 @@ func (h *handshake) take(p []byte) int {
 }
 
 // resume runs the coroutine until it is done or has read everything. Worker only.
-func (h *handshake) resume() {
+func (h *tlsHandshake) resume() {
 	if h.next == nil {
 		h.next, h.stop = iter.Pull(h.run)
 	}
 	for {
 		if h.isCancelled() {
 			h.stop()
-			h.end()
+			h.release()
 			return
 		}
 		h.next()
-		h.report()
+		h.post()
 		if h.done {
-			h.end()
+			h.release()
 			return
 		}
-		if h.sleep() {
+		if h.suspend() {
 			return
 		}
 	}
 }
 
 // run is the coroutine.
-func (h *handshake) run(yield func(struct{}) bool) {
+func (h *tlsHandshake) run(yield func(struct{}) bool) {
 	h.yield = yield
-	h.err = h.secure.conn.HandshakeContext(context.Background())
+	h.err = h.session.conn.HandshakeContext(context.Background())
 	h.done = true
 }
 
 // report posts what the step has written, and its result, to the loop.
-func (h *handshake) report() {
-	out, done, err := h.secure.wire.out, h.done, h.err
-	h.secure.wire.out = nil
-	h.loop.Do(func() { h.loop.shaken(h.handle, out, done, err) })
+func (h *tlsHandshake) post() {
+	out, done, err := h.session.wire.out, h.done, h.err
+	h.session.wire.out = nil
+	h.loop.Do(func() { h.loop.handshakeStep(h.handle, out, done, err) })
 }
 
-func (h *handshake) isCancelled() bool {
+func (h *tlsHandshake) isCancelled() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.cancelled
 }
 
 // sleep gives the handshake back until more ciphertext comes; false if it has come already.
-func (h *handshake) sleep() bool {
+func (h *tlsHandshake) suspend() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.running = len(h.in) > 0 || h.cancelled
 	return !h.running
 }
 
-// handshakes is the pool that runs them. A handshake is in jobs at most once, and there are
+// tlsHandshakePool is the pool that runs them. A handshake is in jobs at most once, and there are
 // at most limit, so sending never blocks. Loops have shares, so that each can make room among its
-// own handshakes when it has none left.
-type handshakes struct {
+// own tlsHandshakePool when it has none left.
+type tlsHandshakePool struct {
 	limit    int64
 	inFlight atomic.Int64
-	shares   []handshakeShare
-	jobs     chan *handshake
+	shares   []tlsHandshakeShare
+	jobs     chan *tlsHandshake
 	workers  sync.WaitGroup
 }
 
-// handshakeShare is a part of the places.
-type handshakeShare struct {
+// tlsHandshakeShare is a part of the places.
+type tlsHandshakeShare struct {
 	limit    int64
 	inFlight atomic.Int64
 }
 
-// newHandshakes divides limit into so many shares, of one at least.
-func newHandshakes(limit, shares int) *handshakes {
+// newTLSHandshakePool divides limit into so many shares, of one at least.
+func newTLSHandshakePool(limit, shares int) *tlsHandshakePool {
 	limit = max(limit, shares)
-	p := &handshakes{limit: int64(limit), jobs: make(chan *handshake, limit), shares: make([]handshakeShare, shares)}
+	p := &tlsHandshakePool{limit: int64(limit), jobs: make(chan *tlsHandshake, limit), shares: make([]tlsHandshakeShare, shares)}
 	for i := range p.shares {
 		p.shares[i].limit = int64(limit*(i+1)/shares - limit*i/shares)
 	}
 	return p
 }
 
-func (p *handshakes) start(workers int) {
+func (p *tlsHandshakePool) start(workers int) {
 	for range workers {
 		p.workers.Go(func() {
 			for h := range p.jobs {
@@ -198,10 +198,10 @@ func (p *handshakes) start(workers int) {
 	}
 }
 
-func (p *handshakes) of(l *Loop) *handshakeShare { return &p.shares[l.index%len(p.shares)] }
+func (p *tlsHandshakePool) of(l *Loop) *tlsHandshakeShare { return &p.shares[l.index%len(p.shares)] }
 
 // begin takes a place of l's share.
-func (p *handshakes) begin(l *Loop) bool {
+func (p *tlsHandshakePool) acquire(l *Loop) bool {
 	s := p.of(l)
 	if s.inFlight.Add(1) > s.limit {
 		s.inFlight.Add(-1)
@@ -211,13 +211,13 @@ func (p *handshakes) begin(l *Loop) bool {
 	return true
 }
 
-func (p *handshakes) end(l *Loop) {
+func (p *tlsHandshakePool) release(l *Loop) {
 	p.inFlight.Add(-1)
 	p.of(l).inFlight.Add(-1)
 }
 
 // close ends the workers when the loops, which feed them, have ended.
-func (p *handshakes) close() {
+func (p *tlsHandshakePool) close() {
 	close(p.jobs)
 	p.workers.Wait()
 }

@@ -5,22 +5,25 @@ import (
 	"testing"
 )
 
-func TestNearOf(t *testing.T) {
+func TestAffinityOf(t *testing.T) {
 	for query, want := range map[string]string{
-		"": "", "near=lobby": "lobby", "x=1&near=a%20b&near=c": "a b", "near=": "", "linear=x": "", "near=%zz": "", "near": "",
+		"": "", "affinity=lobby": "lobby", "x=1&affinity=a%20b&affinity=c": "a b", "affinity=": "", "affinity": "", "affinity=%zz": "",
+		"near=lobby": "lobby", "near=a&affinity=b": "b", "near=": "", "linear=x": "", "near": "",
 	} {
-		if got := nearOf(query); got != want {
+		if got := affinityOf(query); got != want {
 			t.Errorf("%q: %q instead of %q", query, got, want)
 		}
 	}
 }
 
-// TestNear: who names the room in the URL is on the loop of its other members, and in the room like everybody else.
-func TestNear(t *testing.T) {
+// TestAffinityPutsARoomOnOneLoop: connections that name one room in the URL are on one loop, and take part in the room
+// as all others do.
+func TestAffinityPutsARoomOnOneLoop(t *testing.T) {
 	e, url := serve(t, nil)
 	var all []*peer
 	for i := range 8 {
-		all = append(all, connect(t, url+"?near=r", fmt.Sprint("user", i)))
+		name := []string{"affinity", "near"}[i%2]
+		all = append(all, connect(t, url+"?"+name+"=r", fmt.Sprint("user", i)))
 		all[i].send(`{"id":2,"subscribe":{"channel":"r"}}`)
 		all[i].expect(`{"id":2,"subscribe":{*}}`)
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// tally is what a loop counts about itself. Only the loop writes, so that no cache line is
+// counters is what a loop counts about itself. Only the loop writes, so that no cache line is
 // shared between loops; what happens once per member of a walk is counted once per walk.
-type tally struct {
+type counters struct {
 	_ [64]byte
 
 	accepted, acceptErrors  atomic.Int64
@@ -23,7 +23,7 @@ type tally struct {
 	bytesIn, bytesOut       atomic.Int64
 	backlog, memory         atomic.Int64 // of what waits, see backlog.go
 	dropped, deferred       atomic.Int64
-	limits                  limitTally
+	limits                  limitCounters
 	network, waiting        Durations
 	tls, upgrade            Durations
 	transmit, closing, lags Durations
@@ -48,13 +48,13 @@ func (c *turnCount) publish() {
 	}
 }
 
-func (t *tally) publish() {
+func (t *counters) publish() {
 	t.messagesIn.publish()
 	t.messagesOut.publish()
 }
 
 // clock is the time since Listen.
-func (s *Server) clock() time.Duration { return time.Since(s.born) }
+func (s *Server) clock() time.Duration { return time.Since(s.started) }
 
 // sampleTurns is how many turns of sockets go by for each one that is timed: two looks at the
 // clock cost a fiftieth of a short turn. A prime, so that no pattern of the work hides from it.
@@ -66,26 +66,26 @@ func (l *Loop) beginTurn(fd int) (weight int64, began time.Duration) {
 	if fd == l.waker.fd || fd == l.listener {
 		return 1, l.server.clock()
 	}
-	if l.tally.turns++; l.tally.turns < sampleTurns {
+	if l.counters.turns++; l.counters.turns < sampleTurns {
 		return 0, 0
 	}
-	l.tally.turns = 0
+	l.counters.turns = 0
 	return sampleTurns, l.server.clock()
 }
 
 func (l *Loop) finishTurn(weight int64, began time.Duration) {
 	if weight > 0 {
-		l.tally.busy.Add(weight * int64(l.server.clock()-began))
+		l.counters.busy.Add(weight * int64(l.server.clock()-began))
 	}
 }
 
-// noteTick records how late the tick is that begins now.
-func (l *Loop) noteTick() (began time.Duration) {
+// observeTick records how late the tick is that begins now.
+func (l *Loop) observeTick() (began time.Duration) {
 	now := l.server.clock()
-	lag := now - time.Duration(l.tally.tickSent.Load())
-	l.tally.lag.Store(int64(lag))
-	l.tally.lags.Observe(lag)
-	l.tally.ticked.Store(int64(now))
+	lag := now - time.Duration(l.counters.tickSent.Load())
+	l.counters.lag.Store(int64(lag))
+	l.counters.lags.Observe(lag)
+	l.counters.ticked.Store(int64(now))
 	return now
 }
 
@@ -119,14 +119,14 @@ func closeCodeAt(i int) frame.CloseCode {
 	return frame.CloseCode(3000 + i/otherCodes*500 + i%otherCodes)
 }
 
-// walked notes that a slice of w served so many members.
-func (t *tally) walked(w *walk, members int) {
+// countSent notes that a slice of w served so many members.
+func (t *counters) countSent(w *walk, members int) {
 	t.messagesOut.n += int64(members*w.messages - w.missed)
 	w.missed = 0
 }
 
 // wrote notes that a write to a plain socket took n bytes; TLS counts its records itself.
-func (t *tally) wrote(c *Conn, n int) {
+func (t *counters) countWritten(c *Conn, n int) {
 	if c.tls == nil {
 		t.bytesOut.Add(int64(n))
 	}
@@ -135,52 +135,52 @@ func (t *tally) wrote(c *Conn, n int) {
 // The times of a connection. A Conn has one field for them, mark, in microseconds of the
 // server's clock, which wraps after 71 minutes: no phase that is timed lasts that long.
 
-func (l *Loop) mark(c *Conn) { c.mark = uint32(l.server.clock() / time.Microsecond) }
+func (l *Loop) startTiming(c *Conn) { c.started = uint32(l.server.clock() / time.Microsecond) }
 
 // lap is the time since the last mark.
-func (l *Loop) lap(c *Conn) time.Duration {
-	return time.Duration(uint32(l.server.clock()/time.Microsecond)-c.mark) * time.Microsecond
+func (l *Loop) elapsed(c *Conn) time.Duration {
+	return time.Duration(uint32(l.server.clock()/time.Microsecond)-c.started) * time.Microsecond
 }
 
 // arrived notes that c was accepted.
-func (l *Loop) arrived(c *Conn) {
-	l.tally.accepted.Add(1)
+func (l *Loop) countAccepted(c *Conn) {
+	l.counters.accepted.Add(1)
 	if rtt, waited, ok := networkTimes(int(c.fd)); ok {
-		l.tally.network.Observe(rtt)
-		l.tally.waiting.Observe(waited)
+		l.counters.network.Observe(rtt)
+		l.counters.waiting.Observe(waited)
 	}
-	l.mark(c)
+	l.startTiming(c)
 }
 
 // secured notes that c's TLS handshake is over.
-func (l *Loop) secured(c *Conn) {
-	l.tally.tls.Observe(l.lap(c))
-	l.mark(c)
+func (l *Loop) observeTLS(c *Conn) {
+	l.counters.tls.Observe(l.elapsed(c))
+	l.startTiming(c)
 }
 
 // upgraded notes that c got its 101.
-func (l *Loop) upgraded(c *Conn) {
-	l.tally.upgraded.Add(1)
-	l.tally.upgrade.Observe(l.lap(c))
-	c.mark = 0
+func (l *Loop) observeUpgrade(c *Conn) {
+	l.counters.upgraded.Add(1)
+	l.counters.upgrade.Observe(l.elapsed(c))
+	c.started = 0
 }
 
-// parted notes the end of c's socket, if a close frame was sent before.
-func (l *Loop) parted(c *Conn) {
+// observeClosing notes the end of c's socket, if a close frame was sent before.
+func (l *Loop) observeClosing(c *Conn) {
 	if !c.has(flagOpened) || c.phase == phaseOpen {
 		return
 	}
-	took := l.lap(c)
-	l.tally.closing.Observe(took)
+	took := l.elapsed(c)
+	l.counters.closing.Observe(took)
 	if client := l.server.client; client != nil && client.OnEnd != nil {
-		defer l.rescueTask()
+		defer l.recoverTaskPanic()
 		client.OnEnd(c.Context(), took)
 	}
 }
 
 // refusedFor counts a response that ends a connection before it was upgraded. Its status stands
 // behind "HTTP/1.1 ".
-func (t *tally) refusedFor(why Cause, response []byte) {
+func (t *counters) refusedFor(why Cause, response []byte) {
 	t.causes[why].Add(1)
 	if why == CauseHeaderSize {
 		t.limits.maxHeader.Add(1)

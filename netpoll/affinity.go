@@ -15,18 +15,18 @@ import (
 // How much more than its share of all connections a loop takes for the sake of nearness: an eighth, and a few where an
 // eighth is nothing. So one topic that everybody is in still spreads over all loops.
 const (
-	nearShare = 8
-	nearSlack = 64
+	affinityShare = 8
+	affinitySlack = 64
 )
 
 // home is the loop for a connection of l that wants to be near key: the same one for each key, unless that is full.
-func (l *Loop) home(key string) *Loop {
+func (l *Loop) affinityLoop(key string) *Loop {
 	s := l.server
-	if key == "" || len(s.loops) == 1 || s.leaving.Load() {
+	if key == "" || len(s.loops) == 1 || s.stoppedAccepting.Load() {
 		return l
 	}
-	to := s.loops[maphash.String(s.seed, key)%uint64(len(s.loops))]
-	if share := s.conns.Load() / int64(len(s.loops)); to.held.Load() > share+share/nearShare+nearSlack {
+	to := s.loops[maphash.String(s.affinitySeed, key)%uint64(len(s.loops))]
+	if share := s.conns.Load() / int64(len(s.loops)); to.held.Load() > share+share/affinityShare+affinitySlack {
 		return l
 	}
 	return to
@@ -34,43 +34,43 @@ func (l *Loop) home(key string) *Loop {
 
 // move gives c, whose request was accepted, to another loop, which opens it, with what has been read behind the request.
 // It reports false when c has to stay. The next owner of c is stored last: from then on nothing of it is l's.
-func (l *Loop) move(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
+func (l *Loop) migrate(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
 	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		return false
 	}
-	h, waited := c.Handle(), c.waits()
+	h, waited := c.Handle(), c.waitKind()
 	response, rest = slices.Clone(response), slices.Clone(rest)
 	l.held.Add(-1)
 	to.held.Add(1)
-	c.loop, c.timer, c.phase = to, 0, phaseMoved
+	c.loop, c.timer, c.phase = to, 0, phaseMigrating
 	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
-	l.waited(waited)
-	to.Do(func() { to.welcome(h, v, response, rest) })
+	l.refreshOldest(waited)
+	to.Do(func() { to.attachMigrated(h, v, response, rest) })
 	return true
 }
 
-// welcome opens a connection that another loop has given. The server may have begun to close it on the way, or all of
+// attachMigrated opens a connection that another loop has given. The server may have begun to close it on the way, or all of
 // them, when it was neither the other loop's any more nor this one's yet.
-func (l *Loop) welcome(h Handle, v verdict, response, rest []byte) {
+func (l *Loop) attachMigrated(h Handle, v verdict, response, rest []byte) {
 	c := l.lookup(h)
 	if c == nil {
 		return
 	}
-	defer l.rescue(c.Handle())
+	defer l.recoverPanic(c.Handle())
 	c.heard = l.wheel.now // the other loop's clock is another one
 	if err := l.attach(c); err != nil {
 		c.fail(err.Error())
 		return
 	}
 	switch {
-	case c.phase != phaseMoved:
+	case c.phase != phaseMigrating:
 		return
-	case l.server.leaving.Load():
-		l.linger(c)
+	case l.server.stoppedAccepting.Load():
+		l.startLinger(c)
 		return
 	}
 	c.phase = phaseHeader
-	l.open(c, v, response)
+	l.openAccepted(c, v, response)
 	l.frames(c, rest)
 	if c.tls != nil {
 		l.decrypt(c, c.tls.wire.in)
