@@ -65,7 +65,7 @@ func (l *Loop) relieve() (closed bool) {
 	if now < l.relieveAt {
 		return false
 	}
-	own := float64(l.tally.memory.Load()) / float64(sum)
+	own := float64(l.counters.memory.Load()) / float64(sum)
 	closed = l.closeStalled(int64(own * float64(sum-limit*3/8)))
 	took := l.server.clock() - now
 	l.relieveAt = now + took + max(shedPause, took*shedShare)
