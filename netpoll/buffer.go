@@ -16,7 +16,7 @@ type Buffer struct {
 	bytes    []byte // the whole frame
 	header   uint8  // bytes of the header
 	op       frame.Op
-	drops    bool // may be dropped, see drop.go
+	drops    bool // may be dropped, see droppable.go
 	deflated atomic.Pointer[deflated]
 }
 

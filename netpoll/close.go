@@ -28,7 +28,7 @@ import (
 // socket itself goes when the peer has answered, or after Server.CloseTimeout.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
 	if c.phase == phaseOpen {
-		c.eachTopic(func(t *topic) { c.loop.owe(t, c) })
+		c.loop.fanout.closing(c)
 	}
 	c.startClose(code, reason)
 }
@@ -169,7 +169,7 @@ func (l *Loop) notifyClosed(c *Conn) {
 	}
 	c.set(flagNotified)
 	l.counters.closes[closeIndex(c.aux.code)].Add(1)
-	l.leaveAll(c)
+	l.fanout.closed(c)
 	e := l.endpointOf(c)
 	if e.OnClose == nil {
 		return

@@ -70,7 +70,7 @@ const (
 	flagFINSent                     // FIN was sent
 	flagPong                        // aux.pong waits for the backlog to drain
 	flagPings                       // pings have begun
-	flagDrops                       // droppable messages are dropped until the backlog has drained, see drop.go
+	flagDrops                       // droppable messages are dropped until the backlog has drained, see droppable.go
 	flagNarrow                      // negotiated deflate with a limit of our window, see forms.go
 	flagRemainder                   // has a remainder: what was read and not handed out, see remainder.go
 	flagFull                        // owes more than LowBacklog: OnDrain follows, see drain.go
@@ -86,9 +86,9 @@ type aux struct {
 	scan   scanState
 	code   frame.CloseCode
 	reason string
-	acked  uint64 // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
-	pong   []byte // the latest unanswered ping while an earlier pong cannot be written
-	drops  []drop // what it was not told of yet
+	acked  uint64   // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
+	pong   []byte   // the latest unanswered ping while an earlier pong cannot be written
+	missed []missed // dropped messages that OnDropped has not reported yet
 	dial   *dialAttempt
 }
 

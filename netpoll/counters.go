@@ -10,7 +10,7 @@ import (
 )
 
 // counters is what a loop counts about itself. Only the loop writes, so that no cache line is
-// shared between loops; what happens once per member of a walk is counted once per walk.
+// shared between loops; what happens once per member of a broadcast is counted once per broadcast.
 type counters struct {
 	_ [64]byte
 
@@ -119,10 +119,10 @@ func closeCodeAt(i int) frame.CloseCode {
 	return frame.CloseCode(3000 + i/otherCodes*500 + i%otherCodes)
 }
 
-// countSent notes that a slice of w served so many members.
-func (t *counters) countSent(w *walk, members int) {
-	t.messagesOut.n += int64(members*w.messages - w.missed)
-	w.missed = 0
+// countSent counts the messages of a slice of bc that served so many members.
+func (t *counters) countSent(bc *broadcast, members int) {
+	t.messagesOut.n += int64(members*bc.messages - bc.dropped)
+	bc.dropped = 0
 }
 
 // wrote notes that a write to a plain socket took n bytes; TLS counts its records itself.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// When a place is needed, of MaxConns or of MaxTLSHandshakes, the connection that has refreshOldest longest for its first request
+// When a place is needed, of MaxConns or of MaxTLSHandshakes, the connection that has waited longest for its first request
 // loses it: whoever opens connections and says nothing cannot keep others out. The newer one has sent no more yet, but
 // an honest client sends its request, or its ClientHello, together with its part of the TCP handshake.
 
@@ -33,7 +33,7 @@ func (s *Server) full() bool {
 	return s.conns.Load()-s.denied.Load()+s.atHTTP.Load() > int64(s.MaxConns)
 }
 
-// minWait is how long a connection has to have refreshOldest for w before its place can be another one's.
+// minWait is how long a connection has to have waited for w before its place can be another one's.
 func (w wait) minWait() time.Duration {
 	if w == waitFirst {
 		return 0
@@ -56,7 +56,7 @@ func (l *Loop) assignDisplacing(fd, passes int) {
 	})
 }
 
-// displacing is the loop whose connections have refreshOldest longest, nil if no connection has refreshOldest long enough.
+// displacing is the loop whose connections have waited longest, nil if no connection has waited long enough.
 func (s *Server) displaceTarget() (to *Loop) {
 	for w := range numWaits {
 		least := s.clock() - w.minWait()
@@ -72,10 +72,10 @@ func (s *Server) displaceTarget() (to *Loop) {
 	return to
 }
 
-// oldest is when the connection of l began to wait that has refreshOldest longest for w.
+// oldest is when the connection of l began to wait that has waited longest for w.
 func (l *Loop) oldest(w wait) time.Duration { return time.Duration(l.waiting[w].oldest.Load()) }
 
-// minWait reports whether one of l's connections has refreshOldest long enough.
+// minWait reports whether one of l's connections has waited long enough.
 func (l *Loop) hasDisplaceable() bool {
 	for w := range numWaits {
 		if l.oldest(w) <= l.server.clock()-w.minWait() {
@@ -85,7 +85,7 @@ func (l *Loop) hasDisplaceable() bool {
 	return false
 }
 
-// displace closes the connection of l that has refreshOldest longest. It reports false if none has refreshOldest long enough.
+// displace closes the connection of l that has waited longest. It reports false if none has waited long enough.
 func (l *Loop) displace() bool {
 	if l.displaceOne() {
 		return true
@@ -108,7 +108,7 @@ func (l *Loop) displaceOne() bool {
 	return false
 }
 
-// displaceTLSHandshake closes the connection of l that has refreshOldest longest for its peer to go on with the TLS handshake, so
+// displaceTLSHandshake closes the connection of l that has waited longest for its peer to go on with the TLS handshake, so
 // that another one can have its place of MaxTLSHandshakes.
 func (l *Loop) displaceTLSHandshake() bool {
 	c := l.longestWaiting(waitTLSHandshake, func(c *Conn) bool { return c.tls.handshake.tryStop() })
@@ -125,7 +125,7 @@ func (l *Loop) freeDisplaced(c *Conn) {
 	l.freeConn(c)
 }
 
-// longestWaiting returns the connection that has refreshOldest longest for w, of those that take it.
+// longestWaiting returns the connection that has waited longest for w, of those that take it.
 func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	list := &l.waiting[w]
 	least, passed := l.server.clock()-w.minWait(), 0
@@ -146,7 +146,7 @@ func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 }
 
 // readPending reads what has come for a connection that waits and has not been read yet, so that none loses its place that
-// has sent all of what it is refreshOldest for. It reports false if the connection is not to be touched in this turn any more.
+// has sent all of what it is waited for. It reports false if the connection is not to be touched in this turn any more.
 func (l *Loop) readPending(c *Conn, w wait) bool {
 	const busy = flagEnding | flagDirty
 	switch {

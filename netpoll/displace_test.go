@@ -231,7 +231,7 @@ func arrival(t *testing.T) int {
 	return acceptOne(t, ln)
 }
 
-// TestPlacesOfOtherLoops: the connections that have refreshOldest longest are another loop's, so the new ones go there. If they
+// TestPlacesOfOtherLoops: the connections that have waited longest are another loop's, so the new ones go there. If they
 // have gone meanwhile it is passed on.
 func TestPlacesOfOtherLoops(t *testing.T) {
 	s := atRest(t, &Server{Loops: 3, MaxConns: 9})

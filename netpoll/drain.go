@@ -16,7 +16,7 @@ func (l *Loop) fills(c *Conn) {
 }
 
 // drains notes after a write that c does so no more. The callback comes at the end of the turn: now may be in the
-// middle of a walk.
+// middle of a broadcast.
 func (l *Loop) drains(c *Conn) {
 	if c.has(flagFull) && c.OwnBacklog() <= l.endpointOf(c).LowBacklog {
 		c.clear(flagFull)

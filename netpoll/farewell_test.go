@@ -56,7 +56,7 @@ func TestFarewellTooLong(t *testing.T) {
 	}
 }
 
-// TestNothingFollowsTheCloseFrame cuts a slow member in the middle of a walk of which it may
+// TestNothingFollowsTheCloseFrame cuts a slow member in the middle of a broadcast of which it may
 // miss one message and must get several.
 func TestNothingFollowsTheCloseFrame(t *testing.T) {
 	handles := make(chan Handle, 1)

@@ -2,11 +2,12 @@
 
 package netpoll
 
-// A message has a form for each kind of members: made once, and shared by all of them on all loops.
+// A message has one encoded form for each kind of member. A form is made once and shared by all of these members on all
+// loops.
 //
-// Clients that limit the window of our compressor (RFC 7692, 7.1.2.1), whatever to, share one form with the smallest
-// window. They are few, and for messages of a chat's size it is hardly longer than the wide one. Those clients stand in
-// the slow list of their topics, as TLS members do: the walk over the fast lists does not know of them.
+// Clients that limit the window of our compressor (RFC 7692, 7.1.2.1) share one form, which has the smallest window, whatever
+// their limit is. They are few, and for messages of a chat's size it is hardly longer than the one with the largest window.
+// These clients are in the slow list of their topics, as TLS members are: the fast lists have two forms only.
 
 type form uint8
 
@@ -23,7 +24,7 @@ const (
 	narrowWindow = 8
 )
 
-// form is what c's peer has negotiated.
+// form is the form that c's peer has negotiated.
 func (c *Conn) form() form {
 	switch {
 	case !c.dec.Deflate():
@@ -35,12 +36,12 @@ func (c *Conn) form() form {
 }
 
 // formOf is the encoding of b for c's peer.
-func (c *Conn) formOf(b *Buffer) []byte { return c.loop.encoded(b, c.form()) }
+func (c *Conn) formOf(b *Buffer) []byte { return c.loop.fanout.encoded(b, c.form()) }
 
-// encoded is b in a form; messages of less than CompressMin have only one.
-func (l *Loop) encoded(b *Buffer, form form) []byte {
-	if form == formPlain || len(b.Payload()) < l.server.CompressMin {
+// encoded is b in a form. Messages shorter than CompressMin have the plain one only.
+func (f *fanout) encoded(b *Buffer, form form) []byte {
+	if form == formPlain || len(b.Payload()) < f.loop.server.CompressMin {
 		return b.bytes
 	}
-	return b.compressed(form, &l.deflater[form])
+	return b.compressed(form, &f.deflater[form])
 }

@@ -37,7 +37,7 @@ type Loop struct {
 	woken  atomic.Bool // the waker has been written and its event not been handled
 	yield  bool        // a producer is to run before the next wait, see Yield
 	tasks  queue.AsyncTaskQueue
-	queued atomic.Int64 // bytes posted and not yet laid out
+	queued atomic.Int64 // bytes posted and not part of a broadcast yet
 	held   atomic.Int64 // connections
 
 	waiting [numWaits]waitlist // connections whose first request has not come
@@ -54,7 +54,6 @@ type Loop struct {
 	asking   *Conn          // whose request the upgrader looks at
 	configs  []frame.Config // by endpoint
 	pings    [][]byte       // by endpoint
-	deflater [numForms]frame.Deflater
 
 	readBuf      []byte
 	tls          *tlsScratch // nil on a plain server
@@ -64,7 +63,6 @@ type Loop struct {
 	denied       []int32 // descriptors, see deny.go
 	response     []byte
 	vector       [][]byte
-	layout       [numForms][]byte
 	freeOutboxes []*outbox
 	dirty        []*Conn  // have bytes for the end of the turn
 	ending       []*Conn  // their phase changed: settled at the end of the turn
@@ -75,10 +73,7 @@ type Loop struct {
 	pressed   bool          // more than half of MaxBacklogMemory is used
 	relieveAt time.Duration // the server's clock from which on stalled connections are looked for again
 
-	topics  map[string]*topic
-	most    peak     // of topics
-	walks   []*topic // have something to hand out, in order
-	riding  marks    // members that may owe an answer which leaves with a walk, see ride.go
+	fanout  fanout
 	stopped bool
 }
 
@@ -89,7 +84,6 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		server: s, index: index, listener: -1,
 		tasks:   queue.NewLockFreeQueue(),
 		readBuf: make([]byte, readBufSize),
-		topics:  make(map[string]*topic),
 	}
 	for w := range l.waiting {
 		l.waiting[w].oldest.Store(noneWaiting)
@@ -97,7 +91,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	for _, e := range s.endpoints {
 		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
 	}
-	l.deflater[formNarrow].Window = narrowWindow
+	l.fanout.init(l)
 	if s.client != nil {
 		l.dials = &dialQueue{limit: s.client.MaxDials}
 	}

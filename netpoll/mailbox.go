@@ -81,7 +81,7 @@ func (l *Loop) mailbox() {
 	l.woken.Store(false)
 	more := l.runBatches()
 	l.endTurn()
-	more = l.walkTopics() || more
+	more = l.fanout.step() || more
 	more = l.continueReads() || more
 	l.endTurn()
 	if more {
@@ -112,7 +112,7 @@ func (l *Loop) runBatches() bool {
 
 func (l *Loop) perform(o *op, posted time.Duration) {
 	if o.kind == opPublish {
-		l.publish(o.name, o.buf, posted)
+		l.fanout.publish(o.name, o.buf, posted)
 		return
 	}
 	if o.buf != nil {
@@ -130,7 +130,7 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 	case opSend:
 		c.SendBuffer(o.buf)
 	case opSendWithNext:
-		l.sendWithNext(c, o.name, o.buf)
+		l.fanout.sendWithNext(c, o.name, o.buf)
 	case opSubscribe:
 		c.sendIf(o.buf)
 		c.Subscribe(o.name)

@@ -28,7 +28,7 @@ const (
 )
 
 // TestNetworkTime makes the network slow, alone and then with every other part: it is the part
-// that says so, and the parts are still what the client has refreshOldest.
+// that says so, and the parts are still what the client has waited.
 func TestNetworkTime(t *testing.T) {
 	if os.Getenv(inNamespace) == "" {
 		runInNamespace(t)

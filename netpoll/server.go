@@ -40,7 +40,7 @@ type Server struct {
 	// AcceptHTTP decides about a request for HTTP as soon as its header block is complete, before a
 	// goroutine and a place of MaxHTTP are spent on it. It is called on the loop and must not block. Nil
 	// accepts; a [*Reject] error names the status of the refusal, any other error answers 403. A refused
-	// connection is closed: nothing of a body is refreshOldest for.
+	// connection is closed: nothing of a body is waited for.
 	AcceptHTTP func(r *Request) error
 	// HTTPReadTimeout and HTTPWriteTimeout bound the reading of a request and the writing of its answer by HTTP, as
 	// [http.Server.ReadTimeout] and [http.Server.WriteTimeout] do. 0 means 10 s and 30 s, negative means no bound. A
@@ -54,7 +54,7 @@ type Server struct {
 	// MaxHTTP bounds the connections given to HTTP; beyond it 503 is answered. 0 means 256.
 	MaxHTTP int
 	// MaxConns bounds all connections, those at HTTP included. When there are as many, a new one takes
-	// the place of the connection that has refreshOldest longest without sending a whole request; if there
+	// the place of the connection that has waited longest without sending a whole request; if there
 	// is none 503 is answered. 0 means the limit of open files (RLIMIT_NOFILE) less 256, or less
 	// Reserved and 64 with many loops.
 	MaxConns int
@@ -112,7 +112,7 @@ type Server struct {
 	HelloTimeout time.Duration
 	// MaxTLSHandshakes bounds the TLS tlsHandshakePool in flight, about 10 KB each, from the whole
 	// ClientHello on; each loop has an equal share, of one at least. Beyond it the one goes that
-	// has refreshOldest longest for its peer, and for a second at least; if there is none the new connection
+	// has waited longest for its peer, and for a second at least; if there is none the new connection
 	// is closed. 0 means 4096.
 	MaxTLSHandshakes int
 	// TLSHandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
@@ -155,7 +155,7 @@ type Server struct {
 	atHTTP      atomic.Int64 // connections that were given to HTTP, see detach.go
 	incoming    atomic.Int64 // connections on their way to a place, see displace.go
 
-	sliceSends int                             // see walk.go; tests make it small
+	sliceSends int                             // see broadcast.go; tests make it small
 	shedStall  time.Duration                   // see shed.go; tests make it long
 	maxDiscard uint32                          // maxDiscarded; tests make it small
 	readTime   time.Duration                   // readTime; tests make it small

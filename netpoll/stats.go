@@ -45,7 +45,7 @@ type Stats struct {
 	// there, or from accept, to the 101.
 	Network, Waiting, TLS, Upgrade Histogram
 	// Transmit is the time from the Post of a message to a topic to the last member's write,
-	// once for each walk, of its oldest message.
+	// once for each broadcast, for its oldest message.
 	Transmit Histogram
 	// Closing is the time from our close frame to the end of the socket.
 	Closing Histogram

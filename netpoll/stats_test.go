@@ -92,14 +92,14 @@ func TestStatsCounts(t *testing.T) {
 		}
 	}
 	if n := st.Transmit.Count(); n < 1 || n > 2 {
-		t.Errorf("%d walks timed", n)
+		t.Errorf("%d broadcasts timed", n)
 	}
 	if st.BytesIn < 300 || st.BytesOut < 300 {
 		t.Errorf("bytes in %d, out %d", st.BytesIn, st.BytesOut)
 	}
 }
 
-// TestStatsBytes compares with what the client saw, over plain sockets and in a walk.
+// TestStatsBytes compares with what the client saw, over plain sockets and in a broadcast.
 func TestStatsBytes(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{rooms()}})
 	c := raw(t, s, "/t", "")

@@ -18,7 +18,7 @@ func tcpInfo(fd int, info *unix.TCPInfo) bool {
 
 // networkTimes asks the kernel about a socket that was just accepted: the round trip that it
 // measured in the TCP handshake, and how long ago that was over, which is how long the
-// connection refreshOldest in the backlog. The latter is in steps of the kernel's tick.
+// connection waited in the backlog. The latter is in steps of the kernel's tick.
 func networkTimes(fd int) (rtt, waited time.Duration, ok bool) {
 	var info unix.TCPInfo
 	if !tcpInfo(fd, &info) {

@@ -21,7 +21,7 @@ const delay = 400 * time.Millisecond
 const request = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
 // TestConnectTimes makes each part of a connection's way in last in turn: it is told which, and
-// the parts together are what the client has refreshOldest. TestNetworkTime does so with the network.
+// the parts together are what the client has waited. TestNetworkTime does so with the network.
 func TestConnectTimes(t *testing.T) {
 	for _, c := range []connectTimes{
 		{name: "the backlog", waiting: delay},
@@ -45,7 +45,7 @@ type connectTimes struct {
 }
 
 // measure connects to the server, by another address than that of its listener if there is one,
-// and compares the parts that the server has seen with what the client has refreshOldest.
+// and compares the parts that the server has seen with what the client has waited.
 func (c connectTimes) measure(t *testing.T, s *Server, to string) error {
 	s.Loops, s.Endpoints = 1, []Endpoint{echo()}
 	if c.secure {

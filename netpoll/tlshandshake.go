@@ -65,7 +65,7 @@ func (h *tlsHandshake) cancel() {
 }
 
 // tryStop ends the coroutine at once and gives its place back. It reports false while a worker has it: then it
-// is not the peer that is refreshOldest for. Loop only.
+// is not the peer that is waited for. Loop only.
 func (h *tlsHandshake) tryStop() bool {
 	h.mu.Lock()
 	idle := !h.running

@@ -31,8 +31,8 @@ type member struct {
 	slow   bool
 }
 
-// reader parses server frames, checks that each is whole, and stops after want frames. A slow
-// one begins late, so that the server meets a full socket.
+// read parses server frames, checks that each is whole, and stops after want frames. A slow
+// member begins late, so that the server meets a full socket.
 func (m *member) read(begin <-chan struct{}) error {
 	if m.slow {
 		<-begin
@@ -63,7 +63,7 @@ func bytes8(p []byte) int { return slices.Index(append(p, ' '), ' ') }
 
 // TestTopicsAgainstModel drives two topics with random joins, leaves and publishes in batches
 // that are cut at random, with slices of a few sends and slow members, and checks that
-// everybody gets exactly what was published during the membership, in order.
+// every member gets exactly what was published during its membership, in order.
 func TestTopicsAgainstModel(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { topicModel(t, rand.New(rand.NewPCG(seed, 1)), seed%3 == 2) })
@@ -120,7 +120,7 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 				m.want = append(m.want, name)
 				delete(m.topics, topic)
 			}
-		case 2: // an answer, whether m is a member or not, and whether something is pending or not
+		case 2: // a piggybacked reply, whether m is a member or not, and whether something is pending or not
 			name, buf := next("answer")
 			batch.SendWithNext(m.handle, topic, buf)
 			m.want = append(m.want, name)
@@ -138,7 +138,7 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 			batch = l.NewBatch()
 		}
 		if rnd.IntN(100) == 0 {
-			time.Sleep(time.Millisecond) // lets some walks end in between
+			time.Sleep(time.Millisecond) // lets some broadcasts end in between
 		}
 	}
 	l.Post(batch)
@@ -161,7 +161,7 @@ func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 	}
 	eventually(t, "topics are freed", func() bool {
 		n := make(chan int)
-		l.Do(func() { n <- len(l.topics) })
+		l.Do(func() { n <- len(l.fanout.topics) })
 		return <-n == 0
 	})
 }
@@ -185,8 +185,8 @@ func (m *member) compare(t *testing.T, i int, names []string) {
 	}
 }
 
-// TestPublishFromConnections checks the total order within one loop, with several publishers.
-func TestPublishFromConnections(t *testing.T) {
+// TestPublishersOfOneLoopSeeOneOrder checks the total order within one loop, with several publishers.
+func TestPublishersOfOneLoopSeeOneOrder(t *testing.T) {
 	for _, loops := range []int{1, 2} {
 		t.Run(fmt.Sprint(loops, " loops"), func(t *testing.T) {
 			s := start(t, &Server{Loops: loops, Endpoints: []Endpoint{{
@@ -224,9 +224,9 @@ func TestPublishFromConnections(t *testing.T) {
 	}
 }
 
-// TestNoByteReachesNewcomers closes members in the middle of walks while another loop takes
-// over their descriptor numbers: a newcomer, which never joined, must get nothing.
-func TestNoByteReachesNewcomers(t *testing.T) {
+// TestBroadcastNeverReachesReusedDescriptor closes members in the middle of broadcasts while another loop takes
+// over their descriptor numbers: a new connection, which never joined, must get nothing.
+func TestBroadcastNeverReachesReusedDescriptor(t *testing.T) {
 	s := start(t, &Server{Loops: 2, sliceSends: 4, Endpoints: []Endpoint{
 		{Path: "/member", OnOpen: func(c *Conn) { c.Subscribe("room") }},
 		{Path: "/guest", OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) }},

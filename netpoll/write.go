@@ -185,7 +185,7 @@ func (c *Conn) owesCiphertext() bool { return c.ciphertext() > 0 }
 // leaves the fast lists of its topics, and a peer that does not read is not read either.
 func (l *Loop) startBacklog(c *Conn) {
 	if !c.has(flagSlow) && c.phase == phaseOpen {
-		l.demote(c)
+		l.fanout.behind(c)
 		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
 	}
 	l.updateEvents(c)
@@ -200,15 +200,8 @@ func (l *Loop) backlogDrained(c *Conn) {
 		c.aux.pong = nil
 		return
 	}
-	if c.has(flagDrops) && c.phase == phaseOpen {
-		c.clear(flagDrops)
-		l.tellDropped(c, nil)
-		if c.out != nil {
-			return
-		}
-	}
-	if c.has(flagSlow) {
-		l.promote(c)
+	if !l.fanout.drained(c) {
+		return
 	}
 	if c.has(flagArmed) {
 		l.updateEvents(c)

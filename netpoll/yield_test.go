@@ -93,7 +93,7 @@ func serveYielding(t *testing.T) {
 	}()
 	defer close(todo)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnMessage: func(c *Conn, _ frame.Op, p []byte) {
-		for began := time.Now(); time.Since(began) < turn; { // as a walk does; the monitor falls asleep over it
+		for began := time.Now(); time.Since(began) < turn; { // as a broadcast does; the monitor falls asleep over it
 		}
 		if string(p) != "hand over" {
 			c.Send(frame.OpText, []byte("done"))

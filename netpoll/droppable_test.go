@@ -47,7 +47,7 @@ func (m *lossy) read(rnd *rand.Rand) error {
 	}
 }
 
-// check walks through what came: every droppable message is the next one of its topic, and a
+// check goes through what came: every droppable message is the next one of its topic, and a
 // notice stands exactly where its n messages are missing. It returns how many are.
 func (m *lossy) check() (missing int, err error) {
 	for _, name := range m.got {

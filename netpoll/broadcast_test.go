@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// roomOf is a server whose connections are all in "room", with that many of them.
+// roomOf starts s with so many connections, all members of "room".
 func roomOf(t *testing.T, s *Server, members int) (peers []net.Conn) {
 	t.Helper()
 	s.Loops, s.Endpoints = 1, []Endpoint{{MaxBacklog: 1 << 30, PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room") }}}
@@ -26,7 +26,7 @@ func roomOf(t *testing.T, s *Server, members int) (peers []net.Conn) {
 		done := make(chan struct{})
 		s.Loop(0).Do(func() {
 			defer close(done)
-			r := s.Loop(0).topics["room"]
+			r := s.Loop(0).fanout.topics["room"]
 			all = r != nil && r.members() == members
 		})
 		<-done
@@ -35,22 +35,22 @@ func roomOf(t *testing.T, s *Server, members int) (peers []net.Conn) {
 	return peers
 }
 
-// handOut publishes to "room" and carries out the walk as the loop does, turn by turn. It returns how many members each
+// broadcastAll publishes to "room" and steps the broadcast as the loop does, turn by turn. It returns how many members each
 // turn reached.
-func handOut(s *Server, messages ...*Buffer) (reached []int) {
+func broadcastAll(s *Server, messages ...*Buffer) (reached []int) {
 	done := make(chan struct{})
 	l := s.Loop(0)
 	l.Do(func() {
 		defer close(done)
 		for _, b := range messages {
-			l.publish("room", b, s.clock())
+			l.fanout.publish("room", b, s.clock())
 		}
 		past := 0
 		for more := true; more; {
-			more = l.walkTopics()
-			w, members := &l.topics["room"].walk, l.topics["room"].lists[listPlain].len()
+			more = l.fanout.step()
+			w, members := &l.fanout.topics["room"].current, l.fanout.topics["room"].lists[listPlain].len()
 			at := w.pos
-			if !w.active || w.stage > listPlain {
+			if !w.active || w.list > listPlain {
 				at = members
 			}
 			reached = append(reached, at-past)
@@ -61,14 +61,14 @@ func handOut(s *Server, messages ...*Buffer) (reached []int) {
 	return reached
 }
 
-// TestWalkRunsInSlices: a walk over many members hands out no more sends in one turn than a slice has, so that the loop
-// looks at its sockets in between.
-func TestWalkRunsInSlices(t *testing.T) {
+// TestBroadcastRunsInSlices: a broadcast to many members makes no more sends in one turn than a slice has, so that the loop
+// reads its sockets in between.
+func TestBroadcastRunsInSlices(t *testing.T) {
 	const members, slice = 50, 8
 	s := &Server{sliceSends: slice}
 	peers := roomOf(t, s, members)
 	for _, messages := range [][]*Buffer{{text("one")}, {text("one"), text("two")}} {
-		reached := handOut(s, messages...)
+		reached := broadcastAll(s, messages...)
 		if len(reached) < members/slice {
 			t.Errorf("%d members are reached in %d turns: %v", members, len(reached), reached)
 		}
@@ -85,8 +85,9 @@ func TestWalkRunsInSlices(t *testing.T) {
 	}
 }
 
-// TestSliceEnds: by the number of sends, and by the clock, which is looked at now and then.
-func TestSliceEnds(t *testing.T) {
+// TestSliceBoundedBySendsAndTime: a slice ends by the number of sends, and by the clock, which is read every sendsCheck
+// sends.
+func TestSliceBoundedBySendsAndTime(t *testing.T) {
 	count := func(b budget) (n int) {
 		for n = 1; b.spend() && n < 10*defaultSliceSends; n++ {
 		}
@@ -100,8 +101,8 @@ func TestSliceEnds(t *testing.T) {
 	}
 }
 
-// TestWalkGivesUpTheRestOfATurn: two topics have something pending, and the slice is used up by the first.
-func TestWalkGivesUpTheRestOfATurn(t *testing.T) {
+// TestSecondTopicWaitsWhenSliceIsUsedUp: two topics have something pending, and the first one uses up the slice.
+func TestSecondTopicWaitsWhenSliceIsUsedUp(t *testing.T) {
 	const members, slice = 8, 8
 	s := &Server{sliceSends: slice}
 	peers := roomOf(t, s, members)
@@ -110,11 +111,11 @@ func TestWalkGivesUpTheRestOfATurn(t *testing.T) {
 	l.Do(func() {
 		defer close(done)
 		s.slab.each(l, func(c *Conn) { c.Subscribe("other") })
-		l.publish("room", text("one"), s.clock())
-		l.publish("other", text("two"), s.clock())
+		l.fanout.publish("room", text("one"), s.clock())
+		l.fanout.publish("other", text("two"), s.clock())
 		for more := true; more; {
 			before := l.counters.bytesOut.Load()
-			more = l.walkTopics()
+			more = l.fanout.step()
 			sends = append(sends, (l.counters.bytesOut.Load()-before)/int64(len(text("one").bytes)))
 		}
 	})
@@ -127,31 +128,30 @@ func TestWalkGivesUpTheRestOfATurn(t *testing.T) {
 	}
 }
 
-// TestScratchOfABurstIsGivenBack: what a loop lays a walk's messages out in stays for the next walk, but not as large as
-// the largest backlog of a topic ever was.
-func TestScratchOfABurstIsGivenBack(t *testing.T) {
+// TestScratchOfABurstIsFreed: a loop keeps the scratch of a broadcast for the next one, but not that of a burst.
+func TestScratchOfABurstIsFreed(t *testing.T) {
 	s := &Server{}
 	peers := roomOf(t, s, 2)
 	kept := func() (bytes, messages int) {
 		done := make(chan struct{})
 		s.Loop(0).Do(func() {
 			defer close(done)
-			for _, b := range s.Loop(0).layout {
+			for _, b := range s.Loop(0).fanout.scratch {
 				bytes += cap(b)
 			}
-			messages = cap(s.Loop(0).topics["room"].pending)
+			messages = cap(s.Loop(0).fanout.topics["room"].pending)
 		})
 		<-done
 		return bytes, messages
 	}
-	handOut(s, text("one"), text("two"))
+	broadcastAll(s, text("one"), text("two"))
 	if bytes, messages := kept(); bytes == 0 || messages == 0 {
-		t.Errorf("of the scratch of an ordinary walk %d bytes and %d messages are kept", bytes, messages)
+		t.Errorf("of the scratch of an ordinary broadcast %d bytes and %d messages are kept", bytes, messages)
 	}
 	for _, c := range peers {
 		texts(t, c, 2)
 	}
-	const burst, size = 4 * pendingKept, 2 * layoutKept / pendingKept
+	const burst, size = 4 * pendingKept, 2 * scratchKept / pendingKept
 	var all sync.WaitGroup
 	for _, c := range peers {
 		all.Go(func() {
@@ -160,9 +160,9 @@ func TestScratchOfABurstIsGivenBack(t *testing.T) {
 			}
 		})
 	}
-	handOut(s, slices.Repeat([]*Buffer{NewBuffer(frame.OpText, make([]byte, size))}, burst)...)
-	if bytes, messages := kept(); bytes > layoutKept || messages > pendingKept {
-		t.Errorf("%d bytes and %d messages are kept after a burst, want at most %d and %d", bytes, messages, layoutKept, pendingKept)
+	broadcastAll(s, slices.Repeat([]*Buffer{NewBuffer(frame.OpText, make([]byte, size))}, burst)...)
+	if bytes, messages := kept(); bytes > scratchKept || messages > pendingKept {
+		t.Errorf("%d bytes and %d messages are kept after a burst, want at most %d and %d", bytes, messages, scratchKept, pendingKept)
 	}
 	all.Wait()
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestAnswerRidesAlong: an answer and the message it is about arrive with one segment, in a small room, or where there
-// are many answers. A large room is not refreshOldest for with few, nor one that nothing was published in.
-func TestAnswerRidesAlong(t *testing.T) {
-	for _, tt := range []rideTest{
+// TestPiggybackedReplySharesSegment: a reply and the message it belongs to arrive in one segment, in a small room, or where
+// there are many replies. Few replies do not wait for the broadcast of a large room, and none waits where nothing is pending.
+func TestPiggybackedReplySharesSegment(t *testing.T) {
+	for _, tt := range []piggybackTest{
 		{"small room", 3, 0, true, 20, [2]string{"answer", "message"}, 1},
 		{"message too long to be copied", 3, 0, true, copyLimit + 1, [2]string{"answer", "message"}, 1},
-		{"largest small room", rideMembers, 0, true, 20, [2]string{"answer", "message"}, 1},
-		{"large room", rideMembers + 1, 0, true, 20, [2]string{"answer", "message"}, 2},
-		{"large room, few answers", 5 * rideShare, 3, true, 20, [2]string{"answer", "message"}, 2},
-		{"large room, many answers", 5 * rideShare, 4, true, 20, [2]string{"answer", "message"}, 1},
+		{"largest small room", piggybackMembers, 0, true, 20, [2]string{"answer", "message"}, 1},
+		{"large room", piggybackMembers + 1, 0, true, 20, [2]string{"answer", "message"}, 2},
+		{"large room, few replies", 5 * piggybackShare, 3, true, 20, [2]string{"answer", "message"}, 2},
+		{"large room, many replies", 5 * piggybackShare, 4, true, 20, [2]string{"answer", "message"}, 1},
 		{"published afterwards", 3, 0, false, 20, [2]string{"answer", "message"}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -36,10 +36,10 @@ func TestAnswerRidesAlong(t *testing.T) {
 	}
 }
 
-type rideTest struct {
+type piggybackTest struct {
 	name      string
 	members   int
-	answers   int // to others
+	replies   int // to others
 	published bool
 	size      int // of the message
 	want      [2]string
@@ -47,7 +47,7 @@ type rideTest struct {
 }
 
 // run returns the number of segments.
-func (tt *rideTest) run(t *testing.T) uint32 {
+func (tt *piggybackTest) run(t *testing.T) uint32 {
 	opened := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { c.Subscribe("room"); opened <- c.Handle() }}}})
 	var others []Handle
@@ -61,7 +61,7 @@ func (tt *rideTest) run(t *testing.T) uint32 {
 	if tt.published {
 		b.Publish("room", message)
 	}
-	for _, o := range others[:tt.answers] {
+	for _, o := range others[:tt.replies] {
 		b.SendWithNext(o, "room", NewBuffer(frame.OpText, []byte("answer")))
 	}
 	b.SendWithNext(h, "room", NewBuffer(frame.OpText, []byte("answer ")))
@@ -79,7 +79,7 @@ func (tt *rideTest) run(t *testing.T) uint32 {
 	return segments(t, conn) - before
 }
 
-// segments is how many with data the kernel has received for conn.
+// segments is the number of segments with data that the kernel has received for conn.
 func segments(t *testing.T, conn net.Conn) uint32 {
 	t.Helper()
 	rc, err := conn.(*net.TCPConn).SyscallConn()

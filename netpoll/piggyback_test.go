@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestAnswerBeforeTheEnd: who leaves or is closed before the walk begins gets its answer all the same.
-func TestAnswerBeforeTheEnd(t *testing.T) {
+// TestPiggybackedReplyPrecedesLeaveAndClose: a member that leaves or is closed before the broadcast gets its reply first.
+func TestPiggybackedReplyPrecedesLeaveAndClose(t *testing.T) {
 	for name, end := range map[string]func(*Batch, Handle){
 		"closed": func(b *Batch, h Handle) { b.Close(h, 4000, "end") },
 		"leaves": func(b *Batch, h Handle) { b.Unsubscribe(h, "room", NewBuffer(frame.OpText, []byte("end"))) },
@@ -35,9 +35,9 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// TestAnswerOfALateComer: who joined between two messages of a walk and is answered for the second is not met by that walk,
-// and has its answer before the next one gives it more than its socket takes.
-func TestAnswerOfALateComer(t *testing.T) {
+// TestPiggybackedReplyOfLateJoiner: a member that joined between two messages of a broadcast, and whose reply belongs to the
+// second, is not part of that broadcast. It gets the reply before another topic sends it more than its socket takes.
+func TestPiggybackedReplyOfLateJoiner(t *testing.T) {
 	opened := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { c.Subscribe(c.Context().(string)); opened <- c.Handle() },
 		Accept: func(r *Request) error { r.SetContext(r.Query()); return nil }}}})
@@ -53,14 +53,14 @@ func TestAnswerOfALateComer(t *testing.T) {
 	b.Publish("other", text(large))
 	s.Loop(0).Post(b)
 	got := texts(t, bufio.NewReader(conn), 3)
-	slices.Sort(got) // which of the two comes first does not matter
+	slices.Sort(got) // the order of the two is not specified
 	if !slices.Equal(got, []string{"answer", "second", large}) {
 		t.Errorf("%.20q", got)
 	}
 }
 
-func TestMarks(t *testing.T) {
-	var m marks
+func TestFDBits(t *testing.T) {
+	var m fdBits
 	for _, fd := range []int32{0, 63, 64, 1000} {
 		if m.take(fd) {
 			t.Errorf("%d is there", fd)
