@@ -1,14 +1,15 @@
 package room
 
-// arena holds the answers of one turn; they are reused in the next.
-type arena struct {
+// answerArena holds the answers of one turn. The next turn uses them again.
+type answerArena struct {
 	chunks []*[64]Answer
 	n      int
 }
 
-const arenaKeep = 16 // chunks that outlive a burst
+// maxKeptChunks is the number of chunks that are kept after a burst.
+const maxKeptChunks = 16
 
-func (a *arena) next() *Answer {
+func (a *answerArena) next() *Answer {
 	i := a.n / 64
 	if i == len(a.chunks) {
 		a.chunks = append(a.chunks, new([64]Answer))
@@ -17,17 +18,17 @@ func (a *arena) next() *Answer {
 	return &a.chunks[i][(a.n-1)%64]
 }
 
-func (a *arena) reset() {
+func (a *answerArena) reset() {
 	for i := range (a.n + 63) / 64 {
 		clear(a.chunks[i][:])
 	}
-	if len(a.chunks) > arenaKeep {
-		a.chunks = append([]*[64]Answer(nil), a.chunks[:arenaKeep]...)
+	if len(a.chunks) > maxKeptChunks {
+		a.chunks = append([]*[64]Answer(nil), a.chunks[:maxKeptChunks]...)
 	}
 	a.n = 0
 }
 
-// answer begins the answer to c; send ends it.
+// answer returns a new answer to c, which send sends.
 func (s *shard) answer(c *Command) *Answer {
 	a := s.answers.next()
 	a.Op, a.Room, a.Token, a.Member = c.Op, c.Room, c.Token, c.Member
@@ -44,8 +45,8 @@ func (s *shard) send(c *Command, a *Answer) {
 	}
 }
 
-// refuse answers with an error.
-func (s *shard) refuse(c *Command, err error) {
+// reject answers with an error.
+func (s *shard) reject(c *Command, err error) {
 	if err == error(ErrBusy) {
 		s.refused.Add(1)
 	}
@@ -53,5 +54,3 @@ func (s *shard) refuse(c *Command, err error) {
 	a.Err = err
 	s.send(c, a)
 }
-
-func (s *shard) emit(loop int, e Event) { s.out[loop] = append(s.out[loop], e) }

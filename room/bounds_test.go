@@ -160,11 +160,11 @@ func TestHistoryBytesOfColdestRooms(t *testing.T) {
 	warm := w.publish("warm", o, body).Position
 	w.publish("warm", o, body)
 	w.publish("warm", o, body) // the fifth: the oldest of the coldest goes
-	if n := len(w.s.mem.rings["cold"].buf); w.s.mem.rings["cold"].n != 1 {
-		t.Fatalf("cold has %d of %d", w.s.mem.rings["cold"].n, n)
+	if n := len(w.s.mem().rings["cold"].buf); w.s.mem().rings["cold"].n != 1 {
+		t.Fatalf("cold has %d of %d", w.s.mem().rings["cold"].n, n)
 	}
 	w.publish("warm", o, body)
-	if w.s.mem.rings["cold"] != nil || w.s.mem.rings["warm"].n != 4 {
+	if w.s.mem().rings["cold"] != nil || w.s.mem().rings["warm"].n != 4 {
 		t.Fatal("the coldest room must go first, and whole")
 	}
 	if used := w.h.Stats().HistoryBytes; used < 4*big || used > bigs(4) {
@@ -190,7 +190,7 @@ func TestHistoryBytesOfTheProcess(t *testing.T) {
 		w.publish(names[1], o, body)
 		w.turn() // of who was asked
 	}
-	if a, b := w.h.shards[0].mem.rings[names[0]].n, w.h.shards[1].mem.rings[names[1]].n; a != 70 || b != 30 {
+	if a, b := w.h.shards[0].mem().rings[names[0]].n, w.h.shards[1].mem().rings[names[1]].n; a != 70 || b != 30 {
 		t.Fatalf("cold %d, warm %d", a, b)
 	}
 }
@@ -206,7 +206,7 @@ func TestExpiry(t *testing.T) {
 		t.Fatalf("half expired: %v", a.Publications)
 	}
 	w.advance(time.Minute) // the sweep
-	if len(w.s.mem.rings) != 0 || w.h.Stats().HistoryBytes != 0 || w.h.Stats().Rooms != 0 {
+	if len(w.s.mem().rings) != 0 || w.h.Stats().HistoryBytes != 0 || w.h.Stats().Rooms != 0 {
 		t.Fatalf("left: %+v", w.h.Stats())
 	}
 	if a := w.resume("a", o, since); a.Recovered {
@@ -222,17 +222,17 @@ func TestExpiry(t *testing.T) {
 func TestSweepIsBounded(t *testing.T) {
 	w := lab(t, Config{})
 	o := &Options{HistorySize: 10, HistoryTTL: time.Minute}
-	for i := range 3 * sweepRings {
+	for i := range 3 * maxSweep {
 		w.publish(fmt.Sprint(i), o, "x")
 	}
 	w.pass(2 * time.Minute)
 	w.s.turn()
-	if n := len(w.s.mem.rings); n != 2*sweepRings {
+	if n := len(w.s.mem().rings); n != 2*maxSweep {
 		t.Fatalf("%d rings after one turn", n)
 	}
-	w.advance(sweepEvery / 20) // more is left: soon again
-	w.advance(sweepEvery)
-	if n := len(w.s.mem.rings); n != 0 {
+	w.advance(sweepInterval / 20) // more is left: soon again
+	w.advance(sweepInterval)
+	if n := len(w.s.mem().rings); n != 0 {
 		t.Fatalf("%d rings after three", n)
 	}
 }
@@ -368,12 +368,12 @@ func TestSweepGoesOn(t *testing.T) {
 	short, long := &Options{HistorySize: 1, HistoryTTL: time.Minute}, &Options{HistorySize: 1}
 	w.publish("a", short, "x")
 	w.publish("b", long, "x")
-	w.s.mem.idle.hand = w.s.mem.rings["a"]
+	w.s.mem().idle.hand = w.s.mem().rings["a"]
 	w.s.now += 2 * time.Minute
 	w.s.history(&Command{Op: History, Room: "a", Options: short})
-	w.s.mem.sweep()
-	w.s.mem.sweep()
-	if w.s.mem.rings["a"] != nil || w.s.mem.rings["b"] == nil || w.s.mem.idle.n != 1 {
-		t.Fatalf("%v", w.s.mem.rings)
+	w.s.mem().Sweep()
+	w.s.mem().Sweep()
+	if w.s.mem().rings["a"] != nil || w.s.mem().rings["b"] == nil || w.s.mem().idle.n != 1 {
+		t.Fatalf("%v", w.s.mem().rings)
 	}
 }

@@ -49,7 +49,7 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 			t.Fatalf("%d bytes are kept, the bound is %d", used, bigs(100))
 		}
 	}
-	if n := w.h.shards[0].mem.rings[names[0]].n; n != 90 {
+	if n := w.h.shards[0].mem().rings[names[0]].n; n != 90 {
 		t.Fatalf("the busy shard has %d messages", n)
 	}
 	if n := queued(w.h.shards[0]); n != 1 {
@@ -59,7 +59,7 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 	w.submit(names[1], o, body)
 	w.turn() // of shard 0, and then of shard 1, which asks it
 	w.turn()
-	if a, b := w.h.shards[0].mem.rings[names[0]].n, w.h.shards[1].mem.rings[names[1]].n; a+b != 100 || a >= 90 {
+	if a, b := w.h.shards[0].mem().rings[names[0]].n, w.h.shards[1].mem().rings[names[1]].n; a+b != 100 || a >= 90 {
 		t.Errorf("once it runs: cold %d, warm %d", a, b)
 	}
 }

@@ -25,7 +25,7 @@ func TestAgesDoNotFollowTheClockOfTheDay(t *testing.T) {
 				t.Errorf("a repeat after half a minute: %+v", a)
 			}
 			w.advance(30 * time.Second)
-			if n := w.s.mem.rings["a"].n; n != 0 {
+			if n := w.s.mem().rings["a"].n; n != 0 {
 				t.Errorf("%d messages are kept for longer than a minute", n)
 			}
 		})
@@ -52,7 +52,7 @@ func TestMessagesCarryTheTimeOfDay(t *testing.T) {
 	w := lab(t, Config{})
 	w.set(25 * time.Hour)
 	w.publish("a", open(), "x")
-	if got := w.s.mem.rings["a"].at(0).Time; got != w.clock.UnixMilli() {
+	if got := w.s.mem().rings["a"].at(0).Time; got != w.clock.UnixMilli() {
 		t.Fatalf("%d, want %d", got, w.clock.UnixMilli())
 	}
 }

@@ -5,67 +5,68 @@ import (
 	"time"
 )
 
-// Config is what a Hub needs to know. The zero value of each bound is its
-// default, in brackets.
+// Config are the settings of a Hub. A bound of 0 is replaced by its default, in
+// brackets.
 type Config struct {
-	Loops   int // event loops of the edge, numbered from 0 [1]
+	Loops   int // event loops of the caller, numbered from 0 [1]
 	Shards  int // goroutines that own the rooms [GOMAXPROCS]
 	Mailbox int // commands that may wait for one shard [16384]
 
-	// Encode makes the push of a message, sets p.Object, and is called on the
-	// shard once per message (again only for those read back from a log that
-	// returns no Object). nil: the buffer is the Body.
+	// Encode returns the push of a message and sets p.Object. It runs on the shard,
+	// once for each message, and again for one that a log returns without Object.
+	// nil: the push and the Object are the Body.
 	Encode func(room string, p *Publication) Buffer
-	// EncodeJoin and EncodeLeave make the push of a join or leave, on the
-	// shard, once per event. nil: there are none.
+	// EncodeJoin and EncodeLeave return the push of a join or leave. They run on the
+	// shard, once for each. nil: there are no such pushes.
 	EncodeJoin, EncodeLeave func(room string, m *Member) Buffer
-	// Deliver hands a loop its events, on the shard, once per turn and loop
-	// that has any. It must not block. The events are valid until it returns.
+	// Deliver takes the events of one turn of a shard for one loop. It runs on the
+	// shard and must not block. The events are valid until it returns.
 	Deliver func(loop int, events []Event)
-	// Busy says that a loop can take no more: publishes to rooms with members
-	// there are refused with ErrBusy. Called on the shard. nil: never.
+	// Busy tells whether a loop can take no more: then publishes to rooms with
+	// members there are refused with ErrBusy. It runs on the shard. nil: never.
 	Busy func(loop int) bool
-	// MayOpen says that a connection may make one more room: a join or a
-	// publish of it comes to a room that has neither members nor messages.
-	// Otherwise that is answered with ErrRate. Called on the shard, from several
-	// at once. nil: always.
+	// MayOpen tells whether a connection may make one more room, by a join or a
+	// publish to a room with neither members nor history. If not, the command is
+	// refused with ErrRate. It runs on the shards, on several at once. nil: always.
 	MayOpen func(by *Info) bool
-	// NewLog makes the log of one shard. nil: in memory.
+	// NewLog returns the log of a shard. nil: a log in memory.
 	NewLog func(shard int, sink Sink) Log
 
-	MaxRooms     int   // rooms with members or history, of the process [1,000,000]
-	HistoryBytes int64 // history in memory, of the process, with what it takes to find it [256 MiB]
-	// RoomBytes is how much of that one room may have, and PublisherBytes what
-	// one publisher has published, a user or a connection that is anonymous:
-	// beyond it the oldest of the same go. [a sixteenth of HistoryBytes, at least 1 MiB]
+	// The following bounds hold for the whole process, except RoomBytes and
+	// PublisherBytes.
+
+	MaxRooms     int   // rooms with members or history [1,000,000]
+	HistoryBytes int64 // memory of the history, with its bookkeeping [256 MiB]
+	// RoomBytes bounds the history of one room, and PublisherBytes that of one
+	// publisher, a user or an anonymous connection. Beyond it the oldest messages of
+	// the same are evicted. [a sixteenth of HistoryBytes, at least 1 MiB]
 	RoomBytes, PublisherBytes int64
 
-	// ForgottenRooms are rooms without members and messages of which it is
-	// known what they have lost, of the process [1,000,000]. Beyond them a
-	// recovery may be refused though nothing was missed.
+	// ForgottenRooms bounds the high-water marks, which tell for rooms without
+	// members and history which messages were evicted [1,000,000]. Beyond it a
+	// recovery may be refused although no message was missed.
 	ForgottenRooms int
 
-	JoinLeaveMaxMembers int           // above it no join or leave is pushed [1,000]
+	JoinLeaveMaxMembers int           // members above which joins and leaves are not pushed [1,000]
 	JoinLeaveDelay      time.Duration // a join and a leave closer than this cancel out [1 s]
-	PresenceMax         int           // above it Presence answers ErrLimit [1,000]
+	PresenceMax         int           // members above which Presence is refused with ErrLimit [1,000]
 
-	RecoveryMaxPublications int // a join that missed more gets it in pages of so many [1,000]
-	RecoveryMaxBytes        int // and of so many bytes at most (one publication always fits) [128 KiB]
+	RecoveryMaxPublications int // publications in one page of a recovery [1,000]
+	RecoveryMaxBytes        int // bytes in one page; one publication always fits [128 KiB]
 	HistoryMaxLimit         int // publications in one History answer [1,000]
-	HistoryMaxBytes         int // and bytes of them (one publication always fits) [128 KiB]
-	PresenceMaxBytes        int // above it Presence answers ErrLimit [256 KiB]
+	HistoryMaxBytes         int // bytes in one History answer; one publication always fits [128 KiB]
+	PresenceMaxBytes        int // bytes above which Presence is refused with ErrLimit [256 KiB]
 
 	IdempotencyWindow time.Duration // [5 min]
-	IdempotencyKeys   int           // of the process [100,000]
+	IdempotencyKeys   int           // [100,000]
 
-	LogTimeout  time.Duration // no answer of the log in this time: unknown [5 s]
+	LogTimeout  time.Duration // time for the log to answer [5 s]
 	MaxInFlight int           // commands of one shard that wait for the log [Mailbox]
 
-	// Clock reads the time of day, which messages carry, and the time that has
-	// passed on a clock that nobody sets, by which everything else is measured.
-	// Called on the shard, once per turn. nil: time.Now, and its monotonic
-	// reading since New.
-	Clock func() (day time.Time, passed time.Duration)
+	// Clock returns the time of day, which messages carry, and the time on a
+	// monotonic clock, by which everything else is measured. It runs on the shard,
+	// once in each turn. nil: time.Now, and its monotonic reading since New.
+	Clock func() (day time.Time, monotonic time.Duration)
 }
 
 func (c Config) withDefaults() Config {
@@ -113,4 +114,22 @@ func def[T int | int64 | time.Duration](v *T, d T) {
 	if *v <= 0 {
 		*v = d
 	}
+}
+
+// Reload takes from cfg the bounds that can change while the hub runs: MaxRooms,
+// HistoryBytes, RoomBytes, PublisherBytes, ForgottenRooms, JoinLeaveMaxMembers,
+// PresenceMax, RecoveryMaxPublications, RecoveryMaxBytes, HistoryMaxLimit,
+// HistoryMaxBytes and PresenceMaxBytes. Each shard uses them from its next turn
+// on. Members and rooms above a lower bound stay; history above one is evicted
+// with the next messages. Any goroutine may call it, but one at a time.
+func (h *Hub) Reload(cfg Config) {
+	cfg = cfg.withDefaults()
+	c := *h.live.Load()
+	c.MaxRooms, c.HistoryBytes, c.ForgottenRooms = cfg.MaxRooms, cfg.HistoryBytes, cfg.ForgottenRooms
+	c.RoomBytes, c.PublisherBytes = cfg.RoomBytes, cfg.PublisherBytes
+	c.JoinLeaveMaxMembers, c.PresenceMax = cfg.JoinLeaveMaxMembers, cfg.PresenceMax
+	c.RecoveryMaxPublications, c.RecoveryMaxBytes = cfg.RecoveryMaxPublications, cfg.RecoveryMaxBytes
+	c.HistoryMaxLimit, c.HistoryMaxBytes, c.PresenceMaxBytes = cfg.HistoryMaxLimit, cfg.HistoryMaxBytes, cfg.PresenceMaxBytes
+	h.budget.limit.Store(c.HistoryBytes)
+	h.live.Store(&c)
 }

@@ -18,20 +18,20 @@ func (w *world) accounted() {
 	w.t.Helper()
 	used, held := int64(0), make(map[*atomic.Int64]int64)
 	for _, s := range w.h.shards {
-		used += publisherCost * int64(len(s.mem.publishers.of))
-		for _, g := range s.mem.rings {
+		used += publisherCost * int64(len(s.mem().publishers.of))
+		for _, g := range s.mem().rings {
 			bytes := int64(0)
 			for i := range g.n {
 				k := g.at(i)
 				bytes += g.cost(k)
 				if k.by != nil {
-					held[k.by.held] += g.cost(k) + keptSize
+					held[k.by.bytes] += g.cost(k) + keptSize
 				}
 			}
 			if g.n > 0 {
-				bytes += g.own() + g.places()
+				bytes += g.overhead() + g.slotBytes()
 				if by := g.at(0).by; by != nil {
-					held[by.held] += g.own()
+					held[by.bytes] += g.overhead()
 				}
 			}
 			if used += bytes; bytes != g.bytes {
@@ -104,7 +104,7 @@ func TestPublisherKeepsItsNewest(t *testing.T) {
 		w.post(fmt.Sprint(i), o, me, big)
 	}
 	for i := range 30 {
-		if kept := w.s.mem.rings[fmt.Sprint(i)] != nil; kept != (i >= 20) {
+		if kept := w.s.mem().rings[fmt.Sprint(i)] != nil; kept != (i >= 20) {
 			t.Errorf("the room of message %d is kept: %v", i, kept)
 		}
 	}
@@ -133,7 +133,7 @@ func TestHistoryIsAccounted(t *testing.T) {
 			default:
 				w.post(room, o, from[r.IntN(len(from))], r.IntN(20_000))
 			}
-			for _, g := range w.s.mem.rings {
+			for _, g := range w.s.mem().rings {
 				if g.bytes > 100_000 && g.n > 1 {
 					t.Fatalf("%s has %d bytes", g.name, g.bytes)
 				}
@@ -153,9 +153,9 @@ func TestRecordsOfAPublisherAreBounded(t *testing.T) {
 	for range 10_000 {
 		w.post("one", &Options{HistorySize: 1}, me, 10)
 	}
-	for _, p := range w.s.mem.publishers.of {
-		if p.n != 2 || p.all.len() > 100 {
-			t.Errorf("%d records of %d messages", p.all.len(), p.n)
+	for _, p := range w.s.mem().publishers.of {
+		if p.n != 2 || p.records.len() > 100 {
+			t.Errorf("%d records of %d messages", p.records.len(), p.n)
 		}
 	}
 }

@@ -1,40 +1,58 @@
-// Package room keeps the rooms of a chat server: who is in them, in which order
-// their messages go out, and which messages are kept. It knows no sockets and no
-// wire format: messages are encoded by a function of the caller, and what is to
-// be sent is handed to a function of the caller, per event loop and in order.
+// Package room keeps the rooms of a chat server: the members of each room, the
+// order of its messages, and the messages that are kept as history. It has no
+// sockets and no wire format. The caller encodes messages ([Config].Encode) and
+// delivers events to its event loops ([Config].Deliver).
 //
 // # Shards
 //
-// A [Hub] has a few shards, and a room belongs to the one its name hashes to. A
-// shard is one goroutine with a mailbox (mailbox.go); what a room is in memory
-// is touched by that goroutine alone, so there is no lock. It works in turns
-// (shard.go): a batch of commands, then what is due (timers.go), then Deliver
-// once for each loop for which events came of it.
+// A [Hub] has a few shards. A room belongs to the shard that its name hashes to.
+// A shard is one goroutine with a mailbox (mailbox.go), and only that goroutine
+// touches its rooms, so there is no lock. It works in turns (shard.go): a batch
+// of commands, then timers that are due (timers.go), then one call of Deliver for
+// each loop that has events.
 //
-// Nothing here blocks, and everything has a bound: see [Config] for the bounds
-// and what is answered beyond them. A Leave and a Depart are always taken.
+// Nothing here blocks and everything is bounded: [Config] has the bounds, and
+// their comments say what is answered beyond them. [Leave] and [Hub.LeaveAll] are
+// never refused.
 //
 // # Order
 //
-// What a loop gets from a room is one queue. The answer to a [Join] stands in it
-// before every message that the member must get and after every one it must not,
-// and carries the position in between, with all the messages that were missed
-// since an earlier position, or Recovered false and none of them. So a member
-// sees each message once and in order, and nobody compares offsets.
+// The events of a room for a loop form one queue. The reply to a [Join] stands in
+// it before every message that the member must receive and behind every message
+// that it must not. The reply carries the position in between. With Recover it
+// also carries all messages since the client's earlier position, or Recovered
+// false and none of them. So a member receives each message once and in order,
+// and nobody compares offsets.
 //
 // # The log
 //
-// Messages are stored by a [Log], which answers when it likes: a publish is
-// acknowledged when the log says so, and messages, of this node and of others,
-// go out as the log brings them (feed.go). While a join waits for the log,
-// broadcasts go on and are kept for the joiner (catchup.go). A lost message is
-// seen by the Prev of the next one and read from the log (repair.go); where no
-// next one comes, by what the log has acknowledged (suspicion.go). What cannot
-// be repaired ends in an [Insufficient] event for each member.
+// Messages are stored by a [Log], which is asynchronous. A publish is
+// acknowledged when the log has acknowledged it, and messages of this node and of
+// other nodes are broadcast when the log brings them. The memory log is the
+// default: a ring for each room (ring.go), owned by the shard, which answers
+// within the call (memory.go). A room without members and history costs nothing.
 //
-// The memory log is the default and the simplest: a ring for each room
-// (ring.go), called by its shard and calling it back at once (memory.go). Rooms
-// that nobody is in and nothing is kept of cost nothing.
+// # Joins, gaps and repairs
+//
+// A room with members is in one of three states. With the memory log it is always
+// in order.
+//
+//	opening     Its position is not known. The first join reads it from the log;
+//	            messages that come meanwhile are buffered.
+//	in order    A message is broadcast as it comes, if its Prev is not above the
+//	            head, the offset of the last message broadcast. A join at the head
+//	            is answered at once. A join from an earlier position reads the log,
+//	            while broadcasts go on and their tail is kept for it (sync.go).
+//	repairing   A message is missing: a read of what follows the head is under way
+//	            and messages are buffered (gap.go).
+//
+//	opening   -> in order    the log has answered the read of the first join
+//	in order  -> repairing   a message came whose Prev is above the head, or a gap
+//	                         check was due: the log has acknowledged a message
+//	                         that has not come for a second, or said Lost
+//	repairing -> in order    the read has closed the gap
+//	repairing -> opening     the gap cannot be closed: each member is removed and
+//	                         gets an Insufficient event
 //
 // # Use
 //
@@ -49,8 +67,7 @@
 //
 // # Caveats
 //
-// Presence is that of this node. Whether a client may do something is the
-// caller's business: the room does not even ask whether a publisher is a member.
-// Messages must not be changed after Submit, nor anything that an answer or an
-// event points at.
+// Presence, joins and leaves are those of this node. Permissions are the caller's
+// business: a room does not check that a publisher is a member. Messages, and
+// everything that answers and events point at, must not be changed.
 package room

@@ -39,7 +39,7 @@ func TestForgottenRoomsAreNotRecoveredUnderOtherOptions(t *testing.T) {
 			return at
 		},
 		"more namespaces than are told apart": func(w *world) Position {
-			for i := range namespacesMax + 1 {
+			for i := range maxNamespaces + 1 {
 				w.publish("b", &Options{Namespace: fmt.Sprint(i)}, "x")
 			}
 			at := w.publish("a", &Options{}, "x").Position
@@ -50,7 +50,7 @@ func TestForgottenRoomsAreNotRecoveredUnderOtherOptions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := lab(t, Config{HistoryBytes: 10_000})
 			at := lose(w)
-			if w.s.mem.rings["a"] != nil {
+			if w.s.mem().rings["a"] != nil {
 				t.Fatal("the room is not forgotten")
 			}
 			o := brief()
@@ -104,7 +104,7 @@ func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
 		}, churn},
 		{"more namespaces than are told apart", func(w *world, o *Options) Position { return w.visit("user42", o) },
 			func(w *world, _ *Options) {
-				for i := range 2 * namespacesMax {
+				for i := range 2 * maxNamespaces {
 					churn(w, &Options{Namespace: fmt.Sprint(i)})
 				}
 			}},
@@ -118,7 +118,7 @@ func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
 					o = quiet()
 					o.HistorySize++
 				}
-				if w.s.mem.rings["user42"] != nil {
+				if w.s.mem().rings["user42"] != nil {
 					t.Fatal("the room is not forgotten")
 				}
 				if a := w.resume("user42", o, at); !a.Recovered || a.Publications != nil {
@@ -188,19 +188,19 @@ func TestForgottenRoomsGiveMemoryBack(t *testing.T) {
 	for w.h.Stats().Rooms > 0 {
 		w.advance(time.Second)
 	}
-	f := w.s.mem.lost
-	if n := len(f.at); n != 10_000 || len(f.lost) != n+1 {
-		t.Fatalf("%d rooms in %d places", n, len(f.lost))
+	f := w.s.mem().marks
+	if n := len(f.index); n != 10_000 || len(f.marks) != n+1 {
+		t.Fatalf("%d rooms in %d places", n, len(f.marks))
 	}
 	for i := range 9_990 {
 		w.join(fmt.Sprint(i), o, 1)
 	}
-	if n := len(f.at); n != 10 || cap(f.lost) > 2048 {
-		t.Errorf("%d rooms in %d places", n, cap(f.lost))
+	if n := len(f.index); n != 10 || cap(f.marks) > 2048 {
+		t.Errorf("%d rooms in %d places", n, cap(f.marks))
 	}
-	for i, prev := f.lost[0].next, int32(0); i != 0 || prev != f.lost[0].prev; prev, i = i, f.lost[i].next {
-		if f.lost[i].prev != prev || f.at[f.lost[i].hash] != i {
-			t.Fatalf("place %d: %+v", i, f.lost[i])
+	for i, prev := f.marks[0].next, int32(0); i != 0 || prev != f.marks[0].prev; prev, i = i, f.marks[i].next {
+		if f.marks[i].prev != prev || f.index[f.marks[i].hash] != i {
+			t.Fatalf("place %d: %+v", i, f.marks[i])
 		}
 	}
 }

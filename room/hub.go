@@ -5,16 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// Hub is all rooms of a process. Its methods may be called by any goroutine.
+// Hub is all rooms of a process. Any goroutine may call its methods.
 type Hub struct {
 	cfg        Config                 // as given to New
-	live       atomic.Pointer[Config] // with what Reload has changed
+	live       atomic.Pointer[Config] // cfg with the changes of Reload
 	seed       maphash.Seed
 	rooms      atomic.Int64 // counted against Config.MaxRooms
+	forgotten  atomic.Int64 // high-water marks of the memory log
 	budget     budget
 	publishers *publisherBytes
 	shards     []*shard
-	met        tally
+	limits     limitCounters
 }
 
 // New starts the shards of a hub. Close ends them.
@@ -26,7 +27,7 @@ func New(cfg Config) *Hub {
 	return h
 }
 
-// build makes a hub whose shards do not run yet.
+// build returns a hub whose shards do not run yet.
 func build(cfg Config) *Hub {
 	h := &Hub{cfg: cfg.withDefaults(), seed: maphash.MakeSeed()}
 	h.live.Store(&h.cfg)
@@ -38,10 +39,18 @@ func build(cfg Config) *Hub {
 	return h
 }
 
-// Submit hands a command to the shard of its room; it never blocks. ErrBusy: the
-// mailbox is full, the command was not taken and gets no other answer (a Leave
-// is always taken). ErrClosed: the hub is closing. ErrInvalid: no such command.
-// Commands of one goroutine to one room keep their order.
+func (h *Hub) newLog(i int, s *shard) Log {
+	if h.cfg.NewLog == nil {
+		return newMemory(s, h)
+	}
+	return countedLog{h.cfg.NewLog(i, remoteSink{s}), h}
+}
+
+// Submit gives a command to the shard of its room. It never blocks. An error
+// means that the command was not taken and has no other answer: ErrBusy if the
+// mailbox is full (a Leave is always taken), ErrClosed if the hub is closing,
+// ErrInvalid for a command that is not valid. Commands of one goroutine to one
+// room keep their order.
 func (h *Hub) Submit(c Command) error {
 	if !h.valid(&c) {
 		return ErrInvalid
@@ -50,7 +59,7 @@ func (h *Hub) Submit(c Command) error {
 	if err := s.box.admit(weight(c.Op)); err != nil {
 		if err == ErrBusy {
 			s.refused.Add(1)
-			h.met.mailbox.Add(1)
+			h.limits.mailbox.Add(1)
 		}
 		return err
 	}
@@ -78,9 +87,9 @@ func (h *Hub) shardIndex(room string) int {
 	return int(maphash.String(h.seed, room) % uint64(len(h.shards)))
 }
 
-// Close takes no further command, answers those in flight (ErrTemporary for
-// those the log leaves unanswered for Config.LogTimeout), delivers, and ends the
-// shards. It returns when they have ended.
+// Close takes no further commands, answers those in flight, delivers, and ends the
+// shards. It returns when they have ended. A command that the log leaves
+// unanswered for Config.LogTimeout is answered with ErrTemporary.
 func (h *Hub) Close() {
 	for _, s := range h.shards {
 		s.box.close()
@@ -90,9 +99,9 @@ func (h *Hub) Close() {
 	}
 }
 
-// addRoom counts one room more, unless that is one too many. There may be more
-// by one in spare of the bound, and one; with 0 none.
-func (h *Hub) addRoom(spare int64) bool {
+// reserveRoom counts one room more. It reports whether that is within MaxRooms,
+// or above it by at most one in spare rooms and one (spare 0: not at all).
+func (h *Hub) reserveRoom(spare int64) bool {
 	limit := int64(h.live.Load().MaxRooms)
 	if spare > 0 {
 		limit += limit/spare + 1
@@ -104,7 +113,7 @@ func (h *Hub) addRoom(spare int64) bool {
 	return true
 }
 
-// roomFor tells whether so many rooms more are within the bound.
-func (h *Hub) roomFor(n int64) bool { return h.rooms.Load()+n <= int64(h.live.Load().MaxRooms) }
+// hasRoomFor tells whether n rooms more are within MaxRooms.
+func (h *Hub) hasRoomFor(n int64) bool { return h.rooms.Load()+n <= int64(h.live.Load().MaxRooms) }
 
-func (h *Hub) dropRoom() { h.rooms.Add(-1) }
+func (h *Hub) releaseRoom() { h.rooms.Add(-1) }

@@ -7,24 +7,25 @@ import (
 	"time"
 )
 
-// window remembers the idempotency keys of a shard's rooms: for a time, and no
-// more than a number of them (the oldest go first). Keys are kept as 128 bits
-// of two seeded hashes, so that a long key costs what a short one does.
-type window struct {
-	ttl   time.Duration
-	max   int
-	met   *atomic.Int64 // counts the keys that max has cost
-	seeds [2]maphash.Seed
-	keys  map[idKey]firstPublish
-	most  peak // of keys
-	order queue[keyAge]
+// keyWindow has the idempotency keys of a shard's rooms: those of the last
+// Config.IdempotencyWindow, and at most a number of them (the oldest are evicted).
+// A key is kept as 128 bits of two seeded hashes, so a long one takes no more
+// memory than a short one.
+type keyWindow struct {
+	ttl     time.Duration
+	max     int
+	evicted *atomic.Int64 // counts the keys evicted because of max
+	seeds   [2]maphash.Seed
+	keys    map[idKey]firstPublish
+	peak    peak // of keys
+	order   queue[keyAge]
 }
 
 type idKey [2]uint64
 
 // firstPublish is the publish that used a key first.
 type firstPublish struct {
-	token uint64 // its wait, while it is in flight; then 0
+	token uint64 // of its wait while it is in flight, then 0
 	pos   Position
 	at    time.Duration
 }
@@ -34,16 +35,16 @@ type keyAge struct {
 	at  time.Duration
 }
 
-func newWindow(ttl time.Duration, limit int, met *atomic.Int64) window {
-	return window{
-		ttl: ttl, max: max(limit, 1), met: met,
+func newKeyWindow(ttl time.Duration, limit int, evicted *atomic.Int64) keyWindow {
+	return keyWindow{
+		ttl: ttl, max: max(limit, 1), evicted: evicted,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		keys:  make(map[idKey]firstPublish),
 	}
 }
 
-// key is never zero for a publish that has one. own is its ownKey.
-func (w *window) key(room, own string) (k idKey) {
+// key returns the hash of a room and a publish's ownKey, zero without a key.
+func (w *keyWindow) key(room, own string) (k idKey) {
 	if own == "" {
 		return k
 	}
@@ -51,7 +52,7 @@ func (w *window) key(room, own string) (k idKey) {
 		var h maphash.Hash
 		h.SetSeed(w.seeds[i])
 		h.WriteString(room)
-		h.WriteByte(byte(len(room))) // where the name ends
+		h.WriteByte(byte(len(room))) // marks the end of the name
 		h.WriteByte(byte(len(room) >> 8))
 		h.WriteString(own)
 		k[i] = h.Sum64() | 1
@@ -59,16 +60,17 @@ func (w *window) key(room, own string) (k idKey) {
 	return k
 }
 
-// Publishers whose keys are apart.
+// Kinds of publishers, which keep their keys apart.
 const (
 	ofServer = iota // a publish without From
 	ofUser
-	ofClient // anonymous: there is nothing else to know it by
+	ofClient // anonymous
 )
 
 // ownKey is the idempotency key of a publish together with its publisher: the
-// user, or the connection while it is anonymous. Otherwise a client could hold
-// back the message of another by using its key first. Empty without a key.
+// user, or the connection while it is anonymous. Otherwise a client could
+// suppress another one's message by using its key first. It is empty without a
+// key.
 func (c *Command) ownKey() string {
 	if c.IdempotencyKey == "" {
 		return ""
@@ -86,27 +88,27 @@ func (c *Command) ownKey() string {
 	return string(append(own, c.IdempotencyKey...))
 }
 
-func (w *window) len() int { return w.order.len() }
+func (w *keyWindow) len() int { return w.order.len() }
 
-func (w *window) find(k idKey, now time.Duration) (firstPublish, bool) {
+func (w *keyWindow) find(k idKey, now time.Duration) (firstPublish, bool) {
 	f, ok := w.keys[k]
 	return f, ok && (f.token != 0 || now-f.at < w.ttl)
 }
 
-// begin remembers that the publish of a wait uses k.
-func (w *window) begin(k idKey, token uint64, now time.Duration) {
+// begin notes that the publish of a wait uses k.
+func (w *keyWindow) begin(k idKey, token uint64, now time.Duration) {
 	for w.order.len() >= w.max {
 		if now-w.order.first().at < w.ttl {
-			w.met.Add(1)
+			w.evicted.Add(1)
 		}
-		w.drop()
+		w.dropOldest()
 	}
 	w.keys[k] = firstPublish{token: token, at: now}
 	w.order.push(keyAge{k, now})
 }
 
-// stored and failed end what begin began, unless k was dropped meanwhile.
-func (w *window) stored(k idKey, token uint64, pos Position) {
+// stored and failed end what begin began, unless k was evicted meanwhile.
+func (w *keyWindow) stored(k idKey, token uint64, pos Position) {
 	if k == (idKey{}) {
 		return // the hot path
 	}
@@ -116,29 +118,30 @@ func (w *window) stored(k idKey, token uint64, pos Position) {
 	}
 }
 
-func (w *window) failed(k idKey, token uint64) {
+func (w *keyWindow) failed(k idKey, token uint64) {
 	if f, ok := w.keys[k]; ok && f.token == token {
-		remove(&w.keys, &w.most, k)
+		deleteShrinking(&w.keys, &w.peak, k)
 	}
 }
 
-// drop forgets the oldest key.
-func (w *window) drop() {
+// dropOldest drops the oldest key, unless it was used again later.
+func (w *keyWindow) dropOldest() {
 	a := w.order.pop()
-	if f, ok := w.keys[a.key]; ok && f.at == a.at { // else it was used again since
-		remove(&w.keys, &w.most, a.key)
+	if f, ok := w.keys[a.key]; ok && f.at == a.at {
+		deleteShrinking(&w.keys, &w.peak, a.key)
 	}
 }
 
-const sweepKeys = 1024
+// maxSweepKeys bounds the keys that one sweep drops.
+const maxSweepKeys = 1024
 
-// sweep drops expired keys, a bounded number; true: there may be more.
-func (w *window) sweep(now time.Duration) bool {
-	for range sweepKeys {
+// sweep drops expired keys. It reports whether there may be more of them.
+func (w *keyWindow) sweep(now time.Duration) (more bool) {
+	for range maxSweepKeys {
 		if w.order.len() == 0 || now-w.order.first().at < w.ttl {
 			return false
 		}
-		w.drop()
+		w.dropOldest()
 	}
 	return true
 }

@@ -1,41 +1,39 @@
 package room
 
-// join makes c.Member a member at once when the room's position is all that is
-// needed, otherwise after a read of the log.
+// join makes c.Member a member at once if the room's position is all that is
+// needed, and after a read of the log otherwise.
 func (s *shard) join(c *Command) {
-	r, err := s.open(c.Room, c.Options, c.Member.Info)
+	r, err := s.openRoom(c.Room, c.Options, c.Member.Info)
 	switch {
 	case err != nil:
-		s.refuse(c, err)
-	case r.has(c.Member.Conn) || r.joining(c.Member.Conn) != 0:
-		s.refuse(c, ErrAlreadyJoined)
-	case r.live && (!c.Recover || c.Since.Offset == r.head && c.Since.of(r.epoch)):
+		s.reject(c, err)
+	case r.has(c.Member.Conn) || r.joinToken(c.Member.Conn) != 0:
+		s.reject(c, ErrAlreadyJoined)
+	case r.ready && (!c.Recover || c.Since.Offset == r.head && c.Since.of(r.epoch)):
 		s.admit(c, r, nil, c.Recover)
-	case s.full():
-		s.refuse(c, ErrBusy)
-		s.tidy(r)
+	case s.atCapacity():
+		s.reject(c, ErrBusy)
+		s.closeIfEmpty(r)
 	default:
-		s.readUp(c, r)
+		s.startJoin(c, r)
 	}
 }
 
-func (r *room) position() Position { return Position{r.head, r.epoch} }
-
-// admit makes the member one and answers. Everything broadcast before this
-// point is covered by pubs or by the position, everything after it comes behind
-// the answer in the loop's queue.
+// admit adds the member and answers. Everything broadcast before is covered by
+// pubs or by the position, and everything broadcast later stands behind the
+// answer in the loop's queue.
 func (s *shard) admit(c *Command, r *room, pubs []Publication, recovered bool) {
 	r.add(&c.Member)
 	s.members++
 	a := s.answer(c)
 	a.Position, a.Publications, a.Recovered = r.position(), pubs, recovered
 	s.send(c, a)
-	s.announce(r, &c.Member, true)
+	s.queueJoinLeave(r, &c.Member, true)
 }
 
-// readUp asks the log for the position and, with Recover, for what was missed.
-// Until it answers, broadcasts go on; catchup keeps them for the joiner.
-func (s *shard) readUp(c *Command, r *room) {
+// startJoin reads the position from the log and, with Recover, what was missed.
+// Broadcasts go on until the log answers; syncState keeps them for the join.
+func (s *shard) startJoin(c *Command, r *room) {
 	w := s.waits.add(c)
 	w.room = r
 	token := w.token
@@ -46,47 +44,48 @@ func (s *shard) readUp(c *Command, r *room) {
 	}
 	s.log.Read(token, q)
 	if s.waits.get(token) != nil {
-		r.wait(c, token)
-		s.limit(token)
+		r.addJoin(c, token)
+		s.startTimeout(token)
 	}
 }
 
-// joinFound goes on with a join when the log has answered.
+// joinFound goes on with a join when the log has answered its read.
 func (s *shard) joinFound(w *wait, res *Result) {
 	r := w.room
 	if res.Err != nil {
 		s.failJoin(w, asError(res.Err))
-		s.tidy(r)
+		s.closeIfEmpty(r)
 		return
 	}
-	if r.live && res.Position.Epoch != r.epoch {
-		s.eject(r) // the log is another one: nothing that they have counts
+	if r.ready && res.Position.Epoch != r.epoch {
+		s.ejectMembers(r) // the log is a new one: the members' position is void
 	}
-	opened := !r.live
+	opened := !r.ready
 	if opened {
-		r.settle(res.Position)
+		r.setPosition(res.Position)
 	}
-	w.found = res
+	w.result = res
 	s.tryJoin(w)
 	if opened {
-		s.release(r)
+		s.drainBuffered(r)
 	}
-	s.follow(r)
-	s.tidy(r)
+	s.headMoved(r)
+	s.closeIfEmpty(r)
 }
 
-// tryJoin ends a join that was read, unless the feed has yet to come as far as
-// the joiner has already been (on another node): then it waits.
+// tryJoin ends a join whose read was answered. A join from a position above the
+// head waits until the feed has come that far.
 func (s *shard) tryJoin(w *wait) {
 	r, c := w.room, w.cmd
 	var got recovery
 	if c.Recover {
-		if r.lags(w) {
-			r.aside().lagging = append(r.aside().lagging, w.token)
-			s.expect(r, c.Since.Offset)
+		if r.aheadOfFeed(w) {
+			st := r.ensureSync()
+			st.ahead = append(st.ahead, w.token)
+			s.noteOffset(r, c.Since.Offset)
 			return
 		}
-		got = s.missed(r, c.Since, w.found)
+		got = s.recoverSince(r, c.Since, w.result)
 	}
 	if c.Recover && !got.ok && c.RejectUnrecovered {
 		s.failJoin(w, ErrUnrecoverable)
@@ -94,15 +93,16 @@ func (s *shard) tryJoin(w *wait) {
 	}
 	s.endJoin(w)
 	if got.ok && got.more {
-		s.turnPage(&c, r, got)
+		s.sendPage(&c, r, got)
 	} else {
 		s.admit(&c, r, got.pubs, got.ok)
 	}
 }
 
-// turnPage answers with a page of what was missed. Who has read it joins again,
-// at its own pace, so what a slow reader has missed is never all in memory.
-func (s *shard) turnPage(c *Command, r *room, page recovery) {
+// sendPage answers with one page of what was missed. The client joins again for
+// the next page when it has read this one, so that memory never holds all that a
+// slow client has missed.
+func (s *shard) sendPage(c *Command, r *room, page recovery) {
 	a := s.answer(c)
 	a.Position, a.Publications = Position{page.at, r.epoch}, page.pubs
 	a.Recovered, a.More = true, true
@@ -110,44 +110,14 @@ func (s *shard) turnPage(c *Command, r *room, page recovery) {
 	s.send(c, a)
 }
 
-// failJoin refuses a join that waits; the caller tidies the room.
+// failJoin refuses a join that waits. The caller closes the room if it is empty.
 func (s *shard) failJoin(w *wait, err error) {
 	c := w.cmd
 	s.endJoin(w)
-	s.refuse(&c, err)
+	s.reject(&c, err)
 }
 
 func (s *shard) endJoin(w *wait) {
-	w.room.unwait(&w.cmd)
+	w.room.removeJoin(&w.cmd)
 	s.waits.end(w)
-}
-
-// leave undoes a join, also one that still waits for the log.
-func (s *shard) leave(c *Command) {
-	r := s.rooms[c.Room]
-	if r == nil {
-		s.refuse(c, ErrNotMember)
-		return
-	}
-	m, was := r.remove(c.Member.Conn)
-	if !was && !s.cancelJoin(r, c.Member.Conn) {
-		s.refuse(c, ErrNotMember)
-		return
-	}
-	s.send(c, s.answer(c))
-	if was {
-		s.members--
-		s.announce(r, &m, false)
-	}
-	s.tidy(r)
-}
-
-// cancelJoin ends the join of conn that waits, if there is one.
-func (s *shard) cancelJoin(r *room, conn uint64) bool {
-	w := s.waits.get(r.joining(conn))
-	if w == nil {
-		return false
-	}
-	s.failJoin(w, ErrLeft)
-	return true
 }

@@ -2,89 +2,91 @@ package room
 
 import "time"
 
-// announcement is a join or a leave that is pushed after JoinLeaveDelay, unless
-// the opposite happens before: people who reload a page do not flicker.
-type announcement struct {
-	room   *room
-	member Member
-	join   bool
-	off    bool // cancelled
-	due    time.Duration
+// joinLeave is a join or a leave that is pushed after Config.JoinLeaveDelay,
+// unless the opposite happens before. So a client that reloads a page does not
+// cause two pushes.
+type joinLeave struct {
+	room      *room
+	member    Member
+	join      bool
+	cancelled bool
+	due       time.Duration
 }
 
-// announce queues a join or leave of m, or takes its opposite back. At most one
-// announcement of a member waits.
-func (s *shard) announce(r *room, m *Member, join bool) {
-	if a := r.sayings[m.Conn]; a != nil && a.join != join {
-		a.off = true
-		r.unsay(m.Conn)
+// queueJoinLeave queues a join or leave of m, or cancels its opposite. At most
+// one of a member is pending.
+func (s *shard) queueJoinLeave(r *room, m *Member, join bool) {
+	if e := r.pendingJoinLeave[m.Conn]; e != nil && e.join != join {
+		e.cancelled = true
+		r.clearJoinLeave(m.Conn)
 		return
 	}
-	if !s.tells(r, join) {
+	if !s.pushesJoinLeave(r, join) {
 		return
 	}
-	a := &announcement{room: r, member: *m, join: join, due: s.now + s.cfg.JoinLeaveDelay}
-	if r.sayings == nil {
-		r.sayings = make(map[uint64]*announcement)
+	e := &joinLeave{room: r, member: *m, join: join, due: s.now + s.cfg.JoinLeaveDelay}
+	if r.pendingJoinLeave == nil {
+		r.pendingJoinLeave = make(map[uint64]*joinLeave)
 	}
-	r.sayings[m.Conn] = a
-	s.sayings.push(a)
+	r.pendingJoinLeave[m.Conn] = e
+	s.joinLeaves.push(e)
 }
 
-// tells: joins and leaves of the room are pushed, and it is not too big.
-func (s *shard) tells(r *room, join bool) bool {
-	encode := s.cfg.EncodeJoin
-	if !join {
-		encode = s.cfg.EncodeLeave
-	}
-	if encode == nil || !r.opts.JoinLeave {
+// pushesJoinLeave tells whether joins or leaves of the room are pushed, which
+// depends on its options and its size.
+func (s *shard) pushesJoinLeave(r *room, join bool) bool {
+	if s.encodeJoinLeave(join) == nil || !r.opts.JoinLeave {
 		return false
 	}
 	if len(r.members) > s.cfg.JoinLeaveMaxMembers {
-		s.hub.met.joinLeaveMaxMembers.Add(1)
+		s.hub.limits.joinLeaveMaxMembers.Add(1)
 		return false
 	}
 	return true
 }
 
-// say pushes an announcement that is due.
-func (s *shard) say(a *announcement) {
-	r := a.room
-	if a.off {
-		return
+func (s *shard) encodeJoinLeave(join bool) func(string, *Member) Buffer {
+	if join {
+		return s.cfg.EncodeJoin
 	}
-	r.unsay(a.member.Conn)
-	if r.gone || !s.heard(r) || !s.tells(r, a.join) {
-		return
-	}
-	encode := s.cfg.EncodeJoin
-	if !a.join {
-		encode = s.cfg.EncodeLeave
-	}
-	s.broadcast(r, encode(r.name, &a.member), !r.opts.ForceJoinLeave)
+	return s.cfg.EncodeLeave
 }
 
-func (r *room) unsay(conn uint64) {
-	delete(r.sayings, conn)
-	if len(r.sayings) == 0 {
-		r.sayings = nil
+// pushJoinLeave broadcasts a join or leave that is due.
+func (s *shard) pushJoinLeave(e *joinLeave) {
+	r := e.room
+	if e.cancelled {
+		return
+	}
+	r.clearJoinLeave(e.member.Conn)
+	if r.closed || !r.hasWatchers() || !s.pushesJoinLeave(r, e.join) {
+		return
+	}
+	b := s.encodeJoinLeave(e.join)(r.name, &e.member)
+	s.broadcast(r, b, !r.opts.ForceJoinLeave)
+}
+
+func (r *room) clearJoinLeave(conn uint64) {
+	delete(r.pendingJoinLeave, conn)
+	if len(r.pendingJoinLeave) == 0 {
+		r.pendingJoinLeave = nil
 	}
 }
 
-// heard: somebody is there who wants it.
-func (s *shard) heard(r *room) bool {
+// cancelJoinLeave cancels all pending joins and leaves of the room.
+func (r *room) cancelJoinLeave() {
+	for _, e := range r.pendingJoinLeave {
+		e.cancelled = true
+	}
+	r.pendingJoinLeave = nil
+}
+
+// hasWatchers tells whether any member receives joins and leaves.
+func (r *room) hasWatchers() bool {
 	for i := range r.loops {
 		if r.opts.ForceJoinLeave || r.loops[i].watchers > 0 {
 			return true
 		}
 	}
 	return false
-}
-
-// hush takes all announcements back.
-func (r *room) hush() {
-	for _, a := range r.sayings {
-		a.off = true
-	}
-	r.sayings = nil
 }

@@ -54,7 +54,7 @@ func TestWatchers(t *testing.T) {
 	blind.WantJoinLeave = false
 	w.ask(Command{Op: Join, Room: "a", Options: o, Member: blind})
 	w.advance(time.Second)
-	if len(w.joins) != 0 || w.s.sayings.len() != 0 {
+	if len(w.joins) != 0 || w.s.joinLeaves.len() != 0 {
 		t.Fatalf("nobody watches: %v", w.joins)
 	}
 	w.join("a", o, 2)

@@ -8,15 +8,15 @@ import (
 // These tests hold what stays in memory after a burst: every scratch has a size up to which it is kept.
 
 func TestAnswersOfABurstAreGivenBack(t *testing.T) {
-	var a arena
-	for range 10 * arenaKeep * 64 {
+	var a answerArena
+	for range 10 * maxKeptChunks * 64 {
 		a.next().Room = "a"
 	}
 	a.reset()
-	if n := len(a.chunks); n != arenaKeep || cap(a.chunks) > 2*arenaKeep {
-		t.Errorf("%d chunks are kept, with room for %d, want %d", n, cap(a.chunks), arenaKeep)
+	if n := len(a.chunks); n != maxKeptChunks || cap(a.chunks) > 2*maxKeptChunks {
+		t.Errorf("%d chunks are kept, with room for %d, want %d", n, cap(a.chunks), maxKeptChunks)
 	}
-	for range arenaKeep * 64 {
+	for range maxKeptChunks * 64 {
 		if got := a.next(); got.Room != "" {
 			t.Fatal("an answer of an earlier turn is left in the scratch")
 		}
@@ -93,11 +93,11 @@ func TestRingShrinks(t *testing.T) {
 	if n := len(w.history("a", o)); n != 3 {
 		t.Fatalf("%d messages are left, want 3", n)
 	}
-	if n := len(w.s.mem.rings["a"].buf); n > 16 {
+	if n := len(w.s.mem().rings["a"].buf); n > 16 {
 		t.Errorf("%d places for 3 messages", n)
 	}
 	w.advance(time.Minute)
-	if g := w.s.mem.rings["a"]; g == nil || g.buf != nil || w.h.Stats().HistoryBytes != 0 {
+	if g := w.s.mem().rings["a"]; g == nil || g.buf != nil || w.h.Stats().HistoryBytes != 0 {
 		t.Errorf("an open room without messages holds %+v", g)
 	}
 }

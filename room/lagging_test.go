@@ -29,10 +29,10 @@ func TestOneSuspicionOfARoomAtATime(t *testing.T) {
 		l.sink.Appended(l.appends[i], Stored{Position: Position{11 + i, "e"}})
 		w.turn()
 	}
-	if n := w.s.suspect.len(); n != 1 {
+	if n := w.s.gapChecks.len(); n != 1 {
 		t.Errorf("%d suspicions are queued, want 1", n)
 	}
-	w.advance(suspectFor)
+	w.advance(gapCheckDelay)
 	if n := len(l.reads) - 1; n != 1 {
 		t.Errorf("the log is read %d times, want once", n)
 	}
@@ -41,17 +41,17 @@ func TestOneSuspicionOfARoomAtATime(t *testing.T) {
 	}
 	l.sink.Found(l.reads[1], Result{Position: Position{10 + publishes, "e"}, Complete: true})
 	w.turn()
-	w.advance(suspectFor)
-	if r := w.s.rooms["a"]; r.head != 10+publishes || r.catchup != nil || w.s.suspect.len() != 0 || len(l.reads) != 2 {
-		t.Errorf("everything came: head %d, %+v, %d suspicions, %d reads", r.head, r.catchup, w.s.suspect.len(), len(l.reads))
+	w.advance(gapCheckDelay)
+	if r := w.s.rooms["a"]; r.head != 10+publishes || r.sync != nil || w.s.gapChecks.len() != 0 || len(l.reads) != 2 {
+		t.Errorf("everything came: head %d, %+v, %d suspicions, %d reads", r.head, r.sync, w.s.gapChecks.len(), len(l.reads))
 	}
 }
 
 // TestWhatIsHeldBehindAGapIsBounded: messages behind a gap are held until it is repaired; those that are too many are
 // read again.
 func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
-	w, l := opened(t, Config{RecoveryMaxPublications: 10 * heldMax})
-	const behind = heldMax + 100
+	w, l := opened(t, Config{RecoveryMaxPublications: 10 * maxBuffered})
+	const behind = maxBuffered + 100
 	for i := range uint64(behind) {
 		l.sink.Message("a", &Publication{Offset: 12 + i, Prev: 11 + i, Body: []byte("x")})
 		if i%100 == 0 {
@@ -59,17 +59,17 @@ func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
 		}
 	}
 	w.turn()
-	if n := len(w.s.rooms["a"].catchup.held); n != heldMax {
-		t.Fatalf("%d messages are held, want %d", n, heldMax)
+	if n := len(w.s.rooms["a"].sync.buffered); n != maxBuffered {
+		t.Fatalf("%d messages are held, want %d", n, maxBuffered)
 	}
 	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
 	w.turn()
-	if r := w.s.rooms["a"]; r.head != 11+heldMax {
-		t.Fatalf("the members have %d, want %d", r.head, 11+heldMax)
+	if r := w.s.rooms["a"]; r.head != 11+maxBuffered {
+		t.Fatalf("the members have %d, want %d", r.head, 11+maxBuffered)
 	}
-	w.advance(suspectFor)
-	w.advance(suspectFor) // the suspicion of before the repair had to go first
-	if last := l.queries[len(l.queries)-1]; len(l.queries) != 3 || last.Since.Offset != 11+heldMax {
+	w.advance(gapCheckDelay)
+	w.advance(gapCheckDelay) // the suspicion of before the repair had to go first
+	if last := l.queries[len(l.queries)-1]; len(l.queries) != 3 || last.Since.Offset != 11+maxBuffered {
 		t.Errorf("what was not held is read: %+v", l.queries)
 	}
 }
@@ -85,7 +85,7 @@ func TestTailOfJoinersThatWaitIsBounded(t *testing.T) {
 	for i := range uint64(1000) {
 		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
 		w.turn()
-		if n := len(w.s.rooms["a"].catchup.tail); n > 20 {
+		if n := len(w.s.rooms["a"].sync.tail); n > 20 {
 			t.Fatalf("%d messages are kept for a joiner, want at most 20", n)
 		}
 	}

@@ -162,7 +162,7 @@ func TestGapIsRepairedInPages(t *testing.T) {
 	}
 	l.sink.Found(l.reads[2], Result{Position: Position{15, "e"}, Complete: true, Publications: []Publication{msg(13), msg(14), msg(15)}})
 	w.turn()
-	if r := w.s.rooms["a"]; r.head != 15 || r.catchup != nil {
+	if r := w.s.rooms["a"]; r.head != 15 || r.sync != nil {
 		t.Fatalf("%+v", r)
 	}
 }
@@ -181,8 +181,8 @@ func TestFeedBound(t *testing.T) {
 		t.Fatalf("%d messages wait", w.s.feed.n.Load())
 	}
 	w.turn()
-	w.advance(sweepEvery)
-	w.advance(suspectFor)
+	w.advance(sweepInterval)
+	w.advance(gapCheckDelay)
 	if len(l.queries) != 2 || l.queries[1].Since.Offset != 4 {
 		t.Fatalf("%+v", l.queries)
 	}
@@ -220,7 +220,7 @@ func TestLastMessageLost(t *testing.T) {
 	w.turn()
 	l.sink.Appended(l.appends[0], Stored{Position: Position{11, "e"}})
 	w.turn()
-	w.advance(suspectFor - 1)
+	w.advance(gapCheckDelay - 1)
 	if len(l.reads) != 1 {
 		t.Fatal("too soon")
 	}
@@ -230,7 +230,7 @@ func TestLastMessageLost(t *testing.T) {
 	}
 	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
 	w.turn()
-	if r := w.s.rooms["a"]; r.head != 11 || r.catchup != nil || w.h.Stats().Gaps != 1 {
+	if r := w.s.rooms["a"]; r.head != 11 || r.sync != nil || w.h.Stats().Gaps != 1 {
 		t.Fatalf("%+v, %+v", r, w.h.Stats())
 	}
 }
@@ -248,7 +248,7 @@ func TestGapThatCannotBeRepaired(t *testing.T) {
 	}
 	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Body: []byte("x")})
 	w.turn()
-	for range fruitlessMax {
+	for range maxFailedRepairs {
 		w.advance(5 * time.Second)
 	}
 	if out != 0 {

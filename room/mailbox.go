@@ -6,40 +6,40 @@ import (
 	"sync/atomic"
 )
 
-// mailbox is the way into a shard: a queue of many producers and one consumer
-// without a lock (D. Vyukov's linked list: a producer swaps itself in as the
-// tail, then links its predecessor to itself). It keeps the order of each
-// producer. Nodes are pooled, so that a command costs no allocation.
+// mailbox is the queue of a shard, with many producers and one consumer and
+// without a lock. It is D. Vyukov's linked list: a producer swaps its node in as
+// the tail, then links the node before it. It keeps the order of each producer.
+// Nodes are pooled, so a command needs no allocation.
 //
-// Commands are counted and bounded; what the log answers is not refused, since
-// it is bounded by what was asked. Only the log's feed of messages has a bound
-// of its own (see remote).
+// Commands are counted and bounded. Answers of the log are not, since there are
+// no more of them than commands. The messages of a log have a bound of their own
+// (feedBound).
 type mailbox struct {
 	tail  atomic.Pointer[node]
-	_     [56]byte // producers and the consumer on cache lines of their own
-	head  *node    // consumer only: the node taken last
+	_     [56]byte // producers and consumer use different cache lines
+	head  *node    // of the consumer: the node taken last
 	_     [56]byte
-	state atomic.Int64 // admitted and not yet taken: commands, in units of leaves what is never refused; closedBit
-	sleep atomic.Bool  // the consumer waits for wake
+	state atomic.Int64 // commands admitted and not yet taken, plus leaveWeight for each leave, plus closedBit
+	sleep atomic.Bool  // the consumer waits on wake
 	wake  chan struct{}
 	max   int64
 	pool  sync.Pool
 }
 
 const (
-	closedBit = 1 << 62
-	leaves    = 1 << 32 // weight of a leave and of a departure
+	closedBit   = 1 << 62
+	leaveWeight = 1 << 32 // weight of an entry that is never refused
 )
 
-// weight is what a command counts in the state.
+// weight returns what a command adds to the state.
 func weight(o Op) int64 {
 	if o == Leave {
-		return leaves
+		return leaveWeight
 	}
 	return 1
 }
 
-// node is one entry. Exactly one of its uses is set, as kind says.
+// node is one entry. kind tells which fields are set.
 type node struct {
 	next   atomic.Pointer[node]
 	kind   nodeKind
@@ -51,7 +51,7 @@ type node struct {
 	pub    *Publication // message
 	call   func()       // call
 
-	departure departure // departed
+	leave leaveAll // leaving
 }
 
 type nodeKind uint8
@@ -63,7 +63,7 @@ const (
 	message
 	lost
 	call
-	departed
+	leaving
 )
 
 func newMailbox(max int) *mailbox {
@@ -76,33 +76,33 @@ func newMailbox(max int) *mailbox {
 
 func (m *mailbox) node() *node { return m.pool.Get().(*node) }
 
-// admit reserves a place for one command; whoever got it must put. Leaves are
-// not counted against the bound, and not refused for it.
+// admit reserves a place for one entry. After nil the caller must put one. Only
+// an entry of weight 1 counts against the bound.
 func (m *mailbox) admit(weight int64) error {
 	switch n := m.state.Add(weight); {
 	case n&closedBit != 0:
 		return m.refuse(weight, ErrClosed)
-	case weight == 1 && n%leaves > m.max:
+	case weight == 1 && n%leaveWeight > m.max:
 		return m.refuse(weight, ErrBusy)
 	}
 	return nil
 }
 
-// refuse takes the reservation back. The consumer may have seen it and gone to
-// sleep over it while closing.
+// refuse takes the reservation back. It wakes a consumer that is closing and has
+// gone to sleep because of the reservation.
 func (m *mailbox) refuse(weight int64, err error) error {
 	m.state.Add(-weight)
-	m.rouse()
+	m.wakeUp()
 	return err
 }
 
 // put appends n and wakes the consumer if it sleeps.
 func (m *mailbox) put(n *node) {
 	m.tail.Swap(n).next.Store(n)
-	m.rouse()
+	m.wakeUp()
 }
 
-func (m *mailbox) rouse() {
+func (m *mailbox) wakeUp() {
 	if m.sleep.Load() && m.sleep.CompareAndSwap(true, false) {
 		select {
 		case m.wake <- struct{}{}:
@@ -112,27 +112,27 @@ func (m *mailbox) rouse() {
 }
 
 // take returns the next node, nil if there is none. The node is valid until the
-// next call. Consumer only.
+// next call. Only the consumer calls it.
 func (m *mailbox) take() *node {
 	n := m.head.next.Load()
 	if n == nil {
 		return nil
 	}
 	old := m.head
-	m.head = n // its predecessor's producer is done with it: next was set
+	m.head = n // the producer has set next and is done with old
 	old.next.Store(nil)
 	m.pool.Put(old)
 	switch n.kind {
 	case command:
 		m.state.Add(-weight(n.cmd.Op))
-	case departed:
-		m.state.Add(-leaves)
+	case leaving:
+		m.state.Add(-leaveWeight)
 	}
 	return n
 }
 
-// forget drops what n refers to, so that the last node taken holds nothing.
-func (n *node) forget() {
+// clear drops what n refers to, since the node taken last stays in memory.
+func (n *node) clear() {
 	switch n.kind {
 	case command:
 		n.cmd = Command{}
@@ -140,14 +140,14 @@ func (n *node) forget() {
 		n.result = Result{}
 	case message:
 		n.pub, n.room = nil, ""
-	case departed:
-		n.departure = departure{}
+	case leaving:
+		n.leave = leaveAll{}
 	default:
 		n.stored, n.room, n.call = Stored{}, "", nil
 	}
 }
 
-// empty says whether there is nothing to take and nothing being put.
+// empty tells whether there is nothing to take and nothing being put.
 func (m *mailbox) empty() bool {
 	for m.head.next.Load() == nil {
 		if m.tail.Load() == m.head {
@@ -158,15 +158,15 @@ func (m *mailbox) empty() bool {
 	return false
 }
 
-// close refuses all further commands.
+// close refuses all further entries that need admit.
 func (m *mailbox) close() {
 	m.state.Or(closedBit)
-	m.rouse()
+	m.wakeUp()
 }
 
 func (m *mailbox) closed() bool { return m.state.Load()&closedBit != 0 }
 
-// finished: closed, and every command that was admitted has been taken.
+// finished tells whether the mailbox is closed and everything admitted was taken.
 func (m *mailbox) finished() bool { return m.state.Load() == closedBit }
 
-func (m *mailbox) waiting() int64 { return m.state.Load() &^ closedBit % leaves }
+func (m *mailbox) waiting() int64 { return m.state.Load() &^ closedBit % leaveWeight }

@@ -5,15 +5,15 @@ import (
 	"encoding/base32"
 )
 
-// memory is the log of a process that keeps its messages in memory: one of each
-// shard, called by it and calling it back at once, so everything here belongs
-// to the shard.
+// memory is the log of one shard that keeps messages in memory. The shard's
+// goroutine calls it, and it calls the shard back within the call, so everything
+// here belongs to the shard.
 //
-// Offsets come from one sequence per shard, with one random epoch per process
-// and shard. So a room that is forgotten keeps a valid position: any number of
-// the sequence is one. Whether anything was missed since is known by the
-// highest offset evicted, of each ring while there is one, and of those that are
-// forgotten (forgotten.go).
+// Offsets come from one sequence per shard, and the epoch is random for each
+// process and shard. So the position of a room that was removed stays valid: it
+// is the sequence's. Whether a client has missed a message is known from the
+// highest offset that was evicted: the ring has it, and for a room that was
+// removed the high-water marks (watermarks.go).
 type memory struct {
 	shard  *shard
 	hub    *Hub
@@ -21,21 +21,22 @@ type memory struct {
 	share  *shardBudget
 	epoch  string
 	seq    uint64
-	rings  map[string]*ring
-	most   peak // of rings
-	lost   *forgotten
-	live   list // rings with messages, of rooms with members
-	idle   list // the others
+
+	rings     map[string]*ring
+	peakRings peak
+	marks     *highWaterMarks
+	occupied  lruList // rings with messages, of rooms with members
+	idle      lruList // rings with messages, of rooms without members
 
 	publishers publishers
-	passing    Publication // a message that is not kept
+	passing    Publication // a message that is not kept, during passThrough
 }
 
 func newMemory(s *shard, h *Hub) *memory {
 	m := &memory{shard: s, hub: h, budget: &h.budget, epoch: newEpoch(), rings: make(map[string]*ring)}
-	m.lost = newForgotten(&h.met.forgottenRooms)
-	m.share = h.budget.join(s)
-	m.live.init()
+	m.marks = newHighWaterMarks(&h.forgotten, &h.limits.forgottenRooms)
+	m.share = h.budget.add(m)
+	m.occupied.init()
 	m.idle.init()
 	m.publishers = publishers{of: make(map[uint64]*publisher), bytes: h.publishers}
 	return m
@@ -47,10 +48,14 @@ func newEpoch() string {
 	return base32.StdEncoding.EncodeToString(b[:])
 }
 
-func (m *memory) keeps() bool { return m.live.n+m.idle.n > 0 }
+// Keeps implements keeper.
+func (m *memory) Keeps(room string) bool { return m.rings[room] != nil }
 
-// Open keeps a ring, if an empty one, so that the room has its own mark of what
-// was evicted.
+// Empty implements keeper.
+func (m *memory) Empty() bool { return m.occupied.n+m.idle.n == 0 }
+
+// Open keeps a ring, which may be empty, so that the room has its own mark of
+// what was evicted.
 func (m *memory) Open(room string, o *Options) error {
 	g, err := m.ring(room, o)
 	if err == nil {
@@ -59,38 +64,55 @@ func (m *memory) Open(room string, o *Options) error {
 	return err
 }
 
+// Close keeps the ring only if it has messages.
+func (m *memory) Close(room string) {
+	g := m.rings[room]
+	m.setOpen(g, false)
+	m.removeIfEmpty(g)
+}
+
 // ring returns the room's ring, a new one if there is none.
 func (m *memory) ring(room string, o *Options) (*ring, error) {
-	if g := m.adopt(m.rings[room], o); g != nil {
+	if g := m.find(room, o); g != nil {
 		return g, nil
 	}
-	if err := m.addRoom(); err != nil {
+	if err := m.reserveRoom(); err != nil {
 		return nil, err
 	}
-	g := &ring{name: room, opts: o, top: m.seq, evicted: m.lost.take(room, o)}
+	g := &ring{name: room, opts: o, head: m.seq, evicted: m.marks.take(room, o)}
 	m.rings[room] = g
 	return g, nil
 }
 
-// Close keeps the ring only for its messages.
-func (m *memory) Close(room string) {
+// find returns the room's ring with the options o, nil if there is none. The
+// options of a namespace may have changed: then the ring may lose messages, and
+// be removed.
+func (m *memory) find(room string, o *Options) *ring {
 	g := m.rings[room]
-	m.setOpen(g, false)
-	m.forget(g)
+	if g == nil || g.opts == o || o == nil {
+		return g
+	}
+	g.opts = o
+	for g.n > o.HistorySize {
+		m.evict(g)
+	}
+	m.dropExpired(g)
+	m.removeIfEmpty(g)
+	return m.rings[room]
 }
 
-// forget drops an empty ring of a room where nobody is.
-func (m *memory) forget(g *ring) {
+// removeIfEmpty removes a ring without messages of a room without members.
+func (m *memory) removeIfEmpty(g *ring) {
 	if g.n == 0 && !g.open && m.rings[g.name] == g {
-		m.lost.put(g.name, g.opts, g.evicted, m.shard.cfg.ForgottenRooms/len(m.hub.shards))
-		remove(&m.rings, &m.most, g.name)
-		m.hub.dropRoom()
+		m.marks.add(g.name, g.opts, g.evicted, m.shard.cfg.ForgottenRooms/len(m.hub.shards))
+		deleteShrinking(&m.rings, &m.peakRings, g.name)
+		m.hub.releaseRoom()
 	}
 }
 
-// Append stores the message and brings it back at once.
+// Append stores the message and passes it to the shard at once.
 func (m *memory) Append(token uint64, a Append) {
-	g := m.adopt(m.rings[a.Room], a.Options)
+	g := m.find(a.Room, a.Options)
 	if g == nil && a.Options.keeps() {
 		err := m.shard.mayOpen(a.From)
 		if err == nil {
@@ -104,112 +126,134 @@ func (m *memory) Append(token uint64, a Append) {
 	m.seq++
 	p := Publication{Offset: m.seq, Time: a.Time, Body: a.Body}
 	switch {
-	case g == nil: // nobody is there, nothing is kept
-		m.lost.unkept(a.Options, m.seq)
+	case g == nil: // no members and no history
+		m.marks.noteUnkept(a.Options, m.seq)
 	case g.opts.keeps():
-		m.store(g, p, a.From)
+		m.keep(g, p, a.From)
 	default:
-		m.pass(g, p)
+		m.passThrough(g, p)
 	}
 	m.shard.Appended(token, Stored{Position: Position{m.seq, m.epoch}})
 	m.trim()
 }
 
-// pass lets p through to the members and keeps nothing.
-func (m *memory) pass(g *ring, p Publication) {
-	p.Prev = g.top
-	g.top, g.evicted = p.Offset, p.Offset
+// passThrough passes p to the members and does not keep it.
+func (m *memory) passThrough(g *ring, p Publication) {
+	p.Prev = g.head
+	g.head, g.evicted = p.Offset, p.Offset
 	m.passing = p
 	m.shard.Message(g.name, &m.passing)
 	m.passing = Publication{}
 }
 
-// store appends p to the ring and makes it the warmest.
-func (m *memory) store(g *ring, p Publication, from *Info) {
+// keep appends p to the ring, passes it to the members, and evicts what exceeds
+// a bound.
+func (m *memory) keep(g *ring, p Publication, from *Info) {
 	now := m.shard.now
-	for g.expired(now) || g.n > 0 && g.n >= g.opts.HistorySize {
+	for g.hasExpired(now) || g.n > 0 && g.n >= g.opts.HistorySize {
 		m.evict(g)
 	}
-	p.Prev = g.top
-	g.top = p.Offset
-	by, first, places := m.publisher(from), g.n == 0, g.places()
+	p.Prev = g.head
+	g.head = p.Offset
+	by, first, slots := m.publisher(from), g.n == 0, g.slotBytes()
 	at := g.push(kept{p, now, by})
-	by.publishes(g, p.Offset)
-	m.use(g)
+	by.addRecord(g, p.Offset)
+	m.touch(g)
 	m.shard.Message(g.name, &at.Publication)
 
 	cost := g.cost(at)
-	m.count(g, cost+g.places()-places)
-	by.hold(cost + keptSize)
+	m.charge(g, cost+g.slotBytes()-slots)
+	by.charge(cost + keptSize)
 	if first {
-		m.count(g, g.own())
-		by.hold(g.own())
+		m.charge(g, g.overhead())
+		by.charge(g.overhead())
 	}
 	for g.n > 1 && g.bytes > m.shard.cfg.RoomBytes {
-		m.hub.met.roomBytes.Add(1)
+		m.hub.limits.roomBytes.Add(1)
 		m.evict(g)
 	}
-	m.yield(by, g, p.Offset, cost)
+	m.limitPublisher(by, g, p.Offset, cost)
 }
 
-// count adds to what the ring costs.
-func (m *memory) count(g *ring, bytes int64) {
+// charge adds bytes to the memory of the ring.
+func (m *memory) charge(g *ring, bytes int64) {
 	g.bytes += bytes
 	m.budget.used.Add(bytes)
 }
 
+// evict drops the oldest message of g. The publisher of the next one is charged
+// for the ring then.
+func (m *memory) evict(g *ring) {
+	k, slots := *g.at(0), g.slotBytes()
+	cost := g.cost(&k)
+	g.pop()
+	m.charge(g, g.slotBytes()-slots-cost)
+	k.by.charge(-cost - keptSize)
+	switch {
+	case g.n == 0:
+		m.listOf(g).remove(g)
+		m.charge(g, -g.overhead())
+		k.by.charge(-g.overhead())
+	case g.at(0).by != k.by:
+		k.by.charge(-g.overhead())
+		g.at(0).by.charge(g.overhead())
+	}
+	m.removeRecord(k.by)
+}
+
+// dropExpired drops the messages of g that are older than HistoryTTL.
+func (m *memory) dropExpired(g *ring) {
+	for g.hasExpired(m.shard.now) {
+		m.evict(g)
+	}
+}
+
 // Read answers at once.
 func (m *memory) Read(token uint64, q Query) {
-	g := m.adopt(m.rings[q.Room], q.Options)
+	g := m.find(q.Room, q.Options)
 	if g == nil {
-		g = &ring{top: m.seq, evicted: m.lost.find(q.Room, q.Options)}
+		g = &ring{head: m.seq, evicted: m.marks.lookup(q.Room, q.Options)}
 	} else {
-		m.age(g)
+		m.dropExpired(g)
 	}
 	pubs, complete, more := g.read(&q)
 	m.shard.Found(token, Result{
-		Position: Position{g.top, m.epoch}, Publications: pubs, Complete: complete, More: more,
+		Position: Position{g.head, m.epoch}, Publications: pubs, Complete: complete, More: more,
 	})
 	if g.opts != nil {
-		m.forget(g)
+		m.removeIfEmpty(g)
 	}
 }
 
-// Shutdown gives back what the process counts.
+// maxSweep is the number of rings of each list that one sweep looks at.
+const maxSweep = 512
+
+// Sweep implements keeper: it drops the expired messages of a bounded number of
+// rings and goes on there the next time.
+func (m *memory) Sweep() (more bool) {
+	for _, l := range []*lruList{&m.idle, &m.occupied} {
+		for range min(maxSweep, l.n) {
+			g := l.advance()
+			if g == nil {
+				break
+			}
+			m.dropExpired(g)
+			m.removeIfEmpty(g)
+		}
+		more = more || l.n > maxSweep
+	}
+	m.exportShare()
+	return more
+}
+
+// Shutdown returns to the process what this log counts there.
 func (m *memory) Shutdown() {
 	for _, g := range m.rings {
 		m.budget.used.Add(-g.bytes)
-		m.hub.dropRoom()
+		m.hub.releaseRoom()
 	}
 	m.budget.used.Add(-publisherCost * int64(len(m.publishers.of)))
 	m.rings, m.publishers.of = nil, nil
-	m.share.coldest.Store(nothing)
+	m.share.oldestUse.Store(noRings)
 	m.share.idle.Store(false)
-}
-
-// evict drops the oldest message of g. The next one's publisher pays for the
-// ring then.
-func (m *memory) evict(g *ring) {
-	k, places := *g.at(0), g.places()
-	cost := g.cost(&k)
-	g.pop()
-	m.count(g, g.places()-places-cost)
-	k.by.hold(-cost - keptSize)
-	switch {
-	case g.n == 0:
-		m.of(g).remove(g)
-		m.count(g, -g.own())
-		k.by.hold(-g.own())
-	case g.at(0).by != k.by:
-		k.by.hold(-g.own())
-		g.at(0).by.hold(g.own())
-	}
-	m.lose(k.by)
-}
-
-// age drops the expired messages of g.
-func (m *memory) age(g *ring) {
-	for g.expired(m.shard.now) {
-		m.evict(g)
-	}
 }

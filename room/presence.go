@@ -1,7 +1,7 @@
 package room
 
-// addUser and dropUser keep the number of distinct users exact. The user ""
-// counts as one, like any other.
+// addUser and dropUser count the members of each user, so that the number of
+// distinct users is exact. Anonymous members count as one user, "".
 func (r *room) addUser(user string) {
 	if r.users == nil {
 		r.users = make(map[string]uint32)
@@ -13,33 +13,33 @@ func (r *room) dropUser(user string) {
 	if n := r.users[user]; n > 1 {
 		r.users[user] = n - 1
 	} else {
-		remove(&r.users, &r.mostUsers, user)
+		deleteShrinking(&r.users, &r.peakUsers, user)
 	}
 }
 
-// presence answers Presence and PresenceStats, of this node's members.
+// presence answers Presence and PresenceStats with the members of this node.
 func (s *shard) presence(c *Command) {
 	if !c.Options.Presence {
-		s.refuse(c, ErrUnavailable)
+		s.reject(c, ErrUnavailable)
 		return
 	}
 	r := s.rooms[c.Room]
 	if r == nil {
 		r = &room{}
 	}
-	if c.Op == Presence && !s.presentable(r) {
-		s.refuse(c, ErrLimit)
+	if c.Op == Presence && !s.presenceFits(r) {
+		s.reject(c, ErrLimit)
 		return
 	}
 	a := s.answer(c)
 	a.NumClients, a.NumUsers = len(r.members), len(r.users)
 	if c.Op == Presence {
-		a.Presence = r.entries()
+		a.Presence = r.presenceEntries()
 	}
 	s.send(c, a)
 }
 
-func (r *room) entries() []PresenceEntry {
+func (r *room) presenceEntries() []PresenceEntry {
 	es := make([]PresenceEntry, 0, len(r.members))
 	for conn, m := range r.members {
 		es = append(es, PresenceEntry{m.info, r.chanInfo[conn]})
@@ -47,14 +47,15 @@ func (r *room) entries() []PresenceEntry {
 	return es
 }
 
-// presenceEntrySize is what an entry costs in a reply beside its raw parts: the
-// client's id twice, and names.
+// presenceEntrySize is the size of an entry in a reply without its user name and
+// raw parts: the client's ID twice, and field names.
 const presenceEntrySize = 140
 
-// presentable: the list is within PresenceMax and PresenceMaxBytes. Otherwise it is counted which of them it exceeds.
-func (s *shard) presentable(r *room) bool {
+// presenceFits tells whether the list is within PresenceMax and
+// PresenceMaxBytes, and counts the bound that it exceeds.
+func (s *shard) presenceFits(r *room) bool {
 	if len(r.members) > s.cfg.PresenceMax {
-		s.hub.met.presenceMax.Add(1)
+		s.hub.limits.presenceMax.Add(1)
 		return false
 	}
 	size := 0
@@ -62,7 +63,7 @@ func (s *shard) presentable(r *room) bool {
 		size += presenceEntrySize + len(m.info.User) + len(m.info.ConnInfo) + len(r.chanInfo[conn])
 	}
 	if size > s.cfg.PresenceMaxBytes {
-		s.hub.met.presenceMaxBytes.Add(1)
+		s.hub.limits.presenceMaxBytes.Add(1)
 		return false
 	}
 	return true

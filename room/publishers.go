@@ -5,30 +5,30 @@ import (
 	"sync/atomic"
 )
 
-// publishers knows how much history of each publisher is kept, so that nobody
-// displaces the history of all others: whoever is above Config.PublisherBytes
-// gives up the oldest of its own. A publisher is a user, or a connection that is
-// anonymous; what the server itself publishes is nobody's.
+// publishers counts the history of each publisher, so that no publisher displaces
+// the history of all others: beyond Config.PublisherBytes the publisher's own
+// oldest messages are evicted. A publisher is a user, or an anonymous connection.
+// Messages of the server have none.
 type publishers struct {
 	of    map[uint64]*publisher
-	most  peak // of of
+	peak  peak // of of
 	bytes *publisherBytes
 }
 
-// publisherBytes are the bytes of publishers in the process, by their hash. Two
-// that fall to one place are judged together: with 65,536 places that is rare,
-// and costs them the oldest messages of their own.
+// publisherBytes has the bytes of publishers in the process, by their hash. Two
+// publishers with the same slot of 65,536 are counted as one: then each may lose
+// its oldest messages too early.
 type publisherBytes struct {
 	seeds [2]maphash.Seed
-	held  [1 << 16]atomic.Int64
+	slots [1 << 16]atomic.Int64
 }
 
-// publisher is what one shard keeps of one.
+// publisher is what one shard keeps of a publisher with messages there.
 type publisher struct {
-	hash uint64
-	held *atomic.Int64 // bytes, of all shards
-	n    int           // messages here
-	all  queue[record] // of these, the oldest first, and of some that are gone
+	hash    uint64
+	bytes   *atomic.Int64 // in all shards
+	n       int           // messages here
+	records queue[record] // of these, oldest first, and of some that were evicted
 }
 
 // record is where a message is kept, or was.
@@ -37,7 +37,7 @@ type record struct {
 	offset uint64
 }
 
-// What a publisher costs in a shard, and a record.
+// What a publisher takes in a shard, and a record.
 const (
 	publisherCost = 160
 	recordCost    = 24
@@ -54,7 +54,7 @@ func (b *publisherBytes) hash(from *Info) uint64 {
 	return maphash.Bytes(b.seeds[1], from.Client[:])
 }
 
-// publisher returns who publishes a message that is kept; nil: the server.
+// publisher returns the publisher of a message that is kept, nil for the server.
 func (m *memory) publisher(from *Info) *publisher {
 	if from == nil {
 		return nil
@@ -63,94 +63,95 @@ func (m *memory) publisher(from *Info) *publisher {
 	hash := ps.bytes.hash(from)
 	p := ps.of[hash]
 	if p == nil {
-		p = &publisher{hash: hash, held: &ps.bytes.held[hash%uint64(len(ps.bytes.held))]}
+		p = &publisher{hash: hash, bytes: &ps.bytes.slots[hash%uint64(len(ps.bytes.slots))]}
 		ps.of[hash] = p
 		m.budget.used.Add(publisherCost)
 	}
 	return p
 }
 
-// hold adds bytes to those of the publisher of a message.
-func (p *publisher) hold(bytes int64) {
+// charge adds bytes to the publisher's.
+func (p *publisher) charge(bytes int64) {
 	if p != nil {
-		p.held.Add(bytes)
+		p.bytes.Add(bytes)
 	}
 }
 
-// publishes notes a message of p that is kept in g.
-func (p *publisher) publishes(g *ring, offset uint64) {
+// addRecord notes a message of p that is kept in g.
+func (p *publisher) addRecord(g *ring, offset uint64) {
 	if p == nil {
 		return
 	}
 	p.n++
-	p.all.push(record{g, offset})
-	if p.all.len() > 2*p.n+64 {
+	p.records.push(record{g, offset})
+	if p.records.len() > 2*p.n+64 {
 		p.compact()
 	}
 }
 
-// lose notes that a message of p is not kept any more.
-func (m *memory) lose(p *publisher) {
+// removeRecord notes that a message of p was evicted. Its record stays until the
+// next compact.
+func (m *memory) removeRecord(p *publisher) {
 	if p == nil {
 		return
 	}
 	if p.n--; p.n == 0 {
-		remove(&m.publishers.of, &m.publishers.most, p.hash)
+		deleteShrinking(&m.publishers.of, &m.publishers.peak, p.hash)
 		m.budget.used.Add(-publisherCost)
 	}
 }
 
-// compact drops the records of messages that are gone.
+// compact drops the records of evicted messages.
 func (p *publisher) compact() {
-	var all queue[record]
-	for p.all.len() > 0 {
-		if r := p.all.pop(); r.kept() {
-			all.push(r)
+	var live queue[record]
+	for p.records.len() > 0 {
+		if r := p.records.pop(); r.kept() {
+			live.push(r)
 		}
 	}
-	p.all = all
+	p.records = live
 }
 
 func (r record) kept() bool { return r.ring.n > 0 && r.ring.at(0).Offset <= r.offset }
 
-// recordsMax bounds how many records of p one message looks at.
-const recordsMax = 64
+// maxRecords bounds the records that oldestRing looks at.
+const maxRecords = 64
 
-// yield makes room for the message at offset, which p has published to g for
-// cost, while p holds too much: by its own oldest messages, and where others'
-// stand before them, by the oldest of the room it writes to. Other rooms pay
-// nothing.
-func (m *memory) yield(p *publisher, g *ring, offset uint64, cost int64) {
+// limitPublisher evicts messages while p, which has published the message at
+// offset to g for cost, is above PublisherBytes. It evicts messages of p that are
+// the oldest of their rooms. If that is not enough it evicts the oldest messages
+// of g, whoever published them, up to cost. Other rooms lose only messages of p.
+func (m *memory) limitPublisher(p *publisher, g *ring, offset uint64, cost int64) {
 	if p == nil {
 		return
 	}
 	limit := m.shard.cfg.PublisherBytes
-	for p.held.Load() > limit {
-		own := p.oldest(offset)
+	for p.bytes.Load() > limit {
+		own := p.oldestRing(offset)
 		if own == nil {
 			break
 		}
-		m.hub.met.publisherBytes.Add(1)
+		m.hub.limits.publisherBytes.Add(1)
 		m.evict(own)
-		m.forget(own)
+		m.removeIfEmpty(own)
 	}
-	for p.held.Load() > limit && g.n > 1 && cost > 0 {
-		m.hub.met.publisherBytes.Add(1)
+	for p.bytes.Load() > limit && g.n > 1 && cost > 0 {
+		m.hub.limits.publisherBytes.Add(1)
 		cost -= g.cost(g.at(0))
 		m.evict(g)
 	}
 }
 
-// oldest returns the ring whose oldest message is that of p, nil if none was
-// found. A record behind the messages of others is dropped: its message goes
-// with its room.
-func (p *publisher) oldest(but uint64) *ring {
-	for i := 0; i < recordsMax && p.all.len() > 0; i++ {
-		r := *p.all.first()
-		if r.offset == but {
+// oldestRing returns a ring whose oldest message is p's, nil if it finds none
+// before the message at offset. It drops a record with older messages of others
+// before it: that message is evicted with its room.
+func (p *publisher) oldestRing(offset uint64) *ring {
+	for i := 0; i < maxRecords && p.records.len() > 0; i++ {
+		r := *p.records.first()
+		if r.offset == offset {
 			return nil
 		}
-		p.all.pop()
+		p.records.pop()
 		if r.kept() && r.ring.at(0).Offset == r.offset {
 			return r.ring
 		}

@@ -1,7 +1,7 @@
 package room
 
-// queue is a first-in first-out list for things with a due time that all wait
-// equally long, so that the first is always the next to be due.
+// queue is a first-in first-out queue in one slice, which is compacted now and
+// then. A queue of timers that all run equally long is in order of their due time.
 type queue[T any] struct {
 	items []T
 	head  int
@@ -18,7 +18,7 @@ func (q *queue[T]) push(v T) {
 	q.items = append(q.items, v)
 }
 
-// first is valid while len is not 0.
+// first returns the first item. It needs len not to be 0.
 func (q *queue[T]) first() *T { return &q.items[q.head] }
 
 func (q *queue[T]) pop() T {
@@ -29,7 +29,7 @@ func (q *queue[T]) pop() T {
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 		if cap(q.items) > 1024 {
-			q.items = nil // a burst is over
+			q.items = nil // give back the memory of a burst
 		}
 	}
 	return v

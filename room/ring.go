@@ -6,40 +6,41 @@ import (
 	"unsafe"
 )
 
-// ring is a room's history in memory, oldest first. It grows by doubling up to
-// HistorySize and is given back when it is empty.
+// ring is a room's history in memory, oldest message first. It grows by doubling
+// up to HistorySize. An empty ring has no buffer.
 type ring struct {
 	name    string
 	opts    *Options
-	open    bool          // has members here: it stays while it is empty
-	top     uint64        // the room's position
-	evicted uint64        // the highest offset that the room had and has not any more, or more
-	bytes   int64         // what it costs, counted in budget.used
-	used    time.Duration // when the last message, the first member or the last leave came
+	open    bool          // the room has members: the ring stays while it is empty
+	head    uint64        // offset of the room's last message
+	evicted uint64        // not below the highest offset that was evicted
+	bytes   int64         // memory, counted in budget.used
+	used    time.Duration // time of the last message, the first join or the last leave
 
 	buf        []kept
 	start, n   int
-	prev, next *ring // in memory.idle or memory.live, if n > 0
+	prev, next *ring // in memory.idle or memory.occupied, if n > 0
 }
 
-// kept is a message of a ring and when it came, on the shard's clock: its Time
-// is that of a clock that may be set, and no age.
+// kept is a message of a ring. Its age is measured on the shard's clock, since
+// the clock of Time may be set.
 type kept struct {
 	Publication
 	came time.Duration
 	by   *publisher // nil: the server
 }
 
-// What is kept costs, beside the bytes of the message, which the edge holds
-// against the heap in a test. A message's place is counted with the ring.
+// What a kept message takes beside its bytes; a test of the edge compares it
+// with the heap. The slots for messages are counted with the ring.
 const (
 	keptSize        = int64(unsafe.Sizeof(kept{}))
-	publicationCost = 80  // what surrounds the message where it was encoded
-	roundedUp       = 16  // one in so many bytes: the allocator has sizes
+	publicationCost = 80  // what surrounds the message in the buffer where it was encoded
+	roundedUp       = 16  // one byte in so many, for the size classes of the allocator
 	ringCost        = 192 // with its entry in the map
 )
 
-// cost is what a message costs beside its place; the push has the room's name.
+// cost returns what a message takes beside its slot. The encoded push has the
+// name of the room.
 func (g *ring) cost(k *kept) int64 {
 	size := int64(k.size()+len(g.name)) + publicationCost
 	if k.by != nil {
@@ -48,16 +49,17 @@ func (g *ring) cost(k *kept) int64 {
 	return size + size/roundedUp
 }
 
-// own is what the ring costs beside its places and its messages: its oldest
-// message's publisher pays for it.
-func (g *ring) own() int64 { return ringCost + int64(len(g.name)) }
+// overhead returns what the ring takes beside its slots and messages. The
+// publisher of its oldest message is charged for it.
+func (g *ring) overhead() int64 { return ringCost + int64(len(g.name)) }
 
-// places is what the places for messages cost.
-func (g *ring) places() int64 { return int64(len(g.buf)) * keptSize }
+// slotBytes returns the memory of the slots.
+func (g *ring) slotBytes() int64 { return int64(len(g.buf)) * keptSize }
 
 func (g *ring) at(i int) *kept { return &g.buf[(g.start+i)%len(g.buf)] }
 
-// push appends p and returns where it is; the caller has made room.
+// push appends p and returns its slot. The caller has evicted what HistorySize
+// does not allow.
 func (g *ring) push(p kept) *kept {
 	if g.n == len(g.buf) {
 		g.resize(min(max(2*g.n, 1), max(g.opts.HistorySize, g.n+1)))
@@ -91,18 +93,23 @@ func (g *ring) pop() {
 	}
 }
 
-// expired: the oldest message has reached the age.
-func (g *ring) expired(now time.Duration) bool {
+// hasExpired tells whether the oldest message is older than HistoryTTL.
+func (g *ring) hasExpired(now time.Duration) bool {
 	ttl := g.opts.HistoryTTL
 	return g.n > 0 && ttl > 0 && now-g.at(0).came >= ttl
 }
 
-// after is the index of the first message after offset.
+// after returns the index of the first message after offset.
 func (g *ring) after(offset uint64) int {
 	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset > offset })
 }
 
-// read collects what q asks for; complete and more as in Result.
+// before returns the index of the last message before offset, or -1.
+func (g *ring) before(offset uint64) int {
+	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset >= offset }) - 1
+}
+
+// read collects what q asks for. complete and more are those of Result.
 func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
 	i, step := 0, 1
 	switch {
@@ -113,7 +120,7 @@ func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
 	case q.HasSince:
 		i = g.after(q.Since.Offset)
 	}
-	whole := q.HasSince && q.Since.Offset >= g.evicted && q.Since.Offset <= g.top
+	covered := q.HasSince && q.Since.Offset >= g.evicted && q.Since.Offset <= g.head
 	size := 0
 	for ; i >= 0 && i < g.n && len(pubs) < q.Limit; i += step {
 		p := g.at(i)
@@ -122,13 +129,8 @@ func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
 		}
 		pubs = append(pubs, p.Publication)
 	}
-	if whole && len(pubs) > 0 && !q.Reverse { // the room may have been forgotten in between, without a loss
+	if covered && len(pubs) > 0 && !q.Reverse { // the ring may be newer than Since, with nothing lost before it
 		pubs[0].Prev = min(pubs[0].Prev, q.Since.Offset)
 	}
-	return pubs, whole && i == g.n, i >= 0 && i < g.n
-}
-
-// before is the index of the last message before offset, or -1.
-func (g *ring) before(offset uint64) int {
-	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset >= offset }) - 1
+	return pubs, covered && i == g.n, i >= 0 && i < g.n
 }

@@ -1,29 +1,29 @@
 package room
 
-// room is a room with members here, or with somebody who is joining. A room
-// that only has history is the memory log's alone, any other costs nothing.
+// room is a room with members on this node, or with joins under way. The history
+// of a room is in the log.
 type room struct {
 	name string
 	opts *Options
 
-	// head is the last message that went out to the members, or the position
-	// at which the room was opened; known once live.
-	head  uint64
-	epoch string
-	live  bool
-	gone  bool // closed: whoever still points here must not use it
+	// The head is the offset of the last message that was broadcast, or of the
+	// position at which the room was opened. It is known once the room is ready.
+	head   uint64
+	epoch  string
+	ready  bool
+	closed bool // removed from the shard: queues may still refer to it
 
-	doubted bool // a look at the log is queued
+	readScheduled bool // a gap check with readAlways is queued
 
 	members  map[uint64]member // by Conn
 	loops    []loopCount       // the loops with members
-	users    map[string]uint32 // members of each user, with Options.Presence
-	chanInfo map[uint64][]byte // by Conn, of those who have any
+	users    map[string]uint32 // number of members of each user, with Options.Presence
+	chanInfo map[uint64][]byte // by Conn, for members that have it
 
-	most, mostUsers, mostInfo peak // of the three
+	peakMembers, peakUsers, peakInfo peak
 
-	sayings map[uint64]*announcement // joins and leaves not yet pushed, by Conn
-	catchup *catchup                 // nil unless somebody waits for the log
+	pendingJoinLeave map[uint64]*joinLeave // joins and leaves not pushed yet, by Conn
+	sync             *syncState            // nil unless something waits for the log
 }
 
 // member is what a room keeps of a Member: 24 bytes with its key.
@@ -36,6 +36,63 @@ type member struct {
 type loopCount struct {
 	loop              int32
 	members, watchers int32
+}
+
+// openRoom returns the room, a new one if it has no members yet. by asks for it.
+func (s *shard) openRoom(name string, o *Options, by *Info) (*room, error) {
+	if r := s.rooms[name]; r != nil {
+		r.setOptions(o)
+		return r, nil
+	}
+	if s.keeper == nil || !s.keeper.Keeps(name) {
+		if err := s.mayOpen(by); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.log.Open(name, o); err != nil {
+		return nil, asError(err)
+	}
+	r := &room{name: name, opts: o}
+	s.rooms[name] = r
+	return r, nil
+}
+
+// mayOpen asks whether a connection may make a new room. The server may.
+func (s *shard) mayOpen(by *Info) error {
+	if s.cfg.MayOpen == nil || by == nil || s.cfg.MayOpen(by) {
+		return nil
+	}
+	return ErrRate
+}
+
+// closeIfEmpty removes the room if it has no members and no joins under way.
+func (s *shard) closeIfEmpty(r *room) {
+	if len(r.members) > 0 || r.pendingJoins() > 0 || r.closed {
+		return
+	}
+	r.closed = true
+	deleteShrinking(&s.rooms, &s.peakRooms, r.name)
+	s.log.Close(r.name)
+}
+
+func (r *room) position() Position { return Position{r.head, r.epoch} }
+
+// setOptions gives the room the options of a command. They are another value
+// after a change of the namespace while the process runs. A command that was
+// under way may bring the old ones once more; then the room changes twice.
+func (r *room) setOptions(o *Options) {
+	if r.opts == o {
+		return
+	}
+	if o.Presence != r.opts.Presence {
+		r.users = nil
+		if o.Presence {
+			for _, m := range r.members {
+				r.addUser(m.info.User)
+			}
+		}
+	}
+	r.opts = o
 }
 
 func (r *room) has(conn uint64) bool {
@@ -67,8 +124,8 @@ func (r *room) remove(conn uint64) (m Member, ok bool) {
 		return m, false
 	}
 	m = r.member(conn, e)
-	remove(&r.members, &r.most, conn)
-	remove(&r.chanInfo, &r.mostInfo, conn)
+	deleteShrinking(&r.members, &r.peakMembers, conn)
+	deleteShrinking(&r.chanInfo, &r.peakInfo, conn)
 	r.count(m.Loop, m.WantJoinLeave, -1)
 	if r.opts.Presence {
 		r.dropUser(m.Info.User)
@@ -83,8 +140,8 @@ func (r *room) member(conn uint64, e member) Member {
 	}
 }
 
-// count keeps loops: only those with members, so that a room in few of many
-// loops is small, and a broadcast visits no other.
+// count adds by to the members of a loop. loops has only those with members, so
+// that a broadcast visits no other loop and a small room takes little memory.
 func (r *room) count(loop int, watch bool, by int32) {
 	i := 0
 	for i < len(r.loops) && r.loops[i].loop != int32(loop) {
@@ -104,59 +161,7 @@ func (r *room) count(loop int, watch bool, by int32) {
 	}
 }
 
-// open returns the room, which is about to have a member.
-func (s *shard) open(name string, o *Options, by *Info) (*room, error) {
-	if r := s.rooms[name]; r != nil {
-		r.adopt(o)
-		return r, nil
-	}
-	if s.mem == nil || s.mem.rings[name] == nil {
-		if err := s.mayOpen(by); err != nil {
-			return nil, err
-		}
-	}
-	if s.mem == nil { // the memory log counts for itself: it knows rooms that have only history
-		if !s.hub.addRoom(0) {
-			s.hub.met.maxRooms.Add(1)
-			return nil, ErrLimit
-		}
-	}
-	if err := s.log.Open(name, o); err != nil {
-		s.uncount()
-		return nil, asError(err)
-	}
-	r := &room{name: name, opts: o}
-	s.rooms[name] = r
-	return r, nil
-}
-
-// mayOpen asks whether a connection may make a room where none is. The server
-// itself always may.
-func (s *shard) mayOpen(by *Info) error {
-	if s.cfg.MayOpen == nil || by == nil || s.cfg.MayOpen(by) {
-		return nil
-	}
-	return ErrRate
-}
-
-func (s *shard) uncount() {
-	if s.mem == nil {
-		s.hub.dropRoom()
-	}
-}
-
-// tidy forgets the room when nobody is in it and nobody is coming.
-func (s *shard) tidy(r *room) {
-	if len(r.members) > 0 || r.joiners() > 0 || r.gone {
-		return
-	}
-	r.gone = true
-	remove(&s.rooms, &s.most, r.name)
-	s.log.Close(r.name)
-	s.uncount()
-}
-
-// broadcast puts b into the queue of every loop with members (watchers).
+// broadcast emits b to each loop with members, or with watchers.
 func (s *shard) broadcast(r *room, b Buffer, watchers bool) {
 	for i := range r.loops {
 		if lc := &r.loops[i]; !watchers || lc.watchers > 0 {
@@ -165,7 +170,7 @@ func (s *shard) broadcast(r *room, b Buffer, watchers bool) {
 	}
 }
 
-// busy says whether a loop with members of the room can take no more.
+// busy tells whether a loop with members of the room can take no more.
 func (s *shard) busy(r *room) bool {
 	if s.cfg.Busy == nil {
 		return false

@@ -23,7 +23,7 @@ func TestColdestRoomGoesForANewOne(t *testing.T) {
 		t.Fatal(a.Err)
 	}
 	for room, there := range map[string]bool{"cold": false, "members": true, "warm": true, "warmer": true, "new": true} {
-		if (w.s.mem.rings[room] != nil) != there {
+		if (w.s.mem().rings[room] != nil) != there {
 			t.Errorf("%s is there: %v", room, !there)
 		}
 	}
@@ -49,7 +49,7 @@ func TestRoomIsWarmWhenItsMembersLeave(t *testing.T) {
 	w.advance(time.Second)
 	w.ask(Command{Op: Leave, Room: "left", Member: person(1)})
 	w.publish("new", o, "x")
-	if w.s.mem.rings["left"] == nil || w.s.mem.rings["other"] != nil {
+	if w.s.mem().rings["left"] == nil || w.s.mem().rings["other"] != nil {
 		t.Error("the room that was just left went first")
 	}
 }
@@ -89,7 +89,7 @@ func TestColdestRoomOfAnotherShard(t *testing.T) {
 		t.Fatal(a.Err)
 	}
 	w.turn() // of the one that was asked
-	if st := w.h.Stats(); st.Rooms != 2 || w.h.shards[0].mem.rings[names[0]] != nil {
+	if st := w.h.Stats(); st.Rooms != 2 || w.h.shards[0].mem().rings[names[0]] != nil {
 		t.Errorf("%+v", st)
 	}
 	if a := w.publish(next+"x", o, "x"); a.Err != ErrLimit {
@@ -164,7 +164,7 @@ func TestMaxRoomsWhileTheShardWithIdleRoomsIsBusy(t *testing.T) {
 		t.Errorf("%d rooms, and the bound is 32", n)
 	}
 	w.turn()
-	if n := w.h.Stats().Rooms; w.h.shards[0].mem.rings[names[0]] != nil || n != 32+32/16 {
+	if n := w.h.Stats().Rooms; w.h.shards[0].mem().rings[names[0]] != nil || n != 32+32/16 {
 		t.Errorf("%d rooms after the one without members should have gone", n)
 	}
 }

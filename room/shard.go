@@ -5,37 +5,38 @@ import (
 	"time"
 )
 
-// turnMax bounds the nodes of one turn: what they cause is delivered in one
-// batch per loop, so more is cheaper, and less is sooner.
+// turnMax bounds the mailbox entries of one turn. The events of a turn are
+// delivered in one batch for each loop: a larger bound is cheaper, a smaller one
+// delivers sooner.
 const turnMax = 512
 
 // shard owns the rooms that hash to it. Everything in it belongs to its one
 // goroutine, except the mailbox and the counters.
 type shard struct {
-	hub  *Hub
-	cfg  *Config
-	box  *mailbox
-	feed feedBound
-	log  Log
-	mem  *memory // log, when it is the memory log
+	hub    *Hub
+	cfg    *Config // loaded in each turn, since Reload replaces it
+	box    *mailbox
+	feed   feedBound
+	log    Log
+	keeper keeper // log, if it is one
 
-	now     time.Duration // of this turn, on the clock that nobody sets
-	day     time.Time     // of this turn: what messages carry
-	rooms   map[string]*room
-	most    peak // of rooms
-	waits   waits
-	keys    window
-	sayings queue[*announcement]
-	suspect queue[suspicion]
-	sweepAt time.Duration
+	now   time.Duration // of this turn, on the monotonic clock
+	day   time.Time     // of this turn, the time that messages carry
+	rooms map[string]*room
 
-	departures queue[departure]
+	waits      waits
+	keys       keyWindow
+	joinLeaves queue[*joinLeave]
+	gapChecks  queue[gapCheck]
+	leaveAlls  queue[leaveAll]
+	sweepAt    time.Duration
 
-	stopped bool     // publishes are refused, see stop.go
-	settled []func() // are called when those accepted before are with the loops
+	stopped   bool     // publishes are refused (stop.go)
+	onStopped []func() // called when the publishes accepted before have been delivered
 
-	out     [][]Event // per loop, of this turn
-	answers arena
+	out       [][]Event // per loop, of this turn
+	answers   answerArena
+	peakRooms peak
 	counters
 	done chan struct{}
 }
@@ -45,22 +46,19 @@ func newShard(h *Hub, i int) *shard {
 		hub: h, cfg: &h.cfg,
 		box:   newMailbox(h.cfg.Mailbox),
 		rooms: make(map[string]*room),
-		keys:  newWindow(h.cfg.IdempotencyWindow, h.cfg.IdempotencyKeys/h.cfg.Shards, &h.met.idempotencyKeys),
+		keys:  newKeyWindow(h.cfg.IdempotencyWindow, h.cfg.IdempotencyKeys/h.cfg.Shards, &h.limits.idempotencyKeys),
 		out:   make([][]Event, h.cfg.Loops),
 		done:  make(chan struct{}),
 	}
 	s.day, s.now = h.cfg.Clock()
 	s.feed.max = 4 * int64(h.cfg.Mailbox)
-	if h.cfg.NewLog != nil {
-		s.log = h.cfg.NewLog(i, remote{s})
-	} else {
-		s.mem = newMemory(s, h)
-		s.log = s.mem
-	}
+	s.log = h.newLog(i, s)
+	s.keeper, _ = s.log.(keeper)
 	return s
 }
 
-// run is the life of a shard: turns until it is closed and nothing is left.
+// run is the goroutine of the shard. It ends when the hub is closed and nothing
+// waits any more.
 func (s *shard) run() {
 	defer close(s.done)
 	timer := time.NewTimer(time.Hour)
@@ -70,23 +68,23 @@ func (s *shard) run() {
 		if n >= turnMax {
 			continue
 		}
-		if s.departures.len() > 0 {
-			runtime.Gosched() // others are first
+		if s.leaveAlls.len() > 0 {
+			runtime.Gosched() // let goroutines that submit commands run first
 			continue
 		}
 		if s.box.finished() && s.waits.n == 0 {
 			break
 		}
-		if s.rest(timer) {
-			s.abandon()
+		if s.sleep(timer) {
+			s.timeOutAll()
 		}
 	}
 	s.log.Shutdown()
-	s.publish(0)
+	s.export(0)
 }
 
-// turn handles what is in the mailbox, up to turnMax, and what is due, and
-// delivers what came of it.
+// turn handles up to turnMax entries of the mailbox and the timers that are due,
+// and delivers the events.
 func (s *shard) turn() (n int) {
 	s.cfg = s.hub.live.Load()
 	s.day, s.now = s.cfg.Clock()
@@ -96,13 +94,13 @@ func (s *shard) turn() (n int) {
 			break
 		}
 		s.handle(e)
-		e.forget()
+		e.clear()
 	}
-	n += s.depart()
+	n += s.processLeaves()
 	s.timers()
 	s.deliver()
-	s.settle()
-	s.publish(s.waits.n)
+	s.notifyStopped()
+	s.export(s.waits.n)
 	return n
 }
 
@@ -121,8 +119,8 @@ func (s *shard) handle(n *node) {
 		s.Lost(n.room)
 	case call:
 		n.call()
-	case departed:
-		s.departures.push(n.departure)
+	case leaving:
+		s.leaveAlls.push(n.leave)
 	}
 }
 
@@ -133,7 +131,7 @@ func (s *shard) command(c *Command) {
 	case Leave:
 		s.leave(c)
 	case Publish:
-		s.accept(c)
+		s.publish(c)
 	case Presence, PresenceStats:
 		s.presence(c)
 	case History:
@@ -141,9 +139,9 @@ func (s *shard) command(c *Command) {
 	}
 }
 
-// rest waits for the mailbox or the next due time. It reports whether the hub
-// closes and the log has been silent for too long.
-func (s *shard) rest(timer *time.Timer) (silent bool) {
+// sleep waits for the mailbox or the next timer. It reports whether the hub is
+// closing and the log has not answered for Config.LogTimeout.
+func (s *shard) sleep(timer *time.Timer) (silent bool) {
 	s.box.sleep.Store(true)
 	defer s.box.sleep.Store(false)
 	if !s.box.empty() || s.box.finished() && s.waits.n == 0 {
@@ -151,7 +149,7 @@ func (s *shard) rest(timer *time.Timer) (silent bool) {
 	}
 	closing := s.box.closed()
 	var due <-chan time.Time
-	if d, ok := s.pause(closing); ok {
+	if d, ok := s.nextDue(closing); ok {
 		timer.Reset(d)
 		due = timer.C
 	}
@@ -163,21 +161,23 @@ func (s *shard) rest(timer *time.Timer) (silent bool) {
 	}
 }
 
-// abandon answers, at the end, what the log has left unanswered.
-func (s *shard) abandon() {
+// timeOutAll answers what the log has left unanswered when the hub is closed.
+func (s *shard) timeOutAll() {
 	for _, w := range s.waits.all() {
 		switch {
-		case w.token == 0: // ended together with another
-		case w.cmd.Op == repair: // its members go anyway
+		case w.token == 0: // it ended with another wait of this loop
+		case w.cmd.Op == repair: // nobody waits for the answer
 			s.waits.end(w)
 		default:
-			s.expire(w)
+			s.timeOut(w)
 		}
 	}
 	s.deliver()
 }
 
-// deliver hands every loop its events of this turn.
+func (s *shard) emit(loop int, e Event) { s.out[loop] = append(s.out[loop], e) }
+
+// deliver hands each loop its events of this turn.
 func (s *shard) deliver() {
 	for i, ev := range s.out {
 		if len(ev) == 0 {
@@ -187,7 +187,7 @@ func (s *shard) deliver() {
 		clear(ev)
 		s.out[i] = ev[:0]
 		if cap(ev) > 16*turnMax {
-			s.out[i] = nil // a burst is over
+			s.out[i] = nil // give back the memory of a burst
 		}
 	}
 	s.answers.reset()

@@ -1,18 +1,20 @@
 package room
 
-// peak is the largest number of entries that a map has had since it was made:
-// a map keeps the memory of so many.
+// Go's maps do not shrink: a map keeps memory for as many entries as it once
+// had. (netpoll has the same functions; neither package may import the other.)
+
+// peak is the largest number of entries that a map has had since it was made.
 type peak int
 
 const (
-	shrinkFrom = 1024 // smaller maps stay as they are
-	shrinkAt   = 16   // one in so many is left
+	shrinkFrom = 1024 // a map with a smaller peak is left alone
+	shrinkAt   = 16   // a map is copied when one entry in so many is left
 )
 
-// remove deletes k from *m, and makes the map anew when few are left of many, so
-// that what a crowd took is given back. It costs what the deletions before did
-// not, and a sixteenth of them at most.
-func remove[K comparable, V any](m *map[K]V, p *peak, k K) {
+// deleteShrinking deletes k from *m. When few entries of many are left it
+// replaces the map by a copy, which returns the memory to the heap. A copy moves
+// at most one entry for 15 deletions before it.
+func deleteShrinking[K comparable, V any](m *map[K]V, p *peak, k K) {
 	*p = max(*p, peak(len(*m)))
 	delete(*m, k)
 	if *p < shrinkFrom || len(*m) > int(*p)/shrinkAt {

@@ -11,7 +11,7 @@ func TestMapsShrink(t *testing.T) {
 	m, p, anew := map[int]int{}, peak(0), 0
 	drop := func(i int) {
 		before := p
-		if remove(&m, &p, i); p < before {
+		if deleteShrinking(&m, &p, i); p < before {
 			anew++
 		}
 	}
@@ -61,8 +61,8 @@ func TestShardShrinksBehindACrowd(t *testing.T) {
 	}
 	all := w.s.rooms["all"]
 	for what, most := range map[string]peak{
-		"rooms": w.s.most, "rings": w.s.mem.most, "members": all.most, "users": all.mostUsers,
-		"keys": w.s.keys.most, "publishers": w.s.mem.publishers.most,
+		"rooms": w.s.peakRooms, "rings": w.s.mem().peakRings, "members": all.peakMembers, "users": all.peakUsers,
+		"keys": w.s.keys.peak, "publishers": w.s.mem().publishers.peak,
 	} {
 		if most > crowd/shrinkAt {
 			t.Errorf("the map of %s is still one for %d", what, most)

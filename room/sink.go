@@ -2,33 +2,119 @@ package room
 
 import "sync/atomic"
 
-// remote is the Sink of a log that lives outside the shard: everything goes
-// through the mailbox. (The memory log calls the shard directly, being called
-// by it.)
-type remote struct{ s *shard }
+// The shard is the Sink of its log. The methods of this file are called by the
+// shard's goroutine: by the memory log within the shard's call, and for any other
+// log from the mailbox (remoteSink).
+var _ Sink = (*shard)(nil)
 
-// feedBound bounds the messages of the log that wait in the mailbox. One too
-// many is dropped: the room sees the gap by the next message, or because lost
-// makes the shard look, and reads up on it.
+// Appended answers a publish, and its idempotent repeats.
+func (s *shard) Appended(token uint64, st Stored) {
+	w := s.waits.get(token)
+	if w == nil || w.cmd.Op != Publish {
+		return
+	}
+	if st.Err != nil {
+		s.keys.failed(w.key, token)
+	} else {
+		s.keys.stored(w.key, token, st.Position)
+		s.noteOffset(s.rooms[w.cmd.Room], st.Position.Offset)
+	}
+	s.acknowledge(&w.cmd, st, false)
+	for _, t := range w.repeats {
+		if r := s.waits.get(t); r != nil {
+			s.acknowledge(&r.cmd, st, true)
+			s.waits.end(r)
+		}
+	}
+	s.waits.end(w)
+}
+
+// Found is the answer to the read of a join, a history or a repair.
+func (s *shard) Found(token uint64, res Result) {
+	w := s.waits.get(token)
+	if w == nil {
+		return
+	}
+	switch w.cmd.Op {
+	case Join:
+		if w.result == nil || res.Err != nil { // else it was read and waits for the feed
+			s.joinFound(w, &res)
+		}
+	case History:
+		s.historyFound(w, &res)
+	case repair:
+		s.repairFound(w, &res)
+	}
+}
+
+// Message broadcasts a message. It encodes the message of a room without members
+// too, for a log that keeps p.
+func (s *shard) Message(room string, p *Publication) {
+	r := s.rooms[room]
+	if r == nil {
+		s.encode(room, p)
+		return
+	}
+	s.receive(r, p)
+	s.headMoved(r)
+}
+
+// Lost schedules a read of the room, or of all rooms.
+func (s *shard) Lost(room string) {
+	if r := s.rooms[room]; r != nil {
+		s.scheduleGapCheck(r, readAlways)
+	}
+	if room != "" {
+		return
+	}
+	for _, r := range s.rooms {
+		s.scheduleGapCheck(r, readAlways)
+	}
+}
+
+// encode makes the push of p. p holds the encoded publication from now on and
+// needs its body no more.
+func (s *shard) encode(room string, p *Publication) Buffer {
+	b := s.cfg.Encode(room, p)
+	if p.Object != nil {
+		p.Body = nil
+	}
+	return b
+}
+
+// ensureEncoded encodes a message that a log has returned without Object.
+func (s *shard) ensureEncoded(room string, p *Publication) {
+	if p.Object == nil {
+		s.encode(room, p)
+	}
+}
+
+// remoteSink is the Sink of a log outside the shard. Any goroutine may call it:
+// everything goes through the mailbox.
+type remoteSink struct{ s *shard }
+
+// feedBound bounds the messages of the log that wait in the mailbox. A message
+// beyond it is dropped. The room finds the gap by the next message, or by the gap
+// check that lost causes.
 type feedBound struct {
 	n    atomic.Int64
 	max  int64
 	lost atomic.Bool
 }
 
-func (r remote) Appended(token uint64, st Stored) {
+func (r remoteSink) Appended(token uint64, st Stored) {
 	n := r.s.box.node()
 	n.kind, n.token, n.stored = appended, token, st
 	r.s.box.put(n)
 }
 
-func (r remote) Found(token uint64, res Result) {
+func (r remoteSink) Found(token uint64, res Result) {
 	n := r.s.box.node()
 	n.kind, n.token, n.result = found, token, res
 	r.s.box.put(n)
 }
 
-func (r remote) Message(room string, p *Publication) {
+func (r remoteSink) Message(room string, p *Publication) {
 	f := &r.s.feed
 	if f.n.Add(1) > f.max {
 		f.n.Add(-1)
@@ -40,7 +126,7 @@ func (r remote) Message(room string, p *Publication) {
 	r.s.box.put(n)
 }
 
-func (r remote) Lost(room string) {
+func (r remoteSink) Lost(room string) {
 	n := r.s.box.node()
 	n.kind, n.room = lost, room
 	r.s.box.put(n)

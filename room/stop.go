@@ -2,26 +2,25 @@ package room
 
 import "context"
 
-// StopPublishes ends publishing, for a hub whose members are about to be
-// disconnected: a message that was accepted then would be acknowledged and miss
-// the members that are gone already. From some moment of each shard on, every
-// publish is answered with ErrBusy, repeats of idempotent ones too. Everything
-// else goes on.
+// StopPublishes ends publishing before the members are disconnected. Without it
+// a publish could be acknowledged although members that are gone already miss the
+// message. From some moment of each shard on, every publish is answered with
+// ErrBusy, also a repeat of an idempotent one. Everything else goes on.
 //
-// It returns nil when all publishes that were accepted before that moment have
-// been answered, and the answers and messages been handed to Config.Deliver, or
-// ctx's error when ctx ends first. A log that stays silent holds it up for
-// Config.LogTimeout. Any goroutine may call it; there is no way back.
+// It returns nil when all publishes accepted before that moment have been
+// answered, and Config.Deliver has been given the answers and the messages. It
+// returns ctx's error if ctx ends first. A log that does not answer delays it for
+// Config.LogTimeout. Any goroutine may call it; it cannot be undone.
 func (h *Hub) StopPublishes(ctx context.Context) error {
-	settled := make(chan struct{}, len(h.shards))
+	stopped := make(chan struct{}, len(h.shards))
 	for _, s := range h.shards {
 		n := s.box.node()
-		n.kind, n.call = call, func() { s.stopPublishes(func() { settled <- struct{}{} }) }
+		n.kind, n.call = call, func() { s.stopPublishes(func() { stopped <- struct{}{} }) }
 		s.box.put(n)
 	}
 	for range h.shards {
 		select {
-		case <-settled:
+		case <-stopped:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -29,41 +28,30 @@ func (h *Hub) StopPublishes(ctx context.Context) error {
 	return nil
 }
 
-// stopPublishes refuses what stands behind this entry of the mailbox. settled
-// is called, at the end of a turn, when nothing is left of what stood before.
-func (s *shard) stopPublishes(settled func()) {
+// stopPublishes refuses the publishes behind this entry of the mailbox. done is
+// called at the end of the turn in which the last one before it was delivered.
+func (s *shard) stopPublishes(done func()) {
 	s.stopped = true
-	s.settled = append(s.settled, settled)
+	s.onStopped = append(s.onStopped, done)
 }
 
-// settle tells that the last accepted publish is with the loops. It runs behind
-// the delivery of a turn.
-func (s *shard) settle() {
-	if len(s.settled) == 0 || s.waits.publishes() || s.lagging() {
+// notifyStopped runs at the end of a turn, behind the delivery.
+func (s *shard) notifyStopped() {
+	if len(s.onStopped) == 0 || s.waits.hasPublish() || s.behindLog() {
 		return
 	}
-	for _, f := range s.settled {
-		f()
+	for _, done := range s.onStopped {
+		done()
 	}
-	s.settled = nil
+	s.onStopped = nil
 }
 
-// publishes tells whether the log owes an answer to a publish.
-func (t *waits) publishes() bool {
-	for _, w := range t.slots {
-		if w.token != 0 && w.cmd.Op == Publish {
-			return true
-		}
-	}
-	return false
-}
-
-// lagging tells whether messages that are known to exist have not come from the
-// log yet. The memory log brings each with its answer.
-func (s *shard) lagging() bool {
-	for i := range s.suspect.items[s.suspect.head:] {
-		x := &s.suspect.items[s.suspect.head+i]
-		if x.offset != anyOffset && !x.room.gone && x.offset > x.room.head {
+// behindLog tells whether a message that is known to exist has not come from the
+// log yet. The memory log brings each message before its acknowledgement.
+func (s *shard) behindLog() bool {
+	for i := range s.gapChecks.items[s.gapChecks.head:] {
+		x := &s.gapChecks.items[s.gapChecks.head+i]
+		if x.offset != readAlways && !x.room.closed && x.offset > x.room.head {
 			return true
 		}
 	}

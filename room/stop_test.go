@@ -15,7 +15,7 @@ func (w *world) stopping(ctx context.Context) (over func() bool, result chan err
 	for w.s.box.tail.Load() == before {
 		time.Sleep(time.Millisecond) // until its entry is in the mailbox
 	}
-	return func() bool { w.turn(); return len(w.s.settled) == 0 }, result
+	return func() bool { w.turn(); return len(w.s.onStopped) == 0 }, result
 }
 
 func publishOf(conn uint64, key string) Command {

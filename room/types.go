@@ -2,38 +2,36 @@ package room
 
 import "time"
 
-// Buffer is one encoded push, made by Config.Encode and handed back in an
-// Event. The room never looks into it. It must be immutable: every loop gets
-// the same one.
+// Buffer is one encoded push. Config.Encode makes it and an Event hands it back;
+// the room does not look into it. It must be immutable, since all loops get the
+// same one.
 type Buffer any
 
-// ID names a client connection, unique across nodes and restarts.
+// ID identifies a client connection. It is unique across nodes and restarts.
 type ID [16]byte
 
-// Position is a place in the order of a room. Offsets of a room rise strictly
-// but are not contiguous: nobody computes Offset + 1. Offsets of different
-// epochs cannot be compared. A client's position may have no epoch: its offset
-// is taken for one of the room's present epoch.
+// Position is a place in the order of a room. Offsets of a room rise strictly but
+// are not contiguous, so nobody computes Offset + 1. Offsets of different epochs
+// cannot be compared. A position without an epoch has the room's present one.
 type Position struct {
 	Offset uint64
 	Epoch  string
 }
 
-// of tells whether p is a position of this epoch. One without an epoch is a
-// position in whatever there is.
+// of tells whether p is a position of this epoch, or has none.
 func (p Position) of(epoch string) bool { return p.Epoch == "" || p.Epoch == epoch }
 
-// Info is what is known about a connection, the same in all its rooms:
-// immutable, one per connection, shared by its memberships.
+// Info describes a connection. There is one for each connection, shared by its
+// memberships, and it is immutable.
 type Info struct {
 	Client   ID
 	User     string
-	ConnInfo []byte // raw, as it came
+	ConnInfo []byte // as the caller encodes it
 }
 
-// Member is one connection in one room. Conn is the edge's handle of the
-// connection and the identity of the member; it is unique among live
-// connections and never 0. Loop is where the connection lives.
+// Member is one connection in one room. Conn is the caller's handle of the
+// connection and identifies the member: it is not 0 and unique among connections.
+// Loop is the number of the connection's event loop.
 type Member struct {
 	Conn          uint64
 	Loop          int
@@ -42,13 +40,13 @@ type Member struct {
 	WantJoinLeave bool
 }
 
-// Publication is one message of a room. Prev is the offset of the room's
-// message before it (0: none that is known). Body is the encoded publication
-// without its offset, as the edge made it; Object is what Encode made of it,
-// with the offset. Both are immutable. Body is dropped once there is an Object.
+// Publication is one message of a room. Prev is the offset of the message before
+// it in the room, 0 if none is known. Body is the encoded publication without its
+// offset, as it was published. Object is the encoded publication with its offset,
+// as Encode set it; then Body is nil. Both are immutable.
 type Publication struct {
 	Offset, Prev uint64
-	Time         int64 // unix milliseconds, to be shown: the clock may have been set meanwhile
+	Time         int64 // unix milliseconds of the system clock, which may have been set since
 	Body, Object []byte
 }
 
@@ -59,23 +57,21 @@ func (p *Publication) size() int {
 	return len(p.Body)
 }
 
-// Options are the settings of a room, usually of its namespace: immutable, and
-// one value shared by all commands of that namespace.
+// Options are the settings of a room, usually those of its namespace. They are
+// immutable, and all commands of a namespace should share one value.
 type Options struct {
-	Namespace      string        // whose rooms these are: a room is always of the same one
-	HistorySize    int           // messages kept; 0 = none
-	HistoryTTL     time.Duration // how long they are kept; 0 = no limit of age
-	Presence       bool          // who is here, and how many
-	JoinLeave      bool          // push joins and leaves to members that want them
-	ForceJoinLeave bool          // every member wants them: they go to the whole room, not to Watchers
-	Recoverable    bool          // the edge's business, not read here
-	Positioned     bool          // the edge's business, not read here
+	Namespace      string        // of the room, always the same one
+	HistorySize    int           // number of messages that are kept; 0 = none
+	HistoryTTL     time.Duration // age up to which messages are kept; 0 = any
+	Presence       bool          // Presence and PresenceStats are answered
+	JoinLeave      bool          // joins and leaves are pushed to members with WantJoinLeave
+	ForceJoinLeave bool          // with JoinLeave: they are pushed to all members (Event.Watchers is false)
 }
 
-// keeps says whether messages outlive their broadcast.
+// keeps tells whether messages are kept as history.
 func (o *Options) keeps() bool { return o.HistorySize > 0 }
 
-// PresenceEntry is one member in the answer of a Presence command.
+// PresenceEntry is one member in the answer to a Presence command.
 type PresenceEntry struct {
 	Info     *Info
 	ChanInfo []byte

@@ -275,3 +275,6 @@ func person(conn uint64) Member {
 		Info: &Info{Client: ID{byte(conn)}, User: fmt.Sprint("u", conn%4), ConnInfo: []byte(`{}`)},
 	}
 }
+
+// mem returns the log of a shard whose log is in memory.
+func (s *shard) mem() *memory { return s.log.(*memory) }

@@ -30,7 +30,7 @@ func TestHistoryBytesAreWhatTheyCost(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer e.hub.Close()
-			before, opts := heap(), room.Options{HistorySize: 100_000, Recoverable: true}
+			before, opts := heap(), room.Options{HistorySize: 100_000}
 			done := make(chan struct{}, 1)
 			infos := make([]room.Info, c.publishers)
 			for i := range infos {

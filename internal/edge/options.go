@@ -55,7 +55,6 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 		Namespace:   name,
 		HistorySize: o.HistorySize, HistoryTTL: o.HistoryTTL,
 		Presence: o.Presence, JoinLeave: o.JoinLeave, ForceJoinLeave: o.ForcePushJoinLeave,
-		Recoverable: o.ForceRecovery || o.AllowRecovery, Positioned: o.ForcePositioning || o.AllowPositioning,
 	}}
 	if before != nil && *before.room == *n.room {
 		n.room = before.room

@@ -109,7 +109,7 @@ func (s *session) depart() {
 		return
 	}
 	s.loop.out.Yield()
-	s.loop.edge.hub.Depart(uint64(s.conn), func(yield func(string) bool) {
+	s.loop.edge.hub.LeaveAll(uint64(s.conn), func(yield func(string) bool) {
 		for m := range s.memberships {
 			if !yield(m.room.Value()) {
 				return
