@@ -17,7 +17,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// lossy is a client of the drop model: what it should get of each topic, and everything it gets.
+// lossy is a client of the model test, with the messages that it should get of each topic and all that it got.
 type lossy struct {
 	conn   net.Conn
 	handle Handle

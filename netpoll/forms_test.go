@@ -12,9 +12,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestForms: each member of a topic gets the form that it negotiated, whose window is no larger than it allows.
-// Whatever is repeated at a distance of 1,000 bytes is found by the wide window alone.
-func TestForms(t *testing.T) {
+// TestMembersGetNegotiatedForm: each member of a topic gets the form that it negotiated, whose window is no larger than it
+// allows. Only the wide window finds bytes that are repeated at a distance of 1,000.
+func TestMembersGetNegotiatedForm(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{{
 		Compression: true,
 		OnOpen:      func(c *Conn) { c.Subscribe("room"); c.Send(frame.OpText, []byte("hello")) },
@@ -78,8 +78,8 @@ func frameBytes(compressed bool, p []byte) []byte {
 	return append(frame.AppendHeader(nil, frame.OpBinary, len(p), compressed), p...)
 }
 
-// TestCompressedOnce: the loops share what one of them has compressed.
-func TestCompressedOnce(t *testing.T) {
+// TestLoopsShareCompressedForm: a form is compressed once for all loops.
+func TestLoopsShareCompressedForm(t *testing.T) {
 	b := NewBuffer(frame.OpText, bytes.Repeat([]byte("text "), 1000))
 	for _, f := range []form{formDeflated, formNarrow} {
 		one, another := new(frame.Deflater), new(frame.Deflater)

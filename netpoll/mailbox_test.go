@@ -45,8 +45,8 @@ func TestBatchOperations(t *testing.T) {
 	hearClose(t, c, 4001)
 }
 
-// TestStaleHandle operates on connections that are gone, while others have their numbers.
-func TestStaleHandle(t *testing.T) {
+// TestOperationsOnStaleHandleDoNothing: the connections are gone, and others have their descriptors.
+func TestOperationsOnStaleHandleDoNothing(t *testing.T) {
 	opened := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
 	old := dial(t, s, "/")
@@ -73,7 +73,7 @@ func TestStaleHandle(t *testing.T) {
 	hear(t, c, "for you")
 }
 
-func TestOneProducerIsInOrder(t *testing.T) {
+func TestBatchesOfOneGoroutineStayInOrder(t *testing.T) {
 	opened := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
 	c := dial(t, s, "/")
@@ -90,7 +90,7 @@ func TestOneProducerIsInOrder(t *testing.T) {
 	}
 }
 
-func TestAfterClose(t *testing.T) {
+func TestServerAfterClose(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	if err := s.Listen(); err == nil {
 		t.Error("a second Listen is accepted")

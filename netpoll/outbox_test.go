@@ -54,9 +54,9 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// TestOutboxCut cuts at every byte: what has begun to leave stays whole, of the rest nothing does, and what is added then
-// stands behind it.
-func TestOutboxCut(t *testing.T) {
+// TestOutboxCutKeepsStartedFrame cuts at every byte: the chunk that has begun to leave stays, the others go, and what is
+// added then follows.
+func TestOutboxCutKeepsStartedFrame(t *testing.T) {
 	long := bytes.Repeat([]byte("L"), 2*copyLimit)
 	runs := [][]byte{[]byte("first"), long, []byte("second"), long, []byte("third")}
 	for sent := range len(bytes.Join(runs, nil)) {
@@ -85,9 +85,9 @@ func TestOutboxCut(t *testing.T) {
 	}
 }
 
-// TestOutboxSteady owes something all the time, as to a peer that sends requests as fast as it takes the answers: what is
-// held follows what is owed, not what was ever sent.
-func TestOutboxSteady(t *testing.T) {
+// TestOutboxThatNeverDrainsKeepsNoSentBytes: the outbox of a peer that sends requests as fast as it takes the replies is
+// never empty. Its memory follows what is owed now, not what was sent.
+func TestOutboxThatNeverDrainsKeepsNoSentBytes(t *testing.T) {
 	var o outbox
 	message := bytes.Repeat([]byte("m"), 500)
 	for range 10_000 {
@@ -105,9 +105,9 @@ func TestOutboxSteady(t *testing.T) {
 	}
 }
 
-// TestOutboxOfReferences owes references all the time: the places of those that have been sent are given back, and what
-// they referred to as well.
-func TestOutboxOfReferences(t *testing.T) {
+// TestSentChunksAreReleased: an outbox that always holds references frees the chunks that have been sent, and the bytes that
+// they referred to.
+func TestSentChunksAreReleased(t *testing.T) {
 	var o outbox
 	message := bytes.Repeat([]byte("m"), 2*copyLimit)
 	for range 10_000 {
@@ -126,7 +126,7 @@ func TestOutboxOfReferences(t *testing.T) {
 	}
 }
 
-// TestEmptyOutboxKeepsOrdinarySize: what a loop keeps for the next connection is not what the largest backlog needed.
+// TestEmptyOutboxKeepsOrdinarySize: an outbox that is kept for the next connection is not as large as the largest backlog.
 func TestEmptyOutboxKeepsOrdinarySize(t *testing.T) {
 	for name, fill := range map[string]func(o *outbox){
 		"one message":          func(o *outbox) { o.add([]byte("m")) },

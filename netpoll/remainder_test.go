@@ -20,7 +20,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// receive waits for what a callback says.
+// receive waits for a value that a callback sends.
 func receive[T any](t testing.TB, from <-chan T, what string) (v T) {
 	t.Helper()
 	select {
@@ -65,9 +65,9 @@ func TestInflated(t *testing.T) {
 	}
 }
 
-// TestOthersAreServedInBetween: frames that inflate to a thousand times their size come in one read, from two
-// connections, and a small message of a third. The third does not wait for all of them, and the two take turns.
-func TestOthersAreServedInBetween(t *testing.T) {
+// TestLongReadYieldsToOtherConnections: two connections each send, in one read, frames that inflate to a thousand times
+// their size, and a third one sends a small message. The third does not wait for all of them, and the two take turns.
+func TestLongReadYieldsToOtherConnections(t *testing.T) {
 	for name, cfg := range map[string]*tls.Config{"plain": nil, "TLS": tlsConfig()} {
 		t.Run(name, func(t *testing.T) {
 			var order []int // whose message, and its last byte says which connection that is
@@ -118,8 +118,8 @@ func TestOthersAreServedInBetween(t *testing.T) {
 	}
 }
 
-// TestRemainderKeepsOrder: messages of all sizes and kinds come back whole and in order when every few of them are a
-// slice, and the end behind them is seen last.
+// TestRemainderKeepsOrder: messages of all sizes and kinds arrive whole and in order when a read slice is a few of them,
+// and the end of the connection is seen after them.
 func TestRemainderKeepsOrder(t *testing.T) {
 	for _, row := range []struct {
 		name  string

@@ -20,7 +20,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// member is a client of the model test: what it should get, and what it gets.
+// member is a client of the model test, with the messages that it should get and those that it got.
 type member struct {
 	conn   net.Conn
 	handle Handle
@@ -262,8 +262,8 @@ func TestBroadcastNeverReachesReusedDescriptor(t *testing.T) {
 	all.Wait()
 }
 
-// TestDeflatedMembers mixes members with and without permessage-deflate in one topic.
-func TestDeflatedMembers(t *testing.T) {
+// TestTopicWithAndWithoutDeflate mixes members with and without permessage-deflate in one topic.
+func TestTopicWithAndWithoutDeflate(t *testing.T) {
 	s := start(t, &Server{Loops: 1, CompressMin: 64, Endpoints: []Endpoint{{
 		Compression: true,
 		OnOpen:      func(c *Conn) { c.Subscribe("room"); c.Send(frame.OpText, []byte("hello")) },
