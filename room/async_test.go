@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// async drives a shard on fakeLog. What each member sees is checked by world as
-// it happens; here are the rules for the answers.
-type async struct {
+// asyncModel drives a shard on fakeLog. world checks what each member receives;
+// the model checks the answers.
+type asyncModel struct {
 	rt      *rapid.T
 	w       *world
 	log     *fakeLog
@@ -19,16 +19,16 @@ type async struct {
 	body    int
 	evicts  int
 	faults  bool               // of the log, until settle ends them
-	wants   map[place]bool     // joined or joining, in the order of Submit
+	members map[place]bool     // joined or joining, in the order of Submit
 	joining map[place]int      // joins not answered yet
-	away    map[place]Position // where a client that left was
+	leftAt  map[place]Position // where a client that left was
 	acked   map[string]uint64  // room and key: offset
 }
 
-func newAsync(rt *rapid.T) *async {
-	a := &async{
+func newAsyncModel(rt *rapid.T) *asyncModel {
+	a := &asyncModel{
 		rt: rt, options: &Options{HistorySize: 100, Presence: true, JoinLeave: true},
-		wants: make(map[place]bool), joining: make(map[place]int), away: make(map[place]Position), acked: make(map[string]uint64),
+		members: make(map[place]bool), joining: make(map[place]int), leftAt: make(map[place]Position), acked: make(map[string]uint64),
 	}
 	a.faults = rapid.Bool().Draw(rt, "faults")
 	timeout := time.Hour
@@ -50,30 +50,30 @@ func newAsync(rt *rapid.T) *async {
 	return a
 }
 
-func (a *async) command(op Op) Command {
+func (a *asyncModel) command(op Op) Command {
 	c := Command{Op: op, Options: a.options}
 	c.Room = rapid.SampledFrom([]string{"a", "b"}).Draw(a.rt, "room")
 	c.Member = person(rapid.Uint64Range(1, 5).Draw(a.rt, "conn"))
 	return c
 }
 
-func (a *async) text() []byte {
+func (a *asyncModel) text() []byte {
 	a.body++
 	return fmt.Append(nil, "m", a.body)
 }
 
-// oops: the error is one that faults explain.
-func (a *async) oops(err error) bool {
+// mayFail tells whether the log's faults explain the error.
+func (a *asyncModel) mayFail(err error) bool {
 	return err == ErrBusy || a.faults && err == ErrLimit ||
 		err == ErrTemporary && (a.faults || a.evicts > 0)
 }
 
-func (a *async) publish(*rapid.T) {
+func (a *asyncModel) publish(*rapid.T) {
 	c := a.command(Publish)
 	c.From = c.Member.Info
 	c.Body, c.IdempotencyKey = a.text(), rapid.SampledFrom([]string{"", "", "k", "l"}).Draw(a.rt, "key")
 	a.w.do(c, func(got *Answer) {
-		if got.Err != nil && !a.oops(got.Err) {
+		if got.Err != nil && !a.mayFail(got.Err) {
 			a.rt.Fatalf("publish: %v", got.Err)
 		}
 		if got.Err != nil {
@@ -94,21 +94,21 @@ func (a *async) publish(*rapid.T) {
 	})
 }
 
-// other is a message of another node.
-func (a *async) other(*rapid.T) {
+// publishElsewhere stores a message of another node.
+func (a *asyncModel) publishElsewhere(*rapid.T) {
 	a.log.store(a.command(Publish).Room, a.text())
 }
 
-func (a *async) join(*rapid.T) {
+func (a *asyncModel) join(*rapid.T) {
 	c := a.command(Join)
 	k := place{c.Room, c.Member.Conn}
-	since, back := a.away[k]
+	since, back := a.leftAt[k]
 	if back && rapid.IntRange(0, 9).Draw(a.rt, "future") == 0 {
 		since.Offset += 20
 	}
 	c.Recover, c.Since, c.RejectUnrecovered = back, since, rapid.Bool().Draw(a.rt, "reject")
-	was := a.in(k)
-	a.wants[k] = true
+	was := a.mayBeMember(k)
+	a.members[k] = true
 	a.joining[k]++
 	left := a.leaves(k)
 	a.w.do(c, func(got *Answer) {
@@ -116,26 +116,26 @@ func (a *async) join(*rapid.T) {
 		switch {
 		case got.Err == nil && got.More:
 			a.joined(got, since)
-			a.away[k] = got.Position
+			a.leftAt[k] = got.Position
 		case got.Err == nil:
 			a.joined(got, since)
-			a.wants[k] = a.leaves(k) == left // an eject may have come between
+			a.members[k] = a.leaves(k) == left // an eject may have come between
 			return
 		case got.Err == ErrAlreadyJoined && was:
 			return
 		case got.Err == ErrLeft && a.leaves(k) > left,
 			got.Err == ErrUnrecoverable && back && c.RejectUnrecovered,
-			a.oops(got.Err):
+			a.mayFail(got.Err):
 		default:
 			a.rt.Fatalf("join: %v (was %v)", got.Err, was)
 		}
 		if a.w.sessions[k] == nil && a.leaves(k) == left {
-			a.wants[k] = false
+			a.members[k] = false
 		}
 	})
 }
 
-func (a *async) joined(got *Answer, since Position) {
+func (a *asyncModel) joined(got *Answer, since Position) {
 	switch {
 	case got.Recovered:
 		a.w.recovered(got, since)
@@ -144,17 +144,18 @@ func (a *async) joined(got *Answer, since Position) {
 	}
 }
 
-// in: it may be a member, or joining, when the next command of k is handled.
-func (a *async) in(k place) bool { return a.wants[k] || a.joining[k] > 0 }
+// mayBeMember tells whether k may be a member, or be joining, when its next
+// command is handled.
+func (a *asyncModel) mayBeMember(k place) bool { return a.members[k] || a.joining[k] > 0 }
 
 // leaves counts the leaves submitted for k.
-func (a *async) leaves(k place) int { return a.w.leaves[k] }
+func (a *asyncModel) leaves(k place) int { return a.w.leaves[k] }
 
-func (a *async) leave(*rapid.T) {
+func (a *asyncModel) leave(*rapid.T) {
 	c := a.command(Leave)
 	k := place{c.Room, c.Member.Conn}
-	was := a.in(k)
-	a.wants[k] = false
+	was := a.mayBeMember(k)
+	a.members[k] = false
 	a.w.leaves[k]++
 	a.w.do(c, func(got *Answer) {
 		if got.Err != nil && got.Err != ErrNotMember || got.Err == nil && !was {
@@ -163,50 +164,51 @@ func (a *async) leave(*rapid.T) {
 		if a.w.sessions[k] != nil {
 			a.rt.Fatalf("still there after a leave: %v %v", k, got.Err)
 		}
-		a.gone(k)
+		a.noteLeft(k)
 	})
 }
 
-// gone notes where the client was, possibly some messages before the last.
-func (a *async) gone(k place) {
+// noteLeft notes a position that the client may have when it comes back: the last
+// one, or one some messages before.
+func (a *asyncModel) noteLeft(k place) {
 	if ss := a.w.ended[k]; ss != nil {
 		unseen := rapid.IntRange(0, min(3, len(ss.was)-1)).Draw(a.rt, "unseen")
-		a.away[k] = ss.was[len(ss.was)-1-unseen]
+		a.leftAt[k] = ss.was[len(ss.was)-1-unseen]
 	}
 }
 
-func (a *async) insufficient(k place) {
-	a.wants[k] = false
-	a.gone(k)
+func (a *asyncModel) insufficient(k place) {
+	a.members[k] = false
+	a.noteLeft(k)
 	if !a.faults && a.evicts == 0 {
 		a.rt.Fatalf("%v was ejected for no reason", k)
 	}
 }
 
-func (a *async) ask(*rapid.T) {
+func (a *asyncModel) ask(*rapid.T) {
 	c := a.command(rapid.SampledFrom([]Op{Presence, PresenceStats, History}).Draw(a.rt, "op"))
 	c.Limit = rapid.IntRange(-1, 3).Draw(a.rt, "limit")
 	a.w.do(c, func(got *Answer) {
-		if got.Err != nil && !a.oops(got.Err) {
+		if got.Err != nil && !a.mayFail(got.Err) {
 			a.rt.Fatalf("%v: %v", c.Op, got.Err)
 		}
 	})
 }
 
-func (a *async) evict(*rapid.T) {
+func (a *asyncModel) evict(*rapid.T) {
 	if rapid.IntRange(0, 3).Draw(a.rt, "really") == 0 {
 		a.evicts++
 		a.log.evict(a.command(History).Room)
 	}
 }
 
-func (a *async) happen(*rapid.T) {
+func (a *asyncModel) logStep(*rapid.T) {
 	for range rapid.IntRange(1, 4).Draw(a.rt, "happen") {
-		a.log.one()
+		a.log.step()
 	}
 }
 
-func (a *async) time(*rapid.T) {
+func (a *asyncModel) time(*rapid.T) {
 	d := []time.Duration{time.Millisecond, time.Second}
 	if a.faults {
 		d = append(d, 6*time.Second)
@@ -214,15 +216,15 @@ func (a *async) time(*rapid.T) {
 	a.w.clock = a.w.clock.Add(rapid.SampledFrom(d).Draw(a.rt, "time"))
 }
 
-func (a *async) check(*rapid.T) {
+func (a *asyncModel) check(*rapid.T) {
 	if rapid.Bool().Draw(a.rt, "turn") {
 		a.w.turn()
 	}
 }
 
-// settle ends the faults, lets everything happen that is pending, and makes the
+// endFaults ends the faults, completes everything that is pending, and makes the
 // shard notice what was lost.
-func (a *async) settle() {
+func (a *asyncModel) endFaults() {
 	a.log.faults = false
 	a.drain()
 	a.w.advance(6 * time.Second) // what was never answered
@@ -234,30 +236,31 @@ func (a *async) settle() {
 	}
 }
 
-func (a *async) drain() {
+func (a *asyncModel) drain() {
 	a.w.turn()
-	for a.log.one() {
+	for a.log.step() {
 		a.w.turn()
 	}
 }
 
-// final: everybody is up to date, and whoever left can come back without loss.
-func (a *async) final() {
-	a.settle()
+// checkAll checks that all members are up to date and that all that left can
+// rejoin without loss.
+func (a *asyncModel) checkAll() {
+	a.endFaults()
 	a.w.upToDate()
-	for k, since := range a.away {
+	for k, since := range a.leftAt {
 		if a.w.sessions[k] != nil {
 			continue
 		}
-		a.back(k, since)
+		a.rejoin(k, since)
 	}
-	a.settle()
+	a.endFaults()
 	a.w.upToDate()
-	a.empty()
+	a.checkEmpty()
 }
 
-// back resumes, page by page.
-func (a *async) back(k place, since Position) {
+// rejoin joins with recovery, page by page.
+func (a *asyncModel) rejoin(k place, since Position) {
 	missed := a.w.truth(k.room, since.Offset)
 	lost := a.log.room(k.room).evicted > since.Offset
 	c := Command{Op: Join, Room: k.room, Options: a.options, Member: person(k.conn), Recover: true, Since: since}
@@ -267,17 +270,17 @@ func (a *async) back(k place, since Position) {
 		}
 		a.joined(got, since)
 		if got.More {
-			a.back(k, got.Position)
+			a.rejoin(k, got.Position)
 		}
 	})
 }
 
-// empty: when all have left nothing is left.
-func (a *async) empty() {
+// checkEmpty checks that nothing is left when all members have left.
+func (a *asyncModel) checkEmpty() {
 	for k := range a.w.sessions {
 		a.w.do(Command{Op: Leave, Room: k.room, Member: person(k.conn)}, nil)
 	}
-	a.settle()
+	a.endFaults()
 	a.w.upToDate()
 	s := a.w.s
 	if len(s.rooms)+s.waits.n != 0 || a.w.h.rooms.Load() != 0 || s.members != 0 {
@@ -285,17 +288,17 @@ func (a *async) empty() {
 	}
 }
 
-func TestAsyncModel(t *testing.T) {
+func TestAsyncLogModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		a := newAsync(rt)
+		a := newAsyncModel(rt)
 		a.w.ejected = a.insufficient
 		rt.Repeat(map[string]func(*rapid.T){
-			"publish": a.publish, "publish2": a.publish, "other": a.other,
+			"publish": a.publish, "publish2": a.publish, "other": a.publishElsewhere,
 			"join": a.join, "join2": a.join, "leave": a.leave, "ask": a.ask,
-			"happen": a.happen, "happen2": a.happen, "happen3": a.happen,
+			"happen": a.logStep, "happen2": a.logStep, "happen3": a.logStep,
 			"time": a.time, "evict": a.evict,
 			"": a.check,
 		})
-		a.final()
+		a.checkAll()
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// BenchmarkPublish: one shard, a room with 1,000 members on 2 loops, Deliver
-// that does nothing. The command, its message and its answer.
+// BenchmarkPublish measures the command, its message and its answer: one shard, a
+// room with 1,000 members on 2 loops, and a Deliver that does nothing.
 func BenchmarkPublish(b *testing.B) {
 	for _, size := range []int{0, 100} {
 		b.Run(fmt.Sprintf("history=%d", size), func(b *testing.B) { benchPublish(b, size) })
@@ -51,7 +51,7 @@ func benchMember(i, loops int) Member {
 	return Member{Conn: uint64(i)<<20 | 7, Loop: i % loops, Info: &Info{User: fmt.Sprint("user", i)}}
 }
 
-// BenchmarkJoinLeave: into and out of a room with 1,000 members.
+// BenchmarkJoinLeave joins and leaves a room with 1,000 members.
 func BenchmarkJoinLeave(b *testing.B) {
 	h := New(Config{Loops: 2, Shards: 1})
 	o := &Options{HistorySize: 10, Presence: true}
@@ -69,8 +69,8 @@ func BenchmarkJoinLeave(b *testing.B) {
 	h.Close()
 }
 
-// BenchmarkMemory reports what a member costs in the room, with presence and a
-// user of its own each; the Info is the edge's.
+// BenchmarkMemory reports the bytes per member, with presence and a user for each,
+// without the Info, which is the edge's.
 func BenchmarkMemory(b *testing.B) {
 	for _, rooms := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("rooms=%d", rooms), func(b *testing.B) {
@@ -115,7 +115,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// A member must stay cheap: the whole server has 400 bytes for it.
+// TestBytesPerMember bounds the memory of a member. A connection in one room has
+// 400 bytes in the whole server.
 func TestBytesPerMember(t *testing.T) {
 	for rooms, limit := range map[int]float64{1: 120, 1000: 200} {
 		if got := bytesPerMember(rooms, 10_000); got > limit {

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// lab is a world on the memory log whose truth nobody checks.
-func lab(t *testing.T, cfg Config) *world {
+// newTestWorld returns a world on the memory log that does not check recovered
+// messages against the truth.
+func newTestWorld(t *testing.T, cfg Config) *world {
 	w := newWorld(t, cfg)
 	w.truth = func(string, uint64) []Publication { return nil }
 	w.s.cfg.Encode = func(room string, p *Publication) Buffer {
@@ -32,8 +33,8 @@ func (w *world) resume(room string, o *Options, since Position) *Answer {
 	return w.ask(Command{Op: Join, Room: room, Options: o, Member: person(50), Recover: true, Since: since})
 }
 
-func TestMaxRooms(t *testing.T) {
-	w, o := lab(t, Config{MaxRooms: 2}), open()
+func TestMaxRoomsRefusesNewRooms(t *testing.T) {
+	w, o := newTestWorld(t, Config{MaxRooms: 2}), open()
 	if a := w.join("a", o, 1); a.Err != nil {
 		t.Fatal(a.Err)
 	}
@@ -50,10 +51,10 @@ func TestMaxRooms(t *testing.T) {
 		t.Fatalf("publish to a third room with history: %v", a.Err)
 	}
 	if a := w.publish("d", &Options{}, "x"); a.Err != nil {
-		t.Fatalf("a publish that nobody keeps needs no room: %v", a.Err)
+		t.Fatalf("a publish without history or members needs no room: %v", a.Err)
 	}
 	if a := w.join("b", o, 2); a.Err != nil {
-		t.Fatalf("join of a room that is there: %v", a.Err)
+		t.Fatalf("join of a room that exists: %v", a.Err)
 	}
 	w.ask(Command{Op: Leave, Room: "a", Member: person(1)})
 	if a := w.join("c", o, 1); a.Err != nil || w.h.Stats().Rooms != 2 {
@@ -61,8 +62,8 @@ func TestMaxRooms(t *testing.T) {
 	}
 }
 
-func TestMaxRoomsOfALog(t *testing.T) {
-	w := newWorld(t, Config{MaxRooms: 1, NewLog: func(_ int, s Sink) Log { return &sameLog{sink: s} }})
+func TestMaxRoomsHoldsForOtherLogs(t *testing.T) {
+	w := newWorld(t, Config{MaxRooms: 1, NewLog: func(_ int, s Sink) Log { return &manualLog{sink: s} }})
 	if a := w.join("a", open(), 1); a.Err != nil {
 		t.Fatal(a.Err)
 	}
@@ -71,8 +72,8 @@ func TestMaxRoomsOfALog(t *testing.T) {
 	}
 }
 
-func TestPresenceMax(t *testing.T) {
-	w, o := lab(t, Config{PresenceMax: 2, PresenceMaxBytes: 1000}), open()
+func TestPresenceRefusedAboveBounds(t *testing.T) {
+	w, o := newTestWorld(t, Config{PresenceMax: 2, PresenceMaxBytes: 1000}), open()
 	ask := func(op Op) *Answer { return w.ask(Command{Op: op, Room: "a", Options: o, Member: person(1)}) }
 	if a := ask(Presence); a.Err != nil || len(a.Presence) != 0 {
 		t.Fatalf("nobody: %+v", a)
@@ -100,8 +101,8 @@ func TestPresenceMax(t *testing.T) {
 	}
 }
 
-func TestRecoveryBounds(t *testing.T) {
-	w, o := lab(t, Config{RecoveryMaxPublications: 3, RecoveryMaxBytes: 240}), open()
+func TestRecoveryIsCutIntoPages(t *testing.T) {
+	w, o := newTestWorld(t, Config{RecoveryMaxPublications: 3, RecoveryMaxBytes: 240}), open()
 	since := w.join("a", o, 1).Position
 	for range 3 {
 		w.publish("a", o, "x")
@@ -130,8 +131,8 @@ func TestRecoveryBounds(t *testing.T) {
 	}
 }
 
-func TestReplyBytes(t *testing.T) {
-	w, o := lab(t, Config{HistoryMaxBytes: 100}), open()
+func TestHistoryAnswerCutAtBytes(t *testing.T) {
+	w, o := newTestWorld(t, Config{HistoryMaxBytes: 100}), open()
 	for range 5 {
 		w.publish("a", o, string(make([]byte, 40)))
 	}
@@ -147,56 +148,56 @@ func TestReplyBytes(t *testing.T) {
 	}
 }
 
-// big is the size of messages beside which nothing else counts: of so many, in a few rooms, one more is too many.
+// big is the size of a message beside which the bookkeeping does not count:
+// bigBytes(n) is a bound for exactly n such messages in a few rooms.
 const big = 64 << 10
 
-func bigs(n int64) int64 { return (n*big + big/2) * (roundedUp + 1) / roundedUp }
+func bigBytes(n int64) int64 { return (n*big + big/2) * (roundedUp + 1) / roundedUp }
 
-func TestHistoryBytesOfColdestRooms(t *testing.T) {
-	w, o, body := lab(t, Config{HistoryBytes: bigs(4), RecoveryMaxBytes: 1 << 30}), open(), string(make([]byte, big))
-	cold := w.publish("cold", o, body).Position
-	w.publish("cold", o, body)
+func TestHistoryBytesEvictsLeastRecentlyUsedRoom(t *testing.T) {
+	w, o, body := newTestWorld(t, Config{HistoryBytes: bigBytes(4), RecoveryMaxBytes: 1 << 30}), open(), string(make([]byte, big))
+	cold := w.publish("oldest", o, body).Position
+	w.publish("oldest", o, body)
 	w.advance(time.Second)
-	warm := w.publish("warm", o, body).Position
-	w.publish("warm", o, body)
-	w.publish("warm", o, body) // the fifth: the oldest of the coldest goes
-	if n := len(w.s.mem().rings["cold"].buf); w.s.mem().rings["cold"].n != 1 {
-		t.Fatalf("cold has %d of %d", w.s.mem().rings["cold"].n, n)
+	warm := w.publish("newest", o, body).Position
+	w.publish("newest", o, body)
+	w.publish("newest", o, body) // the fifth: the oldest message of the oldest room is evicted
+	if n := len(w.s.mem().rings["oldest"].buf); w.s.mem().rings["oldest"].n != 1 {
+		t.Fatalf("the oldest room has %d of %d", w.s.mem().rings["oldest"].n, n)
 	}
-	w.publish("warm", o, body)
-	if w.s.mem().rings["cold"] != nil || w.s.mem().rings["warm"].n != 4 {
-		t.Fatal("the coldest room must go first, and whole")
+	w.publish("newest", o, body)
+	if w.s.mem().rings["oldest"] != nil || w.s.mem().rings["newest"].n != 4 {
+		t.Fatal("the oldest room must be evicted first, and wholly")
 	}
-	if used := w.h.Stats().HistoryBytes; used < 4*big || used > bigs(4) {
+	if used := w.h.Stats().HistoryBytes; used < 4*big || used > bigBytes(4) {
 		t.Fatalf("%d bytes", used)
 	}
-	if a := w.resume("cold", o, cold); a.Recovered {
+	if a := w.resume("oldest", o, cold); a.Recovered {
 		t.Fatal("evicted, and recovered")
 	}
-	if a := w.resume("warm", o, warm); !a.Recovered || len(a.Publications) != 3 {
+	if a := w.resume("newest", o, warm); !a.Recovered || len(a.Publications) != 3 {
 		t.Fatalf("kept, and not recovered: %+v", a)
 	}
 }
 
-// The coldest room may be another shard's: that shard is asked.
-func TestHistoryBytesOfTheProcess(t *testing.T) {
-	w, o, body := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), open(), string(make([]byte, big))
-	names := w.onEachShard()
+func TestHistoryBytesAsksShardWithOldestRoom(t *testing.T) {
+	w, o, body := newTestWorld(t, Config{Shards: 2, HistoryBytes: bigBytes(100)}), open(), string(make([]byte, big))
+	names := w.roomPerShard()
 	for range 90 {
 		w.publish(names[0], o, body)
 	}
 	w.advance(time.Second)
 	for range 30 {
 		w.publish(names[1], o, body)
-		w.turn() // of who was asked
+		w.turn() // of the shard that was asked
 	}
 	if a, b := w.h.shards[0].mem().rings[names[0]].n, w.h.shards[1].mem().rings[names[1]].n; a != 70 || b != 30 {
-		t.Fatalf("cold %d, warm %d", a, b)
+		t.Fatalf("oldest %d, newest %d", a, b)
 	}
 }
 
-func TestExpiry(t *testing.T) {
-	w := lab(t, Config{})
+func TestHistoryExpires(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	o := &Options{HistorySize: 10, HistoryTTL: time.Minute}
 	since := w.publish("a", o, "x").Position
 	w.advance(30 * time.Second)
@@ -215,17 +216,17 @@ func TestExpiry(t *testing.T) {
 	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
 	since.Offset++ // the last message: nothing was missed since
 	if a := w.resume("a", o, since); !a.Recovered || a.Publications != nil {
-		t.Fatalf("a forgotten room's position stays valid: %+v", a)
+		t.Fatalf("the position of a removed room stays valid: %+v", a)
 	}
 }
 
 func TestSweepIsBounded(t *testing.T) {
-	w := lab(t, Config{})
+	w := newTestWorld(t, Config{})
 	o := &Options{HistorySize: 10, HistoryTTL: time.Minute}
 	for i := range 3 * maxSweep {
 		w.publish(fmt.Sprint(i), o, "x")
 	}
-	w.pass(2 * time.Minute)
+	w.addTime(2 * time.Minute)
 	w.s.turn()
 	if n := len(w.s.mem().rings); n != 2*maxSweep {
 		t.Fatalf("%d rings after one turn", n)
@@ -237,8 +238,8 @@ func TestSweepIsBounded(t *testing.T) {
 	}
 }
 
-func TestIdempotencyWindow(t *testing.T) {
-	w, o := lab(t, Config{IdempotencyKeys: 3}), open()
+func TestRepeatWithinWindowIsNotStored(t *testing.T) {
+	w, o := newTestWorld(t, Config{IdempotencyKeys: 3}), open()
 	pub := func(room, key string) *Answer {
 		return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(1), Body: []byte("x"), IdempotencyKey: key})
 	}
@@ -269,8 +270,7 @@ func TestIdempotencyWindow(t *testing.T) {
 	}
 }
 
-// A key is one publisher's: equal keys of two are two messages.
-func TestIdempotencyKeysBelongToThePublisher(t *testing.T) {
+func TestIdempotencyKeyIsPerPublisher(t *testing.T) {
 	anon := func(client byte) *Info { return &Info{Client: ID{client}} }
 	user := func(client byte, name string) *Info { return &Info{Client: ID{client}, User: name} }
 	for _, c := range []struct {
@@ -288,7 +288,7 @@ func TestIdempotencyKeysBelongToThePublisher(t *testing.T) {
 		{"the server and a user", nil, user(1, "ann"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, o := lab(t, Config{}), open()
+			w, o := newTestWorld(t, Config{}), open()
 			post := func(from *Info) *Answer {
 				return w.ask(Command{Op: Publish, Room: "a", Options: o, Member: person(1), From: from, Body: []byte("x"), IdempotencyKey: "1"})
 			}
@@ -300,12 +300,12 @@ func TestIdempotencyKeysBelongToThePublisher(t *testing.T) {
 	}
 	a, b := Command{IdempotencyKey: "bk", From: user(1, "a")}, Command{IdempotencyKey: "k", From: user(1, "ab")}
 	if a.ownKey() == b.ownKey() {
-		t.Error("where the user ends and the key begins is not told")
+		t.Error("where the user ends and the key begins is not in the hash")
 	}
 }
 
-func TestBusyLoop(t *testing.T) {
-	w, o := lab(t, Config{}), open()
+func TestPublishRefusedWhileLoopIsBusy(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
 	w.join("a", o, 1)
 	w.join("b", o, 2)
 	w.busy[1] = true
@@ -320,8 +320,8 @@ func TestBusyLoop(t *testing.T) {
 	}
 }
 
-func TestMailboxBound(t *testing.T) {
-	w, o := lab(t, Config{Mailbox: 2}), open()
+func TestCommandsRefusedWhenMailboxIsFull(t *testing.T) {
+	w, o := newTestWorld(t, Config{Mailbox: 2}), open()
 	c := Command{Op: Publish, Room: "a", Options: o}
 	for i, want := range []error{nil, nil, ErrBusy} {
 		if err := w.h.Submit(c); err != want {
@@ -335,8 +335,8 @@ func TestMailboxBound(t *testing.T) {
 	}
 }
 
-func TestInvalidCommands(t *testing.T) {
-	w, o := lab(t, Config{}), open()
+func TestInvalidCommandsAreRefused(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
 	for name, c := range map[string]Command{
 		"no op":      {Room: "a", Options: o},
 		"no options": {Op: Publish, Room: "a"},
@@ -351,20 +351,19 @@ func TestInvalidCommands(t *testing.T) {
 	}
 }
 
-func TestDoneAndServerPublish(t *testing.T) {
-	w, o := lab(t, Config{}), open()
+func TestAnswerGoesToDone(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
 	var got []Answer
 	w.h.Submit(Command{Op: Publish, Room: "a", Options: o, Token: 7, Done: func(a Answer) { got = append(got, a) }})
-	w.h.Submit(Command{Op: Publish, Room: "a", Options: o}) // answered to nobody
+	w.h.Submit(Command{Op: Publish, Room: "a", Options: o}) // without an answer
 	w.turn()
 	if len(got) != 1 || got[0].Token != 7 || got[0].Position.Offset != 1 {
 		t.Fatalf("%+v", got)
 	}
 }
 
-// The sweep's hand stands on a ring that is emptied meanwhile.
-func TestSweepGoesOn(t *testing.T) {
-	w := lab(t, Config{})
+func TestSweepContinuesBehindRemovedRing(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	short, long := &Options{HistorySize: 1, HistoryTTL: time.Minute}, &Options{HistorySize: 1}
 	w.publish("a", short, "x")
 	w.publish("b", long, "x")

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// onEachShard returns one room name for each shard.
-func (w *world) onEachShard() []string {
+// roomPerShard returns one room name for each shard.
+func (w *world) roomPerShard() []string {
 	names := make([]string, len(w.h.shards))
 	for i, missing := 0, len(names); missing > 0; i++ {
 		name := fmt.Sprint("r", i)
@@ -19,12 +19,12 @@ func (w *world) onEachShard() []string {
 	return names
 }
 
-// submit hands a publish to the mailbox of its shard, which does not run.
+// submit puts a publish into the mailbox of its shard and runs no turn.
 func (w *world) submit(room string, o *Options, body string) {
 	w.do(Command{Op: Publish, Room: room, Options: o, Member: person(99), Body: []byte(body)}, nil)
 }
 
-// queued is the number of entries in the mailbox of a shard that does not run.
+// queued counts the entries in the mailbox of a shard that is not running.
 func queued(s *shard) (n int) {
 	for e := s.box.head.next.Load(); e != nil; e = e.next.Load() {
 		n++
@@ -32,11 +32,11 @@ func queued(s *shard) (n int) {
 	return n
 }
 
-// TestHistoryBytesWhileTheColdestShardIsBusy: the shard that has the coldest rooms does not come to its mailbox. The
-// others may be over the bound by a sixteenth and by the message in hand, then they drop their own.
-func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), open()
-	body, names := string(make([]byte, big)), w.onEachShard()
+// The shard with the oldest rooms does not read its mailbox. The others may exceed
+// the bound by a sixteenth and one message; then they evict their own messages.
+func TestHistoryBytesWhileOldestShardIsBusy(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 2, HistoryBytes: bigBytes(100)}), open()
+	body, names := string(make([]byte, big)), w.roomPerShard()
 	for range 90 {
 		w.submit(names[0], o, body)
 	}
@@ -45,8 +45,8 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 	for range 300 {
 		w.submit(names[1], o, body)
 		w.h.shards[1].turn()
-		if used := w.h.Stats().HistoryBytes; used > bigs(100)+bigs(100)/16 {
-			t.Fatalf("%d bytes are kept, the bound is %d", used, bigs(100))
+		if used := w.h.Stats().HistoryBytes; used > bigBytes(100)+bigBytes(100)/16 {
+			t.Fatalf("%d bytes are kept, the bound is %d", used, bigBytes(100))
 		}
 	}
 	if n := w.h.shards[0].mem().rings[names[0]].n; n != 90 {
@@ -57,41 +57,39 @@ func TestHistoryBytesWhileTheColdestShardIsBusy(t *testing.T) {
 	}
 	w.turn()
 	w.submit(names[1], o, body)
-	w.turn() // of shard 0, and then of shard 1, which asks it
+	w.turn() // of shard 0, and of shard 1, which asks shard 0
 	w.turn()
 	if a, b := w.h.shards[0].mem().rings[names[0]].n, w.h.shards[1].mem().rings[names[1]].n; a+b != 100 || a >= 90 {
-		t.Errorf("once it runs: cold %d, warm %d", a, b)
+		t.Errorf("once it runs: oldest %d, newest %d", a, b)
 	}
 }
 
-// TestHistoryBytesOfAShardThatKeepsNothing: the bound was lowered, and the shard that notices has nothing to drop.
-func TestHistoryBytesOfAShardThatKeepsNothing(t *testing.T) {
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), open()
-	body, names := string(make([]byte, big)), w.onEachShard()
+func TestLoweredHistoryBytesNoticedByEmptyShard(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 2, HistoryBytes: bigBytes(100)}), open()
+	body, names := string(make([]byte, big)), w.roomPerShard()
 	for range 50 {
 		w.submit(names[0], o, body)
 	}
 	w.turn()
-	w.h.Reload(Config{HistoryBytes: bigs(10)})
+	w.h.Reload(Config{HistoryBytes: bigBytes(10)})
 	w.submit(names[1], &Options{}, "not kept")
 	w.h.shards[1].turn()
 	w.h.shards[0].turn()
-	if used := w.h.Stats().HistoryBytes; used > bigs(10) || used < 10*big {
-		t.Errorf("%d bytes are kept, the bound is %d", used, bigs(10))
+	if used := w.h.Stats().HistoryBytes; used > bigBytes(10) || used < 10*big {
+		t.Errorf("%d bytes are kept, the bound is %d", used, bigBytes(10))
 	}
 }
 
-// TestHistoryBytesBesideAnUnusedShard: a shard without rooms is not the coldest one.
-func TestHistoryBytesBesideAnUnusedShard(t *testing.T) {
-	w, o := lab(t, Config{Shards: 2, HistoryBytes: bigs(100)}), &Options{HistorySize: 1000}
-	name := w.onEachShard()[0]
-	w.pass(time.Second) // not at the beginning of time, when everything is cold
+func TestEmptyShardIsNotAskedToEvict(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 2, HistoryBytes: bigBytes(100)}), &Options{HistorySize: 1000}
+	name := w.roomPerShard()[0]
+	w.addTime(time.Second) // not at time 0, when no room is older
 	for range 120 {
 		w.submit(name, o, string(make([]byte, big)))
 	}
 	w.h.shards[0].turn()
-	if used := w.h.Stats().HistoryBytes; used > bigs(100) || used < 100*big {
-		t.Errorf("%d bytes are kept, the bound is %d", used, bigs(100))
+	if used := w.h.Stats().HistoryBytes; used > bigBytes(100) || used < 100*big {
+		t.Errorf("%d bytes are kept, the bound is %d", used, bigBytes(100))
 	}
 	if n := queued(w.h.shards[1]); n > 0 {
 		t.Errorf("a shard that keeps nothing was asked %d times", n)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestDefaults holds the bounds that Config's comment and the documentation promise.
-func TestDefaults(t *testing.T) {
+// The defaults are those of Config's comment and of the documentation.
+func TestConfigDefaults(t *testing.T) {
 	c := Config{Shards: 2}.withDefaults()
 	for name, tt := range map[string]struct{ got, want any }{
 		"Loops": {c.Loops, 1}, "Mailbox": {c.Mailbox, 16384}, "MaxInFlight": {c.MaxInFlight, 16384},
@@ -30,9 +30,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestBoundsOfTheProcessAreDivided: a bound that is the process's is not each shard's.
-func TestBoundsOfTheProcessAreDivided(t *testing.T) {
-	w := lab(t, Config{Shards: 4, IdempotencyKeys: 100})
+func TestProcessBoundsAreDividedAmongShards(t *testing.T) {
+	w := newTestWorld(t, Config{Shards: 4, IdempotencyKeys: 100})
 	keys := 0
 	for _, s := range w.h.shards {
 		keys += s.keys.max

@@ -6,9 +6,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// fakeLog is a log as bad as the contract allows: it answers when it is told
-// to, in any order, refuses, forgets to answer, loses messages on the way, and
-// has other nodes' messages.
+// fakeLog is a log that does all that the contract of Log allows: it answers
+// late and in any order, refuses, does not answer, loses messages of the feed, and
+// has messages of other nodes.
 type fakeLog struct {
 	rt    *rapid.T
 	sink  Sink
@@ -17,7 +17,7 @@ type fakeLog struct {
 	rooms map[string]*fakeRoom
 	acks  []func()
 	reads []func()
-	// faults allows refusals, silence and losses.
+	// faults allows refusals, missing answers and lost messages.
 	faults bool
 	lost   int
 	down   bool
@@ -46,12 +46,12 @@ func (l *fakeLog) room(name string) *fakeRoom {
 
 func (l *fakeLog) Open(room string, _ *Options) error { l.room(room).open = true; return nil }
 
-// Close leaves in the feed what is on its way.
+// Close does not remove messages from the feed that are on their way.
 func (l *fakeLog) Close(room string) { l.room(room).open = false }
 
 func (l *fakeLog) Shutdown() { l.down = true }
 
-// store keeps a message of any node.
+// store stores a message of any node.
 func (l *fakeLog) store(room string, body []byte) uint64 {
 	r := l.room(room)
 	l.seq += rapid.Uint64Range(1, 3).Draw(l.rt, "step")
@@ -87,7 +87,7 @@ func (l *fakeLog) Append(token uint64, a Append) {
 	l.acks = append(l.acks, func() { l.sink.Appended(token, Stored{Position: Position{offset, l.epoch}}) })
 }
 
-// Read answers with the state of now or of when it answers.
+// Read answers with the state of the call, or of the later answer.
 func (l *fakeLog) Read(token uint64, q Query) {
 	if l.faults && rapid.IntRange(0, 19).Draw(l.rt, "silent") == 0 {
 		return
@@ -124,8 +124,9 @@ func (l *fakeLog) evict(room string) {
 	}
 }
 
-// one lets one thing happen, chosen by rapid; false: nothing is pending.
-func (l *fakeLog) one() bool {
+// step completes one pending operation that rapid chooses. It reports whether
+// there was one.
+func (l *fakeLog) step() bool {
 	var fed []string
 	for name, r := range l.rooms {
 		if len(r.feed) > 0 {
@@ -147,12 +148,12 @@ func (l *fakeLog) one() bool {
 		l.reads[i]()
 		l.reads = slices.Delete(l.reads, i, i+1)
 	default:
-		l.feed(fed[i-len(l.acks)-len(l.reads)])
+		l.deliver(fed[i-len(l.acks)-len(l.reads)])
 	}
 	return true
 }
 
-func (l *fakeLog) feed(name string) {
+func (l *fakeLog) deliver(name string) {
 	r := l.room(name)
 	p := r.feed[0]
 	r.feed = r.feed[1:]

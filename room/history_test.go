@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestHistoryInParts reads a room in answers that a bound cuts, by number and by bytes, from either end: each says
-// whether there is more, and all of them together are the history.
-func TestHistoryInParts(t *testing.T) {
+// Each answer that a bound cuts, by number or by bytes, forward or in reverse, says
+// that there is more, and all answers together are the history.
+func TestHistoryPagesMakeUpTheWhole(t *testing.T) {
 	const n = 10
 	for _, c := range []struct {
 		name  string
@@ -23,7 +23,7 @@ func TestHistoryInParts(t *testing.T) {
 		{"by the smaller of two", Config{HistoryMaxLimit: 4, HistoryMaxBytes: 250}, 9, 5},
 	} {
 		for _, reverse := range []bool{false, true} {
-			w, o := lab(t, c.cfg), open()
+			w, o := newTestWorld(t, c.cfg), open()
 			var all, got []uint64
 			for range n {
 				all = append(all, w.publish("a", o, string(make([]byte, 100))).Position.Offset)
@@ -48,9 +48,8 @@ func TestHistoryInParts(t *testing.T) {
 	}
 }
 
-// TestHistoryIsNotCut: an answer with as much as was asked for does not say that there is more.
-func TestHistoryIsNotCut(t *testing.T) {
-	w, o := lab(t, Config{HistoryMaxLimit: 5}), open()
+func TestHistoryMoreOnlyIfCutByABound(t *testing.T) {
+	w, o := newTestWorld(t, Config{HistoryMaxLimit: 5}), open()
 	for range 10 {
 		w.publish("a", o, "x")
 	}

@@ -11,8 +11,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// crowd is an edge with real goroutines: several producers, shards that run,
-// and per loop a record of what every member sees.
+// crowd is an edge with goroutines: several producers, running shards, and for
+// each loop a record of what every member has received.
 type crowd struct {
 	t        *testing.T
 	mu       []sync.Mutex // of each loop
@@ -75,7 +75,7 @@ func crowdConfig(c *crowd) Config {
 	}
 }
 
-// produce sends n random commands and returns how many were taken.
+// produce submits n random commands and returns the number of those taken.
 func (c *crowd) produce(h *Hub, seed uint64, n int) (taken int64) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	o := open()
@@ -99,9 +99,9 @@ func (c *crowd) produce(h *Hub, seed uint64, n int) (taken int64) {
 	return taken
 }
 
-// Four producers, two shards, and a Close in the middle of it: everything that
-// was taken is answered once, and nothing is left running.
-func TestCrowd(t *testing.T) {
+// With four producers, two shards and a Close meanwhile, every command taken is
+// answered once and no goroutine is left.
+func TestConcurrentProducers(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	c := newCrowd(t, 3)
 	h := New(crowdConfig(c))
@@ -129,7 +129,7 @@ func TestCrowd(t *testing.T) {
 	h.Close() // again: harmless
 }
 
-// goLog answers from goroutines of its own.
+// goLog is a log that answers from its own goroutines.
 type goLog struct {
 	sink Sink
 	wg   sync.WaitGroup
@@ -160,7 +160,7 @@ func (l *goLog) Read(token uint64, q Query) {
 	})
 }
 
-func TestCrowdOnALogWithGoroutines(t *testing.T) {
+func TestConcurrentProducersOnConcurrentLog(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	c := newCrowd(t, 3)
 	cfg := crowdConfig(c)
@@ -178,11 +178,10 @@ func TestCrowdOnALogWithGoroutines(t *testing.T) {
 	}
 }
 
-// A log that stays silent holds Close up for LogTimeout, no longer, and what
-// waited is answered.
-func TestCloseOfASilentLog(t *testing.T) {
+// Commands that wait for the log are answered then.
+func TestCloseWaitsLogTimeoutForSilentLog(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	l := &sameLog{silent: true}
+	l := &manualLog{silent: true}
 	done := make(chan Answer, 2)
 	h := New(Config{Shards: 1, LogTimeout: 20 * time.Millisecond, Clock: func() (time.Time, time.Duration) { return time.Unix(1, 0), 0 },
 		NewLog: func(_ int, s Sink) Log { l.sink = s; return l }})
@@ -198,8 +197,7 @@ func TestCloseOfASilentLog(t *testing.T) {
 	}
 }
 
-// The timers run by themselves.
-func TestTimersRun(t *testing.T) {
+func TestTimersFireWithoutCommands(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	joined := make(chan struct{})
 	h := New(Config{Shards: 1, JoinLeaveDelay: time.Millisecond,

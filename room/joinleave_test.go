@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-func TestJoinLeavePushes(t *testing.T) {
-	w, o := lab(t, Config{JoinLeaveMaxMembers: 3}), open()
+func TestJoinAndLeavePushesCancelOut(t *testing.T) {
+	w, o := newTestWorld(t, Config{JoinLeaveMaxMembers: 3}), open()
 	leave := func(conn uint64) { w.ask(Command{Op: Leave, Room: "a", Member: person(conn)}) }
 	expect := func(what string, want ...string) {
 		t.Helper()
@@ -48,8 +48,8 @@ func TestJoinLeavePushes(t *testing.T) {
 	expect("a join above the bound, a leave below", "u1:leave u0", "u1:leave u3", "u2:leave u0", "u2:leave u3")
 }
 
-func TestWatchers(t *testing.T) {
-	w, o := lab(t, Config{}), open()
+func TestJoinLeavePushedToWatchersOnly(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
 	blind := person(1)
 	blind.WantJoinLeave = false
 	w.ask(Command{Op: Join, Room: "a", Options: o, Member: blind})

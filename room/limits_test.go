@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestLimitsAreCounted meets bounds one after the other: each counts for itself only.
+// Each bound that is reached is counted, and no other is.
 func TestLimitsAreCounted(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -35,7 +35,7 @@ func TestLimitsAreCounted(t *testing.T) {
 			for _, key := range []string{"a", "b", "c"} {
 				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
 			}
-			w.pass(time.Hour) // what has expired costs nobody anything
+			w.addTime(time.Hour) // an expired key is not counted
 			for _, key := range []string{"d", "e"} {
 				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
 			}
@@ -82,7 +82,7 @@ func TestLimitsAreCounted(t *testing.T) {
 		}, Limits{RecoveryMaxBytes: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := lab(t, c.cfg)
+			w := newTestWorld(t, c.cfg)
 			c.meet(w, open())
 			if got := w.h.Stats().Limits; got != c.want {
 				t.Errorf("%+v, want %+v", got, c.want)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// sameLog is a log that records what it is asked; the test answers.
-type sameLog struct {
+// manualLog is a log that records its calls. The test answers them.
+type manualLog struct {
 	sink    Sink
 	silent  bool
 	reads   []uint64
@@ -19,34 +19,34 @@ type sameLog struct {
 	err     error
 }
 
-func (l *sameLog) Open(string, *Options) error {
+func (l *manualLog) Open(string, *Options) error {
 	if l.err == nil {
 		l.opened++
 	}
 	return l.err
 }
-func (l *sameLog) Close(string) { l.closed++ }
-func (l *sameLog) Shutdown()    { l.down = true }
+func (l *manualLog) Close(string) { l.closed++ }
+func (l *manualLog) Shutdown()    { l.down = true }
 
-func (l *sameLog) Append(token uint64, a Append) { l.appends = append(l.appends, token) }
+func (l *manualLog) Append(token uint64, a Append) { l.appends = append(l.appends, token) }
 
-func (l *sameLog) Read(token uint64, q Query) {
+func (l *manualLog) Read(token uint64, q Query) {
 	l.reads, l.queries = append(l.reads, token), append(l.queries, q)
 	if !l.silent {
 		l.sink.Found(token, Result{Position: Position{10, "e"}, Complete: true})
 	}
 }
 
-func late(t *testing.T, cfg Config) (*world, *sameLog) {
-	l := &sameLog{silent: true}
+func newManualLog(t *testing.T, cfg Config) (*world, *manualLog) {
+	l := &manualLog{silent: true}
 	cfg.NewLog = func(_ int, s Sink) Log { l.sink = s; return l }
-	w := lab(t, cfg)
+	w := newTestWorld(t, cfg)
 	w.ejected = func(place) {}
 	return w, l
 }
 
-func TestLeaveUndoesAJoinThatWaits(t *testing.T) {
-	w, l := late(t, Config{})
+func TestLeaveCancelsPendingJoin(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	var joined, left *Answer
 	keep := func(to **Answer) func(*Answer) { return func(a *Answer) { b := *a; *to = &b } }
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, keep(&joined))
@@ -66,8 +66,8 @@ func TestLeaveUndoesAJoinThatWaits(t *testing.T) {
 	}
 }
 
-func TestUnknownIsNoAcknowledgement(t *testing.T) {
-	w, l := late(t, Config{})
+func TestUnansweredPublishIsNotAcknowledged(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	var answers []error
 	note := func(a *Answer) { answers = append(answers, a.Err) }
 	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1), IdempotencyKey: "k"}
@@ -94,8 +94,8 @@ func TestUnknownIsNoAcknowledgement(t *testing.T) {
 	}
 }
 
-func TestInFlightBound(t *testing.T) {
-	w, l := late(t, Config{MaxInFlight: 1})
+func TestCommandsRefusedAboveMaxInFlight(t *testing.T) {
+	w, l := newManualLog(t, Config{MaxInFlight: 1})
 	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1)}
 	w.do(c, nil)
 	if a := w.ask(c); a.Err != ErrBusy {
@@ -110,17 +110,16 @@ func TestInFlightBound(t *testing.T) {
 	}
 }
 
-func TestLogRefusesRoom(t *testing.T) {
-	w, l := late(t, Config{})
+func TestJoinRefusedWhenLogRefusesRoom(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	l.err = ErrUnavailable
 	if a := w.join("a", open(), 1); a.Err != ErrUnavailable || w.h.Stats().Rooms != 0 {
 		t.Fatalf("%v, %+v", a.Err, w.h.Stats())
 	}
 }
 
-// A log that is another one (its epoch changed) leaves no state that counts.
-func TestOtherEpochEjects(t *testing.T) {
-	w, l := late(t, Config{})
+func TestChangedEpochEjectsMembers(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	var out []place
 	w.ejected = func(k place) { out = append(out, k) }
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
@@ -140,7 +139,7 @@ func TestOtherEpochEjects(t *testing.T) {
 }
 
 func TestGapIsRepairedInPages(t *testing.T) {
-	w, l := late(t, Config{})
+	w, l := newManualLog(t, Config{})
 	w.truth = func(_ string, after uint64) []Publication {
 		if after < 10 {
 			after = 10
@@ -167,9 +166,8 @@ func TestGapIsRepairedInPages(t *testing.T) {
 	}
 }
 
-// The feed's bound drops messages; the room reads up on them.
-func TestFeedBound(t *testing.T) {
-	w, l := late(t, Config{Mailbox: 1})
+func TestMessagesBeyondFeedBoundAreReadLater(t *testing.T) {
+	w, l := newManualLog(t, Config{Mailbox: 1})
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{0, "e"}})
@@ -188,9 +186,10 @@ func TestFeedBound(t *testing.T) {
 	}
 }
 
-// A client that was further on another node than the feed is here waits for it.
-func TestJoinWaitsForTheFeed(t *testing.T) {
-	w, l := late(t, Config{})
+// A client has received more on another node than the feed has brought to this
+// one: its join waits for the feed.
+func TestJoinAheadOfFeedWaits(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -210,9 +209,9 @@ func TestJoinWaitsForTheFeed(t *testing.T) {
 	}
 }
 
-// A message that was acknowledged but never comes is read after a while.
-func TestLastMessageLost(t *testing.T) {
-	w, l := late(t, Config{})
+// A message that was acknowledged but does not come is read after gapCheckDelay.
+func TestLostLastMessageIsRead(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -235,9 +234,9 @@ func TestLastMessageLost(t *testing.T) {
 	}
 }
 
-// A repair that the log never answers is tried again, and then the members go.
-func TestGapThatCannotBeRepaired(t *testing.T) {
-	w, l := late(t, Config{})
+// The log never answers the repair: it is tried maxFailedRepairs times more.
+func TestMembersEjectedWhenGapCannotBeRepaired(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	out := 0
 	w.ejected = func(place) { out++ }
 	for conn := range uint64(3) {
@@ -260,11 +259,11 @@ func TestGapThatCannotBeRepaired(t *testing.T) {
 	}
 }
 
-// What is broadcast while a recovery is read belongs to it, unless it is more
-// than one answer may hold: then it is to be read.
-func TestBroadcastsDuringARead(t *testing.T) {
+// What is broadcast during the read of a recovery belongs to it. If it is more than
+// one answer may hold, the client gets a page and joins again.
+func TestRecoveryIncludesBroadcastsDuringRead(t *testing.T) {
 	for n, more := range map[uint64]bool{2: false, 3: true} {
-		w, l := late(t, Config{RecoveryMaxPublications: 2})
+		w, l := newManualLog(t, Config{RecoveryMaxPublications: 2})
 		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 		w.turn()
 		l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -276,7 +275,7 @@ func TestBroadcastsDuringARead(t *testing.T) {
 			l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
 		}
 		w.turn()
-		// The room had no message at 10: that was the stream's position.
+		// Offset 10 is a position of the stream, not of a message of the room.
 		l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true})
 		w.turn()
 		if joined == nil || !joined.Recovered || joined.More != more || more == (len(joined.Publications) == int(n)) {
@@ -286,8 +285,8 @@ func TestBroadcastsDuringARead(t *testing.T) {
 }
 
 // A key whose first publish failed is new again, for a whole window.
-func TestKeyAfterFailure(t *testing.T) {
-	w, l := late(t, Config{LogTimeout: time.Hour})
+func TestKeyOfFailedPublishCanBeUsedAgain(t *testing.T) {
+	w, l := newManualLog(t, Config{LogTimeout: time.Hour})
 	c := Command{Op: Publish, Room: "a", Options: open(), Member: person(1), IdempotencyKey: "k"}
 	w.do(c, nil)
 	w.turn()

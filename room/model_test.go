@@ -10,20 +10,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// model is what a shard on the memory log must do, said simply: it is told of
-// every command in the order of Submit and predicts the answer.
+// model is a simple model of a shard on the memory log. It gets every command in
+// the order of Submit and predicts the answer.
 type model struct {
-	w       *world
-	rt      *rapid.T
-	seq     uint64
-	epoch   string
-	rooms   map[string]*modelRoom
-	keys    map[string]modelKey
-	options map[string]*Options
-	away    map[place]Position // where a client that left was
-	came    map[uint64]time.Duration
-	exact   bool   // the bound on forgotten rooms is not met
-	people  uint64 // few of them leave rooms empty
+	w            *world
+	rt           *rapid.T
+	seq          uint64
+	epoch        string
+	rooms        map[string]*modelRoom
+	keys         map[string]modelKey
+	options      map[string]*Options
+	leftAt       map[place]Position // where a client that left was
+	came         map[uint64]time.Duration
+	allMarksKept bool   // the bound on forgotten rooms is not met
+	numMembers   uint64 // few of them leave rooms empty
 }
 
 type modelRoom struct {
@@ -47,8 +47,8 @@ func modelOptions() map[string]*Options {
 
 func newModel(rt *rapid.T, forgotten int) *model {
 	m := &model{
-		rt: rt, exact: forgotten == 0, people: 7, options: modelOptions(), rooms: make(map[string]*modelRoom),
-		keys: make(map[string]modelKey), away: make(map[place]Position), came: make(map[uint64]time.Duration),
+		rt: rt, allMarksKept: forgotten == 0, numMembers: 7, options: modelOptions(), rooms: make(map[string]*modelRoom),
+		keys: make(map[string]modelKey), leftAt: make(map[place]Position), came: make(map[uint64]time.Duration),
 	}
 	m.w = newWorld(rt, Config{RecoveryMaxPublications: 2, HistoryMaxLimit: 4, PresenceMax: 5, ForgottenRooms: forgotten})
 	m.epoch = m.w.s.mem().epoch
@@ -72,7 +72,7 @@ func (m *model) room(name string) *modelRoom {
 	return r
 }
 
-// kept is what history holds now.
+// kept returns the room's history.
 func (m *model) kept(name string) []Publication {
 	o, ms := m.options[name], m.room(name).msgs
 	ms = ms[max(0, len(ms)-o.HistorySize):]
@@ -82,8 +82,9 @@ func (m *model) kept(name string) []Publication {
 	return ms
 }
 
-// lost is the highest offset that a room has lost; where nothing is kept, that any room of the namespace has.
-func (m *model) lost(name string) (top uint64) {
+// evicted returns the highest offset that a room has lost. In a namespace without
+// history it is that of all its rooms.
+func (m *model) evicted(name string) (top uint64) {
 	for other, r := range m.rooms {
 		if other == name || m.options[other] == m.options[name] && !m.options[name].keeps() {
 			if n := len(r.msgs) - len(m.kept(other)); n > 0 {
@@ -99,7 +100,7 @@ func (m *model) anyRoom() string {
 }
 
 func (m *model) anyone() Member {
-	return person(rapid.Uint64Range(1, m.people).Draw(m.rt, "conn"))
+	return person(rapid.Uint64Range(1, m.numMembers).Draw(m.rt, "conn"))
 }
 
 func (m *model) publish(*rapid.T) {
@@ -120,7 +121,7 @@ func (m *model) publish(*rapid.T) {
 	m.expect(c, Answer{Position: Position{m.seq, m.epoch}})
 }
 
-// expect submits c and holds its answer against want.
+// expect submits c and compares its answer with want.
 func (m *model) expect(c Command, want Answer) {
 	m.w.do(c, func(a *Answer) {
 		if a.Err != want.Err || a.Position != want.Position || a.Repeat != want.Repeat ||
@@ -145,12 +146,12 @@ func (m *model) join(*rapid.T) {
 		m.expect(c, Answer{Err: ErrAlreadyJoined})
 		return
 	}
-	if since, ok := m.away[place{name, who.Conn}]; ok {
+	if since, ok := m.leftAt[place{name, who.Conn}]; ok {
 		m.resume(c, since)
 		return
 	}
 	r.members[who.Conn] = who
-	from := m.top(name)
+	from := m.head(name)
 	m.w.do(c, func(a *Answer) {
 		if a.Err != nil || a.Position.Offset < from || a.Position.Epoch != m.epoch || a.Recovered || a.Publications != nil {
 			m.rt.Fatalf("join %s: %+v", name, a)
@@ -158,15 +159,16 @@ func (m *model) join(*rapid.T) {
 	})
 }
 
-// top is the offset of the room's last message.
-func (m *model) top(name string) uint64 {
+// head returns the offset of the room's last message.
+func (m *model) head(name string) uint64 {
 	if ms := m.room(name).msgs; len(ms) > 0 {
 		return ms[len(ms)-1].Offset
 	}
 	return 0
 }
 
-// resume: all that was missed or nothing; and all, whenever that can be had.
+// resume joins with recovery. The answer has all that was missed or nothing, and
+// all if nothing was evicted.
 func (m *model) resume(c Command, since Position) {
 	switch rapid.IntRange(0, 9).Draw(m.rt, "twist") {
 	case 0:
@@ -179,9 +181,9 @@ func (m *model) resume(c Command, since Position) {
 	missed := slices.Clone(m.w.truth(c.Room, since.Offset))
 	lost := since.Epoch != m.epoch || since.Offset > m.seq ||
 		len(missed) > len(m.kept(c.Room))
-	sure := !lost && m.exact && since.Offset >= m.lost(c.Room)
+	sure := !lost && m.allMarksKept && since.Offset >= m.evicted(c.Room)
 	if sure && len(missed) > 2 {
-		m.turnPage(c, missed[:2])
+		m.checkPage(c, missed[:2])
 		return
 	}
 	if !lost && !sure && len(missed) > 2 {
@@ -207,8 +209,9 @@ func (m *model) resume(c Command, since Position) {
 	})
 }
 
-// turnPage: more was missed than one answer holds. The client is not in the room, but further than before.
-func (m *model) turnPage(c Command, page []Publication) {
+// checkPage checks one page of a recovery: the client is not a member, and its
+// position has advanced.
+func (m *model) checkPage(c Command, page []Publication) {
 	to := Position{page[len(page)-1].Offset, m.epoch}
 	m.w.do(c, func(a *Answer) {
 		if a.Err != nil || !a.Recovered || !a.More || a.Position != to || !samePubs(a.Publications, page) {
@@ -216,7 +219,7 @@ func (m *model) turnPage(c Command, page []Publication) {
 		}
 		m.w.recovered(a, c.Since)
 	})
-	m.away[place{c.Room, c.Member.Conn}] = to
+	m.leftAt[place{c.Room, c.Member.Conn}] = to
 }
 
 func (m *model) leave(*rapid.T) {
@@ -228,7 +231,7 @@ func (m *model) leave(*rapid.T) {
 		return
 	}
 	delete(r.members, who.Conn)
-	sent := m.top(name)
+	sent := m.head(name)
 	k := place{name, who.Conn}
 	m.w.do(c, func(a *Answer) {
 		if a.Err != nil || m.w.ended[k].last.Offset < sent {
@@ -236,23 +239,23 @@ func (m *model) leave(*rapid.T) {
 		}
 		was := m.w.ended[k].was
 		unseen := rapid.IntRange(0, min(5, len(was)-1)).Draw(m.rt, "unseen") // lost on its wire
-		m.away[k] = was[len(was)-1-unseen]
+		m.leftAt[k] = was[len(was)-1-unseen]
 	})
 	m.w.turn() // away must be known before the next join
 }
 
-// depart ends a connection, whatever rooms it is in.
-func (m *model) depart(*rapid.T) {
+// leaveAll ends a connection in all rooms.
+func (m *model) leaveAll(*rapid.T) {
 	m.w.turn()
 	who := m.anyone()
 	for name, r := range m.rooms {
 		k := place{name, who.Conn}
 		if m.w.sessions[k] != nil {
-			m.away[k] = m.w.sessions[k].last
+			m.leftAt[k] = m.w.sessions[k].last
 		}
 		delete(r.members, who.Conn)
 	}
-	m.w.depart(who.Conn, slices.Collect(maps.Keys(m.rooms))...)
+	m.w.leaveAll(who.Conn, slices.Collect(maps.Keys(m.rooms))...)
 	m.w.turn()
 }
 
@@ -290,7 +293,7 @@ func (m *model) history(*rapid.T) {
 		m.expect(c, Answer{Err: ErrUnrecoverable})
 		return
 	}
-	pubs, top := m.page(c), m.top(name)
+	pubs, top := m.expectedHistory(c), m.head(name)
 	m.w.do(c, func(a *Answer) {
 		if a.Err != nil || a.Position.Offset < top || !samePubs(a.Publications, pubs) {
 			m.rt.Fatalf("history %+v\n was answered %+v\n wanted %v", c, a, pubs)
@@ -298,8 +301,8 @@ func (m *model) history(*rapid.T) {
 	})
 }
 
-// page is the answer of History, by the book.
-func (m *model) page(c Command) (pubs []Publication) {
+// expectedHistory returns the answer to a History command.
+func (m *model) expectedHistory(c Command) (pubs []Publication) {
 	for _, p := range m.kept(c.Room) {
 		if !c.HasSince || !c.Reverse && p.Offset > c.Since.Offset || c.Reverse && p.Offset < c.Since.Offset {
 			pubs = append(pubs, p)
@@ -321,9 +324,9 @@ func (m *model) time(*rapid.T) {
 	m.w.advance(d)
 }
 
-// day: somebody sets the clock of the day. Nothing has an age by it.
-func (m *model) day(*rapid.T) {
-	m.w.set(rapid.SampledFrom([]time.Duration{25 * time.Hour, -25 * time.Hour, time.Second}).Draw(m.rt, "day"))
+// setWallClock sets the system clock, by which nothing has an age.
+func (m *model) setWallClock(*rapid.T) {
+	m.w.setWallClock(rapid.SampledFrom([]time.Duration{25 * time.Hour, -25 * time.Hour, time.Second}).Draw(m.rt, "day"))
 }
 
 // check runs after every action.
@@ -334,8 +337,8 @@ func (m *model) check(*rapid.T) {
 	}
 }
 
-// bare: what nobody is in and nothing is kept of costs nothing.
-func (m *model) bare() {
+// checkEmpty checks that rooms without members and history take no memory.
+func (m *model) checkEmpty() {
 	for name, r := range m.rooms {
 		for _, who := range r.members {
 			m.w.do(Command{Op: Leave, Room: name, Member: who}, nil)
@@ -363,24 +366,25 @@ func (m *model) bare() {
 	}
 }
 
-func TestModel(t *testing.T) { checkModel(t, 0) }
+func TestMemoryLogModel(t *testing.T) { checkModel(t, 0) }
 
-// Beyond the bound on forgotten rooms a recovery may be refused, but what was lost is never recovered.
-func TestModelOfFewForgottenRooms(t *testing.T) { checkModel(t, 1) }
+// Beyond the bound on marks a recovery may be refused without a loss, but a
+// recovery with a loss is never granted.
+func TestMemoryLogModelWithFewMarks(t *testing.T) { checkModel(t, 1) }
 
 func checkModel(t *testing.T, forgotten int) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt, forgotten)
 		if forgotten > 0 {
-			m.people = 2
+			m.numMembers = 2
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"publish": m.publish, "publish2": m.publish, "publish3": m.publish,
-			"join": m.join, "join2": m.join, "leave": m.leave, "leave2": m.leave, "depart": m.depart,
-			"presence": m.presence, "history": m.history, "time": m.time, "day": m.day,
+			"join": m.join, "join2": m.join, "leave": m.leave, "leave2": m.leave, "depart": m.leaveAll,
+			"presence": m.presence, "history": m.history, "time": m.time, "day": m.setWallClock,
 			"": m.check,
 		})
 		m.w.turn()
-		m.bare()
+		m.checkEmpty()
 	})
 }

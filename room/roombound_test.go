@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// At the bound the room goes that nobody is in and that was used longest ago; who comes back into it hears that
-// messages are gone, if any are.
-func TestColdestRoomGoesForANewOne(t *testing.T) {
-	w, o := lab(t, Config{MaxRooms: 4}), open()
-	first := w.publish("cold", o, "x").Position
-	last := w.publish("cold", o, "y").Position
-	w.join("members", o, 1) // colder than all, but somebody is there
+// At MaxRooms the least recently used room without members is removed. A client
+// that comes back to it is told that messages are gone, if any are.
+func TestOldestIdleRoomIsRemovedForNewOne(t *testing.T) {
+	w, o := newTestWorld(t, Config{MaxRooms: 4}), open()
+	first := w.publish("oldest", o, "x").Position
+	last := w.publish("oldest", o, "y").Position
+	w.join("members", o, 1) // the oldest, with a member
 	w.publish("members", o, "x")
-	for _, room := range []string{"warm", "warmer"} {
+	for _, room := range []string{"old", "newest"} {
 		w.advance(time.Second)
 		w.publish(room, o, "x")
 	}
@@ -22,26 +22,25 @@ func TestColdestRoomGoesForANewOne(t *testing.T) {
 	if a := w.join("new", o, 2); a.Err != nil {
 		t.Fatal(a.Err)
 	}
-	for room, there := range map[string]bool{"cold": false, "members": true, "warm": true, "warmer": true, "new": true} {
+	for room, there := range map[string]bool{"oldest": false, "members": true, "old": true, "newest": true, "new": true} {
 		if (w.s.mem().rings[room] != nil) != there {
-			t.Errorf("%s is there: %v", room, !there)
+			t.Errorf("%s exists: %v", room, !there)
 		}
 	}
 	if st := w.h.Stats(); st.Rooms != 4 || st.Limits.MaxRooms != 1 {
 		t.Errorf("%+v", st)
 	}
 	for since, want := range map[Position]bool{first: false, last: true} {
-		if a := w.resume("cold", o, since); a.Err != nil || a.Recovered != want {
+		if a := w.resume("oldest", o, since); a.Err != nil || a.Recovered != want {
 			t.Errorf("since %v: %+v", since, a)
 		}
-		w.ask(Command{Op: Leave, Room: "cold", Member: person(50)})
+		w.ask(Command{Op: Leave, Room: "oldest", Member: person(50)})
 	}
-	w.accounted()
+	w.checkAccounting()
 }
 
-// To be joined, or left, is a use as much as a message.
-func TestRoomIsWarmWhenItsMembersLeave(t *testing.T) {
-	w, o := lab(t, Config{MaxRooms: 2}), open()
+func TestJoinsAndLeavesCountAsUse(t *testing.T) {
+	w, o := newTestWorld(t, Config{MaxRooms: 2}), open()
 	w.publish("left", o, "x")
 	w.join("left", o, 1)
 	w.advance(time.Second)
@@ -54,10 +53,10 @@ func TestRoomIsWarmWhenItsMembersLeave(t *testing.T) {
 	}
 }
 
-// A flood of rooms keeps nobody out, and stays within the bound.
-func TestFloodOfRooms(t *testing.T) {
+// Other clients can still open rooms.
+func TestFloodOfRoomsStaysWithinMaxRooms(t *testing.T) {
 	for _, shards := range []int{1, 2, 5} {
-		w, o := lab(t, Config{Shards: shards, MaxRooms: 100}), open()
+		w, o := newTestWorld(t, Config{Shards: shards, MaxRooms: 100}), open()
 		for i := range 2000 {
 			if a := w.publish(fmt.Sprint("flood", i), o, "x"); a.Err != nil {
 				t.Fatalf("%d shards, room %d: %v", shards, i, a.Err)
@@ -65,20 +64,19 @@ func TestFloodOfRooms(t *testing.T) {
 		}
 		for i := range 100 {
 			if a := w.join(fmt.Sprint("room", i), o, 1); a.Err != nil {
-				t.Fatalf("%d shards: after the flood nobody can open a room: %v", shards, a.Err)
+				t.Fatalf("%d shards: no room can be opened after the flood: %v", shards, a.Err)
 			}
 		}
 		if n := w.h.Stats().Rooms; n > 100+100/16+1 {
 			t.Errorf("%d shards: %d rooms", shards, n)
 		}
-		w.accounted()
+		w.checkAccounting()
 	}
 }
 
-// The only room without members is another shard's.
-func TestColdestRoomOfAnotherShard(t *testing.T) {
-	w, o := lab(t, Config{Shards: 2, MaxRooms: 2}), open()
-	names := w.onEachShard()
+func TestIdleRoomOfAnotherShardIsRemoved(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 2, MaxRooms: 2}), open()
+	names := w.roomPerShard()
 	w.publish(names[0], o, "x")
 	w.join(names[1], o, 1)
 	next := ""
@@ -88,7 +86,7 @@ func TestColdestRoomOfAnotherShard(t *testing.T) {
 	if a := w.join(next, o, 1); a.Err != nil {
 		t.Fatal(a.Err)
 	}
-	w.turn() // of the one that was asked
+	w.turn() // of the shard that was asked
 	if st := w.h.Stats(); st.Rooms != 2 || w.h.shards[0].mem().rings[names[0]] != nil {
 		t.Errorf("%+v", st)
 	}
@@ -97,9 +95,9 @@ func TestColdestRoomOfAnotherShard(t *testing.T) {
 	}
 }
 
-// A lower bound is reached by and by, and keeps nobody out meanwhile.
-func TestReloadMaxRooms(t *testing.T) {
-	w, o := lab(t, Config{MaxRooms: 1000}), open()
+// Meanwhile new rooms can be opened.
+func TestLoweredMaxRoomsIsReachedGradually(t *testing.T) {
+	w, o := newTestWorld(t, Config{MaxRooms: 1000}), open()
 	for i := range 1000 {
 		w.publish(fmt.Sprint(i), o, "x")
 	}
@@ -114,10 +112,10 @@ func TestReloadMaxRooms(t *testing.T) {
 	}
 }
 
-// Who may make no more rooms is refused where a room would be made, and nowhere else.
-func TestMayOpen(t *testing.T) {
+// MayOpen is asked only for a command that makes a new room.
+func TestMayOpenRefusesNewRooms(t *testing.T) {
 	slow := &Info{Client: ID{1}}
-	w, o := lab(t, Config{MayOpen: func(by *Info) bool { return by != slow }}), open()
+	w, o := newTestWorld(t, Config{MayOpen: func(by *Info) bool { return by != slow }}), open()
 	w.publish("history", o, "x")
 	w.join("members", &Options{}, 2)
 	member := Member{Conn: 1, Info: slow}
@@ -131,9 +129,9 @@ func TestMayOpen(t *testing.T) {
 		{"publish that is not kept", Command{Op: Publish, Room: "new", Options: &Options{}, Member: member, From: slow}, nil},
 		{"join of a room with history", Command{Op: Join, Room: "history", Options: o, Member: member}, nil},
 		{"join of a room with members", Command{Op: Join, Room: "members", Options: o, Member: member}, nil},
-		{"publish to a room that is there", Command{Op: Publish, Room: "history", Options: o, Member: member, From: slow}, nil},
+		{"publish to a room that exists", Command{Op: Publish, Room: "history", Options: o, Member: member, From: slow}, nil},
 		{"publish of the server", Command{Op: Publish, Room: "servers", Options: o, Member: member}, nil},
-		{"history of a room that is not there", Command{Op: History, Room: "none", Options: o, Member: member}, nil},
+		{"history of a room that does not exist", Command{Op: History, Room: "none", Options: o, Member: member}, nil},
 	} {
 		if a := w.ask(c.Command); a.Err != c.want {
 			t.Errorf("%s: %v, want %v", c.name, a.Err, c.want)
@@ -144,11 +142,11 @@ func TestMayOpen(t *testing.T) {
 	}
 }
 
-// The shard that has rooms without members does not come to its mailbox: the others may be above the bound by a
-// sixteenth and one.
-func TestMaxRoomsWhileTheShardWithIdleRoomsIsBusy(t *testing.T) {
-	w, o := lab(t, Config{Shards: 2, MaxRooms: 32}), open()
-	names := w.onEachShard()
+// The shard with rooms without members does not read its mailbox. The others may
+// exceed the bound by a sixteenth and one.
+func TestMaxRoomsWhileShardWithIdleRoomsIsBusy(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 2, MaxRooms: 32}), open()
+	names := w.roomPerShard()
 	w.publish(names[0], o, "x")
 	opened := 0
 	for i := 0; opened < 100 && i < 1000; i++ {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A map that had many entries is made anew when few are left; one that goes up and down is left alone.
+// A map that had many entries is replaced when few are left. One whose size goes up
+// and down is not.
 func TestMapsShrink(t *testing.T) {
 	m, p, anew := map[int]int{}, peak(0), 0
 	drop := func(i int) {
@@ -39,10 +40,10 @@ func TestMapsShrink(t *testing.T) {
 	}
 }
 
-// What a crowd took is given back when it has gone: rooms, rings, members, users, keys and publishers.
-func TestShardShrinksBehindACrowd(t *testing.T) {
+// The maps are those of rooms, rings, members, users, keys and publishers.
+func TestShardMapsShrinkAfterManyLeaves(t *testing.T) {
 	const crowd = 5000
-	w := lab(t, Config{})
+	w := newTestWorld(t, Config{})
 	o := &Options{HistorySize: 5, HistoryTTL: time.Minute, Presence: true}
 	for i := range uint64(crowd) {
 		who := Member{Conn: i + 1, Info: &Info{Client: ID{byte(i), byte(i >> 8)}, User: fmt.Sprint(i)}}
@@ -53,7 +54,7 @@ func TestShardShrinksBehindACrowd(t *testing.T) {
 		w.turn()
 	}
 	for i := range uint64(crowd - 10) {
-		w.depart(i+1, fmt.Sprint("own", i), "all")
+		w.leaveAll(i+1, fmt.Sprint("own", i), "all")
 	}
 	w.turn()
 	for range 20 {

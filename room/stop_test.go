@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// stopping runs StopPublishes beside the turns of the test.
-func (w *world) stopping(ctx context.Context) (over func() bool, result chan error) {
+// startStop calls StopPublishes in a goroutine beside the turns of the test.
+func (w *world) startStop(ctx context.Context) (over func() bool, result chan error) {
 	result = make(chan error, 1)
 	before := w.s.box.tail.Load()
 	go func() { result <- w.h.StopPublishes(ctx) }()
@@ -22,16 +22,16 @@ func publishOf(conn uint64, key string) Command {
 	return Command{Op: Publish, Room: "a", Options: open(), Member: person(conn), Body: []byte("m"), IdempotencyKey: key}
 }
 
-func TestStoppedPublishesAreRefusedAndEverythingElseGoesOn(t *testing.T) {
-	w := lab(t, Config{})
+func TestStopRefusesPublishesOnly(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	w.ask(Command{Op: Join, Room: "a", Options: open(), Member: person(1)})
 	before := w.ask(publishOf(1, "k")).Position
 	queued := &Answer{}
 	w.do(publishOf(2, ""), func(a *Answer) { *queued = *a }) // stands in the mailbox before the stop
 
-	over, result := w.stopping(context.Background())
+	over, result := w.startStop(context.Background())
 	if !over() {
-		t.Fatal("not settled after a turn")
+		t.Fatal("StopPublishes has not returned after a turn")
 	}
 	if err := <-result; err != nil {
 		t.Fatal(err)
@@ -58,8 +58,8 @@ func TestStoppedPublishesAreRefusedAndEverythingElseGoesOn(t *testing.T) {
 	}
 }
 
-func TestStopWaitsForTheLogAndItsFeed(t *testing.T) {
-	w, l := late(t, Config{})
+func TestStopWaitsForLogAndFeed(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	w.truth = func(string, uint64) []Publication { return []Publication{{Offset: 11, Body: []byte("m")}} }
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
@@ -68,31 +68,31 @@ func TestStopWaitsForTheLogAndItsFeed(t *testing.T) {
 	w.do(publishOf(1, ""), func(a *Answer) { acked = a.Err == nil })
 	w.turn()
 
-	over, result := w.stopping(context.Background())
+	over, result := w.startStop(context.Background())
 	if over() {
-		t.Fatal("settled while the log owes an answer")
+		t.Fatal("StopPublishes returned before the log answered")
 	}
 	l.sink.Appended(l.appends[0], Stored{Position: Position{11, "e"}})
 	if over() || !acked {
-		t.Fatalf("settled before the message came; acknowledged: %v", acked)
+		t.Fatalf("StopPublishes returned before the message came; acknowledged: %v", acked)
 	}
 	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Body: []byte("m")})
 	if !over() {
-		t.Fatal("not settled though everything came")
+		t.Fatal("StopPublishes has not returned after everything came")
 	}
 	if err := <-result; err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestStopOfASilentLogEndsWithItsTimeout(t *testing.T) {
-	w, _ := late(t, Config{LogTimeout: time.Second})
+func TestStopEndsWithTimeoutOfSilentLog(t *testing.T) {
+	w, _ := newManualLog(t, Config{LogTimeout: time.Second})
 	var got *Answer
 	w.do(publishOf(1, ""), func(a *Answer) { b := *a; got = &b })
 	w.turn()
-	over, result := w.stopping(context.Background())
+	over, result := w.startStop(context.Background())
 	if over() {
-		t.Fatal("settled before the timeout")
+		t.Fatal("StopPublishes returned before the timeout")
 	}
 	w.advance(2 * time.Second)
 	if !over() || got == nil || got.Err != error(ErrTemporary) {
@@ -103,19 +103,19 @@ func TestStopOfASilentLogEndsWithItsTimeout(t *testing.T) {
 	}
 }
 
-func TestStopEndsWithItsContext(t *testing.T) {
-	w, _ := late(t, Config{})
+func TestStopEndsWithContext(t *testing.T) {
+	w, _ := newManualLog(t, Config{})
 	w.do(publishOf(1, ""), nil)
 	w.turn()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, result := w.stopping(ctx)
+	_, result := w.startStop(ctx)
 	cancel()
 	if err := <-result; !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 }
 
-func TestRunningHubStopsPublishes(t *testing.T) {
+func TestStopPublishesOfRunningHub(t *testing.T) {
 	h := New(Config{Shards: 4})
 	defer h.Close()
 	for range 2 { // the second finds nothing to wait for

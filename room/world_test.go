@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// world drives one shard by hand: its turns run in the test's goroutine, on a
-// clock of the test, so every interleaving is chosen by the test. It plays the
-// edge: topics per loop, and sessions that note what each member sees.
+// world runs the turns of one shard in the test's goroutine and on a clock of the
+// test, so the test chooses every interleaving. It stands for the edge: it has
+// topics for each loop, and sessions with what each member has received.
 type world struct {
 	t     failer
 	h     *Hub
@@ -29,7 +29,7 @@ type world struct {
 	leaves   map[place]int
 	ejected  func(place)
 
-	// truth returns a room's messages after offset, for all time.
+	// truth returns all messages of a room after offset, evicted ones too.
 	truth func(room string, after uint64) []Publication
 }
 
@@ -48,7 +48,8 @@ type place struct {
 	conn uint64
 }
 
-// session is one membership: everything after last must come, in order, once.
+// session is one membership. It must receive everything after last once and in
+// order.
 type session struct {
 	room string
 	m    Member
@@ -106,16 +107,16 @@ func (w *world) turn() {
 }
 
 func (w *world) advance(d time.Duration) {
-	w.pass(d)
+	w.addTime(d)
 	w.turn()
 }
 
-func (w *world) pass(d time.Duration) { w.clock, w.now = w.clock.Add(d), w.now+d }
+func (w *world) addTime(d time.Duration) { w.clock, w.now = w.clock.Add(d), w.now+d }
 
-// set sets the clock of the day, as an operator or NTP does.
-func (w *world) set(by time.Duration) { w.clock = w.clock.Add(by) }
+// setWallClock sets the system clock, as an operator or NTP does.
+func (w *world) setWallClock(by time.Duration) { w.clock = w.clock.Add(by) }
 
-// do submits a command; check sees its answer.
+// do submits a command and passes its answer to check.
 func (w *world) do(c Command, check func(*Answer)) {
 	w.token++
 	c.Token = w.token
@@ -146,7 +147,7 @@ func (w *world) deliver(loop int, events []Event) {
 		case Reply:
 			w.reply(loop, e.Answer)
 		case Insufficient:
-			w.out(loop, e.Answer)
+			w.endSession(loop, e.Answer)
 			w.ejected(place{e.Room, e.Answer.Member.Conn})
 		case Broadcast:
 			w.broadcast(loop, e)
@@ -166,15 +167,15 @@ func (w *world) reply(loop int, a *Answer) {
 	}
 	switch {
 	case a.Op == Join && a.Err == nil && !a.More:
-		w.in(loop, a)
+		w.addSession(loop, a)
 	case a.Op == Leave && a.Err == nil:
-		w.out(loop, a)
+		w.endSession(loop, a)
 	}
 	check(a)
 	w.expected[a.Token] = func(*Answer) {}
 }
 
-func (w *world) in(loop int, a *Answer) {
+func (w *world) addSession(loop int, a *Answer) {
 	k := place{a.Room, a.Member.Conn}
 	if w.sessions[k] != nil {
 		w.t.Fatalf("%v joined twice", k)
@@ -188,7 +189,8 @@ func (w *world) in(loop int, a *Answer) {
 	w.topics[t][a.Member.Conn] = ss
 }
 
-// recovered lets the session see what the answer brought. With a page of it there is no session yet.
+// recovered passes the messages of an answer to the session. With a page there is
+// no session yet.
 func (w *world) recovered(a *Answer, since Position) {
 	ss := w.sessions[place{a.Room, a.Member.Conn}]
 	if a.More {
@@ -199,7 +201,7 @@ func (w *world) recovered(a *Answer, since Position) {
 		if p.Offset > a.Position.Offset {
 			w.t.Fatalf("%s: recovered %d beyond %d: it will come again", ss.room, p.Offset, a.Position.Offset)
 		}
-		w.see(ss, p.Offset, string(p.Object))
+		w.receive(ss, p.Offset, string(p.Object))
 	}
 	if miss := w.between(ss.room, ss.last.Offset, a.Position.Offset); len(miss) > 0 {
 		w.t.Fatalf("%s: recovered %d to %d without %v", ss.room, since.Offset, a.Position.Offset, miss)
@@ -217,7 +219,7 @@ func (w *world) between(room string, after, upto uint64) (ps []Publication) {
 	return ps
 }
 
-func (w *world) out(loop int, a *Answer) {
+func (w *world) endSession(loop int, a *Answer) {
 	k := place{a.Room, a.Member.Conn}
 	w.ended[k] = w.sessions[k]
 	delete(w.sessions, k)
@@ -233,7 +235,7 @@ func (w *world) broadcast(loop int, e *Event) {
 	for _, ss := range members {
 		switch {
 		case p.kind == "pub":
-			w.see(ss, p.offset, p.body)
+			w.receive(ss, p.offset, p.body)
 		case p.kind == "other": // not looked at
 		case !e.Watchers || ss.m.WantJoinLeave:
 			w.joins = append(w.joins, fmt.Sprintf("%s:%s %s", ss.m.Info.User, p.kind, p.body))
@@ -241,8 +243,8 @@ func (w *world) broadcast(loop int, e *Event) {
 	}
 }
 
-// see: the message must be the room's first after what the member saw last.
-func (w *world) see(ss *session, offset uint64, body string) {
+// receive checks that the message is the room's next after the member's last one.
+func (w *world) receive(ss *session, offset uint64, body string) {
 	next := w.truth(ss.room, ss.last.Offset)
 	if len(next) == 0 || next[0].Offset != offset || string(next[0].Body) != body {
 		w.t.Fatalf("%s in %s, at %d, saw %d %q; next are %v",
@@ -252,7 +254,8 @@ func (w *world) see(ss *session, offset uint64, body string) {
 	ss.was = append(ss.was, ss.last)
 }
 
-// upToDate: every member has seen everything, every command was answered.
+// upToDate checks that every member has received everything and every command was
+// answered.
 func (w *world) upToDate() {
 	for k, ss := range w.sessions {
 		if next := w.truth(k.room, ss.last.Offset); len(next) > 0 {
@@ -268,7 +271,7 @@ func (w *world) upToDate() {
 
 func (p Publication) String() string { return fmt.Sprintf("%d<%d:%s", p.Prev, p.Offset, p.Body) }
 
-// person makes a member on a loop that follows from its conn.
+// person returns a member, on a loop that depends on its conn.
 func person(conn uint64) Member {
 	return Member{
 		Conn: conn, Loop: int(conn % 3), WantJoinLeave: true,

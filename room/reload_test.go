@@ -14,9 +14,10 @@ func (w *world) history(room string, o *Options) []Publication {
 	return a.Publications
 }
 
-// TestAdopt: rooms that exist take other options over, and recovery stays exact.
-func TestAdopt(t *testing.T) {
-	w := lab(t, Config{})
+// A room that exists takes the changed options of its namespace, and recovery stays
+// exact.
+func TestRoomTakesChangedOptions(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	long, short, none := &Options{HistorySize: 100}, &Options{HistorySize: 3, Presence: true}, &Options{}
 	w.join("a", long, 1)
 	w.join("a", long, 2)
@@ -24,18 +25,18 @@ func TestAdopt(t *testing.T) {
 	for range 10 {
 		at = append(at, w.publish("a", long, "x").Position)
 	}
-	w.publish("b", long, "x") // only history: nobody is there
+	w.publish("b", long, "x") // history without members
 
 	at = append(at, w.publish("a", short, "x").Position)
 	if n := len(w.history("a", short)); n != 3 {
 		t.Errorf("%d messages are kept, want 3", n)
 	}
 	if a := w.resume("a", short, at[7]); !a.Recovered || len(a.Publications) != 3 {
-		t.Errorf("what is kept was not recovered: %+v", a)
+		t.Errorf("kept messages were not recovered: %+v", a)
 	}
 	w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
 	if a := w.resume("a", short, at[6]); a.Recovered {
-		t.Errorf("what was dropped was recovered: %+v", a)
+		t.Errorf("dropped messages were recovered: %+v", a)
 	}
 	if a := w.ask(Command{Op: PresenceStats, Room: "a", Options: short, Member: person(98)}); a.NumClients != 3 || a.NumUsers == 0 {
 		t.Errorf("presence began later: %d clients, %d users", a.NumClients, a.NumUsers)
@@ -63,7 +64,7 @@ func TestAdopt(t *testing.T) {
 	w.join("a", short, 3)
 	w.ask(Command{Op: Leave, Room: "a", Member: person(1)})
 	if users := w.s.rooms["a"].users; len(users) != 1 {
-		t.Errorf("users are left behind: %v", users)
+		t.Errorf("users are left over: %v", users)
 	}
 	w.publish("a", none, "x")
 
@@ -77,9 +78,8 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// TestAdoptAge: a shorter time to live holds for what is there.
-func TestAdoptAge(t *testing.T) {
-	w := lab(t, Config{})
+func TestShorterHistoryTTLAppliesToKeptMessages(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	day, hour := &Options{HistorySize: 10, HistoryTTL: 24 * time.Hour}, &Options{HistorySize: 10, HistoryTTL: time.Hour}
 	w.publish("a", day, "old")
 	w.advance(2 * time.Hour)
@@ -89,9 +89,8 @@ func TestAdoptAge(t *testing.T) {
 	}
 }
 
-// TestReload: new bounds hold from the next command on.
-func TestReload(t *testing.T) {
-	w := lab(t, Config{MaxRooms: 2, PresenceMax: 1, HistoryMaxLimit: 5})
+func TestReloadedBoundsApplyFromNextCommand(t *testing.T) {
+	w := newTestWorld(t, Config{MaxRooms: 2, PresenceMax: 1, HistoryMaxLimit: 5})
 	o := open()
 	w.join("a", o, 1)
 	w.join("a", o, 2)

@@ -7,10 +7,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-// opened is a world on a log that answers late, with room "a" at 10 and one member.
-func opened(t *testing.T, cfg Config) (*world, *sameLog) {
+// newOpenRoom returns a world on a manualLog, with room "a" at offset 10 and one
+// member.
+func newOpenRoom(t *testing.T, cfg Config) (*world, *manualLog) {
 	t.Helper()
-	w, l := late(t, cfg)
+	w, l := newManualLog(t, cfg)
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -18,10 +19,10 @@ func opened(t *testing.T, cfg Config) (*world, *sameLog) {
 	return w, l
 }
 
-// TestOneSuspicionOfARoomAtATime: a feed that lags behind the acknowledgements makes the shard look once, not once for
-// each of them, and what it remembers of them is bounded by the rooms.
-func TestOneSuspicionOfARoomAtATime(t *testing.T) {
-	w, l := opened(t, Config{})
+// A feed that is behind the acknowledgements causes one read, not one for each
+// acknowledgement, and one queued gap check for a room.
+func TestOneGapCheckPerRoom(t *testing.T) {
+	w, l := newOpenRoom(t, Config{})
 	const publishes = 50
 	for i := range uint64(publishes) {
 		w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Body: []byte("x")}, nil)
@@ -30,7 +31,7 @@ func TestOneSuspicionOfARoomAtATime(t *testing.T) {
 		w.turn()
 	}
 	if n := w.s.gapChecks.len(); n != 1 {
-		t.Errorf("%d suspicions are queued, want 1", n)
+		t.Errorf("%d gap checks are queued, want 1", n)
 	}
 	w.advance(gapCheckDelay)
 	if n := len(l.reads) - 1; n != 1 {
@@ -43,14 +44,14 @@ func TestOneSuspicionOfARoomAtATime(t *testing.T) {
 	w.turn()
 	w.advance(gapCheckDelay)
 	if r := w.s.rooms["a"]; r.head != 10+publishes || r.sync != nil || w.s.gapChecks.len() != 0 || len(l.reads) != 2 {
-		t.Errorf("everything came: head %d, %+v, %d suspicions, %d reads", r.head, r.sync, w.s.gapChecks.len(), len(l.reads))
+		t.Errorf("after all messages: head %d, %+v, %d gap checks, %d reads", r.head, r.sync, w.s.gapChecks.len(), len(l.reads))
 	}
 }
 
-// TestWhatIsHeldBehindAGapIsBounded: messages behind a gap are held until it is repaired; those that are too many are
-// read again.
-func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
-	w, l := opened(t, Config{RecoveryMaxPublications: 10 * maxBuffered})
+// Messages behind a gap are buffered until it is repaired. Those beyond the bound
+// are read from the log.
+func TestMessagesBufferedBehindAGapAreBounded(t *testing.T) {
+	w, l := newOpenRoom(t, Config{RecoveryMaxPublications: 10 * maxBuffered})
 	const behind = maxBuffered + 100
 	for i := range uint64(behind) {
 		l.sink.Message("a", &Publication{Offset: 12 + i, Prev: 11 + i, Body: []byte("x")})
@@ -60,7 +61,7 @@ func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
 	}
 	w.turn()
 	if n := len(w.s.rooms["a"].sync.buffered); n != maxBuffered {
-		t.Fatalf("%d messages are held, want %d", n, maxBuffered)
+		t.Fatalf("%d messages are buffered, want %d", n, maxBuffered)
 	}
 	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
 	w.turn()
@@ -68,16 +69,16 @@ func TestWhatIsHeldBehindAGapIsBounded(t *testing.T) {
 		t.Fatalf("the members have %d, want %d", r.head, 11+maxBuffered)
 	}
 	w.advance(gapCheckDelay)
-	w.advance(gapCheckDelay) // the suspicion of before the repair had to go first
+	w.advance(gapCheckDelay) // the gap check of before the repair runs first
 	if last := l.queries[len(l.queries)-1]; len(l.queries) != 3 || last.Since.Offset != 11+maxBuffered {
-		t.Errorf("what was not held is read: %+v", l.queries)
+		t.Errorf("the messages that were not buffered are not read: %+v", l.queries)
 	}
 }
 
-// TestTailOfJoinersThatWaitIsBounded: what is broadcast while a recovery is read is kept for it, as much as an answer may
-// hold.
-func TestTailOfJoinersThatWaitIsBounded(t *testing.T) {
-	w, l := opened(t, Config{RecoveryMaxPublications: 20})
+// What is broadcast during the read of a recovery is kept for the join, up to what
+// one answer may hold.
+func TestTailKeptForPendingJoinsIsBounded(t *testing.T) {
+	w, l := newOpenRoom(t, Config{RecoveryMaxPublications: 20})
 	var joined *Answer
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{9, "e"}},
 		func(a *Answer) { b := *a; joined = &b })
@@ -92,16 +93,16 @@ func TestTailOfJoinersThatWaitIsBounded(t *testing.T) {
 	l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true, Publications: []Publication{{Offset: 10, Prev: 9, Body: []byte("x")}}})
 	w.turn()
 	if joined == nil || !joined.Recovered || !joined.More || joined.Position.Offset != 10 {
-		t.Errorf("what is behind the page is to be read: %+v", joined)
+		t.Errorf("joined %+v, want one page", joined)
 	}
 }
 
-// TestCloseDuringARepair: the log never answers the repair of a gap. Close waits for it once, and the members, who are
-// about to be disconnected, hear nothing of it.
+// The log never answers the read of a repair. Close waits LogTimeout for it and
+// the members, which are about to be disconnected, get no event.
 func TestCloseDuringARepair(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	const timeout = 50 * time.Millisecond
-	l := &sameLog{silent: true}
+	l := &manualLog{silent: true}
 	var told []Event
 	h := New(Config{Shards: 1, LogTimeout: timeout, NewLog: func(_ int, s Sink) Log { l.sink = s; return l },
 		Encode:  func(_ string, p *Publication) Buffer { p.Object = p.Body; return p },
@@ -123,6 +124,6 @@ func TestCloseDuringARepair(t *testing.T) {
 		t.Errorf("%d reads, want the join's and one repair; shut down: %v", len(l.reads), l.down)
 	}
 	if len(told) != 0 {
-		t.Errorf("the members are told %+v", told)
+		t.Errorf("the members got %+v", told)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// depart ends a connection, which gets nothing more.
-func (w *world) depart(conn uint64, rooms ...string) {
+// leaveAll ends a connection, which receives nothing more.
+func (w *world) leaveAll(conn uint64, rooms ...string) {
 	for _, room := range rooms {
 		k := place{room, conn}
 		if ss := w.sessions[k]; ss != nil {
@@ -20,8 +20,9 @@ func (w *world) depart(conn uint64, rooms ...string) {
 	w.h.LeaveAll(conn, slices.Values(rooms))
 }
 
-// crowd has connections join rooms of their own, and returns their names.
-func (w *world) crowd(conns, rooms int, o *Options) map[uint64][]string {
+// joinCrowd makes each of conns connections join rooms of its own, and returns
+// the names of the rooms.
+func (w *world) joinCrowd(conns, rooms int, o *Options) map[uint64][]string {
 	in := make(map[uint64][]string)
 	for c := range uint64(conns) {
 		for r := range rooms {
@@ -34,46 +35,47 @@ func (w *world) crowd(conns, rooms int, o *Options) map[uint64][]string {
 	return in
 }
 
-func TestDepartEndsAllMemberships(t *testing.T) {
-	w, o := lab(t, Config{Shards: 3}), open()
+func TestLeaveAllEndsMemberships(t *testing.T) {
+	w, o := newTestWorld(t, Config{Shards: 3}), open()
 	w.join("a", o, 1)
 	w.join("b", o, 1)
 	w.join("b", o, 2)
 	w.join("c", o, 2)
-	w.advance(time.Minute) // the joins are told
+	w.advance(time.Minute) // the joins are pushed
 	w.joins = nil
-	w.depart(1, "a", "b", "c", "never seen") // of c it is no member
+	w.leaveAll(1, "a", "b", "c", "never seen") // it is no member of c
 	w.turn()
 	if st := w.h.Stats(); st.Members != 2 || st.Rooms != 2 || st.Leaving != 0 || st.Waiting != 0 {
 		t.Errorf("%+v", st)
 	}
 	if w.advance(time.Minute); !slices.Contains(w.joins, "u2:leave u1") {
-		t.Errorf("the leave is not told: %v", w.joins)
+		t.Errorf("the leave is not pushed: %v", w.joins)
 	}
 	if a := w.join("b", o, 1); a.Err != nil {
 		t.Errorf("a later join: %v", a.Err)
 	}
 }
 
-// Joins that are in the mailbox, or wait for the log, are ended as well.
-func TestDepartEndsJoinsUnderWay(t *testing.T) {
-	w, l := late(t, Config{})
+// A pending join is in the mailbox, or waits for the log.
+func TestLeaveAllEndsPendingJoins(t *testing.T) {
+	w, l := newManualLog(t, Config{})
 	var err error
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, func(a *Answer) { err = a.Err })
-	w.depart(1, "a")
+	w.leaveAll(1, "a")
 	w.turn()
 	if err != ErrLeft || len(w.s.rooms) != 0 || l.closed != 1 {
 		t.Errorf("%v, %d rooms", err, len(w.s.rooms))
 	}
 }
 
-// A crowd that ends at once in many rooms does not fill the mailbox, and others wait for a few of its leaves only.
-func TestDepartureOfACrowdHoldsUpNobody(t *testing.T) {
-	w, o := lab(t, Config{Mailbox: 4}), open()
-	in := w.crowd(50, 40, o)
+// Many connections that end at once in many rooms do not fill the mailbox, and a
+// command waits for a bounded number of their leaves.
+func TestCommandsAreServedBetweenLeavesOfManyConnections(t *testing.T) {
+	w, o := newTestWorld(t, Config{Mailbox: 4}), open()
+	in := w.joinCrowd(50, 40, o)
 	w.join("lobby", o, 99)
 	for conn, rooms := range in {
-		w.depart(conn, rooms...)
+		w.leaveAll(conn, rooms...)
 	}
 	members := w.h.Stats().Members
 	for i := range 4 {
@@ -96,12 +98,11 @@ func TestDepartureOfACrowdHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// Each of those that depart has its turn.
-func TestDeparturesTakeTurns(t *testing.T) {
-	w, o := lab(t, Config{}), open()
-	in := w.crowd(2, 1000, o)
-	w.depart(1, in[1]...)
-	w.depart(2, in[2]...)
+func TestLeaveAllTakesTurnsBetweenConnections(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
+	in := w.joinCrowd(2, 1000, o)
+	w.leaveAll(1, in[1]...)
+	w.leaveAll(2, in[2]...)
 	w.s.turn()
 	left := map[uint64]int{}
 	for _, r := range w.s.rooms {
@@ -115,9 +116,8 @@ func TestDeparturesTakeTurns(t *testing.T) {
 	w.turn()
 }
 
-// A leave of one room does not count against the others' places either.
-func TestLeavesTakeNoPlacesInTheMailbox(t *testing.T) {
-	w, o := lab(t, Config{Mailbox: 2}), open()
+func TestLeavesDoNotCountAgainstMailbox(t *testing.T) {
+	w, o := newTestWorld(t, Config{Mailbox: 2}), open()
 	for range 100 {
 		w.do(Command{Op: Leave, Room: "a", Member: person(1)}, nil)
 	}
@@ -132,8 +132,7 @@ func TestLeavesTakeNoPlacesInTheMailbox(t *testing.T) {
 	w.turn()
 }
 
-// A hub that closes has everybody leave who departed before.
-func TestCloseAfterDeparture(t *testing.T) {
+func TestCloseProcessesLeaveAll(t *testing.T) {
 	h, o := New(Config{}), open()
 	var rooms []string
 	for i := range 5000 {
@@ -151,7 +150,7 @@ func TestCloseAfterDeparture(t *testing.T) {
 	if st := h.Stats(); st.Members != 0 || st.Leaving != 0 {
 		t.Errorf("%+v", st)
 	}
-	h.LeaveAll(1, slices.Values(rooms)) // nobody is there, and nothing happens
+	h.LeaveAll(1, slices.Values(rooms)) // not members any more
 	if st := h.Stats(); st.Leaving != 0 {
 		t.Errorf("%+v", st)
 	}

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// These tests hold what stays in memory after a burst: every scratch has a size up to which it is kept.
+// The tests of this file check that memory of a burst is freed: each buffer that
+// is used again has a size up to which it is kept.
 
-func TestAnswersOfABurstAreGivenBack(t *testing.T) {
+func TestAnswersOfABurstAreFreed(t *testing.T) {
 	var a answerArena
 	for range 10 * maxKeptChunks * 64 {
 		a.next().Room = "a"
@@ -23,8 +24,8 @@ func TestAnswersOfABurstAreGivenBack(t *testing.T) {
 	}
 }
 
-func TestEventsOfABurstAreGivenBack(t *testing.T) {
-	w := lab(t, Config{})
+func TestEventsOfABurstAreFreed(t *testing.T) {
+	w := newTestWorld(t, Config{})
 	w.s.cfg.Deliver = func(int, []Event) {}
 	for burst, want := range map[int]bool{turnMax: true, 17 * turnMax: false} {
 		for range burst {
@@ -37,8 +38,7 @@ func TestEventsOfABurstAreGivenBack(t *testing.T) {
 	}
 }
 
-// TestQueueThatIsNeverEmpty: what has left is not kept, however long something is always queued.
-func TestQueueThatIsNeverEmpty(t *testing.T) {
+func TestQueueCompactsWithoutEverBeingEmpty(t *testing.T) {
 	var q queue[*int]
 	next, first := 0, 0
 	push := func() { n := next; q.push(&n); next++ }
@@ -62,7 +62,7 @@ func TestQueueThatIsNeverEmpty(t *testing.T) {
 	}
 }
 
-func TestQueueOfABurstIsGivenBack(t *testing.T) {
+func TestQueueOfABurstIsFreed(t *testing.T) {
 	for burst, kept := range map[int]bool{500: true, 100_000: false} {
 		var q queue[int]
 		for i := range burst {
@@ -77,9 +77,8 @@ func TestQueueOfABurstIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestRingShrinks: a room that had many messages and has few holds memory for few.
 func TestRingShrinks(t *testing.T) {
-	w := lab(t, Config{})
+	w := newTestWorld(t, Config{})
 	o := &Options{HistorySize: 10_000, HistoryTTL: time.Minute}
 	w.join("a", o, 1)
 	for range 5000 {

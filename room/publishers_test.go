@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// post publishes as from.
-func (w *world) post(room string, o *Options, from *Info, size int) *Answer {
+// publishFrom publishes a message of from.
+func (w *world) publishFrom(room string, o *Options, from *Info, size int) *Answer {
 	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), From: from, Body: make([]byte, size)})
 }
 
-// accounted computes anew what every ring and every publisher costs.
-func (w *world) accounted() {
+// checkAccounting computes anew the cost of every ring and every publisher.
+func (w *world) checkAccounting() {
 	w.t.Helper()
 	used, held := int64(0), make(map[*atomic.Int64]int64)
 	for _, s := range w.h.shards {
@@ -49,8 +49,7 @@ func (w *world) accounted() {
 	}
 }
 
-// One publisher cannot displace the history of others, whatever it publishes to.
-func TestNobodyDisplacesTheHistoryOfOthers(t *testing.T) {
+func TestPublisherDoesNotDisplaceHistoryOfOthers(t *testing.T) {
 	const limit = 16 << 20 // so a share is a MiB
 	anon, user := &Info{Client: ID{1}}, func(client byte) *Info { return &Info{Client: ID{client}, User: "mallory"} }
 	for _, c := range []struct {
@@ -70,18 +69,18 @@ func TestNobodyDisplacesTheHistoryOfOthers(t *testing.T) {
 	} {
 		for _, shards := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s, %d shards", c.name, shards), func(t *testing.T) {
-				w, o := lab(t, Config{Shards: shards, HistoryBytes: limit, RoomBytes: limit / 16}), &Options{HistorySize: 1000}
+				w, o := newTestWorld(t, Config{Shards: shards, HistoryBytes: limit, RoomBytes: limit / 16}), &Options{HistorySize: 1000}
 				since := make(map[string]Position)
 				for i := range 100 {
 					room := fmt.Sprint("honest", i)
-					since[room] = w.post(room, o, &Info{Client: ID{200, byte(i)}}, 1000).Position
-					w.post(room, o, &Info{Client: ID{201, byte(i)}}, 1000)
+					since[room] = w.publishFrom(room, o, &Info{Client: ID{200, byte(i)}}, 1000).Position
+					w.publishFrom(room, o, &Info{Client: ID{201, byte(i)}}, 1000)
 				}
 				before := w.h.Stats().HistoryBytes
 				w.advance(time.Minute)
 				for i := range 1000 {
 					room, from := c.attack(w, i)
-					w.post(room, o, from, 60_000)
+					w.publishFrom(room, o, from, 60_000)
 				}
 				for room, at := range since {
 					if a := w.resume(room, o, at); (!a.Recovered || len(a.Publications) == 0) && (c.spares == nil || !c.spares(room)) {
@@ -91,17 +90,16 @@ func TestNobodyDisplacesTheHistoryOfOthers(t *testing.T) {
 				if got := w.h.Stats().HistoryBytes - before; got > c.held+100_000 {
 					t.Errorf("the attacker holds %d bytes, want at most %d", got, c.held)
 				}
-				w.accounted()
+				w.checkAccounting()
 			})
 		}
 	}
 }
 
-// Above its share a publisher loses its own oldest messages, not its newest.
-func TestPublisherKeepsItsNewest(t *testing.T) {
-	w, o, me := lab(t, Config{PublisherBytes: bigs(10), RoomBytes: 1 << 40}), &Options{HistorySize: 1000}, &Info{Client: ID{1}}
+func TestPublisherKeepsItsNewestMessages(t *testing.T) {
+	w, o, me := newTestWorld(t, Config{PublisherBytes: bigBytes(10), RoomBytes: 1 << 40}), &Options{HistorySize: 1000}, &Info{Client: ID{1}}
 	for i := range 30 {
-		w.post(fmt.Sprint(i), o, me, big)
+		w.publishFrom(fmt.Sprint(i), o, me, big)
 	}
 	for i := range 30 {
 		if kept := w.s.mem().rings[fmt.Sprint(i)] != nil; kept != (i >= 20) {
@@ -113,12 +111,12 @@ func TestPublisherKeepsItsNewest(t *testing.T) {
 	}
 }
 
-// The bounds hold, and what is counted is what is there, whatever happens.
-func TestHistoryIsAccounted(t *testing.T) {
+// The bounds hold, and the bytes counted are those kept, after any commands.
+func TestAccountedBytesMatchHistory(t *testing.T) {
 	const limit = 400_000
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		w := lab(t, Config{HistoryBytes: limit, RoomBytes: 100_000, PublisherBytes: 80_000, MaxRooms: 12})
+		w := newTestWorld(t, Config{HistoryBytes: limit, RoomBytes: 100_000, PublisherBytes: 80_000, MaxRooms: 12})
 		some := []*Options{{Namespace: "a", HistorySize: 50, HistoryTTL: time.Minute}, {Namespace: "a", HistorySize: 5}, {Namespace: "a"}}
 		from := []*Info{nil, {Client: ID{1}}, {Client: ID{2}}, {Client: ID{3}, User: "ann"}, {Client: ID{4}, User: "ann"}}
 		for range 2000 {
@@ -131,7 +129,7 @@ func TestHistoryIsAccounted(t *testing.T) {
 			case 2:
 				w.advance(time.Duration(r.IntN(20)) * time.Second)
 			default:
-				w.post(room, o, from[r.IntN(len(from))], r.IntN(20_000))
+				w.publishFrom(room, o, from[r.IntN(len(from))], r.IntN(20_000))
 			}
 			for _, g := range w.s.mem().rings {
 				if g.bytes > 100_000 && g.n > 1 {
@@ -141,17 +139,17 @@ func TestHistoryIsAccounted(t *testing.T) {
 			if st := w.h.Stats(); st.HistoryBytes > limit || st.Rooms > 12 {
 				t.Fatalf("%+v", st)
 			}
-			w.accounted()
+			w.checkAccounting()
 		}
 	}
 }
 
-// Records of messages that went by another way do not pile up.
-func TestRecordsOfAPublisherAreBounded(t *testing.T) {
-	w, me := lab(t, Config{}), &Info{Client: ID{1}}
-	w.post("old", &Options{HistorySize: 1}, me, 10)
+// Records of messages that were evicted for another reason do not accumulate.
+func TestPublisherRecordsAreBounded(t *testing.T) {
+	w, me := newTestWorld(t, Config{}), &Info{Client: ID{1}}
+	w.publishFrom("old", &Options{HistorySize: 1}, me, 10)
 	for range 10_000 {
-		w.post("one", &Options{HistorySize: 1}, me, 10)
+		w.publishFrom("one", &Options{HistorySize: 1}, me, 10)
 	}
 	for _, p := range w.s.mem().publishers.of {
 		if p.n != 2 || p.records.len() > 100 {

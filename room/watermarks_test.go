@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestForgottenRoomsAreNotRecoveredUnderOtherOptions loses a room's messages under one *Options and resumes under
-// another, as after a reload: what the room lost must not be answered with recovered:true.
-func TestForgottenRoomsAreNotRecoveredUnderOtherOptions(t *testing.T) {
+// A room loses messages under one *Options and a client recovers under another one,
+// as after a reload: the answer must not have Recovered set.
+func TestNoRecoveryOfEvictedMessagesAfterOptionsChange(t *testing.T) {
 	brief := func() *Options { return &Options{HistorySize: 10, HistoryTTL: time.Minute} }
 	for name, lose := range map[string]func(w *world) Position{
 		"kept and expired": func(w *world) Position {
@@ -38,7 +38,7 @@ func TestForgottenRoomsAreNotRecoveredUnderOtherOptions(t *testing.T) {
 			w.ask(Command{Op: Leave, Room: "a", Member: person(1)})
 			return at
 		},
-		"more namespaces than are told apart": func(w *world) Position {
+		"more than maxNamespaces": func(w *world) Position {
 			for i := range maxNamespaces + 1 {
 				w.publish("b", &Options{Namespace: fmt.Sprint(i)}, "x")
 			}
@@ -48,30 +48,32 @@ func TestForgottenRoomsAreNotRecoveredUnderOtherOptions(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := lab(t, Config{HistoryBytes: 10_000})
+			w := newTestWorld(t, Config{HistoryBytes: 10_000})
 			at := lose(w)
 			if w.s.mem().rings["a"] != nil {
-				t.Fatal("the room is not forgotten")
+				t.Fatal("the room was not removed")
 			}
 			o := brief()
 			if a := w.resume("a", o, at); a.Err != nil || a.Recovered {
-				t.Errorf("what was lost is recovered: %+v", a)
+				t.Errorf("lost messages are recovered: %+v", a)
 			}
 			w.ask(Command{Op: Leave, Room: "a", Member: person(50)})
 			o = brief()
 			w.history("a", o) // the options are known from here on
 			if a := w.resume("a", o, at); a.Err != nil || a.Recovered {
-				t.Errorf("what was lost is recovered once the options are known: %+v", a)
+				t.Errorf("lost messages are recovered once the options are known: %+v", a)
 			}
 		})
 	}
 }
 
-// quiet is a namespace that keeps history, as a reload makes it anew each time.
-func quiet() *Options { return &Options{Namespace: "quiet", HistorySize: 10, HistoryTTL: time.Second} }
+// keptForASecond returns new options of one namespace, as a reload does.
+func keptForASecond() *Options {
+	return &Options{Namespace: "quiet", HistorySize: 10, HistoryTTL: time.Second}
+}
 
-// TestForgottenRoomsRecoverWhenNothingWasMissed: whatever other rooms do meanwhile.
-func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
+// The recovery does not depend on what other rooms do meanwhile.
+func TestRemovedRoomRecoversIfNothingWasMissed(t *testing.T) {
 	churn := func(w *world, o *Options) {
 		for i := range 100 {
 			w.publish(fmt.Sprint("other", i), o, "x")
@@ -83,26 +85,26 @@ func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
 		here      func(w *world, o *Options) Position // the client joins and goes
 		meanwhile func(w *world, o *Options)
 	}{
-		{"joined only", func(w *world, o *Options) Position { return w.visit("user42", o) }, churn},
+		{"joined only", func(w *world, o *Options) Position { return w.joinAndLeave("user42", o) }, churn},
 		{"published to and expired", func(w *world, o *Options) Position {
 			w.publish("user42", o, "x")
 			w.advance(5 * time.Second)
-			return w.visit("user42", o)
+			return w.joinAndLeave("user42", o)
 		}, churn},
 		{"an acknowledged publish", func(w *world, o *Options) Position { return w.publish("user42", o, "x").Position }, churn},
 		{"joined after others were lost", func(w *world, o *Options) Position {
 			churn(w, o)
-			return w.visit("user42", o)
+			return w.joinAndLeave("user42", o)
 		}, churn},
-		{"another namespace keeps nothing", func(w *world, o *Options) Position { return w.visit("user42", o) },
+		{"another namespace keeps nothing", func(w *world, o *Options) Position { return w.joinAndLeave("user42", o) },
 			func(w *world, _ *Options) { churn(w, &Options{Namespace: "typing"}) }},
 		{"the room comes and goes", func(w *world, o *Options) Position {
-			at := w.visit("user42", o)
+			at := w.joinAndLeave("user42", o)
 			churn(w, o)
-			w.visit("user42", o)
+			w.joinAndLeave("user42", o)
 			return at
 		}, churn},
-		{"more namespaces than are told apart", func(w *world, o *Options) Position { return w.visit("user42", o) },
+		{"more than maxNamespaces", func(w *world, o *Options) Position { return w.joinAndLeave("user42", o) },
 			func(w *world, _ *Options) {
 				for i := range 2 * maxNamespaces {
 					churn(w, &Options{Namespace: fmt.Sprint(i)})
@@ -111,15 +113,15 @@ func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
 	} {
 		for _, reload := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, reload %v", c.name, reload), func(t *testing.T) {
-				w, o := lab(t, Config{}), quiet()
+				w, o := newTestWorld(t, Config{}), keptForASecond()
 				at := c.here(w, o)
 				c.meanwhile(w, o)
 				if reload {
-					o = quiet()
+					o = keptForASecond()
 					o.HistorySize++
 				}
 				if w.s.mem().rings["user42"] != nil {
-					t.Fatal("the room is not forgotten")
+					t.Fatal("the room was not removed")
 				}
 				if a := w.resume("user42", o, at); !a.Recovered || a.Publications != nil {
 					t.Errorf("nothing was missed since %v: %+v", at, a)
@@ -128,23 +130,23 @@ func TestForgottenRoomsRecoverWhenNothingWasMissed(t *testing.T) {
 				w.ask(Command{Op: Leave, Room: "user42", Member: person(50)})
 				w.advance(5 * time.Second)
 				if a := w.resume("user42", o, at); a.Recovered {
-					t.Error("and then something was")
+					t.Error("then a message was missed, and Recovered is set")
 				}
 			})
 		}
 	}
 }
 
-// visit joins, and leaves with the position.
-func (w *world) visit(room string, o *Options) Position {
+// joinAndLeave returns the position of the join.
+func (w *world) joinAndLeave(room string, o *Options) Position {
 	at := w.join(room, o, 1).Position
 	w.ask(Command{Op: Leave, Room: room, Member: person(1)})
 	return at
 }
 
-// TestForgottenRoomsAreBounded: of the oldest nothing is known any more, so they are answered cautiously.
-func TestForgottenRoomsAreBounded(t *testing.T) {
-	w, o := lab(t, Config{ForgottenRooms: 10}), quiet()
+// Recoveries of the rooms whose marks were folded are refused.
+func TestHighWaterMarksAreBounded(t *testing.T) {
+	w, o := newTestWorld(t, Config{ForgottenRooms: 10}), keptForASecond()
 	var before, at []Position
 	for i := range 30 {
 		before = append(before, w.publish(fmt.Sprint(i), o, "x").Position)
@@ -174,13 +176,13 @@ func TestForgottenRoomsAreBounded(t *testing.T) {
 	w.publish("new", o, "x")
 	w.advance(5 * time.Second)
 	if n := w.h.Stats().Forgotten; n != 3 {
-		t.Errorf("%d are remembered after a reload, want 3", n)
+		t.Errorf("%d marks after a reload, want 3", n)
 	}
 }
 
-// TestForgottenRoomsGiveMemoryBack: everybody comes back at once, as after an outage of the network.
-func TestForgottenRoomsGiveMemoryBack(t *testing.T) {
-	w, o := lab(t, Config{}), quiet()
+// All clients come back at once, as after an outage of the network.
+func TestHighWaterMarksReturnMemory(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), keptForASecond()
 	for i := range 10_000 {
 		w.publish(fmt.Sprint(i), o, "x")
 	}
