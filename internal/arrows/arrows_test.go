@@ -42,6 +42,7 @@ var arrows = []arrow{
 	{"internal/config", []string{"netpoll", "internal/clierr", "internal/files", "internal/hosts", "internal/unixsocket"}},
 	{"internal/limits", []string{"netpoll"}},
 	{"internal/load", []string{"netpoll", "frame", "internal/clierr", "internal/files", "internal/limits", "internal/terminal", "internal/load/..."}},
+	{"internal/load/oracle", []string{"internal/load/report"}},
 	{"internal/load/report", []string{"internal/clierr", "internal/files", "internal/terminal"}},
 	{"internal/protocol", nil},
 	{"internal/protocol/jsonwire", []string{"internal/protocol"}},

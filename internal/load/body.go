@@ -8,13 +8,13 @@ import (
 //
 //	~throng~ RUN(8) SENDER(8) NUMBER(8) DUE(16) xxxx...
 //
-// It is text that needs no escapes in JSON, and a reader finds it without decoding any.
+// The text needs no escapes in JSON, so that a reader finds it without decoding JSON.
 const (
 	marker   = "~throng~"
 	bodySize = len(marker) + 8 + 8 + 8 + 16
 )
 
-// body is what a message carries.
+// body is the content of a message.
 type body struct {
 	run, sender, number uint32
 	due                 int64 // nanoseconds of the clock
@@ -29,7 +29,7 @@ func appendHex(dst []byte, v uint64, digits int) []byte {
 	return dst
 }
 
-// append appends the message with its filling, which makes it size bytes long.
+// append appends the message and its filling.
 func (b body) append(dst []byte, filling []byte) []byte {
 	dst = append(dst, marker...)
 	dst = appendHex(dst, uint64(b.run), 8)
@@ -39,11 +39,10 @@ func (b body) append(dst []byte, filling []byte) []byte {
 	return append(dst, filling...)
 }
 
-// newFilling is what follows the numbers in a message of size bytes.
+// newFilling returns the bytes that follow the numbers in a message of size bytes.
 func newFilling(size int) []byte { return bytes.Repeat([]byte{'x'}, size-bodySize) }
 
-// parseBody reads the message at the start of b, which begins with the marker. ok is false if it
-// is not what append makes.
+// parseBody reads the message at the start of b. ok is false if append does not produce such a message.
 func parseBody(b, filling []byte) (m body, ok bool) {
 	if len(b) < bodySize+len(filling) || string(b[:len(marker)]) != marker {
 		return m, false
@@ -63,7 +62,7 @@ func parseBody(b, filling []byte) (m body, ok bool) {
 	return m, bad < 16 && bytes.Equal(b[at:at+len(filling)], filling)
 }
 
-// unhex is 16 or more for what is no digit.
+// unhex returns 16 or more for a byte that is not a digit.
 func unhex(c byte) uint8 {
 	switch {
 	case c >= '0' && c <= '9':

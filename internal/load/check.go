@@ -6,14 +6,14 @@ import (
 	"github.com/throngd/throng/internal/limits"
 )
 
-// Check tells which limits of this machine stand in the way of a run.
+// Check returns the limits of this machine that are too low for a run.
 func Check(ctx context.Context, o Options) ([]limits.Finding, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	if o.Scenario == "mixed" {
-		return nil, nil // each part is small, or says so itself
+		return nil, nil // its parts are small as a rule
 	}
 	d, err := lookUp(ctx, o)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clock reads CLOCK_MONOTONIC, which all processes of a machine share: the time in a message
-// means the same to the process that receives it.
+// clock reads CLOCK_MONOTONIC, which all processes of a machine share, so that the process that
+// receives a message can compare the time in it with its own.
 type clock struct {
 	base  int64 // of the machine, at start
 	start time.Time

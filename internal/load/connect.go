@@ -7,8 +7,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Scenario connect: every client that is in its room leaves at once, and the next opening takes
-// its place: as soon as possible, or when it is due by --rate.
+// Scenario connect: a client leaves as soon as it is in its room, and the next opening follows: at
+// once, or when it is due by --rate.
 
 func connectStages(r *run) []stage { return []stage{{"connect", r.connect, false}} }
 
@@ -24,7 +24,7 @@ func (r *run) connect() {
 		rate := r.o.Rate * float64(len(w.clients)) / float64(r.o.Connections)
 		w.loop.Do(func() {
 			w.scheduled = true
-			w.start(rate, until)
+			w.startSchedule(rate, until)
 			w.schedule.fire = w.openDue
 		})
 		pacers.Go(func() { w.pace(done) })
@@ -33,13 +33,14 @@ func (r *run) connect() {
 	close(done)
 	pacers.Wait()
 	r.each(func(w *worker) { w.paused = true })
-	r.wait(func() bool { return r.underWay() == 0 }, func() int64 { return r.counts().opened }, r.o.Patience)
+	r.wait(func() bool { return r.opening() == 0 }, func() int64 { return r.counts().opened }, r.o.Patience)
 	r.mu.Lock()
-	r.report.Asked = max(r.counts().opened, r.counts().settled)
+	r.report.Asked = max(r.counts().opened, r.counts().attempted)
 	r.mu.Unlock()
 }
 
-func (r *run) underWay() int {
+// opening is the number of connections that are being opened.
+func (r *run) opening() int {
 	n := make(chan int, len(r.workers))
 	r.each(func(w *worker) { n <- w.opening })
 	sum := 0
@@ -55,7 +56,7 @@ func (r *run) underWay() int {
 
 // openDue opens one more connection.
 func (w *worker) openDue(due, now int64) {
-	if time.Duration(now-due) > late {
+	if time.Duration(now-due) > maxLate {
 		w.report.Counters.Late++
 	}
 	if n := len(w.spare); n > 0 {
@@ -72,12 +73,13 @@ func (w *worker) openDue(due, now int64) {
 	w.dial(&w.clients[w.next-1])
 }
 
-func hangUp(cl *client) { cl.w.leave(cl) }
+func leaveAtOnce(cl *client) { cl.w.leave(cl) }
 
-func comeAgain(cl *client, was state, _ frame.CloseCode) {
+// openNext opens a client that has left again, or keeps it until an opening is due.
+func openNext(cl *client, was state, _ frame.CloseCode) {
 	w := cl.w
 	switch {
-	case was != leaving || w.paused:
+	case was != closing || w.paused:
 	case w.run.o.Rate > 0:
 		w.spare = append(w.spare, cl)
 	default:

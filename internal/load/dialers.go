@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// dialers say from where and to what each client connects.
+// dialers choose the source address and the URL of each client.
 type dialers struct {
 	common   netpoll.Dialer
 	bySource []*netpoll.Dialer // unless the room is part of the URL
@@ -29,7 +29,7 @@ func newDialers(o Options, d *netpoll.Dialer) *dialers {
 }
 
 func (ds *dialers) of(cl *client) *netpoll.Dialer {
-	d := ds.bySource[int(cl.id)%len(ds.bySource)]
+	d := ds.bySource[int(cl.ID)%len(ds.bySource)]
 	if !ds.rooms {
 		return d
 	}
@@ -39,7 +39,7 @@ func (ds *dialers) of(cl *client) *netpoll.Dialer {
 		return d
 	}
 	q := u.Query()
-	q.Set("room", cl.room.name)
+	q.Set("room", cl.room.Name)
 	u.RawQuery = q.Encode()
 	one.Path = u.RequestURI()
 	return &one

@@ -20,20 +20,20 @@ import (
 )
 
 var (
-	errSilent    = errors.New("no answer")
-	errNotSpoken = errors.New("the server said what is not the Centrifuge protocol")
+	errNoAnswer    = errors.New("no answer")
+	errNotProtocol = errors.New("what the server sent is not the Centrifuge protocol")
 )
 
-// maxSaid is the most runes that are kept of a text of the server.
-const maxSaid = 200
+// maxPrintable is the most runes of a text from the server that are shown.
+const maxPrintable = 200
 
-// said is what a server has said, for people: in a terminal, in a report, in the log of another process.
-func said(text string) string { return terminal.Short(text, maxSaid) }
+// printable makes a text from the server safe for a terminal and short.
+func printable(text string) string { return terminal.Short(text, maxPrintable) }
 
-// closedError is a connection that the server ended.
+// closedError is the error of a connection that the server closed.
 type closedError struct {
 	code   frame.CloseCode
-	reason string // said
+	reason string // printable
 }
 
 func (e *closedError) Error() string {
@@ -46,10 +46,10 @@ func (e *closedError) Error() string {
 	return fmt.Sprintf("the server closed the connection with %d (%s)", e.code, e.reason)
 }
 
-// refusal is the error of a reply to connect or subscribe.
+// refusal is an error in reply to connect, subscribe or history.
 type refusal struct {
 	id, code  uint32
-	message   string // said
+	message   string // printable
 	temporary bool
 }
 
@@ -60,7 +60,7 @@ func (e *refusal) Error() string {
 
 const isThrong = "is this the address of a throng or Centrifugo server? the path of throng is /connection/websocket or /ws; other servers: --protocol rooms or echo"
 
-// explain makes two lines for a person of what went wrong.
+// explain makes an error with a hint for people.
 func (r *run) explain(err error) error {
 	var dial *netpoll.DialError
 	var status *netpoll.StatusError
@@ -71,12 +71,12 @@ func (r *run) explain(err error) error {
 	case errors.As(err, &status):
 		return r.refusedWith(status)
 	case errors.As(err, &no):
-		return clierr.Errorf("throng serve --dev allows everything; otherwise the namespace must allow it to anonymous people", "%w", no)
+		return clierr.Errorf("throng serve --dev allows everything; otherwise the namespace must allow it to anonymous users", "%w", no)
 	case errors.As(err, &gone):
 		return clierr.Errorf(closeHint(gone.code), "%w", gone)
-	case errors.Is(err, errSilent) && r.counts().opened > 0: // the address is right
-		return clierr.Errorf("it is too slow for so many at once: a longer --timeout, or fewer --connections", "%s: %w", host, err)
-	case errors.Is(err, errSilent), errors.Is(err, errNotSpoken):
+	case errors.Is(err, errNoAnswer) && r.counts().opened > 0: // the address is right
+		return clierr.Errorf("the server is too slow for so many connections at once: a longer --timeout, or fewer --connections", "%s: %w", host, err)
+	case errors.Is(err, errNoAnswer), errors.Is(err, errNotProtocol):
 		return clierr.Errorf(isThrong, "%s: %w", host, err)
 	case errors.As(err, &dial):
 		return explainDial(host, dial, r.o.target.Scheme == "wss")
@@ -87,15 +87,15 @@ func (r *run) explain(err error) error {
 func closeHint(code frame.CloseCode) string {
 	switch code {
 	case 3500, 3501, 3507:
-		return "the server must let anonymous people in, as throng serve --dev does"
+		return "the server must accept anonymous users, as throng serve --dev does"
 	case 3008:
-		return "this load tester reads too slowly for the server: fewer messages, or more --processes"
+		return "this load tester reads too slowly for the server: send fewer messages, or use more --processes"
 	case 3012:
 		return "this load tester did not answer a ping in time: fewer connections on each process, or a longer --pong-timeout of the server"
 	case frame.CloseTooBig:
 		return "a message was too long, for the server (a smaller --size) or for this load tester (a larger --max-message)"
 	case frame.CloseAbnormal:
-		return "look at the server's log: did it die?"
+		return "the server's log may say whether it has crashed"
 	}
 	return ""
 }
@@ -114,7 +114,7 @@ func explainDial(host string, e *netpoll.DialError, secure bool) error {
 	case e.Phase == netpoll.DialTLS && errors.Is(e.Err, io.ErrUnexpectedEOF):
 		return clierr.Errorf("if it does not speak TLS, write ws://", "%s closed the connection instead of a TLS handshake", host)
 	case errors.Is(e.Err, os.ErrDeadlineExceeded):
-		return clierr.Errorf(isThrong, "%s took the connection but did not answer in time (%s)", host, e.Phase)
+		return clierr.Errorf(isThrong, "%s accepted the connection but did not answer in time (%s)", host, e.Phase)
 	case errors.Is(e.Err, io.ErrUnexpectedEOF), errors.Is(e.Err, syscall.ECONNRESET), errors.Is(e.Err, syscall.EPIPE):
 		return clierr.Errorf(isThrong+tlsHint(secure), "%s closed the connection without an answer (%s)", host, e.Phase)
 	case errors.Is(e.Err, ws.ErrMalformedResponse), errors.Is(e.Err, ws.ErrHandshakeBadProtocol):
@@ -130,7 +130,7 @@ func tlsHint(secure bool) string {
 	return "; if it speaks TLS, write wss://"
 }
 
-// unreachable explains an error of the TCP connection or of the name.
+// unreachable explains an error of the TCP connection or of the host name.
 func unreachable(host string, err error) error {
 	var dns *net.DNSError
 	switch {
@@ -141,9 +141,9 @@ func unreachable(host string, err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return clierr.Errorf("check host and port, and whether a firewall is in between", "no answer from %s", host)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return clierr.Errorf("more addresses to connect from: --source 127.0.0.2-127.0.0.40", "this machine has no port left for another connection to %s, or --source is no address of it", host)
+		return clierr.Errorf("connect from more addresses: --source 127.0.0.2-127.0.0.40", "this machine has no free port for another connection to %s, or --source is none of its addresses", host)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return clierr.Errorf("raise the limit of open files (ulimit -n), or give --processes", "no more open files")
+		return clierr.Errorf("raise the limit of open files (ulimit -n), or use --processes", "no more open files")
 	}
 	return clierr.Errorf("check host and port, and the network", "cannot reach %s: %w", host, err)
 }
@@ -162,15 +162,15 @@ func (r *run) refusedWith(e *netpoll.StatusError) error {
 		}
 		return clierr.Errorf(hint, "%s has no WebSocket at %s (404)", host, path)
 	case http.StatusForbidden, http.StatusUnauthorized:
-		return clierr.Errorf("ask whoever runs it", "%s does not let anybody connect (%d)", host, e.Status)
+		return clierr.Errorf("ask its administrator", "%s refuses all connections (%d)", host, e.Status)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return clierr.Errorf("its limits: --max-connections, --connections-per-ip, --accept-rate; `throng check` tells those of its machine",
-			"%s takes no more connections (%d)", host, e.Status)
+		return clierr.Errorf("its limits: --max-connections, --connections-per-ip, --accept-rate; `throng check` shows those of its machine",
+			"%s accepts no more connections (%d)", host, e.Status)
 	case http.StatusBadRequest, http.StatusUpgradeRequired:
 		return clierr.Errorf(isThrong+tlsHint(r.o.target.Scheme == "wss"), "%s refused the upgrade (%d)", host, e.Status)
 	}
 	if to := e.Header.Get("Location"); to != "" {
-		return clierr.Errorf("use that address", "%s sends us to %q", host, said(to))
+		return clierr.Errorf("use that address", "%s redirects to %q", host, printable(to))
 	}
 	return clierr.Errorf(isThrong, "%s answered with HTTP status %d instead of a WebSocket", host, e.Status)
 }

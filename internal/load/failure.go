@@ -6,8 +6,8 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// cause is the kind of event that a run's failure is. Events of one connection are counted, and the failure is told
-// with their number.
+// cause is the kind of event that a run's failure is. Events that concern one connection are
+// counted, and the error names their number.
 type cause uint8
 
 const (
@@ -18,10 +18,15 @@ const (
 
 // fail ends the run. The first reason stays.
 func (r *run) fail(err error) {
-	r.mu.Lock()
-	r.setFailure(wholeRun, err)
-	r.mu.Unlock()
+	r.failAtEnd(err)
 	r.stop()
+}
+
+// failAtEnd makes the run a failure and lets it go on.
+func (r *run) failAtEnd(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setFailure(wholeRun, err)
 }
 
 // setFailure keeps the first reason. The caller holds mu.
@@ -31,8 +36,8 @@ func (r *run) setFailure(c cause, err error) {
 	}
 }
 
-// refused counts openings that came to nothing, and gives up when most do.
-func (r *run) refused(err error) {
+// noteRefusal counts an opening that failed, and ends the run when most do.
+func (r *run) noteRefusal(err error) {
 	r.mu.Lock()
 	r.refusals++
 	hopeless := r.refusals > 3 && r.refusals > r.report.Asked/10 || r.counts().opened == 0
@@ -43,16 +48,33 @@ func (r *run) refused(err error) {
 	}
 }
 
-// lost is a connection that the server ended.
-func (r *run) lost(err *closedError) {
+// noteLoss counts a connection that the server ended.
+func (r *run) noteLoss(err *closedError) {
 	r.mu.Lock()
 	r.losses++
 	r.setFailure(lostConnections, r.explain(err))
 	r.mu.Unlock()
 }
 
-// verdict is why the run failed, with how many it concerns.
-func (r *run) verdict() error {
+// stopIfAllLost ends a run that has lost clients and has none left but those that stopped reading:
+// they cannot notice that the server is gone.
+func (r *run) stopIfAllLost() {
+	stalled := int64(0)
+	for _, w := range r.workers {
+		stalled += int64(w.outcomes[stopsReading].all)
+	}
+	r.mu.Lock()
+	c := r.counts()
+	all := r.losses > 0 && c.open <= stalled && c.attempted == r.report.Asked
+	r.mu.Unlock()
+	if all {
+		r.stop()
+	}
+}
+
+// failureError is why the run failed, with the number of connections that it concerns; nil if it
+// did not.
+func (r *run) failureError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failure == nil {

@@ -2,14 +2,14 @@ package load
 
 import (
 	"fmt"
-	"time"
 
+	"github.com/throngd/throng/internal/load/oracle"
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// The history of each room is read back by its first member that is there, page by page.
+// After the talk, the history of each room is read by its first connected member, page by page.
 
-// readsAtOnce is how many histories one loop reads at the same time.
+// readsAtOnce is the number of histories that one loop reads at the same time.
 const readsAtOnce = 32
 
 func (r *run) readHistory() {
@@ -25,10 +25,10 @@ func (r *run) readHistory() {
 	p.Stage("history", total)
 	done := func() bool { n := r.counts().read; p.Set(n, ""); return n >= total }
 	r.wait(done, func() int64 { return r.counts().read + r.counts().pages }, r.o.Patience)
-	r.each(func(w *worker) { w.unread(w.run.o.Patience) })
+	r.each((*worker).reportUnread)
 }
 
-// startReading finds a reader for every room whose first member is on this loop.
+// startReading chooses a reader for every room whose first member is on this loop.
 func (w *worker) startReading() {
 	for i := range w.rooms {
 		k := &w.rooms[i]
@@ -36,14 +36,14 @@ func (w *worker) startReading() {
 			continue
 		}
 		for m := range k.members {
-			if cl := &k.members[m]; cl.state == present && cl.plain == nil {
-				k.reading = cl
+			if cl := &k.members[m]; cl.state == present && cl.bad == nil {
+				k.reader = cl
 				w.readers++
 				w.toRead = append(w.toRead, k)
 				break
 			}
 		}
-		if k.reading == nil {
+		if k.reader == nil {
 			k.unread = "none of its members is connected"
 		}
 	}
@@ -55,68 +55,71 @@ func (w *worker) readMore() {
 		k := w.toRead[0]
 		w.toRead = w.toRead[1:]
 		w.reading++
-		w.send(k.reading, historyCommand(k.name, "", 0))
+		w.send(k.reader, historyCommand(k.Name, "", 0))
 	}
 }
 
-// historyPage is one page: the next one is asked for until the room's position is reached.
+// historyPage handles one page. It asks for the next one until the room's position is reached.
 func (w *worker) historyPage(cl *client, p *position) {
 	k := cl.room
-	if k.reading != cl || k.read {
+	if k.reader != cl || k.read {
 		return
 	}
-	w.tally.pages.Add(1)
+	w.counters.pages.Add(1)
 	last, before := uint64(0), k.readTo
 	for _, m := range p.Publications {
-		if !w.keeps() {
+		if !w.MayKeep() {
 			return
 		}
 		last = m.Offset
-		w.report.Counters.Checked++
-		b, ok := parseBody(unquote(m.Data), w.run.filling)
-		if (!ok || b.run != w.run.id) && w.run.o.shared() {
-			w.foreign(cl, 0)
-			continue
-		}
-		if !ok || b.run != w.run.id {
-			w.invented(cl, m.Offset, fmt.Sprintf("the history has what was never sent: %.100q", m.Data))
-			continue
-		}
-		k.history = append(k.history, entry{m.Offset, b.sender, b.number})
+		w.keepHistory(cl, m)
 	}
 	if len(p.Publications) > 0 && last < p.Offset {
 		if len(p.Epoch) > maxEpoch || last <= before {
-			w.strange("a page of history that leads nowhere")
+			w.malformed("a page of history that leads nowhere")
 			return
 		}
 		k.readTo = last
-		w.send(cl, historyCommand(k.name, p.Epoch, last))
+		w.send(cl, historyCommand(k.Name, p.Epoch, last))
 		return
 	}
 	k.read = true
-	w.readOver()
+	w.readEnded()
 }
 
-func (w *worker) readOver() {
+func (w *worker) keepHistory(cl *client, p publication) {
+	w.report.Counters.Checked++
+	b, ok := parseBody(unquote(p.Data), w.run.filling)
+	switch ours := ok && b.run == w.run.id; {
+	case ours:
+		cl.room.history = append(cl.room.history, oracle.Entry{Offset: p.Offset, Sender: b.sender, Number: b.number})
+	case w.run.o.shared():
+		w.foreign(cl, 0)
+	default:
+		w.invented(cl, p.Offset, fmt.Sprintf("the history contains a message that was never sent: %.100q", p.Data))
+	}
+}
+
+func (w *worker) readEnded() {
 	w.reading--
-	w.tally.read.Add(1)
+	w.counters.read.Add(1)
 	w.readMore()
 }
 
 func (w *worker) historyRefused(cl *client, code uint32, message string) {
-	if k := cl.room; k.reading == cl && !k.read && k.unread == "" {
+	if k := cl.room; k.reader == cl && !k.read && k.unread == "" {
 		k.unread = fmt.Sprintf("the server answered with error %d (%s)", code, message)
-		w.readOver()
+		w.readEnded()
 	}
 }
 
-// unread notes the rooms whose history did not come.
-func (w *worker) unread(patience time.Duration) {
+// reportUnread reports the rooms whose history did not come.
+func (w *worker) reportUnread() {
 	for i := range w.rooms {
 		k := &w.rooms[i]
-		if k.reading != nil && !k.read && k.unread == "" {
-			k.unread = fmt.Sprintf("no answer within %v", patience)
-			w.report.Violations.Add(report.Violation{Kind: report.Silent, Room: k.name, Client: clientName(k.reading.id), Text: "history: " + k.unread})
+		if k.reader != nil && !k.read && k.unread == "" {
+			k.unread = fmt.Sprintf("no answer within %v", w.run.o.Patience)
+			k.Violate(&k.reader.Member, report.Silent, oracle.Entry{}, "history: "+k.unread)
 		}
 	}
 }

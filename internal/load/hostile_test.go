@@ -16,10 +16,10 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// hostileTo answers the commands of a client; what it does not answer is answered as usual.
-type hostileTo func(c *netpoll.Conn, cmd *command) (answered bool)
+// answerFunc answers a command in its own way, or reports false to have it answered as usual.
+type answerFunc func(c *netpoll.Conn, cmd *command) (answered bool)
 
-// command is what a client says.
+// command is a command of a client.
 type command struct {
 	ID        uint32
 	Connect   *struct{}
@@ -31,7 +31,7 @@ type command struct {
 	History *struct{ Channel string }
 }
 
-func hostileServer(t *testing.T, answer hostileTo) string {
+func hostileServer(t *testing.T, answer answerFunc) string {
 	t.Helper()
 	return netpollServer(t, netpoll.Endpoint{Path: "/connection/websocket", MaxBacklog: 1 << 30, OnMessage: func(c *netpoll.Conn, _ frame.Op, p []byte) {
 		for line := range bytes.Lines(p) {
@@ -46,6 +46,7 @@ func hostileServer(t *testing.T, answer hostileTo) string {
 	}})
 }
 
+// usual answers as a correct server does.
 func usual(c *netpoll.Conn, cmd *command) {
 	switch {
 	case cmd.Connect != nil:
@@ -65,8 +66,8 @@ func say(c *netpoll.Conn, format string, args ...any) {
 
 const escapes = "\x1b[2J\x1b]0;owned\a\u009b31m\u202eevil\r\nthrong: error: forged"
 
-// TestHostileTexts: what a server says is shown without its control characters, and not at any length.
-func TestHostileTexts(t *testing.T) {
+// Texts from the server are shown without control characters and cut to a short length.
+func TestServerTextsAreSafeToShow(t *testing.T) {
 	text, err := json.Marshal(escapes + strings.Repeat("long", 1<<20))
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func TestHostileTexts(t *testing.T) {
 		say(c, `{"id":%d,"error":{"code":103,"message":%s}}`, cmd.ID, text)
 		return true
 	}
-	for name, answer := range map[string]hostileTo{
+	for name, answer := range map[string]answerFunc{
 		"connect":   refuse,
 		"subscribe": func(c *netpoll.Conn, cmd *command) bool { return cmd.Subscribe != nil && refuse(c, cmd) },
 		"publish":   func(c *netpoll.Conn, cmd *command) bool { return cmd.Publish != nil && refuse(c, cmd) },
@@ -115,24 +116,24 @@ func TestHostileTexts(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		shown := out.String()
+		delivering := out.String()
 		if err != nil {
-			shown += err.Error()
+			delivering += err.Error()
 		}
-		if i := strings.IndexFunc(strings.ReplaceAll(shown, "\n", ""), func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 || strings.Contains(shown, "\nthrong: error") {
-			t.Errorf("%s: not for a terminal, at %d: %q", name, i, shown)
+		if i := strings.IndexFunc(strings.ReplaceAll(delivering, "\n", ""), func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 || strings.Contains(delivering, "\nthrong: error") {
+			t.Errorf("%s: a character that is not printable, at %d: %q", name, i, delivering)
 		}
-		if len(shown) > 64<<10 {
-			t.Errorf("%s: %d bytes are shown", name, len(shown))
+		if len(delivering) > 64<<10 {
+			t.Errorf("%s: %d bytes are delivering", name, len(delivering))
 		}
 	}
 }
 
-// TestHostileMessages: neither one message nor the sum of what nobody sent fills the memory, and the run ends.
-func TestHostileMessages(t *testing.T) {
+// Neither one message nor any number of invented messages fills the memory, and the run ends.
+func TestMemoryIsBoundedWhateverServerSends(t *testing.T) {
 	big := bytes.Repeat([]byte("x"), 4<<20)
 	var made atomic.Uint32
-	// invented are messages as the run might have sent them, made after one that it has.
+	// invented sends messages in the form of the run's own, copied from one of them.
 	invented := func(c *netpoll.Conn, cmd *command, offset func(n uint32) uint32) bool {
 		if cmd.Publish == nil {
 			return false
@@ -145,7 +146,7 @@ func TestHostileMessages(t *testing.T) {
 		var batch []byte
 		for range 5_000 {
 			m.number = made.Add(1) + 1000
-			batch = append(batch, pushOf(cmd.Publish.Channel)...)
+			batch = append(batch, publicationPrefix(cmd.Publish.Channel)...)
 			batch = m.append(batch, filling)
 			batch = fmt.Appendf(batch, `","offset":%d}}}`+"\n", offset(m.number))
 		}
@@ -153,7 +154,7 @@ func TestHostileMessages(t *testing.T) {
 		return false
 	}
 	for name, c := range map[string]struct {
-		answer hostileTo
+		answer answerFunc
 		want   string
 	}{
 		"a message above the limit": {func(c *netpoll.Conn, cmd *command) bool {
@@ -164,7 +165,7 @@ func TestHostileMessages(t *testing.T) {
 		}, "1009"},
 		"invented messages": {func(c *netpoll.Conn, cmd *command) bool {
 			return invented(c, cmd, func(n uint32) uint32 { return n })
-		}, errInvents.Error()},
+		}, errTooManyMessages.Error()},
 		"history without end": {func(c *netpoll.Conn, cmd *command) bool {
 			if cmd.History != nil {
 				say(c, `{"id":3,"history":{"epoch":"e","offset":9000,"publications":[{"data":"x","offset":1}]}}`)
@@ -194,7 +195,7 @@ func TestHostileMessages(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 			if r == nil || r.OK() {
-				t.Error("the server is found to be honest")
+				t.Error("the report has no violation")
 			}
 			if grown := heap() - before; grown > 100<<20 {
 				t.Errorf("%d MiB more are in use", grown>>20)
@@ -211,7 +212,6 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestErrorsOfServersAreBounded: a text of any length is kept short.
 func TestErrorsOfServersAreBounded(t *testing.T) {
 	var c report.Counters
 	c.Error(strings.Repeat("\x1b[31m", 1<<20))

@@ -21,8 +21,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestMistakes: what can never work is a mistake of usage, with a hint.
-func TestMistakes(t *testing.T) {
+// Options that cannot work are a usage error with a hint.
+func TestOptionsThatCannotWork(t *testing.T) {
 	broken, unknown := filepath.Join(t.TempDir(), "a.yaml"), filepath.Join(t.TempDir(), "b.yaml")
 	_ = os.WriteFile(broken, []byte("parts: [{scenario: idle"), 0o600)
 	_ = os.WriteFile(unknown, []byte("parts:\n  - scenario: idle\n    conections: 5\n"), 0o600)
@@ -45,10 +45,10 @@ func TestMistakes(t *testing.T) {
 		"messages":      {Options{Scenario: "echo", URL: good, Rate: 1e6, Duration: time.Hour}, "more than the oracle keeps"},
 		"messages away": {Options{Scenario: "storm", URL: good, Rate: 3e5, Duration: time.Second}, "more than the oracle keeps"},
 		"processes":     {Options{Scenario: "idle", URL: good, Connections: 2, Processes: 3}, "--processes"},
-		"share":         {Options{Scenario: "stall", URL: good, Share: 100}, "crowd"},
+		"share":         {Options{Scenario: "stall", URL: good, Share: 100}, "--share 100"},
 		"echo of rooms": {Options{Scenario: "rooms", URL: good, Protocol: Echo}, "needs rooms"},
-		"rooms of echo": {Options{Scenario: "echo", URL: good, Protocol: Rooms}, "speaks no rooms"},
-		"storm":         {Options{Scenario: "storm", URL: good, Protocol: Rooms}, "storm speaks no"},
+		"rooms of echo": {Options{Scenario: "echo", URL: good, Protocol: Rooms}, "scenario echo does not go"},
+		"storm":         {Options{Scenario: "storm", URL: good, Protocol: Rooms}, "scenario storm does not go"},
 		"source":        {Options{Scenario: "idle", URL: good, Source: "127.0.0.9-127.0.0.2"}, "--source"},
 		"source name":   {Options{Scenario: "idle", URL: good, Source: "localhost"}, "--source"},
 		"many sources":  {Options{Scenario: "idle", URL: good, Source: "10.0.0.0-10.9.0.0"}, "65536"},
@@ -80,7 +80,7 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("%v, %v", r, err)
 			}
 			if strings.Contains(e.Error(), "secret") {
-				t.Error("the password is told")
+				t.Error("the error shows the password")
 			}
 		})
 	}
@@ -123,8 +123,8 @@ func netpollServer(t *testing.T, e netpoll.Endpoint) string {
 	return s.ListenAddr().String()
 }
 
-// TestServersThatDoNot: whatever the server does, the run ends in time with an error for people.
-func TestServersThatDoNot(t *testing.T) {
+// Whatever is wrong with the server, the run ends in time with an error for people.
+func TestRunAgainstBrokenServers(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -142,11 +142,11 @@ func TestServersThatDoNot(t *testing.T) {
 		"refuses":         {closed.Addr().String(), "connection refused"},
 		"is silent":       {listen(t, func(net.Conn) {}), "did not answer in time"},
 		"closes":          {listen(t, func(c net.Conn) { _ = c.Close() }), "closed the connection"},
-		"speaks no HTTP":  {listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 mail ready\r\n\r\n") }), "does not speak HTTP"},
+		"no HTTP":         {listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 mail ready\r\n\r\n") }), "does not speak HTTP"},
 		"no TLS":          {"wss://" + status(200), "TLS"},
 		"404":             {status(404), "(404)"},
 		"403":             {status(403), "(403)"},
-		"503":             {status(503), "takes no more connections"},
+		"503":             {status(503), "accepts no more connections"},
 		"200":             {status(200), "HTTP status 200"},
 		"no connect":      {netpollServer(t, netpoll.Endpoint{}), "no answer to connect within"},
 		"rubbish":         {says("hello"), "not the Centrifuge protocol"},
@@ -169,21 +169,22 @@ func TestServersThatDoNot(t *testing.T) {
 	}
 }
 
-// TestSilence: who hears nothing from a server that has let others in has the right address.
-func TestSilence(t *testing.T) {
+// The hint doubts the address only as long as no connection was opened: then the server does not answer, or
+// is slow.
+func TestHintWithoutAnswer(t *testing.T) {
 	r := &run{o: Options{URL: "localhost"}, workers: []*worker{{}}}
 	r.o.target = &url.URL{Host: "localhost"}
 	for opened, want := range []string{"is this the address", "a longer --timeout"} {
-		r.workers[0].tally.opened.Store(int64(opened))
+		r.workers[0].counters.opened.Store(int64(opened))
 		var e *clierr.Error
-		if err := r.explain(errSilent); !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
+		if err := r.explain(errNoAnswer); !errors.As(err, &e) || !strings.Contains(e.Hint, want) {
 			t.Errorf("%d opened: %+v", opened, e)
 		}
 	}
 }
 
-// TestDeath: the target dies in the middle; what was measured is in the report.
-func TestDeath(t *testing.T) {
+// If the server dies during the run, the report has what was measured until then.
+func TestServerDiesDuringRun(t *testing.T) {
 	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: 1, Endpoints: []netpoll.Endpoint{{OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) }}}}
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
@@ -202,8 +203,8 @@ func TestDeath(t *testing.T) {
 	}
 }
 
-// TestInterrupt: Ctrl-C ends the run in order, in every stage.
-func TestInterrupt(t *testing.T) {
+// The end of the context ends a run in order, in every stage.
+func TestContextEndsRun(t *testing.T) {
 	addr := throng(t, nil)
 	for _, scenario := range []string{"fanout", "storm", "idle", "connect", "stall", "dribble", "half-open"} {
 		for _, after := range []time.Duration{0, 10 * time.Millisecond, 400 * time.Millisecond} {
@@ -221,8 +222,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestProcesses: three processes are one run, also where a room is split between them.
-func TestProcesses(t *testing.T) {
+// Three processes make one run and one report, also if a room is split between them.
+func TestThreeProcessesAreOneRun(t *testing.T) {
 	addr := throng(t, nil)
 	for _, o := range []Options{
 		{Scenario: "fanout", Rate: 200},
@@ -247,8 +248,8 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestProcessesInterrupted: Ctrl-C reaches all of them; so does a server that is not there.
-func TestProcessesInterrupted(t *testing.T) {
+// The end of the context ends all processes, and so does the error of one of them.
+func TestProcessesEndTogether(t *testing.T) {
 	addr := throng(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -266,7 +267,7 @@ func TestProcessesInterrupted(t *testing.T) {
 	}
 }
 
-func TestMixed(t *testing.T) {
+func TestMixedRunsAllParts(t *testing.T) {
 	addr := throng(t, nil)
 	file := filepath.Join(t.TempDir(), "mix.yaml")
 	text := "parts:\n  - {scenario: idle, connections: 40, duration: 600ms}\n  - {scenario: rooms, connections: 40, rooms: 4, rate: 200, after: 100ms}\n" +
@@ -280,8 +281,8 @@ func TestMixed(t *testing.T) {
 	}
 }
 
-// TestRunChoosesAddressThatAnswers: localhost is ::1 and 127.0.0.1 on most machines, and the server listens on one of
-// them. The run keeps the first address that answers; if none does, it keeps all and its first dial tells why.
+// On most machines localhost has the addresses ::1 and 127.0.0.1, and the server listens on one of them. The run keeps
+// the first address that answers; if none does, it keeps all and its first dial reports the error.
 func TestRunChoosesAddressThatAnswers(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 
 // Schedules of the messages.
 const (
-	Poisson = "poisson" // as many independent senders make: the pauses are exponentially distributed
-	Even    = "even"    // one after the other at equal distances
+	Poisson = "poisson" // like many independent senders: the pauses are exponentially distributed
+	Even    = "even"    // at equal distances
 )
 
-// maxRoomName is the bytes of a room's name that every server of the protocol takes.
+// maxRoomName is the length of a room's name, in bytes, that every server of the protocol accepts.
 const maxRoomName = 255
 
 // checkNames checks the options that are names.
 func (o *Options) checkNames() error {
-	const roomHint = "{room} stands for the number of the room, {run} for a number that no other run has: --room-name chat:load-{run}-{room}"
+	const roomHint = "{room} stands for the number of the room, {run} for a random number of the run: --room-name chat:load-{run}-{room}"
 	longest := o.roomName(1<<32-1, o.Rooms)
 	switch {
 	case o.Schedule != Poisson && o.Schedule != Even:
@@ -44,12 +44,12 @@ func (o *Options) checkNames() error {
 
 func notInRoomName(r rune) bool { return r < ' ' || r == 0x7f || r == '"' || r == '\\' }
 
-// roomName is the name of a room of a run.
+// roomName returns the name of a room of a run.
 func (o *Options) roomName(run uint32, room int) string {
 	return strings.NewReplacer("{run}", fmt.Sprintf("%08x", run), "{room}", fmt.Sprint(room)).Replace(o.RoomName)
 }
 
-// shared reports whether the rooms may be those of others: then messages that are not of this run are no fault.
+// shared reports whether other programs may use the rooms: then messages that are not of this run are no violation.
 func (o *Options) shared() bool { return !strings.Contains(o.RoomName, "{run}") }
 
 // parseHeader reads --header.
@@ -70,12 +70,12 @@ func (o *Options) parseHeader() error {
 	return nil
 }
 
-// notInToken is what a field name must not have (RFC 9110, 5.6.2).
+// notInToken reports whether a field name must not contain r (RFC 9110, section 5.6.2).
 func notInToken(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
 
-// parseRules reads what decides whether the run has passed.
+// parseRules reads the conditions under which the run has passed.
 func (o *Options) parseRules() error {
 	o.rules = report.Rules{MaxRefused: o.MaxRefused / 100}
 	switch {
@@ -96,7 +96,7 @@ func (o *Options) parseRules() error {
 	return nil
 }
 
-// readPayload makes what follows the numbers in every message.
+// readPayload makes the bytes that follow the numbers in every message.
 func (o *Options) readPayload() error {
 	if o.Payload == "" {
 		o.filling = newFilling(o.Size)

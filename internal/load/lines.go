@@ -11,7 +11,7 @@ import (
 )
 
 // NewProgress shows a run on w: bars on a terminal of this width, plain lines
-// where it is 0. A write to w must not wait for a reader: the run would.
+// if it is 0. A write to w must not block, because the run would wait for it.
 func NewProgress(w io.Writer, width int) Progress {
 	if width > 0 {
 		return &bars{all: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithWidth(width), mpb.WithRefreshRate(150*time.Millisecond))}
@@ -19,30 +19,30 @@ func NewProgress(w io.Writer, width int) Progress {
 	return &lines{w: w}
 }
 
-// barWidth is that of a bar without the texts beside it.
+// barWidth is the width of a bar without the texts beside it.
 const barWidth = 60
 
-// lineEvery is the time between two lines of one stage.
+// lineEvery is the time between two lines about one stage.
 const lineEvery = 5 * time.Second
 
-// lines is a line for each stage, and one now and then while it lasts.
+// lines shows a line for each stage, and one every lineEvery while it lasts.
 type lines struct {
 	w     io.Writer
 	name  string
 	total int64
-	said  time.Time
+	shown time.Time
 }
 
 func (l *lines) Stage(name string, total int64) {
-	l.name, l.total, l.said = name, total, time.Now()
+	l.name, l.total, l.shown = name, total, time.Now()
 	fmt.Fprintf(l.w, "%s\n", name)
 }
 
 func (l *lines) Set(done int64, text string) {
-	if time.Since(l.said) < lineEvery {
+	if time.Since(l.shown) < lineEvery {
 		return
 	}
-	l.said = time.Now()
+	l.shown = time.Now()
 	share := ""
 	if l.total > 0 {
 		share = fmt.Sprintf(" %d %%", 100*done/l.total)
@@ -52,11 +52,11 @@ func (l *lines) Set(done int64, text string) {
 
 func (l *lines) End() {}
 
-// bars is a bar for each stage.
+// bars shows a bar for each stage.
 type bars struct {
 	all  *mpb.Progress
 	bar  *mpb.Bar
-	text atomic.Value // string: mpb draws from a goroutine of its own
+	text atomic.Value // string; mpb draws on a goroutine of its own
 }
 
 func (b *bars) Stage(name string, total int64) {
@@ -83,5 +83,5 @@ func (b *bars) finish() {
 
 func (b *bars) End() {
 	b.finish()
-	b.all.Shutdown() // Wait has been seen to wait for ever, on the console of a virtual machine
+	b.all.Shutdown() // Wait was seen to block for ever, on the console of a virtual machine
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestBarsEnd draws two stages, the second unfinished.
+// End returns although the second of two stages is unfinished.
 func TestBarsEnd(t *testing.T) {
 	done := make(chan struct{})
 	go func() {

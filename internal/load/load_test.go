@@ -21,7 +21,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestMain is also one of several processes.
+// TestMain is also the main function of worker processes.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "load-worker" {
 		if err := Worker(context.Background(), os.Stdin, os.Stdout); err != nil {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// throng runs a server as throng serve --dev --echo does, and returns its address.
+// throng runs a server like throng serve --dev --echo, and returns its address.
 func throng(t *testing.T, change func(*config.Config)) string {
 	t.Helper()
 	cfg, err := config.Load(config.Layers{Flags: map[string]any{"listen": "127.0.0.1:0", "dev": true, "echo": true, "loops": 2}})
@@ -64,7 +64,7 @@ func throng(t *testing.T, change func(*config.Config)) string {
 	return s.Addr().String()
 }
 
-// roomServer is netpoll's broadcast example: ?room=NAME. Its members are in their rooms that long after the 101.
+// roomServer is netpoll's broadcast example: ?room=NAME. A member joins its room that long after the 101.
 func roomServer(t *testing.T, late time.Duration) string {
 	t.Helper()
 	join := func(c *netpoll.Conn) { c.Subscribe(c.Context().(string)) }
@@ -90,7 +90,7 @@ func roomServer(t *testing.T, late time.Duration) string {
 	return s.ListenAddr().String()
 }
 
-// TestScenarios runs each one small: nothing is broken, and what it is about has happened.
+// Each scenario, with few clients, has no violation and does what it is for.
 func TestScenarios(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
 		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 5*time.Second // everybody is pinged at the first tick
@@ -152,13 +152,13 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestSchedule: what holds everybody up is seen by all messages that were due meanwhile, and not
-// only by those that were on their way (coordinated omission).
-func TestSchedule(t *testing.T) {
+// A pause of the server is in the latency of all messages that were due during it, and not only of
+// those that had been sent (coordinated omission).
+func TestLatencyCountsFromSchedule(t *testing.T) {
 	var n atomic.Int64
 	addr := netpollServer(t, netpoll.Endpoint{OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
 		if n.Add(1) == 100 {
-			time.Sleep(300 * time.Millisecond) // the pace of the test: the whole loop stands
+			time.Sleep(300 * time.Millisecond) // stops the whole loop
 		}
 		c.Send(op, p)
 	}})
@@ -167,13 +167,12 @@ func TestSchedule(t *testing.T) {
 		t.Fatal(err, r.Counters)
 	}
 	if d := r.Phases.Get(report.Delivery).Quantile(0.85); d < 100*time.Millisecond {
-		t.Errorf("the 85th percentile is %v: 300 ms of 1 s were lost to everybody", d)
+		t.Errorf("the 85th percentile is %v: the server paused for 300 ms of 1 s", d)
 	}
 }
 
-// TestTLS: the same over wss, by the event loops and by those that misbehave. The certificate is
-// its own authority.
-func TestTLS(t *testing.T) {
+// Clients of the event loops and clients that misbehave use TLS. The certificate is self-signed.
+func TestScenariosOverTLS(t *testing.T) {
 	cert, key := certtest.New(t, "localhost").WriteTo(t, t.TempDir())
 	addr := throng(t, func(c *config.Config) { c.TLSCert, c.TLSKey = cert, key })
 	for _, scenario := range []string{"fanout", "storm", "stall", "dribble"} {
@@ -189,27 +188,27 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestStalled: those who stopped reading and were ended for it are told of, and are not part of the
-// latency of those who read.
-func TestStalled(t *testing.T) {
-	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 4 << 20 }) // those who read may be late by 2.6 s
+// Clients that stopped reading and were ended by the server are in the notes, and are no part of the
+// latency.
+func TestStalledReadersAreReported(t *testing.T) {
+	addr := throng(t, func(c *config.Config) { c.OutboundBytes = 4 << 20 }) // those that read may be late by 2.6 s
 	r, err := Run(t.Context(), Options{Scenario: "stall", URL: addr, Connections: 50, Rate: 200, Size: 8000, Duration: 6 * time.Second, Loops: 2})
 	if err != nil || r.Violations.Count > 0 {
 		t.Fatalf("%v, %+v", err, r.Violations)
 	}
-	told := regexp.MustCompile(`^of 10 clients that stopped reading, 10 were ended by the server, the last after [1-9]\.\d+s$`)
-	if !slices.ContainsFunc(r.Notes, told.MatchString) {
+	note := regexp.MustCompile(`^of 10 clients that stopped reading, 10 were ended by the server, the last after [1-9]\.\d+s$`)
+	if !slices.ContainsFunc(r.Notes, note.MatchString) {
 		t.Errorf("%q", r.Notes)
 	}
 	if n, want := r.Phases.Get(report.Delivery).Count(), 40*r.Counters.Sent; n != want {
-		t.Errorf("the latency is that of %d deliveries, to those who read there were %d", n, want)
+		t.Errorf("the latency has %d deliveries, the clients that read received %d", n, want)
 	}
 }
 
-// TestHalfOpen: the server ends every kind of them, and its ticks are seconds.
-func TestHalfOpen(t *testing.T) {
+// The server ends every kind of half-open connection. Its time limits are checked every second.
+func TestHalfOpenConnectionsAreEnded(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes as long as the server's bounds")
+		t.Skip("takes as long as the server's time limits")
 	}
 	addr := throng(t, func(c *config.Config) {
 		c.PingInterval, c.PongTimeout, c.HeaderTimeout, c.ConnectTimeout = 2*time.Second, time.Second, time.Second, time.Second

@@ -18,7 +18,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// mix is the file of the scenario mixed: parts that run side by side.
+// mix is the file of the scenario mixed: parts that run at the same time.
 //
 //	parts:
 //	  - scenario: idle
@@ -45,13 +45,13 @@ type mixPart struct {
 	Share       int           `yaml:"share"`
 	Rounds      int           `yaml:"rounds"`
 	BackWithin  time.Duration `yaml:"back-within"`
-	After       time.Duration `yaml:"after"` // begins so long after the others
+	After       time.Duration `yaml:"after"` // the part begins so long after the start
 }
 
 const mixHint = "it is a list: parts: [{scenario: idle, connections: 1000}, {scenario: rooms, connections: 200, rate: 500}]; " +
 	"keys: scenario url protocol connections duration rooms rate size senders share rounds back-within after"
 
-// maxParts bounds a mix: each is a run of its own.
+// maxParts bounds a mix, because each part is a run of its own.
 const maxParts = 100
 
 func readMix(file string) (*mix, error) {
@@ -71,14 +71,15 @@ func readMix(file string) (*mix, error) {
 	return &m, nil
 }
 
-// oneLine is what yaml says about several lines, each on one of its own.
+// oneLine joins the lines of an error of yaml.
 func oneLine(err error) string {
 	lines := strings.Fields(strings.ReplaceAll(err.Error(), "\n  ", "; "))
 	return strings.Replace(strings.Join(lines, " "), "errors:; ", "errors: ", 1)
 }
 
-// options are those of one part: what it does not say is as on the command line, but for numbers.
-// One that is half-open needs its time.
+// options returns those of one part. URL, TLS, headers and the like come from the command
+// line unless the part sets them; the counts have their own defaults. The duration of a half-open part
+// is long enough for the server's time limits.
 func (p mixPart) options(o Options) (Options, error) {
 	if p.Scenario == "mixed" || p.After < 0 {
 		return o, clierr.Usagef(mixHint, "a part of a mix is a simple scenario, and begins after 0s or more")
@@ -105,7 +106,7 @@ func (p mixPart) options(o Options) (Options, error) {
 	}.withDefaults()
 }
 
-// runMixed runs all parts at the same time and merges what they found.
+// runMixed runs all parts at the same time and merges their reports.
 func runMixed(ctx context.Context, o Options) (*report.Report, error) {
 	m, err := readMix(o.Mix)
 	if err != nil {
@@ -178,7 +179,7 @@ func mixProgress(o Options, parts []Options) (stop func()) {
 			case <-done:
 				p.End()
 				return
-			case <-time.After(5 * look):
+			case <-time.After(5 * pollInterval):
 				p.Set(int64(min(time.Since(began), longest)/time.Millisecond), fmt.Sprintf("%d parts", len(parts)))
 			}
 		}

@@ -9,15 +9,14 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// The way of a client into its room, a few at the same time.
-
-// opensAtOnce is how many clients of one loop are on their way into their rooms.
+// opensAtOnce is the number of clients of one loop that are being opened at the same time: that
+// have been dialed and are not in their rooms yet.
 const opensAtOnce = 256
 
-// open dials as many as may be on their way.
+// open dials as many clients as may be opened at the same time.
 func (w *worker) open() {
 	for w.opening < opensAtOnce && !w.paused && !w.scheduled && !w.run.over() {
-		cl := w.pick()
+		cl := w.nextToOpen()
 		if cl == nil {
 			return
 		}
@@ -25,7 +24,7 @@ func (w *worker) open() {
 	}
 }
 
-func (w *worker) pick() *client {
+func (w *worker) nextToOpen() *client {
 	if n := len(w.again); n > 0 {
 		cl := w.again[0]
 		w.again = w.again[1:]
@@ -38,7 +37,7 @@ func (w *worker) pick() *client {
 	return &w.clients[w.next-1]
 }
 
-// mayOpen is how many clients may have been opened for the first time by now.
+// mayOpen is the number of clients that may have been opened for the first time by now.
 func (w *worker) mayOpen() int {
 	ramp := w.run.o.Ramp
 	if ramp == 0 || w.rampBegan == 0 || w.since(w.rampBegan) >= ramp {
@@ -47,7 +46,7 @@ func (w *worker) mayOpen() int {
 	return max(w.next, int(int64(len(w.clients))*int64(w.since(w.rampBegan))/int64(ramp)))
 }
 
-// rampStep is the distance between two looks at who may be opened.
+// rampStep is the time after which more clients may be opened.
 const rampStep = 10 * time.Millisecond
 
 // ramp opens the clients over Options.Ramp, until the returned function is called.
@@ -75,7 +74,7 @@ func (r *run) ramp() (stop func()) {
 	return func() { close(done); ticks.Wait() }
 }
 
-// reopen opens a client again, when it is its turn.
+// reopen opens a client again, after those that wait already.
 func (w *worker) reopen(cl *client) {
 	w.report.Counters.Reconnects++
 	w.queue(cl)
@@ -91,41 +90,40 @@ func (w *worker) dial(cl *client) {
 	w.report.Counters.Dials++
 	w.enterState(cl, dialing)
 	d := w.run.dialers.of(cl)
-	if cl.plain != nil {
-		cl.plain.start(d)
+	if cl.bad != nil {
+		cl.bad.start(d)
 		return
 	}
 	if err := w.loop.Dial(d, cl); err != nil {
-		w.failed(cl, err)
+		w.openingFailed(cl, err)
 	}
 }
 
-// landed is the end of an opening.
-func (w *worker) landed(cl *client) {
+// openingEnded notes the end of an opening, successful or not.
+func (w *worker) openingEnded(cl *client) {
 	w.opening--
-	if !cl.has(wasPresent) {
-		cl.set(wasPresent)
-		w.tally.settled.Add(1)
+	if !cl.has(attempted) {
+		cl.set(attempted)
+		w.counters.attempted.Add(1)
 	}
 	w.open()
 }
 
-// failed is an opening that came to nothing.
-func (w *worker) failed(cl *client, err error) {
-	w.enterState(cl, away)
+func (w *worker) openingFailed(cl *client, err error) {
+	w.enterState(cl, closed)
 	if w.run.ending.Load() {
 		return
 	}
 	w.report.Counters.FailedDials++
 	e := w.run.explain(err)
 	w.report.Counters.Error(e.Error())
-	if !w.tryAgain(cl, err, e) {
-		w.run.refused(e)
+	if !w.retryLater(cl, err, e) {
+		w.run.noteRefusal(e)
 	}
-	w.landed(cl)
+	w.openingEnded(cl)
 }
 
-// upgraded is the 101.
+// upgraded handles the response 101 to the upgrade request.
 func (w *worker) upgraded(cl *client, t netpoll.DialTimes) {
 	p := &w.report.Phases
 	p.Record(report.Connect, t.Connect+t.TLS+t.Upgrade)
@@ -143,28 +141,28 @@ func (w *worker) upgraded(cl *client, t netpoll.DialTimes) {
 		return
 	}
 	w.enterState(cl, connecting)
-	hello := w.run.hello
+	first := w.run.connectCommand
 	if w.run.o.OneFrame {
-		hello = slices.Concat(hello, []byte{'\n'}, cl.subscribe())
+		first = slices.Concat(first, []byte{'\n'}, cl.subscribe())
 	}
-	w.send(cl, hello)
+	w.send(cl, first)
 }
 
-// subscribe is the command by which a client enters its room, or comes back to it.
+// subscribe is the command with which a client joins its room, or recovers what it missed.
 func (cl *client) subscribe() []byte {
-	if cl.has(resumable) {
-		return recoverCommand(cl.room.name, cl.room.epoch, cl.offset)
+	if cl.Resumable {
+		return recoverCommand(cl.room.Name, cl.room.epoch, cl.offset)
 	}
-	return subscribeCommand(cl.room.name)
+	return subscribeCommand(cl.room.Name)
 }
 
-// present is a client in its room.
+// present notes that a client is in its room.
 func (w *worker) present(cl *client) {
 	w.enterState(cl, present)
-	w.tally.opened.Add(1)
-	w.report.Opened = max(w.report.Opened, w.tally.open.Add(1))
-	w.returned(cl)
-	w.landed(cl)
+	w.counters.opened.Add(1)
+	w.report.Opened = max(w.report.Opened, w.counters.open.Add(1))
+	w.noteReturn(cl)
+	w.openingEnded(cl)
 	if f := w.run.scenario.present; f != nil {
 		f(cl)
 	}

@@ -16,35 +16,35 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Scenarios are what Run knows, in the order of the help.
+// Scenarios are the names of all scenarios, in the order of the help.
 func Scenarios() []string {
 	return []string{"idle", "fanout", "rooms", "echo", "connect", "storm", "stall", "half-open", "dribble", "mixed"}
 }
 
-// Protocols are how a server may be spoken to.
+// The values of Options.Protocol.
 const (
 	Centrifuge = "centrifuge" // the Centrifuge protocol in JSON
 	Echo       = "echo"       // every message comes back
-	Rooms      = "rooms"      // ?room=NAME in the URL, every message goes to all who are there
+	Rooms      = "rooms"      // ?room=NAME in the URL, every message goes to all members of the room
 )
 
-// Options say what to do. The zero value of everything but Scenario and URL is a default.
+// Options describe a run. The zero value of everything but Scenario and URL is a default.
 type Options struct {
 	Scenario string
 	URL      string
 	Protocol string // "": Echo for the scenario echo, otherwise Centrifuge
 
 	Connections int           // 0: 1000
-	Duration    time.Duration // of the talking; 0: 10 s, in half-open a minute
-	Rooms       int           // 0: one, in rooms one for ten connections
-	Rate        float64       // messages a second, of all together; in connect connections a second, 0: as fast as they go
+	Duration    time.Duration // of the stage in which messages are sent; 0: 10 s, in half-open a minute
+	Rooms       int           // 0: one, in the scenario rooms one for ten connections
+	Rate        float64       // messages a second, of all senders together; in connect connections a second, 0: as fast as possible
 	Size        int           // bytes of a message; 0: 128
-	Senders     int           // of each room; 0: 4, in rooms everybody
+	Senders     int           // of each room; 0: 4, in the scenario rooms all members
 	Share       int           // percent of the clients that misbehave in stall, half-open and dribble; 0: 20
 	Rounds      int           // of a storm; 0: 3
-	BackWithin  time.Duration // how long all may take to come back in a storm; 0: one minute
+	BackWithin  time.Duration // how long all clients may take to reconnect in a storm; 0: one minute
 	Mix         string        // the file of mixed
-	Ramp        time.Duration // over which the connections are opened, evenly; 0: as fast as it goes
+	Ramp        time.Duration // the connections are opened evenly over this time; 0: as fast as possible
 	Schedule    string        // of the messages: Poisson or Even; "": Poisson
 	RoomName    string        // names of the rooms, with {run} and {room} in them; "": load-{run}-{room}
 	Payload     string        // file whose text the messages carry; "": x as often as Size asks for
@@ -52,7 +52,7 @@ type Options struct {
 	Header      []string      // of the upgrade requests, as "Name: value"
 
 	MaxRefused float64  // percent of the publishes that may be refused; 0: 1, below 0: none
-	FailIf     []string // conditions as report.ParseThreshold reads them
+	FailIf     []string // conditions in the syntax of report.ParseThreshold
 
 	Processes    int           // 0: as many as the file limit asks for
 	Loops        int           // event loops of each process; 0: GOMAXPROCS
@@ -60,31 +60,31 @@ type Options struct {
 	Insecure     bool          // accept any certificate
 	OneFrame     bool          // connect and subscribe travel in one frame
 	PingInterval time.Duration // of WebSocket pings by us; 0: none
-	Patience     time.Duration // of every wait for an answer; 0: 10 s
+	Patience     time.Duration // the longest wait for an answer; 0: 10 s
 	MaxMessage   int           // bytes of a message that a server may send; 0: 4 MiB, or four messages if that is more
 	Progress     Progress      `json:"-"` // nil: none
-	Errors       io.Writer     `json:"-"` // of the other processes; nil: nowhere
-	Self         []string      // the command that is Worker in another process; nil: this binary, load-worker
+	Errors       io.Writer     `json:"-"` // stderr of the other processes; nil: discarded
+	Self         []string      // the command that calls Worker in another process; nil: this binary with load-worker
 	Command      string        // for the report
 	sources      []netip.AddrPort
 	target       *url.URL
-	filling      []byte // what follows the numbers in a message
+	filling      []byte // follows the numbers in each message
 	header       http.Header
 	rules        report.Rules
 }
 
-// halfOpenTime is how long half-open lasts by default: more than the bounds of most servers.
+// halfOpenTime is how long half-open lasts by default: longer than the time limits of most servers.
 const halfOpenTime = time.Minute
 
-// Limits of the options, far beyond what makes sense.
+// Limits of the options, far beyond useful values.
 const (
 	maxConnections = 100_000_000
 	maxSize        = 1 << 20
 	maxProcesses   = 1000
-	maxMessages    = 50_000_000 // of a run: the oracle keeps some 40 bytes for each
+	maxMessages    = 50_000_000 // of a run; the oracle keeps about 40 bytes for each
 )
 
-// withDefaults fills in what is not set and refuses what can never work.
+// withDefaults sets the defaults and rejects options that cannot work.
 func (o Options) withDefaults() (Options, error) {
 	if !slices.Contains(Scenarios(), o.Scenario) {
 		return o, clierr.Usagef("there are: "+strings.Join(Scenarios(), ", "), "there is no scenario %q", o.Scenario)
@@ -113,7 +113,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.BackWithin = cmp.Or(o.BackWithin, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 10*time.Second)
 	o.MaxMessage = cmp.Or(o.MaxMessage, max(4<<20, 4*o.Size))
-	o.crowdDefaults()
+	o.roomDefaults()
 	if err := o.check(); err != nil {
 		return o, err
 	}
@@ -125,7 +125,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-func (o *Options) crowdDefaults() {
+func (o *Options) roomDefaults() {
 	rooms, senders := 1, 4
 	if o.Scenario == "rooms" {
 		rooms, senders = max(1, o.Connections/10), math.MaxInt32
@@ -163,20 +163,20 @@ func (o *Options) check() error {
 	case o.Processes < 0 || o.Processes > maxProcesses || o.Processes > o.Connections:
 		return clierr.Usagef("at most one for each connection, and 1000", "--processes %d is not possible", o.Processes)
 	case o.Share < 1 || o.Share > 99 || o.Rounds < 1 || o.Senders < 1:
-		return clierr.Usagef("--share is 1 to 99, --rounds and --senders are positive", "the crowd is not possible")
+		return clierr.Usagef("--share is 1 to 99, --rounds and --senders are positive", "--share %d, --rounds %d or --senders %d is not possible", o.Share, o.Rounds, o.Senders)
 	case o.Scenario == "echo" && o.Protocol != Echo:
-		return clierr.Usagef("leave --protocol out, or take fanout or rooms", "the scenario echo speaks no %s", o.Protocol)
+		return clierr.Usagef("leave --protocol out, or take fanout or rooms", "the scenario echo does not go with --protocol %s", o.Protocol)
 	case o.Protocol == Echo && !slices.Contains([]string{"echo", "idle", "connect", "half-open", "dribble"}, o.Scenario):
 		return clierr.Usagef("an echo server has no rooms: take echo, idle, connect, half-open or dribble", "the scenario %s needs rooms", o.Scenario)
 	case o.Protocol == Rooms && o.Scenario == "storm":
-		return clierr.Usagef("without the Centrifuge protocol nobody can resume", "the scenario storm speaks no rooms")
+		return clierr.Usagef("clients can only resume with the Centrifuge protocol", "the scenario storm does not go with --protocol rooms")
 	case (o.Scenario == "mixed") != (o.Mix != ""):
 		return clierr.Usagef("write: throng load mixed URL --mix FILE", "mixed takes its parts from a file, and only mixed does")
 	}
 	return o.checkNames()
 }
 
-// messages is how many a run may send.
+// messages is the largest number of messages that a run sends by its schedule.
 func (o *Options) messages() float64 {
 	switch o.Scenario {
 	case "connect":
@@ -189,17 +189,18 @@ func (o *Options) messages() float64 {
 
 const urlHint = "write it as ws://HOST:PORT/PATH or wss://HOST/PATH, for example: throng load fanout ws://localhost:8080/ws"
 
-// parseURL makes what was typed a URL, with the usual path of the protocol if there is none.
+// parseURL completes the URL: ws:// if there is no scheme, and the usual path of the protocol if
+// there is none.
 func (o *Options) parseURL() error {
 	paths := map[string]string{Centrifuge: "/connection/websocket", Echo: "/echo", Rooms: "/"}
 	if paths[o.Protocol] == "" {
 		return clierr.Usagef("there are: centrifuge, echo, rooms", "there is no protocol %q", o.Protocol)
 	}
-	typed := o.URL
-	if typed != "" && !strings.Contains(typed, "://") {
-		typed = "ws://" + typed
+	complete := o.URL
+	if complete != "" && !strings.Contains(complete, "://") {
+		complete = "ws://" + complete
 	}
-	u, err := url.Parse(typed)
+	u, err := url.Parse(complete)
 	if err != nil {
 		return clierr.Usagef(urlHint, "the URL cannot be read: %w", err)
 	}

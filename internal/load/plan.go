@@ -1,7 +1,7 @@
 package load
 
-// segment is the members from (included) to (excluded) of a room; clients are numbered through
-// the whole run, room after room.
+// segment is a part of a room's members: the clients numbered from (included) to (excluded).
+// Clients are numbered through the whole run, room after room.
 type segment struct {
 	room     int
 	from, to int
@@ -10,7 +10,7 @@ type segment struct {
 	split    bool // other processes have members too
 }
 
-// wholeRooms is from how many rooms for each part on rooms are kept whole.
+// wholeRooms is the number of rooms for each part from which on rooms are not split.
 const wholeRooms = 8
 
 // plan lays out all clients.
@@ -23,8 +23,8 @@ func plan(connections, rooms int) []segment {
 	return all
 }
 
-// part is the i-th of n parts of equal size: whole rooms where there are enough, otherwise a part
-// of each room.
+// part returns the i-th of n parts of equal size: whole rooms if there are enough of them, otherwise
+// a part of each room.
 func part(all []segment, i, n int) (mine []segment) {
 	if n == 1 {
 		return all
@@ -51,14 +51,25 @@ func size(all []segment) (n int) {
 	return n
 }
 
-// speaks reports whether client id is one of the senders of its room, who are spread over it.
-func (s segment) speaks(id, senders int) bool {
+// sends reports whether client id is one of the senders of its room. They are spread evenly over its
+// members.
+func (s segment) sends(id, senders int) bool {
 	senders = min(senders, s.size)
 	return int64(id-s.first)*int64(senders)%int64(s.size) < int64(senders)
 }
 
-// misbehaves reports whether client id is one of the share (in percent) that misbehaves. Senders
-// never do, and a room's first member does not.
+// sendersOf returns the clients that send in the whole room.
+func (s segment) sendersOf(senders int) (ids []uint32) {
+	for id := s.first; id < s.first+s.size; id++ {
+		if s.sends(id, senders) {
+			ids = append(ids, uint32(id))
+		}
+	}
+	return ids
+}
+
+// misbehaves reports whether client id is one of the share, in percent, that misbehaves. The first
+// member of a room never does.
 func (s segment) misbehaves(id, share int) bool {
 	i := id - s.first
 	return i > 0 && (i*share)%100 >= 100-share

@@ -14,48 +14,50 @@ import (
 
 	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/limits"
+	"github.com/throngd/throng/internal/load/oracle"
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Several processes: the first one plans, starts the same binary again for every part, and only
-// listens. What they say to each other are JSON objects, one a line, over stdin and stdout:
+// A run in several processes. The coordinator is the process that was started by the user: it plans
+// the run, starts the same binary once for every part, and opens no connection itself. It exchanges
+// JSON objects, one a line, with the workers over their stdin and stdout:
 //
-//	first -> other   job, then go (the sums at a meeting) and stop
-//	other -> first   stage, progress, meet, and at the end result
+//	coordinator -> worker   job, then order: go on after a barrier, or stop
+//	worker -> coordinator   update: progress, a barrier, and at the end the result
 
-// job is what one process is to do.
+// job is what one worker process is to do.
 type job struct {
 	Options
 	Run          uint32
 	Index, Count int
 }
 
-// order is what the first process says after the job.
+// order is what the coordinator sends after the job.
 type order struct {
-	Go   []int64 `json:",omitempty"`
-	Met  string  `json:",omitempty"`
+	Go   []int64 `json:",omitempty"` // the sums at a barrier: go on
+	Met  string  `json:",omitempty"` // the name of that barrier
 	Stop bool    `json:",omitempty"`
 }
 
-// word is what another process says.
-type word struct {
-	Stage  string  `json:",omitempty"`
-	Total  int64   `json:",omitempty"`
-	Done   int64   `json:",omitempty"`
-	Text   string  `json:",omitempty"`
-	Meet   string  `json:",omitempty"`
-	Values []int64 `json:",omitempty"`
-	Result *result `json:",omitempty"`
+// update is what a worker process sends.
+type update struct {
+	Stage   string  `json:",omitempty"`
+	Total   int64   `json:",omitempty"`
+	Done    int64   `json:",omitempty"`
+	Text    string  `json:",omitempty"`
+	Barrier string  `json:",omitempty"` // the process waits at this barrier
+	Values  []int64 `json:",omitempty"` // to be summed up there
+	Result  *result `json:",omitempty"`
 }
 
-// result is what a process has found.
+// result is what a worker process has at its end.
 type result struct {
 	Report      *report.Report
-	Evidence    []evidence
+	Evidence    []oracle.Evidence
 	Error, Hint string
 }
 
-// processes is how many are needed.
+// processes is the number of processes that the connections need.
 func processes(o Options) int {
 	if o.Processes > 0 {
 		return o.Processes
@@ -67,46 +69,47 @@ func processes(o Options) int {
 	return (o.Connections + files.Connections(limits.LeastReserve) - 1) / files.Connections(limits.LeastReserve)
 }
 
-// others are the processes as the first one sees them.
-type others struct {
-	o  Options
-	n  int
-	mu sync.Mutex
+// coordinator is the side of the first process.
+type coordinator struct {
+	o Options
+	n int
 
-	all     []*other
+	mu      sync.Mutex
+	all     []*process
 	stopped bool
 	stage   string
 }
 
-type other struct {
-	cmd    *exec.Cmd
-	in     *json.Encoder
-	pipe   io.Closer
-	last   word // of its progress
-	meets  *word
-	result *result
-	err    error
-	ended  chan struct{}
+// process is a worker process as the coordinator sees it.
+type process struct {
+	cmd     *exec.Cmd
+	in      *json.Encoder
+	pipe    io.Closer
+	last    update // of its progress
+	barrier *update
+	result  *result
+	err     error
+	ended   chan struct{}
 }
 
 func runProcesses(ctx context.Context, o Options, id uint32, n int) (*report.Report, error) {
-	all := &others{o: o, n: n}
+	c := &coordinator{o: o, n: n}
 	for i := range n {
-		if err := all.start(job{Options: o.plainText(), Run: id, Index: i, Count: n}); err != nil {
-			all.stop()
-			all.wait()
+		if err := c.start(job{Options: o.forProcess(), Run: id, Index: i, Count: n}); err != nil {
+			c.stop()
+			c.wait()
 			return nil, fmt.Errorf("process %d of %d: %w", i+1, n, err)
 		}
 	}
-	unwatch := context.AfterFunc(ctx, all.stop)
-	all.wait()
+	unwatch := context.AfterFunc(ctx, c.stop)
+	c.wait()
 	unwatch()
 	o.progress().End()
-	return all.merge()
+	return c.merge()
 }
 
-// plainText makes the options fit for another process.
-func (o Options) plainText() Options {
+// forProcess returns the options in a form that JSON can carry to another process.
+func (o Options) forProcess() Options {
 	var sources []string
 	for _, s := range o.sources {
 		sources = append(sources, s.Addr().String())
@@ -115,8 +118,8 @@ func (o Options) plainText() Options {
 	return o
 }
 
-func (a *others) start(j job) error {
-	self := a.o.Self
+func (c *coordinator) start(j job) error {
+	self := c.o.Self
 	if len(self) == 0 {
 		exe, err := os.Executable()
 		if err != nil {
@@ -125,7 +128,7 @@ func (a *others) start(j job) error {
 		self = []string{exe, "load-worker"}
 	}
 	cmd := exec.Command(self[0], self[1:]...)
-	cmd.Stderr, cmd.SysProcAttr = a.o.Errors, apart()
+	cmd.Stderr, cmd.SysProcAttr = c.o.Errors, workerAttr()
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -137,91 +140,88 @@ func (a *others) start(j job) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	p := &other{cmd: cmd, in: json.NewEncoder(in), pipe: in, ended: make(chan struct{})}
-	a.mu.Lock()
-	a.all = append(a.all, p)
-	a.mu.Unlock()
-	go a.listen(p, out)
+	p := &process{cmd: cmd, in: json.NewEncoder(in), pipe: in, ended: make(chan struct{})}
+	c.mu.Lock()
+	c.all = append(c.all, p)
+	c.mu.Unlock()
+	go c.listen(p, out)
 	return p.in.Encode(j)
 }
 
-// listen hears one process to its end.
-func (a *others) listen(p *other, out io.Reader) {
+// listen reads the updates of one process until it ends.
+func (c *coordinator) listen(p *process, out io.Reader) {
 	defer close(p.ended)
 	d := json.NewDecoder(bufio.NewReaderSize(out, 64<<10))
 	for {
-		var w word
-		if err := d.Decode(&w); err != nil {
+		var u update
+		if err := d.Decode(&u); err != nil {
 			break
 		}
-		a.hear(p, w)
+		c.received(p, u)
 	}
 	err := p.cmd.Wait()
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if p.result == nil {
-		p.err = fmt.Errorf("a process of the load tester ended without a result: %w", orEOF(err))
+		if err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		p.err = fmt.Errorf("a process of the load tester ended without a result: %w", err)
 	}
-	a.meetings()
+	c.releaseBarrier()
 }
 
-func orEOF(err error) error {
-	if err == nil {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func (a *others) hear(p *other, w word) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (c *coordinator) received(p *process, u update) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
-	case w.Result != nil:
-		p.result = w.Result
-	case w.Meet != "":
-		p.meets = &w
+	case u.Result != nil:
+		p.result = u.Result
+	case u.Barrier != "":
+		p.barrier = &u
 	default:
-		p.last = w
-		a.progress()
+		p.last = u
+		c.showProgress()
 		return
 	}
-	a.meetings()
+	c.releaseBarrier()
 }
 
-// progress shows the sum of all.
-func (a *others) progress() {
-	var sum word
-	texts := map[string]bool{}
-	for _, p := range a.all {
+// showProgress shows the sum of all processes.
+func (c *coordinator) showProgress() {
+	var sum update
+	texts := 0
+	for _, p := range c.all {
 		sum.Total += p.last.Total
 		sum.Done += p.last.Done
 		if p.last.Text != "" {
-			texts[p.last.Text] = true
+			texts++
 		}
 	}
-	if s := a.all[0].last.Stage; s != a.stage {
-		a.stage = s
-		a.o.progress().Stage(s, sum.Total)
+	first := c.all[0].last
+	if first.Stage != c.stage {
+		c.stage = first.Stage
+		c.o.progress().Stage(first.Stage, sum.Total)
 	}
 	text := ""
-	if len(a.all) > 1 && len(texts) > 0 {
-		text = fmt.Sprintf("(%d processes; the first: %s)", len(a.all), a.all[0].last.Text)
+	if len(c.all) > 1 && texts > 0 {
+		text = fmt.Sprintf("(%d processes; the first: %s)", len(c.all), first.Text)
 	}
-	a.o.progress().Set(sum.Done, text)
+	c.o.progress().Set(sum.Done, text)
 }
 
-// meetings lets those go on who wait for each other, once nobody is missing but those that are over.
-func (a *others) meetings() {
+// releaseBarrier lets the waiting processes go on, once all that have not ended wait.
+func (c *coordinator) releaseBarrier() {
 	var sums []int64
 	name := ""
-	for _, p := range a.all {
+	for _, p := range c.all {
 		switch {
 		case p.result != nil || p.err != nil:
-		case p.meets == nil:
+		case p.barrier == nil:
 			return
 		default:
-			name = p.meets.Meet
-			for i, v := range p.meets.Values {
+			name = p.barrier.Barrier
+			for i, v := range p.barrier.Values {
 				if i == len(sums) {
 					sums = append(sums, 0)
 				}
@@ -229,78 +229,83 @@ func (a *others) meetings() {
 			}
 		}
 	}
-	if len(a.all) < a.n {
+	if len(c.all) < c.n {
 		return
 	}
-	for _, p := range a.all {
-		if p.meets != nil && p.result == nil && p.err == nil {
-			p.meets = nil
+	for _, p := range c.all {
+		if p.barrier != nil && p.result == nil && p.err == nil {
+			p.barrier = nil
 			_ = p.in.Encode(order{Go: sums, Met: name})
 		}
 	}
 }
 
 // stop has all processes end with what they have.
-func (a *others) stop() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stopped = true
-	for _, p := range a.all {
+func (c *coordinator) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = true
+	for _, p := range c.all {
 		_ = p.in.Encode(order{Stop: true})
 	}
 }
 
-// grace is how long a process may take to end after it was told to.
-const grace = 30 * time.Second
+// stopTimeout is the time that a process has to end after the order to stop.
+const stopTimeout = 30 * time.Second
 
-// wait waits for all; one that does not end although it was told to is killed.
-func (a *others) wait() {
-	a.mu.Lock()
-	all := a.all
-	a.mu.Unlock()
+// wait waits until all processes have ended. One that does not end after the order to stop is killed.
+func (c *coordinator) wait() {
+	c.mu.Lock()
+	all := c.all
+	c.mu.Unlock()
 	for _, p := range all {
-		since := time.Time{}
-		for over := false; !over; {
-			select {
-			case <-p.ended:
-				over = true
-			case <-time.After(time.Second):
-				a.mu.Lock()
-				stopped := a.stopped
-				a.mu.Unlock()
-				if stopped && since.IsZero() {
-					since = time.Now()
-				}
-				if !since.IsZero() && time.Since(since) > grace {
-					_ = p.cmd.Process.Kill()
-				}
-			}
-		}
+		c.waitFor(p)
 		_ = p.pipe.Close()
 	}
 }
 
+func (c *coordinator) waitFor(p *process) {
+	var since time.Time // the order to stop
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-time.After(time.Second):
+		}
+		c.mu.Lock()
+		stopped := c.stopped
+		c.mu.Unlock()
+		switch {
+		case !stopped:
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > stopTimeout:
+			_ = p.cmd.Process.Kill()
+		}
+	}
+}
+
 // merge makes one report of all, and judges the rooms that were split.
-func (a *others) merge() (*report.Report, error) {
+func (c *coordinator) merge() (*report.Report, error) {
 	var parts []*report.Report
 	var failure error
-	rooms := map[int]*evidence{}
-	for i, p := range a.all {
+	rooms := map[int]*oracle.Evidence{}
+	for i, p := range c.all {
 		if p.err != nil && failure == nil {
-			failure = clierr.Errorf("was it killed for want of memory?", "%w", p.err)
+			failure = clierr.Errorf("the kernel may have killed it because memory ran out", "%w", p.err)
 		}
 		if p.result == nil {
 			continue
 		}
 		if p.result.Error != "" && failure == nil {
-			failure = clierr.Errorf(p.result.Hint, "process %d of %d: %s", i+1, a.n, p.result.Error)
+			failure = clierr.Errorf(p.result.Hint, "process %d of %d: %s", i+1, c.n, p.result.Error)
 		}
 		if p.result.Report != nil {
 			parts = append(parts, p.result.Report)
 		}
 		for _, e := range p.result.Evidence {
 			if known := rooms[e.Room]; known != nil {
-				known.join(e)
+				known.Merge(e)
 			} else {
 				rooms[e.Room] = &e
 			}
@@ -311,11 +316,11 @@ func (a *others) merge() (*report.Report, error) {
 		return nil, failure
 	}
 	for _, e := range rooms {
-		judgeRoom(all, *e, a.o.Protocol == Rooms, all.Interrupted || failure != nil)
+		oracle.Judge(all, *e, oracle.Options{Unordered: c.o.Protocol == Rooms, Early: all.Interrupted || failure != nil})
 	}
-	all.Interrupted = all.Interrupted || a.stopped
+	all.Interrupted = all.Interrupted || c.stopped
 	if failure != nil {
-		all.Err = "" // that of one process, which does not say so
+		all.Err = "" // the error of a part, without the number of its process
 	}
 	all.Fail(failure)
 	return all, failure

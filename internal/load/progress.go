@@ -1,10 +1,10 @@
 package load
 
-// Progress is told how a run goes on. Its methods are called by one goroutine at a time.
+// Progress shows how a run goes on. Its methods are called by one goroutine at a time.
 type Progress interface {
-	// Stage begins a part of the run with so much to do; 0 if that is not known.
+	// Stage begins a part of the run. Total is the amount of work, 0 if it is not known.
 	Stage(name string, total int64)
-	// Set says how much of it is done, and how things are.
+	// Set tells how much of the work is done, and the state of the run as a text.
 	Set(done int64, text string)
 	// End is called once, after the last part.
 	End()

@@ -13,7 +13,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Worker is one of several processes: it does the job that stands on in and reports to out. ctx
+// Worker is the main function of a worker process: it reads its job from in and reports to out. ctx
 // ends with the process.
 func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	d := json.NewDecoder(in)
@@ -23,49 +23,50 @@ func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f := &first{out: json.NewEncoder(out), orders: make(chan order, 1)}
+	c := &remoteCoordinator{out: json.NewEncoder(out), orders: make(chan order, 1)}
 	go func() {
-		defer cancel() // the first process is gone, or wants us to end
+		defer cancel() // the coordinator has ended, or ordered to stop
 		for {
 			var o order
 			if d.Decode(&o) != nil || o.Stop {
 				return
 			}
-			f.orders <- o
+			c.orders <- o
 		}
 	}()
-	res := f.carryOut(ctx, j)
-	return f.say(word{Result: &res})
+	res := c.runJob(ctx, j)
+	return c.send(update{Result: &res})
 }
 
-// first is the first process as another one sees it.
-type first struct {
+// remoteCoordinator is the coordinator as a worker process sees it. It is the Progress and the peers
+// of the run.
+type remoteCoordinator struct {
 	mu     sync.Mutex
 	out    *json.Encoder
 	orders chan order
-	last   word
-	said   time.Time
+	last   update
+	sent   time.Time
 }
 
-func (f *first) carryOut(ctx context.Context, j job) result {
+func (c *remoteCoordinator) runJob(ctx context.Context, j job) result {
 	o, err := j.Options.withDefaults()
 	if err != nil {
-		return failed(nil, err)
+		return resultOf(nil, err)
 	}
-	o.Progress = f
+	o.Progress = c
 	d, err := lookUp(ctx, o)
 	if err != nil {
-		return failed(nil, err)
+		return resultOf(nil, err)
 	}
 	mine := part(plan(o.Connections, o.Rooms), j.Index, j.Count)
-	r := newRun(o, j.Run, d, mine, f)
-	rep, err := r.all(ctx)
-	res := failed(rep, err)
+	r := newRun(o, j.Run, d, mine, c)
+	rep, err := r.runAll(ctx)
+	res := resultOf(rep, err)
 	res.Evidence = r.evidence
 	return res
 }
 
-func failed(rep *report.Report, err error) result {
+func resultOf(rep *report.Report, err error) result {
 	res := result{Report: rep}
 	if err != nil {
 		res.Error = err.Error()
@@ -77,38 +78,37 @@ func failed(rep *report.Report, err error) result {
 	return res
 }
 
-func (f *first) say(w word) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.out.Encode(w)
+func (c *remoteCoordinator) send(u update) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Encode(u)
 }
 
-// Stage, Set and End make it the Progress of the run.
-func (f *first) Stage(name string, total int64) {
-	f.last = word{Stage: name, Total: total}
-	f.said = time.Time{}
-	_ = f.say(f.last)
+// Stage implements Progress.
+func (c *remoteCoordinator) Stage(name string, total int64) {
+	c.last = update{Stage: name, Total: total}
+	c.sent = time.Time{}
+	_ = c.send(c.last)
 }
 
-// Set says no more than five times a second.
-func (f *first) Set(done int64, text string) {
-	f.last.Done, f.last.Text = done, text
-	if time.Since(f.said) > 200*time.Millisecond {
-		f.said = time.Now()
-		_ = f.say(f.last)
+// Set implements Progress. It sends at most five updates a second.
+func (c *remoteCoordinator) Set(done int64, text string) {
+	c.last.Done, c.last.Text = done, text
+	if time.Since(c.sent) > 200*time.Millisecond {
+		c.sent = time.Now()
+		_ = c.send(c.last)
 	}
 }
 
-// End says nothing: the result does.
-func (f *first) End() {}
+// End implements Progress. The result tells the coordinator that the run has ended.
+func (c *remoteCoordinator) End() {}
 
-// meet waits for the others.
-func (f *first) meet(stage string, values []int64, stopped <-chan struct{}) ([]int64, error) {
-	if err := f.say(word{Meet: stage, Values: values}); err != nil {
+func (c *remoteCoordinator) barrier(stage string, values []int64, stopped <-chan struct{}) ([]int64, error) {
+	if err := c.send(update{Barrier: stage, Values: values}); err != nil {
 		return values, err
 	}
 	select {
-	case o := <-f.orders:
+	case o := <-c.orders:
 		return append(o.Go, make([]int64, max(0, len(values)-len(o.Go)))...), nil
 	case <-stopped:
 		return values, nil

@@ -9,13 +9,13 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// scenario is what one does beside opening, talking and checking. Its functions are called on the
-// client's loop; nil does nothing.
+// scenario is what differs between scenarios. Its functions are called on the client's loop; a nil
+// one does nothing.
 type scenario struct {
-	misbehave func(cl *client)                                  // makes one of the share
-	present   func(cl *client)                                  // is in its room
-	closed    func(cl *client, was state, code frame.CloseCode) // has lost its connection
-	stages    func(r *run) []stage                              // instead of the usual ones
+	misbehave func(cl *client)                                  // makes one of the share that misbehaves
+	present   func(cl *client)                                  // the client is in its room
+	closed    func(cl *client, was state, code frame.CloseCode) // its connection has ended
+	stages    func(r *run) []stage                              // nil: open, talk, drain, history
 }
 
 func scenarioOf(name string) scenario {
@@ -25,17 +25,17 @@ func scenarioOf(name string) scenario {
 			return []stage{{report.Open, r.open, false}, {report.Keep, r.keep, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "connect":
-		return scenario{stages: connectStages, present: hangUp, closed: comeAgain}
+		return scenario{stages: connectStages, present: leaveAtOnce, closed: openNext}
 	case "storm":
-		return scenario{closed: comeBack, stages: func(r *run) []stage {
+		return scenario{closed: reconnect, stages: func(r *run) []stage {
 			return []stage{{report.Open, r.open, false}, {"storm", r.storm, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "stall":
-		return scenario{misbehave: misbehaveAs(stalls), present: stopReading, closed: goneFor, stages: func(r *run) []stage {
+		return scenario{misbehave: misbehaveAs(stopsReading), present: stopReading, closed: countEnded, stages: func(r *run) []stage {
 			return []stage{{report.Open, r.open, false}, {"talk", r.talk, false}, {"resume", r.resume, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "half-open":
-		return scenario{misbehave: halfOpen, closed: goneFor, stages: func(r *run) []stage {
+		return scenario{misbehave: halfOpen, closed: countEnded, stages: func(r *run) []stage {
 			return []stage{{report.Open, r.open, false}, {"hold", r.hold, false}, {"broadcast", r.broadcast, false}, {"drain", r.drain, true}, {"history", r.readHistory, false}}
 		}}
 	case "dribble":
@@ -44,29 +44,28 @@ func scenarioOf(name string) scenario {
 	return scenario{}
 }
 
-// keep lets the connections be, and watches them.
+// keep leaves the connections idle, and counts the clients that are pinged.
 func (r *run) keep() {
-	r.each((*worker).unping)
+	r.each((*worker).resetPinged)
 	r.pass(r.o.Duration, report.Keep)
 }
 
-// unping begins anew to count who has had a ping.
-func (w *worker) unping() {
+func (w *worker) resetPinged() {
 	for i := range w.clients {
 		w.clients[i].clear(pinged)
 	}
-	w.tally.pinged.Store(0)
+	w.counters.pinged.Store(0)
 }
 
-// broadcast sends one message into each room, which must reach everybody; from each client of
-// an echo server one.
+// broadcast sends one message into each room, which must reach every member. With an echo server
+// each client sends one.
 func (r *run) broadcast() {
-	r.meet("kept", nil)
-	r.spoken.Store(true)
+	r.barrier("kept", nil)
+	r.sending.Store(true)
 	r.each(func(w *worker) {
 		now := w.run.clock.now()
-		for _, cl := range w.speakers {
-			if cl.state == present && (int(cl.id) == cl.room.first || w.run.o.Protocol == Echo) {
+		for _, cl := range w.senders {
+			if cl.state == present && (int(cl.ID) == cl.room.first || w.run.o.Protocol == Echo) {
 				w.publish(cl, now, now)
 			}
 		}
@@ -74,64 +73,64 @@ func (r *run) broadcast() {
 }
 
 func misbehaveAs(how behaviour) func(*client) {
-	return func(cl *client) { cl.plain = newPlain(cl, how) }
+	return func(cl *client) { cl.bad = newMisbehaver(cl, how) }
 }
 
-// dribble makes a client that talks, a byte at a time.
+// dribble makes a client that sends messages, a byte at a time.
 func dribble(cl *client) {
-	cl.plain = newPlain(cl, dribbles)
-	cl.voice = new(voice)
-	cl.w.speakers = append(cl.w.speakers, cl)
+	cl.bad = newMisbehaver(cl, writesSlowly)
+	cl.sender = new(sender)
+	cl.w.senders = append(cl.w.senders, cl)
 }
 
 func stopReading(cl *client) {
-	if cl.plain != nil {
-		cl.plain.pause()
+	if cl.bad != nil {
+		cl.bad.pause()
 	}
 }
 
-// goneFor counts a client that misbehaves and whose connection the server has ended.
-func goneFor(cl *client, was state, code frame.CloseCode) {
-	if cl.plain == nil || was != present {
+// outcome is what became of the clients of one behaviour.
+type outcome struct {
+	all, ended int           // ended: by the server
+	longest    time.Duration // from the start of the run to the end of the last of them
+}
+
+// countEnded counts a client that misbehaves and whose connection the server has ended.
+func countEnded(cl *client, was state, _ frame.CloseCode) {
+	if cl.bad == nil || was != present {
 		return
 	}
-	h := &cl.w.halves[cl.plain.how]
-	h.ended++
-	h.longest = max(h.longest, time.Since(cl.w.run.started))
-	cl.w.tally.gone.Add(1)
+	o := &cl.w.outcomes[cl.bad.how]
+	o.ended++
+	o.longest = max(o.longest, time.Since(cl.w.run.started))
+	cl.w.counters.gone.Add(1)
 }
 
-// half is how clients of one behaviour fared.
-type half struct {
-	all, ended int
-	longest    time.Duration
-}
-
-// resume has those who stopped reading read what is left, until the server ends them or nothing
-// comes any more.
+// resume has the clients that stopped reading read what the server still sends, until it ends them
+// or nothing more arrives.
 func (r *run) resume() {
 	r.each(func(w *worker) {
 		for i := range w.clients {
-			if p := w.clients[i].plain; p != nil {
+			if p := w.clients[i].bad; p != nil {
 				p.resume()
 			}
 		}
 	})
 	r.wait(func() bool { return false }, func() int64 { return r.counts().delivered + r.counts().gone }, min(time.Second, r.o.Patience))
-	r.noteHalves()
+	r.reportOutcomes()
 }
 
-// halfOpen makes one of four kinds in turn; without the Centrifuge protocol an upgraded client
-// that says nothing is a good one, as is one in its room.
+// halfOpen makes clients of four behaviours in turn. Without the Centrifuge protocol there are three:
+// a client that upgrades and sends nothing is in its room.
 func halfOpen(cl *client) {
-	kinds := []behaviour{connects, hesitates, idles, ignores}
+	kinds := []behaviour{onlyConnects, sendsHalfRequest, onlyUpgrades, ignoresPings}
 	if cl.w.run.o.Protocol != Centrifuge {
-		kinds = []behaviour{connects, hesitates, ignores}
+		kinds = []behaviour{onlyConnects, sendsHalfRequest, ignoresPings}
 	}
-	how := kinds[int(cl.id)%len(kinds)]
-	cl.plain = newPlain(cl, how)
-	if how == ignores {
-		cl.set(mute)
+	how := kinds[int(cl.ID)%len(kinds)]
+	cl.bad = newMisbehaver(cl, how)
+	if how == ignoresPings {
+		cl.set(noPong)
 	}
 }
 
@@ -139,8 +138,8 @@ func halfOpen(cl *client) {
 func (r *run) hold() {
 	total := int64(0)
 	for _, w := range r.workers {
-		for _, h := range w.halves {
-			total += int64(h.all)
+		for _, o := range w.outcomes {
+			total += int64(o.all)
 		}
 	}
 	p := r.o.progress()
@@ -151,40 +150,35 @@ func (r *run) hold() {
 		p.Set(n, fmt.Sprintf("%d of %d half-open connections were ended", n, total))
 		return n >= total || time.Now().After(end)
 	}, func() int64 { return int64(time.Since(r.started)) }, r.o.Duration)
-	if left := r.noteHalves(); left > 0 && !r.over() {
-		r.failLater(clierr.Errorf("its bounds on headers, on the first command and on pongs; or a longer --duration",
+	if left := r.reportOutcomes(); left > 0 && !r.over() {
+		r.failAtEnd(clierr.Errorf("the server's time limits for headers, the first command and pongs; or a longer --duration",
 			"%d of %d half-open connections were still open after %v", left, total, r.o.Duration))
 	}
 }
 
-// noteHalves says how each behaviour fared, and returns how many connections were left.
-func (r *run) noteHalves() (left int) {
-	var sum [behaviours]half
+// reportOutcomes notes what became of the clients of each behaviour, and returns the number of
+// connections that are still open.
+func (r *run) reportOutcomes() (left int) {
+	var sum [behaviours]outcome
 	r.each(func(w *worker) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		for i, h := range w.halves {
-			sum[i].all += h.all
-			sum[i].ended += h.ended
-			sum[i].longest = max(sum[i].longest, h.longest)
+		for i, o := range w.outcomes {
+			sum[i].all += o.all
+			sum[i].ended += o.ended
+			sum[i].longest = max(sum[i].longest, o.longest)
 		}
 	})
-	for i, h := range sum {
-		if h.all > 0 {
-			text := fmt.Sprintf("of %d clients that %s, %d were ended by the server", h.all, behaviour(i), h.ended)
-			if h.ended > 0 {
-				text += fmt.Sprintf(", the last after %v", h.longest.Round(time.Millisecond))
-			}
-			r.report.Note(text)
-			left += h.all - h.ended
+	for i, o := range sum {
+		if o.all == 0 {
+			continue
 		}
+		text := fmt.Sprintf("of %d clients that %s, %d were ended by the server", o.all, behaviour(i), o.ended)
+		if o.ended > 0 {
+			text += fmt.Sprintf(", the last after %v", o.longest.Round(time.Millisecond))
+		}
+		r.report.Note(text)
+		left += o.all - o.ended
 	}
 	return left
-}
-
-// failLater is fail for what does not end the run.
-func (r *run) failLater(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.setFailure(wholeRun, err)
 }

@@ -3,32 +3,34 @@ package load
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/throngd/throng/internal/load/oracle"
 )
 
-// schedule says when the messages of one worker are due. By default it is a Poisson process, which is what many senders
-// make that know nothing of each other; otherwise the messages are due at equal distances. It waits for nobody.
-// A server that is slow does not slow it down, so nothing is left out of the latencies
-// (coordinated omission).
+// schedule says when the messages of one worker are due. By default the times are a Poisson process,
+// which is what many independent senders produce; otherwise the messages are due at equal distances.
+// A slow server does not delay the schedule, so its delays are part of the latencies (no coordinated
+// omission).
 type schedule struct {
 	mean  float64 // nanoseconds between two messages; 0: none are sent
-	due   int64   // the next
+	due   int64   // of the next message
 	until int64
-	turn  int                  // of the speakers
-	fire  func(due, now int64) // what is due
+	turn  int                  // index in worker.senders
+	fire  func(due, now int64) // sends what is due
 }
 
-// start begins to talk: rate messages a second until then.
-func (w *worker) start(rate float64, until int64) {
-	w.schedule = schedule{until: until, fire: w.say}
-	if rate > 0 && (len(w.speakers) > 0 || w.run.o.Scenario == "connect") {
+// startSchedule begins to send rate messages a second until that time.
+func (w *worker) startSchedule(rate float64, until int64) {
+	w.schedule = schedule{until: until, fire: w.sendNext}
+	if rate > 0 && (len(w.senders) > 0 || w.run.o.Scenario == "connect") {
 		w.schedule.mean = 1e9 / rate
 		w.schedule.due = w.run.clock.now()
-		w.later()
+		w.setNextDue()
 	}
 }
 
-// later is when the next message is due.
-func (w *worker) later() {
+// setNextDue sets when the next message is due.
+func (w *worker) setNextDue() {
 	pause := 1.0
 	if w.run.o.Schedule == Poisson {
 		pause = rand.ExpFloat64()
@@ -36,8 +38,8 @@ func (w *worker) later() {
 	w.schedule.due += int64(pause * w.schedule.mean)
 }
 
-// talk sends everything that is due and returns when the next message is; 0: never.
-func (w *worker) talk() int64 {
+// sendDue sends everything that is due. It returns when the next message is, 0 after the last one.
+func (w *worker) sendDue() int64 {
 	s := &w.schedule
 	if s.mean == 0 {
 		return 0
@@ -48,16 +50,16 @@ func (w *worker) talk() int64 {
 			return 0
 		}
 		s.fire(s.due, now)
-		w.later()
+		w.setNextDue()
 	}
 	return s.due
 }
 
-// say lets the next speaker who is there say something.
-func (w *worker) say(due, now int64) {
-	for range w.speakers {
-		cl := w.speakers[w.schedule.turn]
-		w.schedule.turn = (w.schedule.turn + 1) % len(w.speakers)
+// sendNext sends a message of the next sender that is connected.
+func (w *worker) sendNext(due, now int64) {
+	for range w.senders {
+		cl := w.senders[w.schedule.turn]
+		w.schedule.turn = (w.schedule.turn + 1) % len(w.senders)
 		if cl.state == present {
 			w.publish(cl, due, now)
 			return
@@ -66,37 +68,37 @@ func (w *worker) say(due, now int64) {
 	w.report.Counters.Error("a message was due and none of its senders was connected")
 }
 
-// late is from when on a message counts as sent too late by the load tester itself.
-const late = 10 * time.Millisecond
+// maxLate is the delay from which on a message counts as sent late by the load tester itself.
+const maxLate = 10 * time.Millisecond
 
 func (w *worker) publish(cl *client, due, now int64) {
-	v := cl.voice
-	m := body{run: w.run.id, sender: cl.id, number: uint32(len(v.acks) + 1), due: due}
+	s := cl.sender
+	m := body{run: w.run.id, sender: cl.ID, number: uint32(len(s.acks) + 1), due: due}
 	w.scratch = w.scratch[:0]
-	state := unanswered
+	ack := oracle.Ack(0)
 	switch w.run.o.Protocol {
 	case Centrifuge:
-		w.scratch = appendPublish(w.scratch, cl.room.name, m, w.run.escaped)
-	case Rooms: // nobody acknowledges: what was sent must come
-		state = acked
+		w.scratch = appendPublish(w.scratch, cl.room.Name, m, w.run.escaped)
+	case Rooms: // the server acknowledges nothing: all that was sent must arrive
+		ack = oracle.Acked
 		fallthrough
 	default:
 		w.scratch = m.append(w.scratch, w.run.filling)
 	}
-	v.acks = append(v.acks, state)
-	if state == unanswered {
-		v.pending = append(v.pending, pending{number: m.number, due: due, sent: now})
-		w.tally.unanswered.Add(1)
+	s.acks = append(s.acks, ack)
+	if ack == 0 {
+		s.pending = append(s.pending, pending{number: m.number, due: due, sent: now})
+		w.counters.unanswered.Add(1)
 	}
-	w.tally.sent.Add(1)
-	if time.Duration(now-due) > late {
+	w.counters.sent.Add(1)
+	if time.Duration(now-due) > maxLate {
 		w.report.Counters.Late++
 	}
 	w.send(cl, w.scratch)
 }
 
-// pace wakes the worker whenever something is due, until stop is closed. It sleeps on a goroutine
-// of its own, since a loop's ticks are too coarse.
+// pace wakes the worker whenever a message is due, until stop is closed. It sleeps on a goroutine
+// of its own, because the ticks of an event loop are too coarse.
 func (w *worker) pace(stop <-chan struct{}) {
 	next := make(chan int64, 1)
 	timer := time.NewTimer(0)
@@ -106,27 +108,12 @@ func (w *worker) pace(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-timer.C:
-			w.loop.Do(func() { next <- w.talk() })
+			w.loop.Do(func() { next <- w.sendDue() })
 		case due := <-next:
 			if due == 0 {
 				return
 			}
 			timer.Reset(max(50*time.Microsecond, -w.since(due)))
 		}
-	}
-}
-
-// finish closes the books of the counters that are kept in the tally.
-func (w *worker) finish() {
-	c := &w.report.Counters
-	c.Sent, c.Delivered = w.tally.sent.Load(), w.tally.delivered.Load()
-	c.Pings = w.tally.pings.Load()
-	c.Acknowledged = w.tally.answered.Load() - c.Refused
-	c.Checked += c.Delivered
-	if w.run.o.Protocol != Echo {
-		c.Rooms = int64(w.run.o.Rooms)
-	}
-	if w.run.o.Protocol != Centrifuge {
-		c.Acknowledged = 0
 	}
 }

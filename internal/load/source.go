@@ -47,7 +47,7 @@ func (o *Options) parseSource() error {
 }
 
 // chooseSources takes as many addresses of 127.0.0.0/8 as the connections need, when the target
-// is on this machine and nobody has said otherwise.
+// is on this machine and there is no --source.
 func (o *Options) chooseSources(server netip.Addr) {
 	if len(o.sources) > 0 || !server.IsLoopback() || !server.Is4() || o.Connections <= portsPerSource {
 		return
@@ -59,9 +59,9 @@ func (o *Options) chooseSources(server netip.Addr) {
 	}
 }
 
-// chooseAddress makes the first address of a name at which the server answers the only one: a name may stand for more
-// addresses than the server listens on (localhost is ::1 and 127.0.0.1), and the run is to measure one server and not
-// connects that fail. If none answers, all stay and the first dial of the run tells why.
+// chooseAddress reduces the addresses of a host name to the first one at which the server answers. A name may have
+// addresses on which the server does not listen (localhost is ::1 and 127.0.0.1), and the run is to measure the server
+// and not connects that fail. If none answers, all stay and the first dial of the run reports the error.
 func chooseAddress(ctx context.Context, d *netpoll.Dialer) {
 	if len(d.Fallback) == 0 {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// TestStages: what happened in each part of a run, and what the kernel had then.
-func TestStages(t *testing.T) {
+// The report has, for each stage, what happened in it and the memory of the kernel at its end.
+func TestReportHasEveryStage(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
 		c.PingInterval, c.PongTimeout = 300*time.Millisecond, 200*time.Millisecond // pings at each tick of a second
 	})

@@ -14,54 +14,54 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Scenario storm: everybody but the senders drops at once and comes back, several times. The first
-// way back begins at once, for all the same; one that fails is tried again as the Centrifuge SDKs
-// do it: after a growing time, and not at all if the server says so.
+// Scenario storm: all clients but the senders disconnect at once and reconnect, several times. The
+// first attempt to reconnect begins at once. One that fails is repeated as the Centrifuge SDKs do
+// it: after a growing delay, and not at all if the server says so.
 
-// The delays between two tries (minReconnectDelay and maxReconnectDelay of the SDKs).
+// The bounds of the delay between two attempts (minReconnectDelay and maxReconnectDelay of the SDKs).
 const (
 	minDelay = 500 * time.Millisecond
 	maxDelay = 20 * time.Second
 )
 
-// backoff is the delay after so many tries that failed: exponential with full jitter, as in
+// backoff is the delay after so many attempts that failed: exponential with full jitter, as in
 // centrifuge-js (function backoff) and centrifuge-go.
 func backoff(failed int) time.Duration {
 	interval := rand.N(min(maxDelay, minDelay<<min(failed-1, 31)) + 1)
 	return min(maxDelay, minDelay+interval)
 }
 
-// drop is one round as one worker sees it. All but away belongs to the loop.
-type drop struct {
-	began   int64
-	absent  map[*client]int // dropped and not back yet: how often its way back has failed
-	away    atomic.Int64    // len(absent)
-	barred  atomic.Int64    // of them, told not to come again
-	back    report.Histogram
-	retries int64
-	reason  error // why a way back failed, the last time
+// stormRound is one round as one worker sees it. All but the atomics belongs to the loop.
+type stormRound struct {
+	began        int64
+	attempts     map[*client]int // of the clients that are not back yet: how many attempts have failed
+	disconnected atomic.Int64    // len(attempts)
+	barred       atomic.Int64    // of them, those that the server has told not to reconnect
+	took         report.Histogram
+	retries      int64
+	reason       error // why the last attempt that failed did so
 }
 
 func (r *run) storm() {
-	stop := r.speak(math.MaxInt64 / 2) // until it is stopped: also while they are away, for as long as that takes
+	stop := r.startSending(math.MaxInt64 / 2) // until it is stopped: a round may take any time
 	pause := r.o.Duration / time.Duration(r.o.Rounds+1)
 	for round := range r.o.Rounds {
 		r.pass(pause, fmt.Sprintf("calm %d", round+1))
 		if r.over() {
 			break
 		}
-		r.meet(fmt.Sprintf("storm %d", round+1), nil)
-		r.strike(round + 1)
+		r.barrier(fmt.Sprintf("storm %d", round+1), nil)
+		r.stormRound(round + 1)
 	}
 	r.pass(pause, "calm")
 	stop()
 }
 
-// strike is one round: all drop, and this process waits until all of its own are back.
-func (r *run) strike(round int) {
+// stormRound disconnects all clients but the senders, and waits until those of this process are back.
+func (r *run) stormRound(round int) {
 	total := int64(0)
 	r.each(func(w *worker) {
-		n := w.scatter()
+		n := w.disconnectAll()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		total += n
@@ -70,49 +70,49 @@ func (r *run) strike(round int) {
 	p.Stage(fmt.Sprintf("storm %d", round), total)
 	end := time.Now().Add(r.o.BackWithin)
 	over := func() bool {
-		away, barred := r.absent()
-		p.Set(total-away, "")
-		return away == barred || time.Now().After(end)
+		disconnected, barred := r.disconnected()
+		p.Set(total-disconnected, "")
+		return disconnected == barred || time.Now().After(end)
 	}
 	if !r.wait(over, func() int64 { return int64(time.Since(r.started)) }, r.o.BackWithin) {
 		return
 	}
-	r.tellStorm(round, total)
+	r.reportRound(round, total)
 }
 
-// absent counts those who have dropped and are not back, and those of them who may not come back.
-func (r *run) absent() (away, barred int64) {
+// disconnected counts the clients that are not back, and those of them that may not reconnect.
+func (r *run) disconnected() (all, barred int64) {
 	for _, w := range r.workers {
-		away += w.drop.away.Load()
-		barred += w.drop.barred.Load()
+		all += w.storm.disconnected.Load()
+		barred += w.storm.barred.Load()
 	}
-	return away, barred
+	return all, barred
 }
 
-// tellStorm says how the round went, and fails the run if somebody is missing.
-func (r *run) tellStorm(round int, total int64) {
-	back, retries, reason := new(report.Histogram), int64(0), error(nil)
+// reportRound notes how long a round took, and fails the run if a client is missing.
+func (r *run) reportRound(round int, total int64) {
+	took, retries, reason := new(report.Histogram), int64(0), error(nil)
 	r.each(func(w *worker) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		back.Merge(&w.drop.back)
-		retries += w.drop.retries
-		reason = cmp.Or(reason, w.drop.reason)
+		took.Merge(&w.storm.took)
+		retries += w.storm.retries
+		reason = cmp.Or(reason, w.storm.reason)
 	})
-	away, barred := r.absent()
-	if away > 0 {
+	missing, barred := r.disconnected()
+	if missing > 0 {
 		within := ""
-		if away > barred {
+		if missing > barred {
 			within = fmt.Sprintf(" within %v", r.o.BackWithin)
 		}
-		// The absent stay absent: what their next try comes to is part of this storm, not an opening of its own.
-		r.fail(stormError(reason, fmt.Sprintf("storm %d: %d of %d clients did not come back%s", round, away, total, within)))
+		// Later attempts of these clients belong to this round; they do not count as openings that failed.
+		r.fail(stormError(reason, fmt.Sprintf("storm %d: %d of %d clients did not come back%s", round, missing, total, within)))
 		return
 	}
 	text := fmt.Sprintf("storm %d: of %d clients 95 %% were back in their rooms after %v, all after %v", round, total,
-		back.Quantile(0.95).Round(time.Millisecond), back.Max().Round(time.Millisecond))
+		took.Quantile(0.95).Round(time.Millisecond), took.Max().Round(time.Millisecond))
 	if retries > 0 {
-		text += fmt.Sprintf("; %d ways back failed and were tried again", retries)
+		text += fmt.Sprintf("; %d attempts to reconnect failed and were repeated", retries)
 	}
 	r.report.Note(text)
 }
@@ -129,65 +129,66 @@ func stormError(reason error, text string) error {
 	return clierr.Errorf(hint, "%s: %w", text, reason)
 }
 
-// scatter closes everybody who does not send, and counts them.
-func (w *worker) scatter() int64 {
-	d := &w.drop
-	d.began, d.absent, d.retries, d.reason = w.run.clock.now(), map[*client]int{}, 0, nil
-	d.back.Reset()
+// disconnectAll closes all clients that do not send, and counts them.
+func (w *worker) disconnectAll() int64 {
+	s := &w.storm
+	s.began, s.attempts, s.retries, s.reason = w.run.clock.now(), map[*client]int{}, 0, nil
+	s.took.Reset()
 	for i := range w.clients {
-		if cl := &w.clients[i]; cl.state == present && cl.voice == nil {
-			d.absent[cl] = 0
+		if cl := &w.clients[i]; cl.state == present && cl.sender == nil {
+			s.attempts[cl] = 0
 			w.leave(cl)
 		}
 	}
-	d.away.Store(int64(len(d.absent)))
-	d.barred.Store(0)
-	return d.away.Load()
+	s.disconnected.Store(int64(len(s.attempts)))
+	s.barred.Store(0)
+	return s.disconnected.Load()
 }
 
-// comeBack is what an SDK does: it connects again and resumes.
-func comeBack(cl *client, was state, _ frame.CloseCode) {
-	if was == leaving || was == present {
+// reconnect opens a client again whose connection has ended.
+func reconnect(cl *client, was state, _ frame.CloseCode) {
+	if was == closing || was == present {
 		cl.w.reopen(cl)
 	}
 }
 
-// returned is a client in its room: perhaps it was away.
-func (w *worker) returned(cl *client) {
-	d := &w.drop
-	if _, was := d.absent[cl]; was {
-		delete(d.absent, cl)
-		d.away.Add(-1)
-		took := w.since(d.began)
-		d.back.Record(took)
+// noteReturn notes that a client is in its room, if it was disconnected by the storm.
+func (w *worker) noteReturn(cl *client) {
+	s := &w.storm
+	if _, was := s.attempts[cl]; was {
+		delete(s.attempts, cl)
+		s.disconnected.Add(-1)
+		took := w.since(s.began)
+		s.took.Record(took)
 		w.report.Phases.Record(report.Back, took)
 	}
 }
 
-// tryAgain takes care of a client whose way back has failed; false if it is none of those.
-func (w *worker) tryAgain(cl *client, err, explained error) bool {
-	d := &w.drop
-	failed, was := d.absent[cl]
+// retryLater schedules another attempt of a client whose attempt to reconnect has failed. It
+// reports false for a client that was not disconnected by the storm.
+func (w *worker) retryLater(cl *client, err, explained error) bool {
+	s := &w.storm
+	failed, was := s.attempts[cl]
 	if !was {
 		return false
 	}
-	d.reason = explained
-	if !mayComeAgain(err) {
-		d.barred.Add(1)
+	s.reason = explained
+	if !mayReconnect(err) {
+		s.barred.Add(1)
 		return true
 	}
 	failed++
-	d.absent[cl] = failed
-	d.retries++
+	s.attempts[cl] = failed
+	s.retries++
 	w.report.Counters.Retries++
 	time.AfterFunc(backoff(failed), func() { w.loop.Do(func() { w.queue(cl) }) })
 	return true
 }
 
-// mayComeAgain is the rule of the SDKs: close codes from 3500 to 3999 and from 4500 to 4999 end it
-// for good, as do errors of connect and subscribe that are not temporary; anything else is tried
-// again (docs/protocol.md).
-func mayComeAgain(err error) bool {
+// mayReconnect is the rule of the SDKs: after close codes from 3500 to 3999 and from 4500 to 4999
+// and after errors of connect and subscribe that are not temporary a client does not reconnect;
+// after anything else it does (docs/protocol.md).
+func mayReconnect(err error) bool {
 	var gone *closedError
 	var no *refusal
 	switch {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestBackoff: full jitter over a span that doubles, as the SDKs do it.
-func TestBackoff(t *testing.T) {
+// The delay is random over a span that doubles with every failure, as in the SDKs.
+func TestBackoffDoubles(t *testing.T) {
 	for failed, most := range map[int]time.Duration{
 		1: time.Second, 2: 1500 * time.Millisecond, 3: 2500 * time.Millisecond, 6: 16500 * time.Millisecond, 7: maxDelay, 1000: maxDelay,
 	} {
@@ -22,13 +22,13 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestMayComeAgain(t *testing.T) {
+func TestMayReconnect(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want bool
 	}{
 		{errors.New("connection refused"), true},
-		{errSilent, true},
+		{errNoAnswer, true},
 		{&closedError{code: 1006}, true},
 		{&closedError{code: 3001}, true},
 		{&closedError{code: 3500}, false},
@@ -40,7 +40,7 @@ func TestMayComeAgain(t *testing.T) {
 		{&refusal{id: subscribeID, code: 103}, false},
 		{&refusal{id: subscribeID, code: 111, temporary: true}, true},
 	} {
-		if got := mayComeAgain(c.err); got != c.want {
+		if got := mayReconnect(c.err); got != c.want {
 			t.Errorf("%v: %v", c.err, got)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// What a client of the Centrifuge protocol says and hears (docs/protocol.md). What comes by the
-// thousands, publications, acknowledgements, joins and leaves, is found by its fixed beginning;
-// whatever looks otherwise is decoded as JSON.
+// The commands and replies of the Centrifuge protocol (docs/protocol.md). Frequent messages, that is
+// publications, acknowledgements, joins and leaves, are recognized by their fixed beginning. All
+// others are decoded as JSON.
 
 // The ids of commands. Publishes have their number, which begins with 1, added to publishID.
 const (
@@ -26,7 +26,7 @@ func connectCommand(token string) []byte {
 	return fmt.Appendf(nil, `{"id":1,"connect":{"token":"%s","name":"throng load"}}`, token)
 }
 
-// jsonText is a text as it stands within the quotes of a JSON string.
+// jsonText escapes a text for a JSON string.
 func jsonText(b []byte) []byte {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -58,14 +58,14 @@ func appendPublish(dst []byte, room string, m body, filling []byte) []byte {
 	return append(dst, `"}}`...)
 }
 
-const pubBegins = `"pub":{"data":"`
+const pubKey = `"pub":{"data":"`
 
-func pushOf(room string) []byte {
-	return fmt.Appendf(nil, `{"push":{"channel":%q,%s`, room, pubBegins)
+func publicationPrefix(room string) []byte {
+	return fmt.Appendf(nil, `{"push":{"channel":%q,%s`, room, pubKey)
 }
 
-// heard is one line from the server.
-type heard struct {
+// serverMessage is one JSON object from the server.
+type serverMessage struct {
 	ID    uint32
 	Error *struct {
 		Code      uint32
@@ -107,12 +107,13 @@ type publication struct {
 	Offset uint64
 }
 
-// quickPush reads a publication of the room that looks as usual.
-func quickPush(line, push []byte) (data []byte, offset uint64, ok bool) {
-	if !bytes.HasPrefix(line, push) {
+// scanPublication reads a publication in the room whose prefix that is. ok is false for everything
+// else, and for publications in another form.
+func scanPublication(line, prefix []byte) (data []byte, offset uint64, ok bool) {
+	if !bytes.HasPrefix(line, prefix) {
 		return nil, 0, false
 	}
-	data = line[len(push):]
+	data = line[len(prefix):]
 	end := bytes.IndexByte(data, '"')
 	if end < 0 {
 		return nil, 0, false
@@ -121,18 +122,18 @@ func quickPush(line, push []byte) (data []byte, offset uint64, ok bool) {
 	if bytes.IndexByte(data, '\\') >= 0 {
 		return nil, 0, false
 	}
-	return data, offsetIn(rest), true
+	return data, lastOffset(rest), true
 }
 
-// quickJoin recognizes a join or a leave in the room that looks as usual: nobody asked for them,
-// but a server may send them to everybody, n of them for n who come in.
-func quickJoin(line, push []byte) bool {
-	rest, ours := bytes.CutPrefix(line, push[:len(push)-len(pubBegins)])
+// scanJoinOrLeave recognizes a join or a leave in the room. The clients do not ask for them, but a
+// server may send them: n to each of n members.
+func scanJoinOrLeave(line, prefix []byte) bool {
+	rest, ours := bytes.CutPrefix(line, prefix[:len(prefix)-len(pubKey)])
 	return ours && (bytes.HasPrefix(rest, []byte(`"join":`)) || bytes.HasPrefix(rest, []byte(`"leave":`)))
 }
 
-// offsetIn is the number of the last "offset" in the end of an object; it stands behind the info.
-func offsetIn(b []byte) uint64 {
+// lastOffset is the value of the last "offset" in b; it stands behind the info.
+func lastOffset(b []byte) uint64 {
 	const key = `"offset":`
 	i := bytes.LastIndex(b, []byte(key))
 	if i < 0 {
@@ -142,8 +143,8 @@ func offsetIn(b []byte) uint64 {
 	return n
 }
 
-// quickAck reads the reply to a publish.
-func quickAck(line []byte) (id uint32, offset uint64, ok bool) {
+// scanAck reads the reply to a publish that succeeded.
+func scanAck(line []byte) (id uint32, offset uint64, ok bool) {
 	const begin, middle = `{"id":`, `,"publish":{`
 	if !bytes.HasPrefix(line, []byte(begin)) {
 		return 0, 0, false
@@ -153,7 +154,7 @@ func quickAck(line []byte) (id uint32, offset uint64, ok bool) {
 	if digits == 0 || !bytes.HasPrefix(rest, []byte(middle)) {
 		return 0, 0, false
 	}
-	return uint32(n), offsetIn(rest), true
+	return uint32(n), lastOffset(rest), true
 }
 
 func number(b []byte) (n uint64, digits int) {
@@ -164,7 +165,8 @@ func number(b []byte) (n uint64, digits int) {
 	return n, digits
 }
 
-// unquote is the text of a publication's data: what a message of ours is.
+// unquote decodes the data of a publication, which is a JSON string in messages of a run. It returns nil
+// for other data.
 func unquote(data json.RawMessage) []byte {
 	var s string
 	if json.Unmarshal(data, &s) != nil {

@@ -2,9 +2,9 @@ package load
 
 import "testing"
 
-// TestQuick: what is found by its beginning, and what is left to the JSON decoder.
-func TestQuick(t *testing.T) {
-	push := pushOf("load-1-2")
+// Usual publications, joins and leaves are recognized by their beginning; all else is left to the JSON decoder.
+func TestScanRecognizesUsualLines(t *testing.T) {
+	push := publicationPrefix("load-1-2")
 	for line, want := range map[string]string{
 		`{"push":{"channel":"load-1-2","pub":{"data":"x","offset":7}}}`:                                 "pub",
 		`{"push":{"channel":"load-1-2","pub":{"data":"x","info":{"user":"","client":"c"},"offset":7}}}`: "pub",
@@ -20,10 +20,10 @@ func TestQuick(t *testing.T) {
 		``: "",
 	} {
 		got := ""
-		if data, offset, ok := quickPush([]byte(line), push); ok && string(data) == "x" && offset == 7 {
+		if data, offset, ok := scanPublication([]byte(line), push); ok && string(data) == "x" && offset == 7 {
 			got = "pub"
 		}
-		if quickJoin([]byte(line), push) {
+		if scanJoinOrLeave([]byte(line), push) {
 			got += "join"
 		}
 		if got != want {

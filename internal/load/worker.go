@@ -10,36 +10,36 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// worker is the clients of one loop. Everything but the tally belongs to the loop.
+// worker owns the clients of one event loop. Everything but its counters belongs to the loop.
 type worker struct {
-	run     *run
-	loop    *netpoll.Loop
-	report  *report.Report // a part of the run's
-	clients []client
-	rooms   []room
-	tally   tally
+	run      *run
+	loop     *netpoll.Loop
+	report   *report.Report // merged into the run's at the end
+	clients  []client
+	rooms    []room
+	counters counters
 
 	delivery *report.Histogram
-	second   report.Histogram // of the second that runs
+	second   report.Histogram // of the current second
 
 	rampBegan int64     // of the clock; 0: no ramp
-	next      int       // of clients, the next one to be opened for the first time
+	next      int       // index of the next client to be opened for the first time
 	again     []*client // to be opened again
 	opening   int
-	paused    bool // nobody is opened
+	paused    bool // no client is opened
 	scheduled bool // openings wait until they are due
 
-	speakers []*client
+	senders  []*client
 	schedule schedule
 	scratch  []byte
-	counted  struct{ sent, delivered int64 } // at the last second
+	series   struct{ sent, delivered int64 } // at the end of the last second
 	spare    []*client                       // connect: closed, until the next opening is due
-	halves   [behaviours]half                // those who misbehave: how it ended
-	drop     drop                            // storm: the round that runs
+	outcomes [behaviours]outcome             // of the clients that misbehave
+	storm    stormRound                      // the current round
 
-	kept, missed int // see keeps and misses
+	kept, missed int // see MayKeep and MayMiss
 
-	readers, reading int     // of histories: all, and those under way
+	readers, reading int     // of histories: all, and those that are being read
 	toRead           []*room // whose reading has not begun
 }
 
@@ -49,41 +49,39 @@ func newWorker(r *run, loop *netpoll.Loop, segments []segment) *worker {
 	n := 0
 	for i, s := range segments {
 		k := &w.rooms[i]
-		name := r.o.roomName(r.id, s.room)
-		*k = room{segment: s, name: name, push: pushOf(name), members: w.clients[n : n+s.to-s.from]}
+		k.init(w, s, w.clients[n:n+s.to-s.from])
 		for m := range k.members {
-			w.settle(k, &k.members[m], s.from+m)
+			w.initClient(k, &k.members[m], s.from+m)
 		}
 		n += len(k.members)
-		if r.o.Protocol == Rooms {
-			k.unordered.begin(k, r.o.Senders)
-		}
 	}
-	rand.Shuffle(len(w.speakers), func(i, j int) { w.speakers[i], w.speakers[j] = w.speakers[j], w.speakers[i] })
+	rand.Shuffle(len(w.senders), func(i, j int) { w.senders[i], w.senders[j] = w.senders[j], w.senders[i] })
 	return w
 }
 
-// settle makes client number id.
-func (w *worker) settle(k *room, cl *client, id int) {
-	cl.w, cl.room, cl.id = w, k, uint32(id)
+// initClient makes client number id: a plain member of its room, a sender, or one that misbehaves.
+func (w *worker) initClient(k *room, cl *client, id int) {
+	cl.w, cl.room, cl.ID, cl.Gone = w, k, uint32(id), true
 	o := &w.run.o
-	switch speaks := k.speaks(id, o.Senders); {
-	case w.run.scenario.misbehave != nil && k.misbehaves(id, o.Share) && (!speaks || o.Protocol == Echo):
+	switch sends := k.sends(id, o.Senders); {
+	case w.run.scenario.misbehave != nil && k.misbehaves(id, o.Share) && (!sends || o.Protocol == Echo):
 		w.run.scenario.misbehave(cl)
-		w.halves[cl.plain.how].all++
-	case speaks:
-		cl.voice = new(voice)
-		w.speakers = append(w.speakers, cl)
+		w.outcomes[cl.bad.how].all++
+	case sends:
+		cl.sender = new(sender)
+		w.senders = append(w.senders, cl)
 	}
 }
 
-func (w *worker) enterState(cl *client, s state) { cl.state, cl.began = s, w.run.clock.now() }
+func (w *worker) enterState(cl *client, s state) {
+	cl.state, cl.began, cl.Gone = s, w.run.clock.now(), s == closed
+}
 
 // send sends one text message.
 func (w *worker) send(cl *client, p []byte) {
 	w.report.Counters.BytesOut += int64(len(p))
-	if cl.plain != nil {
-		cl.plain.send(p)
+	if cl.bad != nil {
+		cl.bad.send(p)
 	} else if c := w.loop.Conn(cl.handle); c != nil {
 		c.Send(frame.OpText, p)
 	}
@@ -92,81 +90,103 @@ func (w *worker) send(cl *client, p []byte) {
 // leave closes a connection.
 func (w *worker) leave(cl *client) {
 	if cl.state == present {
-		w.tally.open.Add(-1)
+		w.counters.open.Add(-1)
 	}
-	w.enterState(cl, leaving)
-	if cl.plain != nil {
-		cl.plain.close()
+	w.enterState(cl, closing)
+	if cl.bad != nil {
+		cl.bad.close()
 	} else if c := w.loop.Conn(cl.handle); c != nil {
 		c.Close(frame.CloseNormal, "")
 	}
 }
 
-// closed is the end of a connection that was upgraded.
+// closed handles the end of a connection that was upgraded.
 func (w *worker) closed(cl *client, code frame.CloseCode, reason string) {
 	was := cl.state
-	w.abandon(cl)
-	w.enterState(cl, away)
+	w.forgetPending(cl)
+	w.enterState(cl, closed)
 	cl.handle = 0
 	switch {
-	case was == leaving || w.run.ending.Load():
-	case was == connecting || was == joining:
-		w.failed(cl, &closedError{code, said(reason)})
+	case was == closing || w.run.ending.Load():
+	case was == connecting || was == subscribing:
+		w.openingFailed(cl, &closedError{code, printable(reason)})
 	case was == present:
-		w.tally.open.Add(-1)
+		w.counters.open.Add(-1)
 		w.report.Counters.Disconnect(int(code))
-		if cl.plain == nil || cl.plain.how == dribbles {
-			w.run.lost(&closedError{code, said(reason)})
+		if cl.bad == nil || cl.bad.how == writesSlowly {
+			w.run.noteLoss(&closedError{code, printable(reason)})
 		}
-		w.run.desert()
+		w.run.stopIfAllLost()
 	}
 	if f := w.run.scenario.closed; f != nil && !w.run.ending.Load() {
 		f(cl, was, code)
 	}
 }
 
-// abandon lets the publishes go whose connection is gone: what came of them is unknown.
-func (w *worker) abandon(cl *client) {
-	if cl.voice != nil {
-		w.tally.unanswered.Add(-int64(len(cl.voice.pending)))
-		cl.voice.pending = nil
+// forgetPending drops the publishes whose connection is closed: whether the server accepted them
+// is unknown.
+func (w *worker) forgetPending(cl *client) {
+	if cl.sender != nil {
+		w.counters.unanswered.Add(-int64(len(cl.sender.pending)))
+		cl.sender.pending = nil
 	}
 }
 
-// sweep gives up on those whose answer does not come. It is called now and then.
+// sweep ends the openings whose reply has not come within Options.Patience. It is called every few
+// seconds.
 func (w *worker) sweep() {
 	if w.opening == 0 {
 		return
 	}
-	late := w.run.clock.now() - int64(w.run.o.Patience)
+	overdue := w.run.clock.now() - int64(w.run.o.Patience)
 	for i := range w.clients {
 		cl := &w.clients[i]
-		if (cl.state == connecting || cl.state == joining) && cl.began < late {
-			w.silent(cl)
+		if (cl.state == connecting || cl.state == subscribing) && cl.began < overdue {
+			w.giveUp(cl)
 		}
 	}
 }
 
-func (w *worker) silent(cl *client) {
+func (w *worker) giveUp(cl *client) {
 	what := "connect"
-	if cl.state == joining {
+	if cl.state == subscribing {
 		what = "subscribe"
 	}
 	c := w.loop.Conn(cl.handle)
 	cl.handle = 0
-	w.failed(cl, fmt.Errorf("%w to %s within %v", errSilent, what, w.run.o.Patience))
+	w.openingFailed(cl, fmt.Errorf("%w to %s within %v", errNoAnswer, what, w.run.o.Patience))
+	closeSilently(c)
+}
+
+// closeSilently closes a connection, which may be nil, whose client has been told already.
+func closeSilently(c *netpoll.Conn) {
 	if c != nil {
 		c.SetContext(nil)
 		c.Close(frame.CloseNormal, "")
 	}
 }
 
-// tick ends a second of the series.
-func (w *worker) tick(at int) {
-	sent, delivered := w.tally.sent.Load(), w.tally.delivered.Load()
-	w.report.Series.Add(report.NewSecond(at, w.tally.open.Load(), sent-w.counted.sent, delivered-w.counted.delivered, &w.second))
-	w.counted.sent, w.counted.delivered = sent, delivered
+// endSecond writes one second of the series.
+func (w *worker) endSecond(at int) {
+	sent, delivered := w.counters.sent.Load(), w.counters.delivered.Load()
+	w.report.Series.Add(report.NewSecond(at, w.counters.open.Load(), sent-w.series.sent, delivered-w.series.delivered, &w.second))
+	w.series.sent, w.series.delivered = sent, delivered
 	w.second.Reset()
+}
+
+// addTotals copies the counters into the report.
+func (w *worker) addTotals() {
+	c := &w.report.Counters
+	c.Sent, c.Delivered = w.counters.sent.Load(), w.counters.delivered.Load()
+	c.Pings = w.counters.pings.Load()
+	c.Acknowledged = w.counters.answered.Load() - c.Refused
+	c.Checked += c.Delivered
+	if w.run.o.Protocol != Echo {
+		c.Rooms = int64(w.run.o.Rooms)
+	}
+	if w.run.o.Protocol != Centrifuge {
+		c.Acknowledged = 0
+	}
 }
 
 func (w *worker) since(t int64) time.Duration { return time.Duration(w.run.clock.now() - t) }

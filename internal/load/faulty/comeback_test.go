@@ -81,7 +81,7 @@ func TestNoWayBack(t *testing.T) {
 			if !strings.HasPrefix(r.Err, c.want) || r.Violations.Count > 0 {
 				t.Errorf("error %q, %v", r.Err, r.Violations)
 			}
-			if !c.soon && (r.Counters.Retries < 24 || !strings.Contains(r.Err, "takes no more connections (503)")) {
+			if !c.soon && (r.Counters.Retries < 24 || !strings.Contains(r.Err, "accepts no more connections (503)")) {
 				t.Errorf("error %q, %d tries", r.Err, r.Counters.Retries)
 			}
 			if c.soon && r.Counters.Retries > 0 {

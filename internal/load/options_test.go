@@ -15,9 +15,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestNothingWorked: a run against a server that lets people subscribe and not publish fails, in every scenario that
-// sends messages.
-func TestNothingWorked(t *testing.T) {
+// A run whose publishes are all refused fails, in every scenario that sends messages.
+func TestRunFailsIfNothingIsDelivered(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
 		o := &c.Channel.WithoutNamespace
 		o.AllowPublishForClient, o.AllowPublishForSubscriber, o.AllowPublishForAnonymous = false, false, false
@@ -36,8 +35,7 @@ func TestNothingWorked(t *testing.T) {
 	}
 }
 
-// TestFailIf: a condition of the user's decides.
-func TestFailIf(t *testing.T) {
+func TestFailIfCondition(t *testing.T) {
 	addr := throng(t, nil)
 	for text, fails := range map[string]bool{"delivery.p99>0s": true, "delivery.p99>10m": false, "opened<100%": false, "errors>=0": true} {
 		r, err := Run(t.Context(), Options{Scenario: "fanout", URL: addr, Connections: 5, Duration: 100 * time.Millisecond, Rate: 100, Loops: 1, FailIf: []string{text}})
@@ -47,8 +45,7 @@ func TestFailIf(t *testing.T) {
 	}
 }
 
-// TestInputs: what the user says about connections and messages arrives at the server.
-func TestInputs(t *testing.T) {
+func TestRunWithPayloadNamesHeadersAndRamp(t *testing.T) {
 	payload := filepath.Join(t.TempDir(), "payload")
 	if err := os.WriteFile(payload, []byte("\"quoted\" \\ and\nünïcode <&> \u2028"), 0o600); err != nil {
 		t.Fatal(err)
@@ -85,7 +82,7 @@ func stageOf(r *report.Report, name string) report.Stage {
 	return report.Stage{}
 }
 
-// TestRampIsEven: after a part of the ramp no more than that part of the clients have been opened.
+// After a part of the ramp at most that part of the clients have been opened.
 func TestRampIsEven(t *testing.T) {
 	var mu sync.Mutex
 	var opened []time.Time
@@ -108,7 +105,6 @@ func TestRampIsEven(t *testing.T) {
 	}
 }
 
-// TestEvenSchedule: messages are due at equal distances.
 func TestEvenSchedule(t *testing.T) {
 	w := &worker{run: &run{o: Options{Schedule: Even}}}
 	w.schedule.mean = 1000
@@ -116,12 +112,12 @@ func TestEvenSchedule(t *testing.T) {
 		if w.schedule.due != 1000*i {
 			t.Fatalf("message %d is due at %d", i, w.schedule.due)
 		}
-		w.later()
+		w.setNextDue()
 	}
 }
 
-// TestSharedRoom: messages of others in a room that is shared are no fault; in a room of its own they are.
-func TestSharedRoom(t *testing.T) {
+// Messages of others are no violation in a room that is shared, as --room-name without {run} says.
+func TestMessagesOfOthersInSharedRoom(t *testing.T) {
 	addr := throng(t, nil)
 	first := Options{Scenario: "fanout", URL: addr, Connections: 3, Duration: 100 * time.Millisecond, Rate: 100, Loops: 1, RoomName: "shared"}
 	for i := range 2 { // the second run finds the messages of the first in the history
@@ -141,8 +137,8 @@ func TestConnectCommandCarriesToken(t *testing.T) {
 	}
 }
 
-// TestHeadersOfRequest: every header line reaches the server, by the event loop's clients and by those that misbehave.
-func TestHeadersOfRequest(t *testing.T) {
+// Every header line reaches the server, from the clients of the event loops and from those that misbehave.
+func TestHeadersAreInEveryRequest(t *testing.T) {
 	o := Options{Header: []string{"Authorization: Bearer abc", "x-a: 1", "X-A:2"}}
 	if err := o.parseHeader(); err != nil || o.header.Get("Authorization") != "Bearer abc" || len(o.header["X-A"]) != 2 {
 		t.Errorf("%v, %v", err, o.header)

@@ -18,14 +18,15 @@ import (
 
 // How a client that misbehaves connects, and in what pieces it writes.
 
-// dribblePause is the time between two bytes of a client that dribbles.
-const dribblePause = time.Millisecond
+// bytePause is the time between two bytes of a client that writes slowly.
+const bytePause = time.Millisecond
 
-// stallBuffer is the receive buffer of a client that stalls, so that the server feels it soon.
-const stallBuffer = 4096
+// stalledBuffer is the receive buffer of a client that stops reading: small, so that the server's
+// writes soon block.
+const stalledBuffer = 4096
 
 // open connects, and upgrades unless the client never does.
-func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, err error) {
+func (p *misbehaver) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, err error) {
 	began := time.Now()
 	lap := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
 	conn, err := p.dial(d)
@@ -43,7 +44,7 @@ func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, 
 		_ = conn.SetDeadline(time.Time{})
 		conn, t.TLS = c, lap()
 	}
-	if !p.own(conn) {
+	if !p.setConn(conn) {
 		return nil, t, &netpoll.DialError{Dialer: d, Addr: d.Addr, Phase: netpoll.DialConnect, Err: netpoll.ErrClientClosed}
 	}
 	in, err = p.upgrade(d, conn)
@@ -51,14 +52,14 @@ func (p *plain) open(d *netpoll.Dialer) (in *bufio.Reader, t netpoll.DialTimes, 
 	return in, t, err
 }
 
-func (p *plain) dial(d *netpoll.Dialer) (net.Conn, error) {
+func (p *misbehaver) dial(d *netpoll.Dialer) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: d.ConnectTimeout}
 	if d.Local.IsValid() {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(d.Local)
 	}
-	if p.how == stalls {
+	if p.how == stopsReading {
 		dialer.Control = func(_, _ string, c syscall.RawConn) error {
-			return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, stallBuffer) })
+			return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, stalledBuffer) })
 		}
 	}
 	c, err := dialer.DialContext(context.Background(), "tcp", d.Addr.String())
@@ -68,8 +69,8 @@ func (p *plain) dial(d *netpoll.Dialer) (net.Conn, error) {
 	return c, nil
 }
 
-// own keeps the connection for close; false if that has come already.
-func (p *plain) own(c net.Conn) bool {
+// setConn keeps the connection for close. It reports false if close has been called already.
+func (p *misbehaver) setConn(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
@@ -80,11 +81,11 @@ func (p *plain) own(c net.Conn) bool {
 	return true
 }
 
-func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error) {
+func (p *misbehaver) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error) {
 	switch p.how {
-	case connects:
+	case onlyConnects:
 		return bufio.NewReader(conn), nil
-	case hesitates:
+	case sendsHalfRequest:
 		_, err := io.WriteString(conn, "GET "+d.Path+" HTTP/1.1\r\nHost: "+d.Host+"\r\nUpgr")
 		return bufio.NewReader(conn), err
 	}
@@ -108,23 +109,23 @@ func (p *plain) upgrade(d *netpoll.Dialer, conn net.Conn) (*bufio.Reader, error)
 	return bufio.NewReader(conn), nil
 }
 
-// writer writes as the client does.
-func (p *plain) writer(w io.Writer) io.Writer {
-	if p.how == dribbles {
-		return dribbler{w}
+// writer is a writer to w that writes as the client does.
+func (p *misbehaver) writer(w io.Writer) io.Writer {
+	if p.how == writesSlowly {
+		return byteWriter{w}
 	}
 	return w
 }
 
-// dribbler writes one byte at a time.
-type dribbler struct{ io.Writer }
+// byteWriter writes one byte at a time.
+type byteWriter struct{ io.Writer }
 
-func (d dribbler) Write(b []byte) (int, error) {
+func (d byteWriter) Write(b []byte) (int, error) {
 	for i := range b {
 		if _, err := d.Writer.Write(b[i : i+1]); err != nil {
 			return i, err
 		}
-		time.Sleep(dribblePause)
+		time.Sleep(bytePause)
 	}
 	return len(b), nil
 }
