@@ -75,6 +75,9 @@ func (c Config) withDefaults() Config {
 	c.BacklogAge = cmp.Or(c.BacklogAge, 30*time.Second)
 	c.LoopMailbox = cmp.Or(c.LoopMailbox, 64<<20)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 128)
+	c.Hub.RecoveryMaxBytes = cmp.Or(c.Hub.RecoveryMaxBytes, 128<<10)
+	c.Hub.HistoryMaxBytes = cmp.Or(c.Hub.HistoryMaxBytes, 128<<10)
+	c.Hub.PresenceMaxBytes = cmp.Or(c.Hub.PresenceMaxBytes, 256<<10)
 	c.WaitingCommands = cmp.Or(c.WaitingCommands, max(256, c.MaxRooms))
 	return c
 }

@@ -41,12 +41,12 @@ func holdLoop(t *testing.T, e *Edge) (out *netpoll.Loop, resume func()) {
 // TestAnswersOfOneTurnAreBounded: many long answers fall due in one turn of a shard while their loop takes nothing. What
 // the loop is handed is bounded by LoopMailbox and one batch, not by the number of those who asked.
 func TestAnswersOfOneTurnAreBounded(t *testing.T) {
-	const askers, mailbox = 60, 1 << 20
+	const askers, mailbox = 16, 256 << 10 // as many as are admitted at once
 	e, url := serve(t, func(c *Config) {
-		c.Loops, c.Hub.Shards, c.LoopMailbox, c.Channel.WithoutNamespace.HistorySize = 1, 1, mailbox, 100
+		c.Loops, c.Hub.Shards, c.LoopMailbox, c.Channel.WithoutNamespace.HistorySize = 1, 1, mailbox, 200
 	})
 	a := connect(t, url, "A")
-	a.fill("r", 100)
+	a.fill("r", 130)
 	var peers []*peer
 	for range askers {
 		peers = append(peers, connect(t, url, "B"))

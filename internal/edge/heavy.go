@@ -9,13 +9,15 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// A heavy command is one whose answer may be long: a resume, a history, who is present. A connection has one of them
-// at its rooms at a time, and the next goes out when the last answer has left for the kernel. So a thousand history
-// commands in one frame cost the memory of one, and a client that resumes in many rooms is not disconnected as slow
-// because all that it missed comes at once.
+// A heavy command is one whose answer may be long: a join that recovers, a history, a presence. A connection has one of
+// them at its rooms at a time, when the event loop admits it (admission.go), and the next one when the last answer has
+// left for the kernel. So a thousand history commands in one frame cost the memory of one, and a client that recovers in
+// many rooms is not disconnected as slow because all that it missed comes at once.
 type heavy struct {
 	current room.Command // at its room, or answered and not gone on from
 	asked   bool         // current is at its room
+	queued  bool         // the first of waiting is to be admitted
+	answer  int          // bytes that the answer to current counts for, 0 when it has come
 	waiting []room.Command
 }
 
@@ -28,18 +30,44 @@ const (
 	pauseBacklog = 192 << 10
 )
 
-// submitHeavy hands a heavy command to its room, now or after those before it.
+// submitHeavy hands a heavy command to its room, now or when it is admitted behind those before it.
 func (s *session) submitHeavy(cmd room.Command) error {
+	l := s.loop
 	cmd.Token |= tokenHeavy
+	waiting := 0
 	switch {
-	case s.heavy == nil:
+	case s.heavy != nil:
+		waiting = len(s.heavy.waiting)
+	case len(l.admission.queue) == 0 && l.admits():
 		return s.startHeavy(cmd)
-	case len(s.heavy.waiting) >= s.loop.edge.now().waiting:
-		s.loop.counters.waiting.Add(1)
+	}
+	if !l.admission.mayWait(waiting, l.edge.now().waiting) {
+		l.counters.waiting.Add(1)
 		return protocol.ErrTooManyRequests
 	}
-	s.heavy.waiting = append(s.heavy.waiting, cmd)
+	first := s.heavy == nil
+	if first {
+		s.heavy = &heavy{}
+	}
+	s.wait(len(s.heavy.waiting), cmd)
+	if first {
+		l.enqueue(s)
+	}
 	return nil
+}
+
+// wait puts a command before number i of those that wait.
+func (s *session) wait(i int, cmd room.Command) {
+	s.heavy.waiting = slices.Insert(s.heavy.waiting, i, cmd)
+	s.loop.admission.waiting += commandSize(&cmd)
+}
+
+// unwait takes number i of the commands that wait.
+func (s *session) unwait(i int) room.Command {
+	cmd := s.heavy.waiting[i]
+	s.heavy.waiting = slices.Delete(s.heavy.waiting, i, i+1)
+	s.loop.admission.waiting -= commandSize(&cmd)
+	return cmd
 }
 
 func (s *session) startHeavy(cmd room.Command) error {
@@ -53,8 +81,15 @@ func (s *session) startHeavy(cmd room.Command) error {
 	if s.heavy == nil {
 		s.heavy = &heavy{}
 	}
-	s.heavy.current, s.heavy.asked = cmd, true
+	s.heavy.current, s.heavy.asked, s.heavy.answer = cmd, true, e.now().answerSize(cmd.Op)
+	s.loop.admission.answers += s.heavy.answer
 	return nil
+}
+
+// built notes that the answer has been built, or that nobody waits for it any more.
+func (s *session) built() {
+	s.loop.admission.answers -= s.heavy.answer
+	s.heavy.answer = 0
 }
 
 // answered goes on after an answer.
@@ -62,8 +97,10 @@ func answered(c *netpoll.Conn) {
 	s := c.Context().(*session)
 	if s.heavy != nil {
 		s.heavy.asked = false
+		s.built()
 	}
 	s.nextHeavy(c)
+	s.loop.admit()
 }
 
 // drained goes on when answers have left for the kernel.
@@ -73,14 +110,23 @@ func drained(c *netpoll.Conn) {
 	}
 }
 
-// nextHeavy hands the next command to its room. If too much of the answers is still here, drained comes back to it.
+// nextHeavy hands the next command to its room, if it is admitted. If too much of the answers is still here, drained
+// comes back to it.
 func (s *session) nextHeavy(c *netpoll.Conn) {
-	if s.heavy == nil || s.heavy.asked || s.state == closing || c.OwnBacklog() > lowBacklog {
-		return
+	h, l := s.heavy, s.loop
+	switch {
+	case h == nil || h.asked || h.queued || s.state == closing || c.OwnBacklog() > lowBacklog:
+	case len(h.waiting) > 0 && (len(l.admission.queue) > 0 || !l.admits()):
+		l.enqueue(s)
+	default:
+		s.startWaiting(c)
 	}
+}
+
+// startWaiting hands the first of the commands that wait to its room, past those that go wrong.
+func (s *session) startWaiting(c *netpoll.Conn) {
 	for len(s.heavy.waiting) > 0 {
-		cmd := s.heavy.waiting[0]
-		s.heavy.waiting = s.heavy.waiting[1:]
+		cmd := s.unwait(0)
 		err := s.startHeavy(cmd)
 		if err == nil {
 			return
@@ -95,6 +141,19 @@ func (s *session) nextHeavy(c *netpoll.Conn) {
 	s.heavy = nil
 }
 
+// endHeavy forgets the commands of a connection that has been closed.
+func (s *session) endHeavy() {
+	if s.heavy == nil {
+		return
+	}
+	for i := range s.heavy.waiting {
+		s.loop.admission.waiting -= commandSize(&s.heavy.waiting[i])
+	}
+	s.built()
+	s.heavy = nil
+	s.loop.admit()
+}
+
 // turnPage has the join that was answered with a page of its recovery go on from there, before everything else that
 // waits. To the client it has succeeded, so what still goes wrong is told by abandon.
 func (s *session) turnPage(name string, t token, at room.Position) {
@@ -104,7 +163,7 @@ func (s *session) turnPage(name string, t token, at room.Position) {
 	cmd := s.heavy.current
 	cmd.Token = t.nextPage()
 	cmd.Since, cmd.RejectUnrecovered = at, true
-	s.heavy.waiting = slices.Insert(s.heavy.waiting, 0, cmd)
+	s.wait(0, cmd)
 }
 
 // abandon ends a membership in the middle of its recovery: the SDK subscribes again, with the position that it has
@@ -137,7 +196,6 @@ func (s *session) cancelHeavy(m *membership) (id uint32, ok bool) {
 	if i < 0 {
 		return 0, false
 	}
-	id = token(s.heavy.waiting[i].Token).id()
-	s.heavy.waiting = slices.Delete(s.heavy.waiting, i, i+1)
-	return id, true
+	cmd := s.unwait(i)
+	return token(cmd.Token).id(), true
 }

@@ -13,16 +13,17 @@ import (
 
 // loop is what the sessions of one event loop share. Only that loop touches it, but for out, waits and counters.
 type loop struct {
-	edge     *Edge
-	index    int
-	out      *netpoll.Loop
-	reader   jsonwire.Reader
-	reply    []byte                 // scratch of replies
-	waiting  []waiter               // have a deadline
-	facts    map[*session]*Facts    // of those that have not connected, if somebody wants them
-	begun    map[*session]time.Time // of the sessions that began while the log took debug lines
-	waits    atomic.Int32
-	counters counters
+	edge      *Edge
+	index     int
+	out       *netpoll.Loop
+	reader    jsonwire.Reader
+	reply     []byte                 // scratch of replies
+	waiting   []waiter               // have a deadline
+	facts     map[*session]*Facts    // of those that have not connected, if somebody wants them
+	begun     map[*session]time.Time // of the sessions that began while the log took debug lines
+	admission admission
+	waits     atomic.Int32
+	counters  counters
 }
 
 // keepFacts keeps what was known of a session from its request until takeFacts.

@@ -12,6 +12,8 @@ type live struct {
 	tariff   tariff // of a connection
 	echo     tariff // the same on /echo
 
+	recoveryBytes, historyBytes, presenceBytes int // of one answer
+
 	roomRate rate // of the rooms that a connection makes
 
 	userConns int  // of one user; 0: no bound
@@ -33,9 +35,10 @@ func (e *Edge) Reload(cfg Config) error {
 	}
 	e.live.Store(&live{
 		spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, waiting: cfg.WaitingCommands,
-		tariff:    newTariff(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
-		echo:      newTariff(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
-		roomRate:  newRate(cfg.RoomRate, cfg.MaxRooms+10),
+		tariff:        newTariff(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
+		echo:          newTariff(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
+		roomRate:      newRate(cfg.RoomRate, cfg.MaxRooms+10),
+		recoveryBytes: cfg.Hub.RecoveryMaxBytes, historyBytes: cfg.Hub.HistoryMaxBytes, presenceBytes: cfg.Hub.PresenceMaxBytes,
 		userConns: cfg.UserConnections, userRate: newRate(cfg.UserRate, 0),
 	})
 	if e.hub != nil { // else New is about to make it

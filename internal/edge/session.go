@@ -100,7 +100,8 @@ func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
 	s.logClosed(code)
 	e.users.leave(s.info.User, e.now().userRate, e.clock())
 	s.depart()
-	s.first, s.more, s.heavy = membership{}, nil, nil
+	s.first, s.more = membership{}, nil
+	s.endHeavy()
 }
 
 // depart leaves all rooms. Nobody waits for it.

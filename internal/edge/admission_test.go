@@ -1,0 +1,120 @@
+package edge
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll"
+)
+
+// TestBurstOfLongAnswers has many clients ask for a history at once, while their loop takes nothing. Their answers do not
+// fill its mailbox, so that nobody is refused, and all of them come.
+func TestBurstOfLongAnswers(t *testing.T) {
+	const askers = 60
+	e, url := serve(t, func(c *Config) {
+		c.Loops, c.Hub.Shards, c.LoopMailbox, c.Channel.WithoutNamespace.HistorySize = 1, 1, 4<<20, 200
+	})
+	a := connect(t, url, "A")
+	a.fill("r", 130)
+	var peers []*peer
+	for range askers {
+		peers = append(peers, connect(t, url, "B"))
+	}
+	commands := e.Stats().Commands
+	release := holdShard(t, e)
+	for _, p := range peers {
+		p.send(`{"id":3,"history":{"channel":"r","limit":-1}}`)
+	}
+	eventually(t, "the commands do not arrive", func() bool { return e.Stats().Commands >= commands+askers })
+	out, resume := holdLoop(t, e)
+	release()
+	eventually(t, "the answers do not come", func() bool { return out.QueuedBytes() > 0 })
+	holdShard(t, e)() // the turn that answers is over
+	if n := out.QueuedBytes(); n == 0 || n > answerBytes {
+		t.Errorf("%d bytes wait for the loop", n)
+	}
+	resume()
+	for i, p := range peers {
+		if line := p.next(); !strings.HasPrefix(line, `{"id":3,"history":{"publications":[{`) {
+			t.Fatalf("client %d: %.200s", i, line)
+		}
+	}
+	expectNothingHeavy(t, e)
+}
+
+// expectNothingHeavy waits until nothing is counted as waiting or as being built on any loop.
+func expectNothingHeavy(t *testing.T, e *Edge) {
+	t.Helper()
+	eventually(t, "commands and answers are still counted", func() bool {
+		for _, l := range e.loops {
+			left := make(chan bool)
+			l.out.Do(func() { left <- l.admission.answers != 0 || l.admission.waiting != 0 || len(l.admission.queue) > 0 })
+			if <-left {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// TestClosedConnectionsFreeTheirPlaces closes connections in every state of a heavy command: at its room, to be admitted,
+// behind others. What they counted for is free for others.
+func TestClosedConnectionsFreeTheirPlaces(t *testing.T) {
+	e, url := serve(t, func(c *Config) { c.Loops, c.Hub.Shards, c.Channel.WithoutNamespace.HistorySize = 1, 1, 200 })
+	a := connect(t, url, "A")
+	a.fill("r", 130)
+	release := holdShard(t, e)
+	commands := e.Stats().Commands
+	var peers []*peer
+	for range 40 {
+		p := connect(t, url, "B")
+		p.send(strings.Repeat(`{"id":3,"history":{"channel":"r","limit":-1}}`+"\n", 5))
+		peers = append(peers, p)
+	}
+	eventually(t, "the commands do not arrive", func() bool { return e.Stats().Commands >= commands+40*6 })
+	for _, p := range peers {
+		_ = p.ws.CloseNow()
+	}
+	eventually(t, "the connections are still there", func() bool { return e.Stats().Sessions == 1 })
+	expectNothingHeavy(t, e)
+	release()
+	a.send(`{"id":4,"history":{"channel":"r","limit":-1}}`)
+	a.expect(`{"id":4,"history":{"publications":[{*`)
+	expectNothingHeavy(t, e)
+}
+
+// TestLongAnswersWaitForMemory has a client that reads nothing hold more than three quarters of what the backlogs of all
+// connections may take. A long answer is built when that one has been closed, a short one at once.
+func TestLongAnswersWaitForMemory(t *testing.T) {
+	const limit = 8 << 20
+	e, url := serve(t, func(c *Config) { c.Loops = 1 })
+	a, b := connect(t, url, "A"), connect(t, url, "B")
+	a.publish("r", 2)
+	b.send(`{"id":2,"subscribe":{"channel":"own"}}`)
+	b.expect(`{"id":2,"subscribe":{*`)
+	out := e.loops[0].out
+	out.Do(func() { e.server.MaxBacklogMemory = limit })
+	batch := out.NewBatch()
+	batch.Publish(topic("own", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit*15/16)))
+	out.Post(batch)
+	eventually(t, "nothing waits", func() bool { return e.server.BacklogMemory() > limit*3/4 || e.Stats().Slow > 0 })
+	a.send(`{"id":3,"history":{"channel":"r","limit":-1}}` + "\n" + `{"id":4,"ping":{}}`)
+	a.expect(`{"id":4,"ping":{}}`)
+	a.expect(`{"id":3,"history":{"publications":[{*`)
+	if n := e.Stats().Slow; n != 1 {
+		t.Errorf("%d clients were closed before the long answer", n)
+	}
+	expectNothingHeavy(t, e)
+}
+
+func TestMayWait(t *testing.T) {
+	for _, c := range []struct{ used, waiting, most int }{
+		{0, 0, 256}, {waitingBytes / 2, 0, 256}, {waitingBytes * 3 / 4, 0, 128}, {waitingBytes - 1, 0, 1}, {2 * waitingBytes, 0, 1},
+	} {
+		a := admission{waiting: c.used}
+		if !a.mayWait(c.most-1, 256) || a.mayWait(c.most, 256) {
+			t.Errorf("%d bytes wait: not %d commands may", c.used, c.most)
+		}
+	}
+}
