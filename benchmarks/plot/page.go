@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -59,16 +60,15 @@ func (p *page) write(run *measured.Run, path string) error {
 	}
 	p.drawLegend(all)
 	drawCaption(all, run)
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if _, err := svg.WriteTo(f); err != nil {
-		f.Close()
+	var b bytes.Buffer
+	if _, err := svg.WriteTo(&b); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return f.Close()
+	return os.WriteFile(path, bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(fonts)), 0o644)
 }
+
+// fonts are those of the widths that the texts were laid out with, for readers who do not have the first.
+const fonts = "font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif"
 
 func (p panel) draw(c draw.Canvas) {
 	left := vg.Length(0)
@@ -108,7 +108,7 @@ func drawCaption(c draw.Canvas, run *measured.Run) {
 	lines := []string{
 		fmt.Sprintf("%s, commit %s, %s, %s", date, run.Commit, run.Machine, run.Go),
 		fmt.Sprintf("Medians of %d rounds of %v over loopback, payloads of 100 bytes, %s.", run.Rounds(), run.Time, pinned),
-		"LOST, FAILED: no number, the reasons stand in the table. *: the load generator had no time left.",
+		"LOST, FAILED: no number, see the table for the reason. *: the load generator had no time left.",
 	}
 	at := vg.Point{X: c.Min.X + margin, Y: c.Min.Y + captionHeight - vg.Points(13)}
 	for _, line := range lines {

@@ -1,9 +1,10 @@
-// Report writes the numbers of the README from the results of benchmark runs:
+// Report writes the benchmark tables of the documentation from the results of benchmark runs:
 //
 //	report results/DATE.json...
 //
-// It replaces what stands between the two marks, and nothing else. A server that failed or
-// lost a message has no number there but the word, and the reason below the table.
+// All tables, goals and plots go to docs/benchmarks.md, and one small table of the first run to the README. In both it
+// replaces what stands between the two marks, and nothing else. A server that failed or lost a message has the word
+// instead of a number, and the reason below the table; one that was not installed is named in a sentence.
 package main
 
 import (
@@ -23,46 +24,59 @@ const (
 )
 
 func main() {
-	readme := flag.String("readme", "../README.md", "`file` to write into, - for standard output alone")
+	page := flag.String("page", "../docs/benchmarks.md", "`file` that gets everything, - for standard output alone")
+	readme := flag.String("readme", "../README.md", "`file` that gets the small table and one plot of the first run")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: report [flags] FILE.json...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if err := run(*readme, flag.Args()); err != nil {
+	if err := run(*page, *readme, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "report: error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(readme string, paths []string) error {
+func run(page, readme string, paths []string) error {
 	if len(paths) == 0 {
 		return errors.New("which results? report results/DATE.json")
 	}
-	var out bytes.Buffer
-	for _, path := range paths {
+	var all, small bytes.Buffer
+	for i, path := range paths {
 		r, err := measured.Read(path)
 		if err != nil {
 			return err
 		}
-		section(&out, r)
-		if err := pictures(&out, readme, path); err != nil {
+		section(&all, r)
+		if err := plots(&all, page, path, "deliveries", "idle", "growth", "latency"); err != nil {
+			return err
+		}
+		if i > 0 {
+			continue
+		}
+		summary(&small, r)
+		if err := plots(&small, readme, path, "idle"); err != nil {
 			return err
 		}
 	}
-	if readme == "-" {
-		_, err := os.Stdout.Write(out.Bytes())
+	if page == "-" {
+		_, err := os.Stdout.Write(all.Bytes())
 		return err
 	}
-	old, err := os.ReadFile(readme)
+	return errors.Join(update(page, all.Bytes()), update(readme, small.Bytes()))
+}
+
+// update puts text between the marks of a file.
+func update(path string, text []byte) error {
+	old, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	text, err := replace(old, out.Bytes())
+	page, err := replace(old, text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", readme, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return os.WriteFile(readme, text, 0o644)
+	return os.WriteFile(path, page, 0o644)
 }
 
 // replace puts text between the marks of page.
@@ -75,12 +89,12 @@ func replace(page, text []byte) ([]byte, error) {
 	return bytes.Join([][]byte{head, []byte(begin + "\n"), text, []byte(end), tail}, nil), nil
 }
 
-// pictures shows the plots that stand beside the results.
-func pictures(out *bytes.Buffer, readme, path string) error {
-	if readme == "-" {
+// plots links those of the named plots that were drawn beside the results.
+func plots(out *bytes.Buffer, page, path string, names ...string) error {
+	if page == "-" {
 		return nil
 	}
-	from, err := filepath.Abs(filepath.Dir(readme))
+	from, err := filepath.Abs(filepath.Dir(page))
 	if err != nil {
 		return err
 	}
@@ -88,7 +102,7 @@ func pictures(out *bytes.Buffer, readme, path string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"deliveries", "idle", "growth", "latency"} {
+	for _, name := range names {
 		svg := base + "-" + name + ".svg"
 		if _, err := os.Stat(svg); err != nil {
 			continue // not drawn
@@ -97,7 +111,13 @@ func pictures(out *bytes.Buffer, readme, path string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "![%s](%s)\n\n", name, filepath.ToSlash(link))
+		fmt.Fprintf(out, "![%s](%s)\n\n", titles[name], filepath.ToSlash(link))
 	}
 	return nil
+}
+
+// titles are read by people who do not see the plots.
+var titles = map[string]string{
+	"deliveries": "Plot: deliveries a second", "idle": "Plot: memory of an idle connection",
+	"growth": "Plot: memory and CPU time as connections grow", "latency": "Plot: latency",
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// section is what one run has found: where it was, the table, the goals, and what has no
-// number.
+// section is one run: machine and method, the table, the goals, and the reasons of cells without a number.
 func section(w io.Writer, r *measured.Run) {
 	heading(w, r)
 	table(w, r)
@@ -21,7 +20,7 @@ func section(w io.Writer, r *measured.Run) {
 	holes(w, r)
 }
 
-// programs is where the servers lie on the machine that measured, which is nobody's business.
+// programs is the directory of the servers on the machine that measured, which means nothing elsewhere.
 var programs = regexp.MustCompile(` -bin \S+`)
 
 func heading(w io.Writer, r *measured.Run) {
@@ -33,15 +32,18 @@ func heading(w io.Writer, r *measured.Run) {
 	if !r.Pinned {
 		placed = "server and load generator not pinned, on all cores"
 	}
-	fmt.Fprintf(w, "%s, %s, %s, commit %s, `%s`:\n", r.Machine, r.Go, date, r.Commit, programs.ReplaceAllString(r.Command, ""))
 	turns := ""
 	if r.Slice > 0 {
 		turns = fmt.Sprintf(", all servers in turns of at least %v", r.Slice)
 	}
-	fmt.Fprintf(w, "medians of %d rounds of %v%s, over loopback, %s, payloads of 100 bytes. Thousands of\n", r.Rounds(), r.Time, turns, placed)
-	fmt.Fprint(w, "deliveries a second, and in brackets the server's processor microseconds for each; memory is the slope of resident bytes\nover connections; more is better but in brackets and in bytes. *: the load generator had no time left.\n\n")
+	fmt.Fprintf(w, "### %s, commit %s\n\n", date, r.Commit)
+	fmt.Fprintf(w, "%s, %s, `%s`.\nMedians of %d rounds of %v%s, over loopback, %s.\n\n",
+		r.Machine, r.Go, programs.ReplaceAllString(r.Command, ""), r.Rounds(), r.Time, turns, placed)
 	for _, text := range r.Warnings {
 		fmt.Fprintf(w, "Warning: %s.\n\n", text)
+	}
+	if len(r.Missing) > 0 {
+		fmt.Fprintf(w, "Not installed on this machine, and so not measured: %s.\n\n", strings.Join(r.Missing, ", "))
 	}
 }
 
@@ -96,7 +98,7 @@ func title(w measured.Work) string {
 	return w.Name
 }
 
-// text of a cell: a hole is no number.
+// text of a cell: a cell without a number has the word.
 func text(c *measured.Cell, w measured.Work) string {
 	if c.None() {
 		return ""
@@ -104,21 +106,31 @@ func text(c *measured.Cell, w measured.Work) string {
 	if hole := c.Hole(); hole != "" {
 		return "**" + hole + "**"
 	}
-	of := func(read func(result.Result) float64) float64 { return c.Median(read) }
 	star := ""
 	if c.Figures.Saturated {
 		star = "*"
 	}
-	cpu := of(func(r result.Result) float64 { return r.ServerCPU })
+	v, cpu := figure(c, w), c.Median(func(r result.Result) float64 { return r.ServerCPU })
+	switch w.Kind {
+	case "idle", "pings":
+		return thousands(-v)
+	case "connect", "recovery":
+		return fmt.Sprintf("%.1f%s (%.1f)", v/1e3, star, cpu)
+	}
+	return fmt.Sprintf("%s%s (%.2f)", thousands(v/1e3), star, cpu)
+}
+
+// figure is the median by which servers are compared: more is better, so what a connection costs is negative.
+func figure(c *measured.Cell, w measured.Work) float64 {
 	switch w.Kind {
 	case "idle":
-		return thousands(of(func(r result.Result) float64 { return r.BytesPerConn }))
+		return -c.Median(func(r result.Result) float64 { return r.BytesPerConn })
 	case "pings":
-		return thousands(of(func(r result.Result) float64 { return r.IdleCost }))
+		return -c.Median(func(r result.Result) float64 { return r.IdleCost })
 	case "connect", "recovery":
-		return fmt.Sprintf("%.1f%s (%.1f)", of(func(r result.Result) float64 { return r.Connects })/1e3, star, cpu)
+		return c.Median(func(r result.Result) float64 { return r.Connects })
 	}
-	return fmt.Sprintf("%s%s (%.2f)", thousands(of(func(r result.Result) float64 { return r.Rate })/1e3), star, cpu)
+	return c.Median(func(r result.Result) float64 { return r.Rate })
 }
 
 // thousands is a whole number with a comma where one needs it.
@@ -130,7 +142,7 @@ func thousands(v float64) string {
 	return s
 }
 
-// goals says which are met.
+// goals lists the project's goals and which are met.
 func goals(w io.Writer, r *measured.Run) {
 	if len(r.Goals) == 0 {
 		return
@@ -159,7 +171,7 @@ func goals(w io.Writer, r *measured.Run) {
 	fmt.Fprintln(w)
 }
 
-// holes says why there is no number, once for each reason of a server.
+// holes lists why cells have no number, once for each server and reason.
 func holes(w io.Writer, r *measured.Run) {
 	type reason struct{ server, fault string }
 	var order []reason
@@ -177,7 +189,7 @@ func holes(w io.Writer, r *measured.Run) {
 	if len(order) == 0 {
 		return
 	}
-	fmt.Fprint(w, "No number:\n\n")
+	fmt.Fprint(w, "Without a number:\n\n")
 	for _, k := range order {
 		at := strings.Join(works[k], ", ")
 		if len(works[k]) > 3 {

@@ -30,6 +30,8 @@ type Run struct {
 	Goals   []Goal        `json:"goals"`
 	// Warnings are what the machine could not give to all of it.
 	Warnings []string `json:"warnings"`
+	// Missing are servers whose program was not installed: Read takes them out of Servers and Cells.
+	Missing []string `json:"-"`
 }
 
 // Server is one under test, in the order of the report.
@@ -85,7 +87,26 @@ func Read(path string) (*Run, error) {
 	if len(r.Cells) == 0 {
 		return nil, fmt.Errorf("%s: has no results", path)
 	}
+	r.leaveOutMissing()
 	return r, nil
+}
+
+// leaveOutMissing takes out the servers that were not measured at anything because their program was not installed. A
+// server that was installed and failed stays, with its faults.
+func (r *Run) leaveOutMissing() {
+	installed := map[string]bool{}
+	for _, c := range r.Cells {
+		if !c.None() && !strings.Contains(c.Fault, "is not in the PATH") {
+			installed[c.Server] = true
+		}
+	}
+	for _, c := range r.Cells {
+		if !c.None() && !installed[c.Server] && !slices.Contains(r.Missing, c.Server) {
+			r.Missing = append(r.Missing, c.Server)
+		}
+	}
+	r.Servers = slices.DeleteFunc(r.Servers, func(s Server) bool { return slices.Contains(r.Missing, s.Name) })
+	r.Cells = slices.DeleteFunc(r.Cells, func(c Cell) bool { return slices.Contains(r.Missing, c.Server) })
 }
 
 // Rounds is how many there were.

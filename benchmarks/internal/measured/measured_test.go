@@ -15,7 +15,10 @@ func TestRead(t *testing.T) {
 		{"name":"a","kind":"fanout","args":["--members","1000","--inflight","1"]},
 		{"name":"c","kind":"fanout","args":["--members","1000","--inflight","1","--churn","2"]},
 		{"name":"d","kind":"fanout","args":["--rooms","10","--members","1000","--inflight","1"]}],
-		"cells":[{"server":"s","work":"a","rounds":[{"rate":3},{"rate":1},{"rate":2}]},
+		"servers":[{"name":"s"},{"name":"t"},{"name":"v"},{"name":"w"}],
+		"cells":[{"server":"v","work":"a","fault":"did not start: v is not in the PATH"},{"server":"v","work":"b","fault":"-"},
+		{"server":"w","work":"a","fault":"did not start: w is not in the PATH"},{"server":"w","work":"b","rounds":[{"rate":1}]},
+		{"server":"s","work":"a","rounds":[{"rate":3},{"rate":1},{"rate":2}]},
 		{"server":"t","work":"a","rounds":[{"rate":3},{"fault":"lost: 3 deliveries"}],"fault":"lost: 3 deliveries"},
 		{"server":"u","work":"a","rounds":[{"fault":"-"}],"fault":"-"}]}`
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -37,6 +40,9 @@ func TestRead(t *testing.T) {
 	}
 	if !r.Cell("u", "a").None() || !r.Cell("nobody", "a").None() || r.Rounds() != 3 {
 		t.Error("what was not measured is there")
+	}
+	if len(r.Missing) != 1 || r.Missing[0] != "v" || len(r.Servers) != 3 || r.Cell("v", "a") != nil || r.Cell("w", "a").Hole() != "FAILED" {
+		t.Errorf("missing: %q of %v, want only v", r.Missing, r.Servers)
 	}
 	for _, bad := range []string{"", "{}", "[]"} {
 		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
