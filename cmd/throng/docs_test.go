@@ -17,11 +17,15 @@ import (
 // pages are the documents whose commands and configurations people copy.
 func pages(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../../docs/*.md")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+	var files []string
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/*/*.md"} {
+		matches, err := filepath.Glob(pattern)
+		if err != nil || len(matches) == 0 {
+			t.Fatal(pattern, err)
+		}
+		files = append(files, matches...)
 	}
-	return append(files, "../../README.md", "../../deploy/README.md")
+	return files
 }
 
 // block is a piece of code in a page: fenced with three backticks, or indented by four spaces.
@@ -79,9 +83,6 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, file := range pages(t) {
 		page, err := os.ReadFile(file)
 		if err != nil {
-			if os.IsNotExist(err) {
-				continue
-			}
 			t.Fatal(err)
 		}
 		for _, args := range commands(string(page)) {

@@ -22,7 +22,9 @@ func useFromGo(ctx context.Context, url string, printed func(string)) (c *centri
 	client := centrifuge.NewJsonClient(url, centrifuge.Config{}) // github.com/centrifugal/centrifuge-go
 	room, err := client.NewSubscription("lobby")
 	room.OnPublication(func(e centrifuge.PublicationEvent) { printed(string(e.Data)) })
-	err = errors.Join(err, room.Subscribe(), client.Connect())
+	if err := errors.Join(err, room.Subscribe(), client.Connect()); err != nil {
+		return nil, err
+	}
 	_, err = room.Publish(ctx, []byte(`{"text":"hello"}`)) // returns when the message is stored
 	// README ends
 	return client, err
@@ -40,7 +42,7 @@ func TestGoSnippet(t *testing.T) {
 	}
 	_, snippet, _ := strings.Cut(string(source), "// README begins\n")
 	snippet, _, _ = strings.Cut(snippet, "\t// README ends\n")
-	snippet = strings.NewReplacer("\n\t", "\n", "(url,", `("ws://localhost:8080/ws",`, "printed(", "fmt.Println(").Replace("\n" + snippet)
+	snippet = strings.NewReplacer("\n\t", "\n", "(url,", `("ws://localhost:8080/ws",`, "printed(", "fmt.Println(", "return nil, err", "log.Fatal(err)").Replace("\n" + snippet)
 	if !strings.Contains(string(page), snippet) {
 		t.Errorf("README.md does not have%s", snippet)
 	}
