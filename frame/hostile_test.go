@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// hostile is a row of notes/hostile-input.md, "Frames": what arrives and the right answer.
+// hostile is a hostile input and the required answer.
 type hostile struct {
 	id      string
 	in      []byte

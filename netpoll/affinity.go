@@ -8,7 +8,7 @@ import (
 )
 
 // Connections that have to do with one another are best on one loop: a message to a topic whose members are all there
-// goes by no other loop's mailbox and wakes nobody else (figures: docs/performance.md). Which ones those are is known
+// goes by no other loop's mailbox and wakes nobody else (figures: docs/decisions/15-affinity.md). Which ones those are is known
 // when the upgrade request has been read. That is when a connection may change its loop, once: nothing of the
 // application knows it yet, and nobody has its handle.
 

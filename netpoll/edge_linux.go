@@ -7,7 +7,7 @@ import (
 )
 
 // edgeTriggered: the poller reports a socket once for what arrives, and need not look at it again to find that everything
-// has been read (docs/performance.md). A read that got less than it asked for has emptied the socket (epoll(7)), but for
+// has been read (docs/decisions/04-edge-triggered-reads.md). A read that got less than it asked for has emptied the socket (epoll(7)), but for
 // what unread names.
 const edgeTriggered = true
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestOrigin is U13 of notes/hostile-input.md.
+// TestOrigin: an origin is compared by scheme, host and port, and everything that only looks alike is refused.
 func TestOrigin(t *testing.T) {
 	list := []string{"https://good.example", "http://localhost:3000", "http://Plain.example:80",
 		"http://any.example:*", "http://[::1]:*"}

@@ -115,7 +115,7 @@ func parse(t *testing.T, response string) *http.Response {
 	return res
 }
 
-// TestUpgradeRefused has the rows of notes/hostile-input.md, "Upgrade". The last byte of a
+// TestUpgradeRefused has a row for each hostile request (docs/decisions/10-strict-opening-handshake.md). The last byte of a
 // request is the offending one: without it more is wanted, with it the answer is there.
 func TestUpgradeRefused(t *testing.T) {
 	const line1 = "GET /ws HTTP/1.1\r\n"

@@ -48,7 +48,7 @@ var (
 	everyone     = "of the better of floor and best rival"
 )
 
-// goals are those of the benchmark's issue and of DESIGN, section 11.
+// goals are those of the project; docs/benchmarks.md says which are met.
 var goals = []goal{
 	{Server: "netpoll", Works: []string{"idle"}, Want: 250, Most: true, What: "resident bytes per connection", values: bytesOf},
 	{Server: "throng", Works: []string{"idle"}, Want: 512, Most: true, What: "resident bytes per connection", values: bytesOf},

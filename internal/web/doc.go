@@ -11,7 +11,7 @@
 // is made. A new binary therefore changes every address at once, the scripts of
 // one page always belong together, and a browser that comes back loads one file.
 // That matters here because the public port closes a connection after each
-// plain HTTP answer (DESIGN section 3).
+// plain HTTP answer (docs/architecture.md).
 //
 // The page loads nothing from elsewhere and runs nothing inline: its
 // Content-Security-Policy allows its own origin alone, so text that somebody
