@@ -56,6 +56,9 @@ func TestHeaderMemoryShares(t *testing.T) {
 func TestHeaderMemoryKeepsBytes(t *testing.T) {
 	m := &headerMemory{limit: 1 << 20, longest: 1 << 10}
 	b, ok := m.append(nil, []byte(strings.Repeat("a", 600)))
+	if !ok {
+		t.Fatal("600 bytes of 1,024 are refused")
+	}
 	if b, ok = m.append(b, []byte(strings.Repeat("b", 600))); !ok || string(b) != strings.Repeat("a", 600)+strings.Repeat("b", 600) {
 		t.Fatalf("%v %d", ok, len(b))
 	}

@@ -180,7 +180,7 @@ func webHost(host string, onlyName bool) (string, error) {
 	case strings.Contains(host, "*"):
 		return "", fmt.Errorf("has a * that is no whole name on the left; write https://*.example.com")
 	case strings.ContainsFunc(host, func(r rune) bool { return r > '~' }):
-		return "", fmt.Errorf("has letters beyond ASCII; browsers send such a name as xn--...")
+		return "", fmt.Errorf("has letters beyond ASCII; browsers send such a name in its xn-- form")
 	}
 	if host[0] == '[' || isNumber(host[strings.LastIndexByte(strings.TrimSuffix(host, "."), '.')+1:]) {
 		if onlyName {

@@ -27,7 +27,7 @@ func TestPiggybackedReplyPrecedesLeaveAndClose(t *testing.T) {
 			end(b, h)
 			s.Loop(0).Post(b)
 			got := texts(t, bufio.NewReader(conn), 3)
-			got[2] = strings.TrimLeft(got[2], "\x0f\xa0") // the code of the close frame
+			got[2] = strings.TrimPrefix(got[2], "\x0f\xa0") // the code of the close frame
 			if strings.Join(got, " ") != "answer message end" {
 				t.Errorf("%q", got)
 			}

@@ -195,13 +195,12 @@ func TestRemaindersAreBounded(t *testing.T) {
 		seen.Add(1)
 	}}}
 	start(t, s)
-	release := func() {}
 	var writers sync.WaitGroup
 	all := make([]net.Conn, conns)
 	for i := range all {
 		all[i] = raw(t, s, "/", "")
 	}
-	release = held(s)
+	release := held(s)
 	stream := bytes.Repeat(masked(frame.OpBinary, make([]byte, 50)), messages)
 	for _, c := range all {
 		writers.Go(func() {

@@ -20,10 +20,9 @@ type example struct {
 	prefix string // path of the page
 	tls    bool   // at the proxy's port
 
-	dir      string
-	front    string // address of the proxy
-	upstream string // address of throng, as --listen has it
-	pages    int    // requests for the page so far
+	dir   string
+	front string // address of the proxy
+	pages int    // requests for the page so far
 }
 
 var fenced = regexp.MustCompile("(?ms)^```(nginx|caddy|haproxy)\n# (.*?)\n# throng serve (.*?)\n(.*?)^```$")
