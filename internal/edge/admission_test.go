@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,6 +107,39 @@ func TestLongAnswersWaitForMemory(t *testing.T) {
 		t.Errorf("%d clients were closed before the long answer", n)
 	}
 	expectNothingHeavy(t, e)
+}
+
+// TestUnreadPublisherIsRefused has a client publish that does not read what it is sent, while backlogs take more than half
+// of their memory: it is answered with 111. One that reads is not.
+func TestUnreadPublisherIsRefused(t *testing.T) {
+	const limit = 8 << 20
+	e, url := serve(t, func(c *Config) { c.Loops = 1 })
+	out := e.loops[0].out
+	out.Do(func() { e.server.MaxBacklogMemory = limit })
+	a := connect(t, url, "A")
+	for try := 0; e.Stats().BacklogLimit == 0; try++ {
+		if try == 20 { // in each the stalled clients may have been closed before one of them could publish
+			t.Fatal("a client that does not read publishes")
+		}
+		b := connect(t, url, "B")
+		for i, name := range []string{"some", "much"} {
+			p := []*peer{b, connect(t, url, "C")}[i]
+			p.send(fmt.Sprintf(`{"id":2,"subscribe":{"channel":%q}}`, name))
+			p.expect(`{"id":2,"subscribe":{*`)
+		}
+		batch := out.NewBatch()
+		batch.Publish(topic("some", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/8)))
+		batch.Publish(topic("much", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/2)))
+		before := e.Stats()
+		out.Post(batch)
+		eventually(t, "nothing waits", func() bool { return e.server.BacklogMemory() > limit/2 || e.Stats().Slow > before.Slow })
+		b.send(`{"id":3,"publish":{"channel":"r","data":1}}`)
+		a.publish("r", 1)
+		eventually(t, "it is neither refused nor published", func() bool {
+			s := e.Stats()
+			return s.Commands == before.Commands+2 || s.Slow > before.Slow
+		})
+	}
 }
 
 func TestMayWait(t *testing.T) {

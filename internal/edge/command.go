@@ -15,7 +15,7 @@ func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 	case protocol.MethodNone, protocol.MethodSend: // a pong; and send has no receiver in throng
 		return nil
 	case protocol.MethodPublish:
-		return s.publish(cmd)
+		return s.publish(c, cmd)
 	case protocol.MethodConnect:
 		return s.connect(c, cmd)
 	case protocol.MethodSubscribe:

@@ -3,13 +3,15 @@ package edge
 import (
 	"github.com/throngd/throng/internal/protocol"
 	"github.com/throngd/throng/internal/protocol/jsonwire"
+	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
 const maxKey = 255 // bytes of an idempotency key
 
-// publish hands a message to its room, which answers when the message is stored.
-func (s *session) publish(cmd protocol.Command) error {
+// publish hands a message to its room, which answers when the message is stored. While the backlogs of all connections
+// take too much memory, one that does not read what it is sent may not add to it.
+func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 	var req protocol.PublishRequest
 	switch {
 	case s.loop.reader.DecodePublish(cmd, &req) != nil:
@@ -28,6 +30,10 @@ func (s *session) publish(cmd protocol.Command) error {
 	}
 	if !s.may(ns.mayPublish(), ns, req.Channel) {
 		return protocol.ErrPermissionDenied
+	}
+	if s.loop.out.Pressed() && c.Backlog() > pauseBacklog {
+		s.loop.counters.backlog.Add(1)
+		return protocol.ErrTooManyRequests
 	}
 	if d := s.loop.edge.drain.Load(); d != nil {
 		return s.refusePublish(d)

@@ -16,7 +16,7 @@ type counters struct {
 	slow, silent, stale, badRequest, disconnects atomic.Int64
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	rooms, userRate, busy, dropped, waiting      atomic.Int64
-	longNames, limitedBytes                      atomic.Int64
+	longNames, limitedBytes, backlog             atomic.Int64
 	encode                                       netpoll.Durations
 }
 
@@ -71,6 +71,7 @@ type Stats struct {
 	RoomLimit    int64            // subscribes above MaxRooms
 	WaitingLimit int64            // commands above WaitingCommands
 	LongNames    int64            // commands with a longer name than Channel.MaxLength
+	BacklogLimit int64            // publishes refused with 111: the connection did not read, and backlogs took much memory
 	Busy         int64            // commands refused with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
@@ -101,6 +102,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.RoomLimit += n.rooms.Load()
 		st.WaitingLimit += n.waiting.Load()
 		st.LongNames += n.longNames.Load()
+		st.BacklogLimit += n.backlog.Load()
 		st.Busy += n.busy.Load()
 		st.Limited += n.limited.Load()
 		st.LimitedBytes += n.limitedBytes.Load()

@@ -38,7 +38,7 @@ func sample() Snapshot {
 		},
 		Edge: edge.Stats{
 			Sessions: 30, Commands: 31, ErrorCodes: map[uint32]int64{103: 32, 0: 97}, Limited: 33, Encode: h,
-			Flooded: 70, LimitedBytes: 210, UserLimit: 71, UserRate: 72, RoomRate: 77, RoomLimit: 73, LongNames: 192, WaitingLimit: 76, Busy: 74, Stale: 75,
+			Flooded: 70, LimitedBytes: 210, UserLimit: 71, UserRate: 72, RoomRate: 77, RoomLimit: 73, LongNames: 192, WaitingLimit: 76, BacklogLimit: 1000, Busy: 74, Stale: 75,
 		},
 		Rooms: room.Stats{
 			Rooms: 40, Members: 41, Waiting: 42, InFlight: 43, HistoryBytes: 44, Messages: 45, Refused: 46, Gaps: 47, Forgotten: 48,

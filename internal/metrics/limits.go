@@ -32,7 +32,7 @@ func (snap *Snapshot) limits() map[string]int64 {
 		"pong_timeout":       n.PongTimeout,
 		"outbound_bytes":     n.MaxBacklog,
 		"outbound_age":       n.MaxBacklogAge,
-		"backlog_bytes":      n.MaxBacklogMemory,
+		"backlog_bytes":      n.MaxBacklogMemory + e.BacklogLimit,
 
 		"connect_timeout":          e.Stale,
 		"connections_per_user":     e.UserLimit,
