@@ -43,9 +43,9 @@ generate: ## write the generated code again; needs npm for the browser client
 define FUZZ_TARGETS
 ./frame FuzzFrames
 ./frame FuzzInflate
-./netpoll FuzzUpgrade
-./netpoll FuzzDial
-./netpoll FuzzProxyHeader
+./netpoll/upgrade FuzzUpgrade
+./netpoll/upgrade FuzzResponse
+./netpoll/upgrade FuzzProxyHeader
 ./internal/protocol/jsonwire FuzzEnvelope
 ./internal/load/report FuzzParse
 endef

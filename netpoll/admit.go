@@ -6,13 +6,14 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync/atomic"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Who may come in is decided as early as the address is known: at accept; behind the PROXY
 // header (proxyproto.go); or, if the peer is a trusted proxy, at the headers of the request
-// (forwarded.go). Everything here happens once for a connection.
+// (request.go). Everything here happens once for a connection.
 
 // refusals counts those who were not let in.
 type refusalCounters struct {
@@ -62,7 +63,7 @@ func (s *Server) LimitIP(conns, perSecond int) {
 }
 
 // admit decides about the new connection c, which is counted already, and begins its first phase.
-func (l *Loop) admit(c *Conn) *refusal {
+func (l *Loop) admit(c *Conn) *Reject {
 	s := l.server
 	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
 		s.refusals.lagging.Add(1)
@@ -79,7 +80,7 @@ func (l *Loop) admit(c *Conn) *refusal {
 }
 
 // admitPeer begins the first phase of the new connection c, whose peer is known to the kernel.
-func (l *Loop) admitPeer(c *Conn) *refusal {
+func (l *Loop) admitPeer(c *Conn) *Reject {
 	s := l.server
 	if s.ipLimiter != nil {
 		peer := remoteAddr(int(c.fd)).Addr()
@@ -114,15 +115,15 @@ func (l *Loop) startPeerPhase(c *Conn) {
 }
 
 // enter counts c for an address.
-func (l *Loop) countAddr(c *Conn, a netip.Addr) *refusal {
+func (l *Loop) countAddr(c *Conn, a netip.Addr) *Reject {
 	s := l.server
 	switch s.ipLimiter.add(c.fd, a, s.clock()) {
 	case tooMany:
 		s.refusals.tooMany.Add(1)
-		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many connections from this address", extra: "Retry-After: 5"}
+		return &Reject{Status: http.StatusTooManyRequests, Cause: upgrade.CauseAddress, Reason: "too many connections from this address", Header: retryAfter("5")}
 	case tooFast:
 		s.refusals.tooFast.Add(1)
-		return &refusal{status: http.StatusTooManyRequests, cause: CauseAddress, reason: "too many new connections from this address", extra: "Retry-After: 1"}
+		return &Reject{Status: http.StatusTooManyRequests, Cause: upgrade.CauseAddress, Reason: "too many new connections from this address", Header: retryAfter("1")}
 	}
 	return nil
 }
@@ -141,26 +142,4 @@ func (s *Server) trustsPeer(a netip.Addr) bool {
 		return true
 	}
 	return s.trusts(a)
-}
-
-// admitRequest finds out whom a trusted proxy speaks for, and counts c for them.
-func (l *Loop) admitRequest(r *Request) *refusal {
-	c, s := l.asking, l.server
-	if !s.trustsPeer(c.RemoteAddr().Addr()) {
-		return nil // counted already
-	}
-	parse := parseXForwardedFor
-	if strings.EqualFold(s.ForwardedHeader, "Forwarded") {
-		parse = parseForwarded
-	}
-	hops, ok := parse(r.block)
-	if !ok {
-		return badRequest("malformed Forwarded header")
-	}
-	client := clientOf(hops, s.trusts)
-	if !client.IsValid() {
-		return nil // the proxy itself, for its health check
-	}
-	l.server.ipLimiter.slot(c.fd).remote = &client
-	return l.countAddr(c, client.Addr())
 }

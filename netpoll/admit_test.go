@@ -185,11 +185,14 @@ func TestForwarded(t *testing.T) {
 
 // TestProxyProtocol speaks it in front of HTTP and of TLS.
 func TestProxyProtocol(t *testing.T) {
-	const v1 = "PROXY TCP4 9.8.7.6 127.0.0.1 4444 80\r\n"
+	const (
+		v1 = "PROXY TCP4 9.8.7.6 127.0.0.1 4444 80\r\n"
+		v2 = "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x09\x08\x07\x06\x7f\x00\x00\x01\x11\x5c\x00\x50" // the same in version 2
+	)
 	for _, server := range []*Server{{}, {TLS: tlsConfig()}} {
 		server.TrustedProxies, server.ProxyProtocol, server.MaxConnsPerIP = loopbackOne, true, 2
 		s := addressServer(t, server)
-		first, second := call(t, s, 1, v1), call(t, s, 1, proxyV2("\x21\x11", block4))
+		first, second := call(t, s, 1, v1), call(t, s, 1, v2)
 		for _, c := range []*caller{first, second} {
 			if got := c.upgrade(); got != switching {
 				t.Fatal(got)

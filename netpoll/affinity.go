@@ -34,24 +34,24 @@ func (l *Loop) affinityLoop(key string) *Loop {
 
 // move gives c, whose request was accepted, to another loop, which opens it, with what has been read behind the request.
 // It reports false when c has to stay. The next owner of c is stored last: from then on nothing of it is l's.
-func (l *Loop) migrate(c *Conn, to *Loop, v verdict, response, rest []byte) bool {
+func (l *Loop) migrate(c *Conn, to *Loop, a acceptedRequest, rest []byte) bool {
 	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		return false
 	}
 	h, waited := c.Handle(), c.waitKind()
-	response, rest = slices.Clone(response), slices.Clone(rest)
+	a, rest = a.clone(), slices.Clone(rest)
 	l.held.Add(-1)
 	to.held.Add(1)
 	c.loop, c.timer, c.phase = to, 0, phaseMigrating
 	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
 	l.refreshOldest(waited)
-	to.Do(func() { to.attachMigrated(h, v, response, rest) })
+	to.Do(func() { to.attachMigrated(h, a, rest) })
 	return true
 }
 
 // attachMigrated opens a connection that another loop has given. The server may have begun to close it on the way, or all of
 // them, when it was neither the other loop's any more nor this one's yet.
-func (l *Loop) attachMigrated(h Handle, v verdict, response, rest []byte) {
+func (l *Loop) attachMigrated(h Handle, a acceptedRequest, rest []byte) {
 	c := l.lookup(h)
 	if c == nil {
 		return
@@ -70,7 +70,7 @@ func (l *Loop) attachMigrated(h Handle, v verdict, response, rest []byte) {
 		return
 	}
 	c.phase = phaseHeader
-	l.openAccepted(c, v, response)
+	l.openAccepted(c, a)
 	l.frames(c, rest)
 	if c.tls != nil {
 		l.decrypt(c, c.tls.wire.in)

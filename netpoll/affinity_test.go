@@ -21,7 +21,7 @@ import (
 // first, and then echoes.
 func nearby() Endpoint {
 	return Endpoint{
-		Accept:    func(r *Request) error { r.Affinity(r.Query()); return nil },
+		Accept:    func(r *Request) error { r.SetAffinity(r.Query()); return nil },
 		OnOpen:    func(c *Conn) { c.Send(frame.OpText, strconv.AppendInt(nil, int64(c.Loop().Index()), 10)) },
 		OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) },
 	}
@@ -155,7 +155,7 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	a, b := s.loops[0], s.loops[1]
 	a.assignLoop(fd)
 	c = s.slab.slot(fd)
-	if !a.migrate(c, b, verdict{kind: accepted}, []byte("101"), nil) {
+	if !a.migrate(c, b, acceptedRequest{response: []byte("101")}, nil) {
 		t.Fatal("it stays")
 	}
 	if a.ownedConn(fd) != nil || b.ownedConn(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {

@@ -50,7 +50,7 @@ func (c *Conn) closeNow(code frame.CloseCode, reason string) {
 		c.phase = phaseLinger
 		c.sendClose(code, reason)
 	case phaseHeader:
-		c.loop.refuse(c, &refusal{status: http.StatusInternalServerError, reason: "internal error"})
+		c.loop.refuse(c, &Reject{Status: http.StatusInternalServerError, Reason: "internal error"})
 	case phaseProxy, phaseHello, phaseTLS, phaseMigrating, phaseConnect, phaseAnswer:
 		c.fail(reason)
 	case phaseClosing:
@@ -215,7 +215,7 @@ func (l *Loop) freeSlot(c *Conn) {
 		c.tls.handshake.cancel()
 	}
 	if g := c.dialAttempt(); g != nil && g.answer != nil {
-		g.answer.stop()
+		g.answer.Close()
 	}
 	if v := l.server.ipLimiter; v != nil {
 		v.remove(c.fd, l.server.clock())

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Conn is one WebSocket connection: a slot of the slab, 120 bytes. While it is idle
@@ -83,7 +84,7 @@ func (c *Conn) clear(f flags)    { c.flags &^= f }
 // aux is what a connection rarely needs.
 type aux struct {
 	header []byte // what came of an upgrade request or a PROXY header, see headermemory.go
-	scan   scanState
+	scan   upgrade.Scan
 	code   frame.CloseCode
 	reason string
 	acked  uint64   // bytes that the peer had acknowledged when the kernel was last asked, see progress.go

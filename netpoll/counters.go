@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // counters is what a loop counts about itself. Only the loop writes, so that no cache line is
@@ -17,7 +18,7 @@ type counters struct {
 	accepted, acceptErrors  atomic.Int64
 	upgraded, detached      atomic.Int64
 	refused                 [6]atomic.Int64 // by status/100
-	causes                  [NumCauses]atomic.Int64
+	causes                  [upgrade.NumCauses]atomic.Int64
 	closes                  [numCloses]atomic.Int64
 	messagesIn, messagesOut turnCount
 	bytesIn, bytesOut       atomic.Int64
@@ -180,9 +181,9 @@ func (l *Loop) observeClosing(c *Conn) {
 
 // refusedFor counts a response that ends a connection before it was upgraded. Its status stands
 // behind "HTTP/1.1 ".
-func (t *counters) refusedFor(why Cause, response []byte) {
+func (t *counters) refusedFor(why upgrade.Cause, response []byte) {
 	t.causes[why].Add(1)
-	if why == CauseHeaderSize {
+	if why == upgrade.CauseHeaderSize {
 		t.limits.maxHeader.Add(1)
 	}
 	if len(response) > 9 {

@@ -5,6 +5,8 @@ package netpoll
 import (
 	"net/http"
 	"slices"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // maxDenied bounds the connections of a server that were not let in and linger until their peers have read why. They
@@ -12,13 +14,13 @@ import (
 const maxDenied = 64
 
 // overloaded refuses for the sake of those who are there.
-func overloaded(reason string) *refusal {
-	return &refusal{status: http.StatusServiceUnavailable, cause: CauseOverload, reason: reason, extra: "Retry-After: 5"}
+func overloaded(reason string) *Reject {
+	return &Reject{Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload, Reason: reason, Header: retryAfter("5")}
 }
 
 // deny says why to the new connection c, which is not let in. Its request has hardly ever come yet, so it lingers as
 // any connection that is refused. Where too many do already it is closed at once, and the answer may be lost.
-func (l *Loop) deny(c *Conn, why *refusal) {
+func (l *Loop) deny(c *Conn, why *Reject) {
 	s := l.server
 	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS nothing can be said before the handshake
 		l.rejectRaw(int(c.fd), why)
@@ -39,9 +41,9 @@ func (l *Loop) undeny(fd int32) {
 }
 
 // rejectRaw says why to a peer that is closed at once. What it has sent already is read first.
-func (l *Loop) rejectRaw(fd int, why *refusal) {
-	response := why.append(nil)
-	l.refused(int32(fd), why.cause, response)
+func (l *Loop) rejectRaw(fd int, why *Reject) {
+	response := why.Append(nil)
+	l.refused(int32(fd), why.Cause, response)
 	if l.server.tls == nil {
 		_, _ = recv(fd, l.readBuf)
 		_, _ = send(fd, response)

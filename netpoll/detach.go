@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Plain HTTP on the public port is not ours to serve: the connection leaves its loop with the
@@ -23,17 +25,17 @@ import (
 func (l *Loop) detach(c *Conn, b []byte) {
 	s := l.server
 	if s.HTTP == nil {
-		l.refuse(c, &refusal{
-			status: http.StatusUpgradeRequired, cause: CauseBadRequest,
-			reason: "this port speaks WebSocket", extra: "Upgrade: websocket",
+		l.refuse(c, &Reject{
+			Status: http.StatusUpgradeRequired, Cause: upgrade.CauseBadRequest,
+			Reason: "this port speaks WebSocket", Header: http.Header{"Upgrade": {"websocket"}},
 		})
 		return
 	}
 	if !s.web.acquire() {
 		l.counters.limits.maxHTTP.Add(1)
-		l.refuse(c, &refusal{
-			status: http.StatusServiceUnavailable, cause: CauseOverload,
-			reason: "too many requests", extra: "Retry-After: 1",
+		l.refuse(c, &Reject{
+			Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload,
+			Reason: "too many requests", Header: retryAfter("1"),
 		})
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"sync"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // How a connection is dialed. The dials of a loop wait in its queue; at most limit are in
@@ -23,7 +24,7 @@ import (
 //
 //	phaseConnect   the TCP connect goes on by itself: writable when it is over
 //	phaseTLS       the handshake of tlshandshake.go, from the other end
-//	phaseAnswer    the request is sent, the response read by answer.go
+//	phaseAnswer    the request is sent, the response read by upgrade.Client
 //	phaseOpen      as on a server; dial is forgotten after OnOpen
 //
 // Every dial that was taken ends with one call of OnOpen or of OnDialError.
@@ -46,10 +47,9 @@ type dialAttempt struct {
 	addr    netip.AddrPort // that is tried now
 	tried   int            // addresses of Dialer.Fallback that were tried or left out
 	context any
-	target  *url.URL
 	posted  time.Duration // the clock at Dial
 	times   DialTimes
-	answer  *answer
+	answer  *upgrade.Client
 	err     error // why it failed
 	over    bool  // no longer in flight
 }
@@ -62,11 +62,10 @@ func (l *Loop) Dial(d *Dialer, context any) error {
 	if l.dials == nil {
 		return errors.New("netpoll: a server's loop does not dial")
 	}
-	target, err := d.check()
-	if err != nil {
+	if err := d.check(); err != nil {
 		return err
 	}
-	look, err := l.dials.push(&dialAttempt{dialer: d, addr: d.Addr, context: context, target: target, posted: l.server.clock()})
+	look, err := l.dials.push(&dialAttempt{dialer: d, addr: d.Addr, context: context, posted: l.server.clock()})
 	if look {
 		l.Do(l.startDials)
 	}
@@ -222,10 +221,12 @@ func (l *Loop) sendRequest(c *Conn) {
 	g := c.aux.dial
 	c.phase = phaseAnswer
 	l.setDeadline(c, g.dialer.upgradeTimeout())
-	g.answer = newAnswer(g.dialer, g.target)
-	g.answer.resume(nil)
-	l.queueControl(c, func(dst []byte) []byte { return append(dst, g.answer.out...) })
-	g.answer.out = nil
+	var err error
+	if g.answer, err = upgrade.NewClient(g.dialer.request()); err != nil {
+		c.failDial(err)
+		return
+	}
+	l.queueControl(c, func(dst []byte) []byte { return append(dst, g.answer.Request()...) })
 }
 
 // answered goes on with the response.
@@ -233,11 +234,10 @@ func (l *Loop) readResponse(c *Conn, b []byte) {
 	if c.has(flagDead) {
 		return
 	}
-	switch a := c.aux.dial.answer; {
-	case !a.resume(b):
-	case a.err != nil:
-		c.failDial(a.err)
-	default:
+	switch done, err := c.aux.dial.answer.Read(b); {
+	case err != nil:
+		c.failDial(err)
+	case done:
 		l.openDialed(c)
 	}
 }
@@ -251,7 +251,7 @@ func (l *Loop) openDialed(c *Conn) {
 	if c.aux.dial = nil; c.phase == phaseOpen {
 		c.aux = nil
 	}
-	g.answer.rest(func(b []byte) { l.frames(c, b) })
+	g.answer.Rest(func(b []byte) { l.frames(c, b) })
 }
 
 // Dialed is how the connection came about. It may be called in OnOpen; afterwards, and on a
@@ -261,7 +261,7 @@ func (c *Conn) Dialed() Dialed {
 		return Dialed{}
 	}
 	g := c.aux.dial
-	return Dialed{DialTimes: g.times, Dialer: g.dialer, Subprotocol: g.answer.chosen}
+	return Dialed{DialTimes: g.times, Dialer: g.dialer, Subprotocol: g.answer.Subprotocol()}
 }
 
 // dialing is the dial of a connection that is not open yet, or nil.
@@ -283,9 +283,8 @@ func (c *Conn) failDial(err error) {
 // dialEOF is the end of what the server sends to c, which is not open yet. The response may
 // have told enough.
 func (c *Conn) dialEOF(err error) {
-	if a := c.aux.dial.answer; a != nil && !a.done {
-		a.finish(err)
-		err = a.err
+	if a := c.aux.dial.answer; a != nil {
+		err = cmp.Or(a.End(err), err)
 	}
 	c.failDial(err)
 }
@@ -324,7 +323,7 @@ func (l *Loop) notifyDialFailed(c *Conn) {
 func (l *Loop) fallBack(g *dialAttempt) bool {
 	addr, tried, ok := g.dialer.next(g.tried)
 	return ok && l.dials.pushFront(&dialAttempt{
-		dialer: g.dialer, addr: addr, tried: tried, context: g.context, target: g.target,
+		dialer: g.dialer, addr: addr, tried: tried, context: g.context,
 		posted: g.posted, times: DialTimes{Queue: g.times.Queue},
 	})
 }

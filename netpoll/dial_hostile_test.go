@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // acceptKey is the right answer to a key (RFC 6455, 4.2.2).
@@ -67,7 +68,7 @@ func scripted(t testing.TB, serve func(c net.Conn, answer string)) net.Addr {
 
 func isStatus(status int) func(error) bool {
 	return func(err error) bool {
-		var e *StatusError
+		var e *upgrade.StatusError
 		return errors.As(err, &e) && e.Status == status
 	}
 }
@@ -98,8 +99,8 @@ func TestHostileServers(t *testing.T) {
 		{"503 without end", func(string) string { return "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n" + forever }, isStatus(503)},
 		{"503 cut off", func(string) string { return "HTTP/1.1 503 Busy\r\nRetry-After" }, isStatus(503)},
 		{"HTTP/1.0", func(g string) string { return strings.Replace(g, "1.1", "1.0", 1) }, is(ws.ErrHandshakeBadProtocol)},
-		{"endless header", func(g string) string { return g[:len(g)-2] + forever }, is(errLongAnswer)},
-		{"endless line", func(string) string { return strings.Repeat("x", 20_000) }, is(errLongAnswer)},
+		{"endless header", func(g string) string { return g[:len(g)-2] + forever }, is(upgrade.ErrLongResponse)},
+		{"endless line", func(string) string { return strings.Repeat("x", 20_000) }, is(upgrade.ErrLongResponse)},
 		{"closed in the header", func(g string) string { return g[:60] }, is(io.ErrUnexpectedEOF)},
 		{"closed at once", func(string) string { return "" }, is(io.ErrUnexpectedEOF)},
 		{"garbage", func(string) string { return "\x00\xff\r\n\r\n\r\n" }, is(ws.ErrMalformedResponse)},
@@ -159,18 +160,18 @@ func TestRetryAfter(t *testing.T) {
 		},
 	}}})
 	k := client(t, &Client{Loops: 1})
-	var e *StatusError
+	var e *upgrade.StatusError
 	if err := k.refused(t, to(s)); !errors.As(err, &e) || e.Status != 503 || e.RetryAfter() != 7*time.Second {
 		t.Errorf("%v, %+v", err, e)
 	}
 	for v, want := range map[string]time.Duration{
 		"": 0, "-1": 0, "soon": 0, "120": 2 * time.Minute, "99999999999": 0, "Mon, 02 Jan 2006 15:04:05 GMT": 0,
 	} {
-		if got := (&StatusError{Header: http.Header{"Retry-After": {v}}}).RetryAfter(); got != want {
+		if got := (&upgrade.StatusError{Header: http.Header{"Retry-After": {v}}}).RetryAfter(); got != want {
 			t.Errorf("%q: %v", v, got)
 		}
 	}
-	in := &StatusError{Header: http.Header{"Retry-After": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}}
+	in := &upgrade.StatusError{Header: http.Header{"Retry-After": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}}
 	if got := in.RetryAfter(); got < 59*time.Minute || got > time.Hour {
 		t.Error(got)
 	}

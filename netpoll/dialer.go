@@ -11,12 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/textproto"
 	"net/url"
-	"strings"
 	"time"
 
-	"github.com/gobwas/ws"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Dialer says where and how a connection is opened. One may serve any number of dials, or each
@@ -81,54 +79,26 @@ func NewDialer(ctx context.Context, rawURL string) (*Dialer, error) {
 	return d, nil
 }
 
-// check finds what can never work, and returns the target of the request.
-func (d *Dialer) check() (*url.URL, error) {
+// check returns an error if no dial can ever work.
+func (d *Dialer) check() error {
 	remote, local := d.Addr.Addr().Unmap(), d.Local.Addr().Unmap()
 	switch {
 	case !remote.IsValid() || d.Addr.Port() == 0:
-		return nil, errors.New("netpoll: Dialer.Addr needs an address and a port")
+		return errors.New("netpoll: Dialer.Addr needs an address and a port")
 	case remote.Zone() != "" || local.Zone() != "":
-		return nil, errors.New("netpoll: Dialer does not know IPv6 zones")
+		return errors.New("netpoll: Dialer does not know IPv6 zones")
 	case local.IsValid() && local.Is4() != remote.Is4():
-		return nil, fmt.Errorf("netpoll: Dialer.Local %v and Addr %v are not of one family", d.Local, d.Addr)
-	case strings.ContainsFunc(d.Host, notInHost):
-		return nil, fmt.Errorf("netpoll: Dialer.Host %q is no host", d.Host)
+		return fmt.Errorf("netpoll: Dialer.Local %v and Addr %v are not of one family", d.Local, d.Addr)
 	}
 	for _, a := range d.Fallback {
 		if !a.Addr().IsValid() || a.Port() == 0 || a.Addr().Zone() != "" {
-			return nil, fmt.Errorf("netpoll: Dialer.Fallback %v is not an address and a port", a)
+			return fmt.Errorf("netpoll: Dialer.Fallback %v is not an address and a port", a)
 		}
 	}
-	for name := range d.Header {
-		if handshakeHeader(name) {
-			return nil, fmt.Errorf("netpoll: Dialer.Header has %s, which is the handshake's", name)
-		}
+	if err := d.request().Check(); err != nil {
+		return fmt.Errorf("netpoll: Dialer.%w", err)
 	}
-	for _, p := range d.Subprotocols {
-		if p == "" || strings.ContainsFunc(p, notInToken) {
-			return nil, fmt.Errorf("netpoll: Dialer.Subprotocols has %q, which is no token", p)
-		}
-	}
-	target, err := url.ParseRequestURI(cmp.Or(d.Path, "/"))
-	if err != nil || target.Scheme != "" || strings.Contains(d.Path, "#") {
-		return nil, fmt.Errorf("netpoll: Dialer.Path %q is no path and query", d.Path)
-	}
-	return target, nil
-}
-
-func notInHost(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == '@' }
-
-// notInToken is what a token must not have (RFC 9110, 5.6.2).
-func notInToken(r rune) bool {
-	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-}
-
-func handshakeHeader(name string) bool {
-	switch name = textproto.CanonicalMIMEHeaderKey(name); name {
-	case "Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding":
-		return true
-	}
-	return strings.HasPrefix(name, "Sec-Websocket-")
+	return nil
 }
 
 // next returns the first of Fallback from index from on that can be dialed from Local, and the index behind it.
@@ -163,11 +133,7 @@ func (d *Dialer) connectTimeout() time.Duration { return cmp.Or(d.ConnectTimeout
 func (d *Dialer) tlsTimeout() time.Duration     { return cmp.Or(d.TLSTimeout, 10*time.Second) }
 func (d *Dialer) upgradeTimeout() time.Duration { return cmp.Or(d.UpgradeTimeout, 5*time.Second) }
 
-// handshake is the request as gobwas/ws makes it.
-func (d *Dialer) handshake() ws.Dialer {
-	h := ws.Dialer{Host: d.host(), Protocols: d.Subprotocols}
-	if len(d.Header) > 0 {
-		h.Header = ws.HandshakeHeaderHTTP(d.Header)
-	}
-	return h
+// request is what the upgrade asks for.
+func (d *Dialer) request() upgrade.ClientRequest {
+	return upgrade.ClientRequest{Host: d.host(), Path: d.Path, Header: d.Header, Subprotocols: d.Subprotocols}
 }

@@ -4,9 +4,7 @@ package netpoll
 
 import (
 	"fmt"
-	"net/http"
 	"net/netip"
-	"strconv"
 	"time"
 )
 
@@ -34,7 +32,7 @@ type Dialed struct {
 }
 
 // DialError is why a dial came to nothing. errors.Is and errors.As find the cause: a
-// [*StatusError], a syscall.Errno (ECONNREFUSED, EADDRNOTAVAIL, EMFILE),
+// [*upgrade.StatusError], a syscall.Errno (ECONNREFUSED, EADDRNOTAVAIL, EMFILE),
 // os.ErrDeadlineExceeded, io.ErrUnexpectedEOF, [ErrClientClosed], those of crypto/tls, and
 // those of gobwas/ws for a response that is no WebSocket's (ws.ErrHandshakeBadSecAccept).
 type DialError struct {
@@ -54,26 +52,3 @@ func (e *DialError) Error() string {
 
 // Unwrap is the cause.
 func (e *DialError) Unwrap() error { return e.Err }
-
-// StatusError is an HTTP response other than 101. Redirects are not followed.
-type StatusError struct {
-	Status int
-	Header http.Header // nil if it did not come whole, or was longer than 8 KiB
-}
-
-// Error names the status.
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("the server answered %d %s", e.Status, http.StatusText(e.Status))
-}
-
-// RetryAfter is how long the server asks to wait (RFC 9110, 10.2.3); 0 if it does not.
-func (e *StatusError) RetryAfter() time.Duration {
-	v := e.Header.Get("Retry-After")
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(0, time.Until(t))
-	}
-	return 0
-}

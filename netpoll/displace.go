@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // When a place is needed, of MaxConns or of MaxTLSHandshakes, the connection that has waited longest for its first request
@@ -164,9 +166,9 @@ func (l *Loop) readPending(c *Conn, w wait) bool {
 // rejectDisplaced says why to a client that waits for an answer in plain HTTP.
 func (l *Loop) rejectDisplaced(c *Conn) {
 	if c.phase == phaseHeader && c.tls == nil {
-		l.rejectRaw(int(c.fd), &refusal{
-			status: http.StatusServiceUnavailable, cause: CauseOverload,
-			reason: "too many connections, and this one has not sent a whole request", extra: "Retry-After: 1",
+		l.rejectRaw(int(c.fd), &Reject{
+			Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload,
+			Reason: "too many connections, and this one has not sent a whole request", Header: retryAfter("1"),
 		})
 	}
 }

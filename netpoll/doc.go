@@ -5,7 +5,7 @@
 //
 // A [Server] listens and runs [Server.Loops] loops, each with a listener of its own. A
 // connection belongs to one loop from the answer to its upgrade request on: the loop that accepted
-// it, or the one that [Request.Affinity] asks for. What it speaks is an [Endpoint], chosen by the path
+// it, or the one that [upgrade.Request.SetAffinity] asks for. What it speaks is an [Endpoint], chosen by the path
 // of the request: who is let in, limits, and callbacks.
 //
 //	server := netpoll.Server{

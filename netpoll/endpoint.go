@@ -21,14 +21,10 @@ type Endpoint struct {
 	// the first endpoint that matches is used.
 	Path string
 
-	// Origins is the allow-list for the Origin header. An entry is scheme://host[:port], compared
-	// exactly; the port may be "*", and a host of http or https may begin with "*." for every
-	// name below it. Other schemes are those of applications: capacitor://localhost, file://,
-	// moz-extension://* for every host. "null" is the origin of sandboxed frames and of files,
-	// "*" alone every origin, [SameHost] and [SameAddress] compare with the Host header. An entry
-	// that can never match is an error of Listen, see [NormalOrigin]. Empty is SameHost. A
-	// request without Origin (no browser) is always allowed.
-	Origins []string
+	// CheckOrigin decides about a request with an Origin header, which browsers send: false answers 403. Nil allows the
+	// origins whose host and port are those of the Host header. [upgrade.AllowOrigins] makes a function of a list. It is
+	// called on the loop and must not block; [Request.RemoteAddr] is the peer's address, that of a proxy if there is one.
+	CheckOrigin func(r *Request) bool
 
 	// Subprotocols are the values of Sec-WebSocket-Protocol that may be echoed.
 	Subprotocols []string

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // headerMemory is what requests occupy that have come in part: the buffers of all connections
@@ -82,9 +84,9 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	if c.phase == phaseProxy || c.phase == phaseHello {
 		c.fail(why)
 	} else {
-		l.refuse(c, &refusal{
-			status: http.StatusServiceUnavailable, cause: CauseOverload,
-			reason: why, extra: "Retry-After: 1",
+		l.refuse(c, &Reject{
+			Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload,
+			Reason: why, Header: retryAfter("1"),
 		})
 	}
 	return false

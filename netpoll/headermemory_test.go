@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // TestHeaderMemoryShares fills the limit with requests that want all of it.
@@ -134,7 +136,7 @@ func TestMaxHeader(t *testing.T) {
 	if got := s.Stats().Limits.MaxHeader; got != 1 {
 		t.Errorf("counted %d times", got)
 	}
-	if got := s.Stats().RefusedFor; got[CauseHeaderSize] != 1 || got[CauseBadRequest] != 1 {
+	if got := s.Stats().RefusedFor; got[upgrade.CauseHeaderSize] != 1 || got[upgrade.CauseBadRequest] != 1 {
 		t.Errorf("causes %v", got)
 	}
 }

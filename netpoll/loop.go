@@ -4,7 +4,6 @@ package netpoll
 
 import (
 	"fmt"
-	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Loop is one event loop: one goroutine, one poller, and every connection that it accepted or
@@ -50,8 +50,8 @@ type Loop struct {
 
 	dials *dialQueue // nil on a server
 
-	upgrader *upgrader
-	asking   *Conn          // whose request the upgrader looks at
+	upgrader *upgrade.Upgrader
+	request  Request        // that is being decided
 	configs  []frame.Config // by endpoint
 	pings    [][]byte       // by endpoint
 
@@ -83,7 +83,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	l := &Loop{
 		server: s, index: index, listener: -1,
 		tasks:   queue.NewLockFreeQueue(),
-		readBuf: make([]byte, readBufSize),
+		readBuf: make([]byte, readBufSize), upgrader: newUpgrader(s),
 	}
 	for w := range l.waiting {
 		l.waiting[w].oldest.Store(noneWaiting)
@@ -97,18 +97,6 @@ func newLoop(s *Server, index int) (*Loop, error) {
 	}
 	l.preparePings()
 	var err error
-	if l.upgrader, err = newUpgrader(s.endpoints); err != nil {
-		return nil, err
-	}
-	l.upgrader.maxHeader = s.MaxHeader
-	l.upgrader.report = s.report
-	l.upgrader.remote = func() netip.AddrPort { return l.asking.RemoteAddr() }
-	if s.trustsProxies() {
-		l.upgrader.admit = l.admitRequest
-	}
-	if s.HTTP != nil {
-		l.upgrader.plain = s.AcceptHTTP
-	}
 	if s.tls != nil {
 		l.tls = newTLSScratch()
 	}

@@ -80,63 +80,7 @@ func (l *Loop) dispatchPlain(c *Conn, b []byte) {
 	}
 }
 
-// header collects the upgrade request. It usually comes in one piece, and then nothing of it
-// is kept.
-func (l *Loop) readRequest(c *Conn, b []byte) {
-	var scan scanState
-	if c.aux != nil {
-		if !l.keep(c, b) {
-			return
-		}
-		b, scan = c.aux.header, c.aux.scan
-	}
-	l.asking = c
-	v, response := l.upgrader.run(l.response[:0], b, &scan)
-	l.asking = nil
-	l.response = response[:0]
-	if v.kind == needMore {
-		if c.aux != nil || l.keep(c, b) {
-			c.aux.scan = scan
-		}
-		return
-	}
-	kept := c.takeHeader() // b may lie in it
-	defer l.server.headers.release(kept)
-	l.applyVerdict(c, v, response, b)
-}
-
-// decided carries out what the upgrader decided about the request at the beginning of b.
-func (l *Loop) applyVerdict(c *Conn, v verdict, response, b []byte) {
-	switch v.kind {
-	case accepted:
-		c.aux = nil
-		rest := b[v.used:]
-		if to := l.affinityLoop(v.affinity); to != l && l.migrate(c, to, v, response, rest) {
-			return
-		}
-		l.openAccepted(c, v, response)
-		l.frames(c, rest)
-	case rejected:
-		l.reject(c, v.cause, response)
-	case plainHTTP:
-		l.detach(c, b[v.skipped:])
-	}
-}
-
-// open turns c into a WebSocket connection.
-func (l *Loop) openAccepted(c *Conn, v verdict, response []byte) {
-	c.endpoint, c.context = uint8(v.endpoint), v.context
-	if v.window != 0 {
-		c.dec.EnableDeflate()
-		if v.window < wideWindow {
-			c.set(flagNarrow)
-		}
-	}
-	l.queueBytes(c, response)
-	l.enterOpen(c)
-}
-
-// opened begins the frames, of a connection that was accepted or dialed.
+// enterOpen begins the frames, of a connection that was accepted or dialed.
 func (l *Loop) enterOpen(c *Conn) {
 	waited := c.waitKind()
 	c.phase = phaseOpen
@@ -150,17 +94,6 @@ func (l *Loop) enterOpen(c *Conn) {
 	if e.OnOpen != nil {
 		e.OnOpen(c)
 	}
-}
-
-// refuse answers a request with an error and closes.
-func (l *Loop) refuse(c *Conn, r *refusal) { l.reject(c, r.cause, r.append(nil)) }
-
-// reject is refuse with a response that is laid out.
-func (l *Loop) reject(c *Conn, why Cause, response []byte) {
-	l.server.headers.release(c.takeHeader())
-	l.refused(c.fd, why, response)
-	l.queueBytes(c, response)
-	l.startLinger(c)
 }
 
 // frames hands out the messages in b, which is unmasked in place; but not for longer than a read slice.

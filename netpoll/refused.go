@@ -2,11 +2,15 @@
 
 package netpoll
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/throngd/throng/netpoll/upgrade"
+)
 
 // Refused is a connection that was answered with an error instead of a 101, as [Server.OnRefuse] hears of it.
 type Refused struct {
-	Cause  Cause
+	Cause  upgrade.Cause
 	Status int // of HTTP; with TLS it may never have been sent
 
 	server *Server
@@ -17,7 +21,7 @@ type Refused struct {
 func (r Refused) RemoteAddr() netip.AddrPort { return r.server.addrOf(r.fd) }
 
 // refused counts a response that ends a connection before it was upgraded, and tells the application.
-func (l *Loop) refused(fd int32, why Cause, response []byte) {
+func (l *Loop) refused(fd int32, why upgrade.Cause, response []byte) {
 	l.counters.refusedFor(why, response)
 	if l.server.OnRefuse == nil {
 		return

@@ -7,13 +7,15 @@ import (
 	"net/http"
 	"net/netip"
 	"testing"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // TestOnRefuse is told of refusals at the request and at accept, with who it was, why, and what was answered.
 func TestOnRefuse(t *testing.T) {
 	type heard struct {
 		addr   netip.AddrPort
-		cause  Cause
+		cause  upgrade.Cause
 		status int
 	}
 	refused := make(chan heard, 4)
@@ -40,8 +42,8 @@ func TestOnRefuse(t *testing.T) {
 		}
 		return c
 	}
-	_ = ask("/nowhere", heard{cause: CausePath, status: http.StatusNotFound}).Close()
+	_ = ask("/nowhere", heard{cause: upgrade.CausePath, status: http.StatusNotFound}).Close()
 	eventually(t, "the end of the first", func() bool { return s.NumConns() == 0 })
 	ask("/ws", heard{})
-	ask("/ws", heard{cause: CauseOverload, status: http.StatusServiceUnavailable})
+	ask("/ws", heard{cause: upgrade.CauseOverload, status: http.StatusServiceUnavailable})
 }

@@ -3,139 +3,177 @@
 package netpoll
 
 import (
-	"bytes"
+	"fmt"
 	"net/http"
-	"net/netip"
+	"slices"
 
-	"github.com/gobwas/httphead"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Request is the request that [Endpoint.Accept] or [Server.AcceptHTTP] decides about. It is borrowed from the
-// loop: valid until Accept returns, on that goroutine only. The strings it returns are
-// copies and may be kept.
-type Request struct {
-	block       []byte // the whole header block, known to be well formed
-	target      target
-	host        []byte
-	endpoint    *Endpoint
-	remote      func() netip.AddrPort
-	subprotocol string
-	expects     bool            // 100-continue
-	deflate     httphead.Option // the answer to the offer that was accepted
-	window      int             // of it, in bits; 0 without one
-	context     any
-	affinity    string
-}
+// Request is the request that [Endpoint.Accept], [Endpoint.CheckOrigin] or [Server.AcceptHTTP] decides about. It is
+// borrowed from the loop: valid until the callback returns, on that goroutine only.
+type Request = upgrade.Request
 
-// Method is GET for a WebSocket (RFC 6455, section 4.1), and may be any for Server.AcceptHTTP.
-func (r *Request) Method() string {
-	method, _, _ := bytes.Cut(r.block, []byte(" "))
-	if string(method) == http.MethodGet {
-		return http.MethodGet // saves the copy
+// Reject is the error with which [Endpoint.Accept] or [Server.AcceptHTTP] rejects a request.
+type Reject = upgrade.Reject
+
+// newUpgrader has the endpoints of s.
+func newUpgrader(s *Server) *upgrade.Upgrader {
+	u := &upgrade.Upgrader{MaxHeader: s.MaxHeader}
+	for _, e := range s.endpoints {
+		u.Endpoints = append(u.Endpoints, upgrade.Endpoint{
+			Path: e.Path, Subprotocols: e.Subprotocols, Compression: e.Compression, CheckOrigin: e.CheckOrigin,
+		})
 	}
-	return string(method)
+	return u
 }
 
-// Path is the path of the request target as it was sent: nothing is decoded.
-func (r *Request) Path() string {
-	if r.endpoint != nil && string(r.target.path) == r.endpoint.Path {
-		return r.endpoint.Path // saves the copy
-	}
-	return string(r.target.path)
-}
-
-// Query is what follows the first question mark of the target, undecoded.
-func (r *Request) Query() string { return string(r.target.query) }
-
-// Host is the Host header, or host and port of a target in absolute form, which replace it
-// (RFC 9112, section 3.2.2).
-func (r *Request) Host() string { return string(r.host) }
-
-// Header is the value of the first field with that name, in any case, or empty. See Values for
-// fields whose value is a list.
-func (r *Request) Header(name string) string {
-	v, _ := headerValue(r.block, name)
-	return string(v)
-}
-
-// Values are those of all fields with that name, in any case, in order. A list may be spread
-// over several fields (RFC 9110, section 5.3).
-func (r *Request) Values(name string) (values []string) {
-	for v := range fields(r.block, name) {
-		values = append(values, string(v))
-	}
-	return values
-}
-
-// originValue is the Origin header. One without a value is none: browsers always have one.
-func (r *Request) originValue() []byte {
-	v, _ := headerValue(r.block, "Origin")
-	return v
-}
-
-// Origin is the Origin header; empty for clients that are no browsers. The endpoint's
-// rule for it has been applied.
-func (r *Request) Origin() string { return r.Header("Origin") }
-
-// RemoteAddr is the client's address, as of [Conn.RemoteAddr].
-func (r *Request) RemoteAddr() netip.AddrPort {
-	if r.remote == nil {
-		return netip.AddrPort{}
-	}
-	return r.remote()
-}
-
-// Subprotocol is the one that was chosen: the first the client offers that is in
-// [Endpoint.Subprotocols], or empty.
-func (r *Request) Subprotocol() string { return r.subprotocol }
-
-// SetContext stores what [Conn.Context] will return. For AcceptHTTP it does nothing.
-func (r *Request) SetContext(v any) { r.context = v }
-
-// Affinity asks for a place beside the connections with the same key, on one loop: what one of them publishes to a topic of
-// them all then needs no mail between loops. It is a wish: a loop that has more than its share of all connections takes
-// no more of them, so a key may be as common as it likes. The connection's callbacks are called on that loop, but for
-// Accept.
-func (r *Request) Affinity(key string) { r.affinity = key }
-
-// target is a request target of a WebSocket (RFC 9112, section 3.2).
-type target struct{ authority, path, query []byte }
-
-// parseTarget splits the target of a well-formed block. It takes the origin form, and
-// the absolute form of http and https (RFC 6455, section 4.2.1), in which an empty path is /
-// (RFC 9110, section 4.2.3).
-func parseTarget(block []byte) (t target, ok bool) {
-	v := rawTarget(block)
-	if scheme, rest, found := bytes.Cut(v, []byte("://")); found && (equalFold(scheme, "http") || equalFold(scheme, "https")) {
-		i := bytes.IndexAny(rest, "/?")
-		if i < 0 {
-			i = len(rest)
+// readRequest collects the request. It usually arrives in one piece, and then nothing of it is kept.
+func (l *Loop) readRequest(c *Conn, b []byte) {
+	var scan upgrade.Scan
+	if c.aux != nil {
+		if !l.keep(c, b) {
+			return
 		}
-		t.authority, v = rest[:i], rest[i:]
-		if len(v) == 0 || v[0] == '?' {
-			v = append([]byte("/"), v...)
+		b, scan = c.aux.header, c.aux.scan
+	}
+	r := &l.request
+	n, reject := l.upgrader.Read(r, b, &scan)
+	if n == 0 && reject == nil {
+		if c.aux != nil || l.keep(c, b) {
+			c.aux.scan = scan
+		}
+		return
+	}
+	kept := c.takeHeader() // b may lie in it
+	defer l.server.headers.release(kept)
+	defer func() { *r = upgrade.Request{} }() // it borrows b
+	switch {
+	case reject != nil:
+		l.refuse(c, reject)
+	case r.WebSocket():
+		l.upgrade(c, r, b[n:])
+	default:
+		l.plainHTTP(c, r, b[n-len(r.Block()):])
+	}
+}
+
+// upgrade decides about a request for a WebSocket, behind which rest has arrived.
+func (l *Loop) upgrade(c *Conn, r *Request, rest []byte) {
+	if reject := l.checkUpgrade(c, r); reject != nil {
+		l.refuse(c, reject)
+		return
+	}
+	l.response = r.AppendAccept(l.response[:0])
+	c.aux = nil
+	a := acceptedRequest{endpoint: r.Endpoint(), window: r.DeflateWindow(), context: r.Context(), response: l.response}
+	if to := l.affinityLoop(r.Affinity()); to != l && l.migrate(c, to, a, rest) {
+		return
+	}
+	l.openAccepted(c, a)
+	l.frames(c, rest)
+}
+
+// checkUpgrade checks the request by the rules of the protocol, then the limits of its client, and asks the application
+// last.
+func (l *Loop) checkUpgrade(c *Conn, r *Request) *Reject {
+	r.SetRemoteAddr(c.RemoteAddr())
+	if reject := l.upgrader.Check(r); reject != nil {
+		return reject
+	}
+	if reject := l.admitRequest(c, r); reject != nil {
+		return reject
+	}
+	return l.callAccept("Endpoint.Accept", l.server.endpoints[r.Endpoint()].Accept, r)
+}
+
+// plainHTTP gives c with b, the request and what follows it, to net/http, unless the application or a limit rejects the
+// request. What may be wrong with the target or with Host is net/http's to answer.
+func (l *Loop) plainHTTP(c *Conn, r *Request, b []byte) {
+	r.SetRemoteAddr(c.RemoteAddr())
+	reject := l.admitRequest(c, r)
+	if reject == nil && l.server.HTTP != nil {
+		reject = l.callAccept("Server.AcceptHTTP", l.server.AcceptHTTP, r)
+	}
+	if reject != nil {
+		l.response = r.AppendReject(l.response[:0], reject)
+		l.reject(c, reject.Cause, l.response)
+		return
+	}
+	l.detach(c, b)
+}
+
+// callAccept calls a callback that may reject the request. An error that is not meant for the peer is reported to OnError.
+func (l *Loop) callAccept(callback string, accept func(*Request) error, r *Request) *Reject {
+	if accept == nil {
+		return nil
+	}
+	err := accept(r)
+	if err == nil {
+		return nil
+	}
+	reject, expected := upgrade.RejectFor(err)
+	if !expected {
+		l.server.report(fmt.Errorf("netpoll: %s: %w", callback, err))
+	}
+	return reject
+}
+
+// admitRequest finds the client for whom a trusted proxy has sent the request, and counts c for its address.
+func (l *Loop) admitRequest(c *Conn, r *Request) *Reject {
+	s := l.server
+	if !s.trustsProxies() || !s.trustsPeer(r.RemoteAddr().Addr()) {
+		return nil // counted already
+	}
+	client, reject := r.Client(s.ForwardedHeader, s.trusts)
+	if reject != nil || !client.IsValid() {
+		return reject
+	}
+	r.SetRemoteAddr(client)
+	s.ipLimiter.slot(c.fd).remote = &client
+	return l.countAddr(c, client.Addr())
+}
+
+// acceptedRequest is what the request of a connection has asked for and got.
+type acceptedRequest struct {
+	endpoint int
+	window   int // of permessage-deflate in bits; 0 without
+	context  any
+	response []byte // the 101, borrowed from the loop
+}
+
+// clone returns a copy that borrows nothing.
+func (a acceptedRequest) clone() acceptedRequest {
+	a.response = slices.Clone(a.response)
+	return a
+}
+
+// openAccepted turns c into a WebSocket connection.
+func (l *Loop) openAccepted(c *Conn, a acceptedRequest) {
+	c.endpoint, c.context = uint8(a.endpoint), a.context
+	if a.window != 0 {
+		c.dec.EnableDeflate()
+		if a.window < wideWindow {
+			c.set(flagNarrow)
 		}
 	}
-	t.path, t.query, _ = bytes.Cut(v, []byte("?"))
-	return t, len(v) > 0 && v[0] == '/' && validEscapes(t.path)
+	l.queueBytes(c, a.response)
+	l.enterOpen(c)
 }
 
-// rawTarget is the target of a well-formed block as it was sent.
-func rawTarget(block []byte) []byte {
-	from := bytes.IndexByte(block, ' ') + 1
-	return block[from : from+bytes.IndexByte(block[from:], ' ')]
+// refuse answers a request with an error and closes.
+func (l *Loop) refuse(c *Conn, r *Reject) {
+	l.response = r.Append(l.response[:0])
+	l.reject(c, r.Cause, l.response)
 }
 
-// validEscapes reports whether every % begins two hexadecimal digits.
-func validEscapes(path []byte) bool {
-	for i, c := range path {
-		if c == '%' && (len(path) < i+3 || !isHex(path[i+1]) || !isHex(path[i+2])) {
-			return false
-		}
-	}
-	return true
+// reject is refuse with the complete response.
+func (l *Loop) reject(c *Conn, why upgrade.Cause, response []byte) {
+	l.server.headers.release(c.takeHeader())
+	l.refused(c.fd, min(why, upgrade.NumCauses-1), response)
+	l.queueBytes(c, response)
+	l.startLinger(c)
 }
 
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
+// retryAfter is the header that tells when to come back.
+func retryAfter(seconds string) http.Header { return http.Header{"Retry-After": {seconds}} }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Server accepts WebSocket connections and serves them on event loops. Its fields must be set
@@ -244,7 +246,7 @@ func (s *Server) prepare() {
 	s.HTTPReadTimeout = cmp.Or(s.HTTPReadTimeout, 10*time.Second)
 	s.HTTPWriteTimeout = cmp.Or(s.HTTPWriteTimeout, 30*time.Second)
 	s.MaxConns = cmp.Or(s.MaxConns, defaultMaxConns(limit, s.Loops))
-	s.MaxHeader = cmp.Or(s.MaxHeader, defaultMaxHeader)
+	s.MaxHeader = cmp.Or(s.MaxHeader, upgrade.DefaultMaxHeader)
 	s.headers.longest, s.headers.limit = int64(s.MaxHeader), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
 	s.MaxControls = cmp.Or(s.MaxControls, 1000)

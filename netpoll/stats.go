@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // Stats is what a server has done since Listen and what it holds now. It is summed up from
@@ -26,7 +27,7 @@ type Stats struct {
 	Upgraded     int64    // answered with 101
 	Detached     int64    // given to Server.HTTP
 	Refused      [6]int64 // by the first digit of the HTTP status: 4 and 5
-	RefusedFor   [NumCauses]int64
+	RefusedFor   [upgrade.NumCauses]int64
 	Closes       map[frame.CloseCode]int64
 	MessagesIn   int64 // text and binary messages received
 	MessagesOut  int64 // text and binary messages handed to connections, each member counted

@@ -10,6 +10,7 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // ticksOf converts a duration to ticks, rounded up.
@@ -81,7 +82,7 @@ func (l *Loop) deadline(c *Conn) {
 		c.dialTimeout()
 	case c.phase == phaseHeader:
 		l.counters.limits.headerTimeout.Add(1)
-		l.refuse(c, &refusal{status: http.StatusRequestTimeout, cause: CauseTimeout, reason: "the request took too long"})
+		l.refuse(c, &Reject{Status: http.StatusRequestTimeout, Cause: upgrade.CauseTimeout, Reason: "the request took too long"})
 	case c.phase == phaseProxy:
 		l.counters.limits.headerTimeout.Add(1)
 		c.fail("the PROXY header took too long")

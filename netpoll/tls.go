@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // TLS lives between the socket and everything else of a connection: what the socket gives
@@ -282,7 +283,7 @@ func (l *Loop) rejectHello(c *Conn, first byte, err error) {
 		l.queueBytes(c, e.alert())
 		l.startLinger(c)
 	case first >= 'A' && first <= 'Z':
-		l.refuse(c, badRequest("this port speaks TLS: use https:// or wss://"))
+		l.refuse(c, upgrade.BadRequest("this port speaks TLS: use https:// or wss://"))
 	default:
 		c.fail(err.Error())
 	}

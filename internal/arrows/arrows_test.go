@@ -27,21 +27,22 @@ type arrow struct {
 var arrows = []arrow{
 	{"frame", nil},
 	{"room", nil},
-	{"netpoll", []string{"frame"}},
-	{"netpoll/examples", []string{"netpoll", "frame"}},
+	{"netpoll", []string{"frame", "netpoll/upgrade"}},
+	{"netpoll/upgrade", []string{"frame"}},
+	{"netpoll/examples", []string{"netpoll", "netpoll/upgrade", "frame"}},
 	{"cmd", []string{"internal/..."}},
 	{"test", nil},                                            // tests of the binary, from outside
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/clierr", "internal/files"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/jsonwire", "internal/config", "internal/clierr"}},
-	{"internal/metrics", []string{"internal/edge", "netpoll", "frame", "room"}},
-	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "frame", "room"}},
+	{"internal/metrics", []string{"internal/edge", "netpoll", "netpoll/upgrade", "frame", "room"}},
+	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "netpoll/upgrade", "frame", "room"}},
 	{"internal/admin", []string{"internal/hosts"}},
 	{"internal/chat", []string{"internal/clierr", "internal/terminal", "internal/spool"}},
-	{"internal/config", []string{"netpoll", "internal/clierr", "internal/files", "internal/hosts", "internal/unixsocket"}},
+	{"internal/config", []string{"netpoll/upgrade", "internal/clierr", "internal/files", "internal/hosts", "internal/unixsocket"}},
 	{"internal/limits", []string{"netpoll"}},
-	{"internal/load", []string{"netpoll", "frame", "internal/clierr", "internal/files", "internal/limits", "internal/terminal", "internal/load/..."}},
+	{"internal/load", []string{"netpoll", "netpoll/upgrade", "frame", "internal/clierr", "internal/files", "internal/limits", "internal/terminal", "internal/load/..."}},
 	{"internal/load/oracle", []string{"internal/load/report"}},
 	{"internal/load/report", []string{"internal/clierr", "internal/files", "internal/terminal"}},
 	{"internal/protocol", nil},

@@ -7,14 +7,14 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // validateOrigins brings the list into the form in which browsers send origins. An
 // entry that no browser's origin can ever match is an error.
 func (l *Loaded) validateOrigins() error {
 	for i, o := range l.AllowedOrigins {
-		normal, err := netpoll.NormalOrigin(asciiOrigin(o))
+		normal, err := upgrade.NormalOrigin(asciiOrigin(o))
 		if err != nil {
 			return l.bad("allowed_origins", "%v", err)
 		}
@@ -72,12 +72,12 @@ func LocalOrigins() []string {
 	var origins []string
 	for _, h := range hosts {
 		for _, scheme := range []string{"http", "https"} {
-			if o, err := netpoll.NormalOrigin(scheme + "://" + h + ":*"); err == nil { // a host name may be anything
+			if o, err := upgrade.NormalOrigin(scheme + "://" + h + ":*"); err == nil { // a host name may be anything
 				origins = append(origins, o)
 			}
 		}
 	}
-	return append(origins, netpoll.SameAddress)
+	return append(origins, upgrade.SameAddress)
 }
 
 func urlHost(ip net.IP) string {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // TestOriginsAsBrowsersSendThem: what people write becomes what the Origin header has.
@@ -33,10 +33,10 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 // TestLocalOriginsAreValid: whatever the machine is called.
 func TestLocalOriginsAreValid(t *testing.T) {
 	list := LocalOrigins()
-	if _, err := netpoll.CompileOrigins(list); err != nil {
+	if _, err := upgrade.AllowOrigins(list...); err != nil {
 		t.Error(err)
 	}
-	if !slices.Contains(list, netpoll.SameAddress) {
+	if !slices.Contains(list, upgrade.SameAddress) {
 		t.Errorf("an address that is also the Host is not let in: %q", list)
 	}
 }

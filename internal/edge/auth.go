@@ -52,7 +52,7 @@ type Identity struct {
 // accept puts the connection on the event loop of the room that the URL names (?affinity=ROOM), if any, and keeps the
 // facts of a request when an Authenticator wants them.
 func (e *Edge) accept(r *netpoll.Request) error {
-	r.Affinity(affinityOf(r.Query()))
+	r.SetAffinity(affinityOf(r.Query()))
 	if e.cfg.Auth == nil {
 		return nil
 	}

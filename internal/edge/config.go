@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
@@ -21,11 +22,11 @@ type Config struct {
 	// AuthHeaders names the HTTP headers of the upgrade request that Auth gets to see.
 	AuthHeaders []string
 
-	Origins        []string // as netpoll.Endpoint.Origins
-	MaxMessage     int      // bytes of one frame of commands [64 KiB]
-	Compression    bool     // negotiate permessage-deflate
-	Echo           bool     // serve /echo
-	EchoMaxMessage int      // bytes [MaxMessage]
+	CheckOrigin    func(*netpoll.Request) bool // as netpoll.Endpoint.CheckOrigin
+	MaxMessage     int                         // bytes of one frame of commands [64 KiB]
+	Compression    bool                        // negotiate permessage-deflate
+	Echo           bool                        // serve /echo
+	EchoMaxMessage int                         // bytes [MaxMessage]
 
 	PingInterval   time.Duration // [25 s]
 	PongTimeout    time.Duration // [10 s]

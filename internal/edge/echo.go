@@ -12,7 +12,7 @@ import (
 func (e *Edge) echo() netpoll.Endpoint {
 	return netpoll.Endpoint{
 		Path:          "/echo",
-		Origins:       e.cfg.Origins,
+		CheckOrigin:   e.cfg.CheckOrigin,
 		MaxMessage:    e.cfg.EchoMaxMessage,
 		Compression:   true,
 		MaxBacklog:    max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),

@@ -22,7 +22,7 @@ func (e *Edge) Endpoints() []netpoll.Endpoint {
 
 func (e *Edge) endpoint() netpoll.Endpoint {
 	return netpoll.Endpoint{
-		Origins:       e.cfg.Origins,
+		CheckOrigin:   e.cfg.CheckOrigin,
 		Subprotocols:  []string{"centrifuge-json"},
 		MaxMessage:    e.cfg.MaxMessage,
 		Compression:   e.cfg.Compression,

@@ -17,6 +17,7 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 	"github.com/throngd/throng/internal/terminal"
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 var (
@@ -63,7 +64,7 @@ const isThrong = "is this the address of a throng or Centrifugo server? the path
 // explain makes an error with a hint for people.
 func (r *run) explain(err error) error {
 	var dial *netpoll.DialError
-	var status *netpoll.StatusError
+	var status *upgrade.StatusError
 	var gone *closedError
 	var no *refusal
 	host := r.o.target.Host
@@ -149,7 +150,7 @@ func unreachable(host string, err error) error {
 }
 
 // refusedWith explains an HTTP status that came instead of 101.
-func (r *run) refusedWith(e *netpoll.StatusError) error {
+func (r *run) refusedWith(e *upgrade.StatusError) error {
 	host, path := r.o.target.Host, r.o.target.Path
 	switch e.Status {
 	case http.StatusNotFound:

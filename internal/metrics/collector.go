@@ -8,6 +8,7 @@ import (
 
 	"github.com/throngd/throng/internal/edge"
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 	"github.com/throngd/throng/room"
 )
 
@@ -107,7 +108,7 @@ func (o out) network(n *netpoll.Stats) {
 	o.counter(requests, n.Refused[4], "refused_4xx")
 	o.counter(requests, n.Refused[5], "refused_5xx")
 	for why, count := range n.RefusedFor {
-		o.counter(refusedFor, count, netpoll.Cause(why).String())
+		o.counter(refusedFor, count, upgrade.Cause(why).String())
 	}
 	for code, count := range n.Closes {
 		o.counter(disconnects, count, codeLabel(int(code)))

@@ -14,6 +14,7 @@ import (
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/edge"
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 	"github.com/throngd/throng/room"
 )
 
@@ -27,7 +28,7 @@ func sample() Snapshot {
 		Version: "v1.2", LogDropped: 90, AdminClosed: 97, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
 			Conns: 1, AtHTTP: 59, TLSHandshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
-			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [netpoll.NumCauses]int64{netpoll.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
+			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [upgrade.NumCauses]int64{upgrade.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Deferred: 57, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, TLSHandshakes: 54, BadProxy: 55, Paced: 56, Displaced: 96},
 			Limits: netpoll.Limits{

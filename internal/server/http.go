@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // methods are those of requests that ask for no WebSocket.
@@ -40,12 +41,12 @@ func plain(endpoints []netpoll.Endpoint, origins *origins, page http.Handler) ht
 func acceptPage(r *netpoll.Request) error {
 	if !slices.Contains(methods, r.Method()) {
 		return &netpoll.Reject{
-			Status: http.StatusMethodNotAllowed, Cause: netpoll.CauseBadRequest,
+			Status: http.StatusMethodNotAllowed, Cause: upgrade.CauseBadRequest,
 			Header: http.Header{"Allow": {strings.Join(methods, ", ")}},
 		}
 	}
 	if n := r.Header("Content-Length"); n != "" && n != "0" || r.Header("Transfer-Encoding") != "" {
-		return &netpoll.Reject{Status: http.StatusBadRequest, Cause: netpoll.CauseBadRequest, Reason: "a request for a page has no content"}
+		return &netpoll.Reject{Status: http.StatusBadRequest, Cause: upgrade.CauseBadRequest, Reason: "a request for a page has no content"}
 	}
 	return nil
 }

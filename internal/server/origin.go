@@ -11,6 +11,7 @@ import (
 
 	"github.com/throngd/throng/internal/hosts"
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // origins is an allow-list that can be replaced while the server runs.
@@ -25,47 +26,37 @@ type origins struct {
 
 // originList is an allow-list; immutable.
 type originList struct {
-	rule     *netpoll.Origins
+	allows   func(*netpoll.Request) bool
 	sameHost bool // the Host header counts
 	byItself bool // because there is no list
 }
 
 func compileOrigins(list []string) (*originList, error) {
-	rule, err := netpoll.CompileOrigins(list)
+	allows, err := upgrade.AllowOrigins(list...)
 	if err != nil {
 		return nil, fmt.Errorf("allowed_origins: %w", err)
 	}
-	return &originList{rule, len(list) == 0 || slices.Contains(list, netpoll.SameHost), len(list) == 0}, nil
+	return &originList{allows, len(list) == 0 || slices.Contains(list, upgrade.SameHost), len(list) == 0}, nil
 }
 
-// check makes the endpoints ask the list of the moment.
-func (o *origins) check(endpoints []netpoll.Endpoint) []netpoll.Endpoint {
-	for i := range endpoints {
-		accept := endpoints[i].Accept
-		endpoints[i].Origins = []string{"*"} // this Accept decides
-		endpoints[i].Accept = func(r *netpoll.Request) error {
-			origin, host := r.Origin(), r.Host()
-			if why := o.refuses(origin, host); why != "" {
-				o.note(origin, host)
-				return &netpoll.Reject{Status: http.StatusForbidden, Cause: netpoll.CauseOrigin, Reason: why}
-			}
-			if accept == nil {
-				return nil
-			}
-			return accept(r)
-		}
+// check reports whether pages of the request's origin may connect. It logs the others.
+func (o *origins) check(r *netpoll.Request) bool {
+	why := o.refuses(r)
+	if why == "" {
+		return true
 	}
-	return endpoints
+	r.SetReason(why)
+	o.note(r.Origin(), r.Host())
+	return false
 }
 
-// refuses tells why pages of an origin may not connect to a host, and nothing if they
-// may. Without a list the host decides. On a loopback address it must be one of
-// its names then: a page whose own name resolves to this machine by now (DNS
-// rebinding) would be of the same host.
-func (o *origins) refuses(origin, host string) (why string) {
-	list := o.list.Load()
+// refuses returns why pages of the request's origin may not connect, and nothing if they may. Without a list the origin
+// must be that of the Host header. On a loopback address the host must then be a name of this machine as well: a page
+// whose own name resolves to this machine by now (DNS rebinding) is of the same host.
+func (o *origins) refuses(r *netpoll.Request) (why string) {
+	list, origin, host := o.list.Load(), r.Origin(), r.Host()
 	switch {
-	case !list.rule.AllowOrigin(origin, host):
+	case !list.allows(r):
 		return list.explain(origin, host)
 	case list.byItself && origin != "" && !o.hosts.Allows(host):
 		return fmt.Sprintf("pages of %s may not connect: on a loopback address only those of localhost may. Add the origin to allowed_origins, or same-host if every name in Host is a proxy's",
@@ -74,7 +65,7 @@ func (o *origins) refuses(origin, host string) (why string) {
 	return ""
 }
 
-// explain tells whoever looks why pages of an origin may not connect.
+// explain returns the reason why pages of an origin may not connect.
 func (l *originList) explain(origin, host string) string {
 	if l.sameHost {
 		return fmt.Sprintf("pages of %s may not connect: the Host header is %s. Let the proxy in front pass Host on, or add the origin to allowed_origins",
@@ -103,7 +94,14 @@ func (o *origins) note(origin, host string) {
 // nothing about why its WebSocket was refused.
 func (o *origins) probe(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if why := o.refuses(r.URL.Query().Get("origin"), r.Host); why != "" {
+	page := r.Clone(r.Context())
+	page.Header = http.Header{"Origin": {r.URL.Query().Get("origin")}}
+	request, err := upgrade.NewRequest(page)
+	if err != nil { // an origin that no header can have
+		http.Error(w, o.list.Load().explain(page.Header.Get("Origin"), r.Host), http.StatusForbidden)
+		return
+	}
+	if why := o.refuses(request); why != "" {
 		http.Error(w, why, http.StatusForbidden)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll"
+	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // logRefused is a connection that was not let in, at debug. It has no client id yet, so its address stands for it.
@@ -63,7 +64,7 @@ func (s *Server) refusals() refusals {
 		"proxy_header": n.Refusals.BadProxy, "displaced": n.Refusals.Displaced,
 	}}
 	for cause, count := range n.RefusedFor {
-		r["requests"][netpoll.Cause(cause).String()] = count
+		r["requests"][upgrade.Cause(cause).String()] = count
 	}
 	for code, count := range e.ErrorCodes {
 		r["commands"][codeName(int(code))] = count

@@ -47,7 +47,7 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 	s.poll = &netpoll.Server{
 		Addr:                cfg.Listen,
 		Loops:               cfg.Loops,
-		Endpoints:           s.origins.check(endpoints),
+		Endpoints:           endpoints,
 		HTTP:                s.whileServing(plain(endpoints, &s.origins, web.Handler())),
 		AcceptHTTP:          acceptPage,
 		MaxHTTP:             cfg.MaxHTTP,
@@ -93,7 +93,7 @@ func (s *Server) edgeConfig(cfg *config.Config, version string) edge.Config {
 		Log:            s.log,
 		Client:         cfg.Client,
 		Channel:        cfg.Channel,
-		Origins:        cfg.AllowedOrigins,
+		CheckOrigin:    s.origins.check,
 		MaxMessage:     int(cfg.MaxMessage),
 		Compression:    cfg.Compression,
 		Echo:           cfg.Echo,

@@ -41,7 +41,7 @@ func room(pings time.Duration) netpoll.Endpoint {
 				return &netpoll.Reject{Status: 400, Reason: "which room? connect with ?room=NAME"}
 			}
 			r.SetContext(unique.Make(name)) // one string for all in the room
-			r.Affinity(name)
+			r.SetAffinity(name)
 			return nil
 		},
 		OnOpen: func(c *netpoll.Conn) { c.Subscribe(roomOf(c)) },

@@ -1,17 +1,18 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestClientOf: 10/8 and 2001:db8::/32 are trusted.
-func TestClientOf(t *testing.T) {
+// TestClientBehindProxies: 10/8 and 2001:db8::/32 are trusted.
+func TestClientBehindProxies(t *testing.T) {
 	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
-	s := &Server{TrustedProxies: trusted}
+	trusts := func(a netip.Addr) bool {
+		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(a) })
+	}
 	for _, c := range []struct{ header, want string }{ // want: the client, "" if none, or bad
 		{"X-Forwarded-For: 9.9.9.9", "9.9.9.9:0"},
 		{"x-forwarded-for: 6.6.6.6, 9.9.9.9", "9.9.9.9:0"}, // 6.6.6.6 is what the client said
@@ -63,14 +64,12 @@ func TestClientOf(t *testing.T) {
 		{"Forwarded: for=9.9.9.9 x", "bad"},
 		{"Forwarded: =9.9.9.9", "bad"},
 	} {
-		parse := parseXForwardedFor
-		if strings.HasPrefix(c.header, "Forwarded") {
-			parse = parseForwarded
-		}
+		name, _, _ := strings.Cut(c.header, ":")
+		r := Request{block: []byte("GET / HTTP/1.1\r\nHost: x\r\n" + c.header + "\r\n\r\n")}
 		got := "bad"
-		if hops, ok := parse([]byte("GET / HTTP/1.1\r\nHost: x\r\n" + c.header + "\r\n\r\n")); ok {
+		if a, reject := r.Client(name, trusts); reject == nil {
 			got = ""
-			if a := clientOf(hops, s.trusts); a.IsValid() {
+			if a.IsValid() {
 				got = a.String()
 			}
 		}

@@ -1,14 +1,12 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"strings"
 	"testing"
 )
 
-// TestFieldsByValue has one row for each rule of the RFCs about the fields of an upgrade. A field
-// counts by its value, whatever its case, its lines and its empty elements.
+// TestFieldsByValue has a row for each rule of the RFCs about the fields of an upgrade: case, lines and empty elements make
+// no difference.
 func TestFieldsByValue(t *testing.T) {
 	const (
 		upgrade    = "Upgrade: websocket"
@@ -140,7 +138,7 @@ func TestFieldsByValue(t *testing.T) {
 	}
 }
 
-// TestContinueBeforeSwitch: RFC 9110, section 7.8, asks for 100 first and 101 then.
+// TestContinueBeforeSwitch: the 100 comes before the 101 (RFC 9110, section 7.8).
 func TestContinueBeforeSwitch(t *testing.T) {
 	_, response := eachChunking(t, add("Expect: 100-continue\r\n"))
 	if !strings.HasPrefix(response, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 ") {
@@ -151,7 +149,7 @@ func TestContinueBeforeSwitch(t *testing.T) {
 	}
 }
 
-// TestSubprotocolOverLines: the first one offered that is ours, over all lines.
+// TestSubprotocolOverLines: the first one offered that the endpoint has is chosen, over all lines.
 func TestSubprotocolOverLines(t *testing.T) {
 	_, response := eachChunking(t, add("Sec-WebSocket-Protocol: ,\r\nsec-websocket-protocol: x, ,chat.v1\r\nSec-WebSocket-Protocol: chat.v2\r\n"))
 	if got := parse(t, response).Header.Get("Sec-WebSocket-Protocol"); got != "chat.v1" {
@@ -159,7 +157,7 @@ func TestSubprotocolOverLines(t *testing.T) {
 	}
 }
 
-// TestEmptyLinesBeforePlainHTTP: net/http does not skip them, so it does not get them.
+// TestEmptyLinesBeforePlainHTTP: net/http does not skip empty lines, so it must not get them.
 func TestEmptyLinesBeforePlainHTTP(t *testing.T) {
 	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 	v, response := eachChunking(t, "\r\n\r\n"+request)

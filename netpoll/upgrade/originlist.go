@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bytes"
@@ -10,17 +8,17 @@ import (
 	"strings"
 )
 
-// Entries of [Endpoint.Origins] that are no origins.
+// Entries of [AllowOrigins] that are not origins.
 const (
 	// SameHost allows the origins whose host and port are those of the Host header, as an
 	// empty list does.
 	SameHost = "same-host"
-	// SameAddress is SameHost for hosts that are IP addresses. A page of another site cannot
-	// pass for one, as it can for a name that its owner points to this machine.
+	// SameAddress is SameHost for hosts that are IP addresses. An attacker can point a name of his own to this
+	// machine (DNS rebinding), but not an address.
 	SameAddress = "same-address"
 )
 
-// originEntry is an origin of the list, in the form in which browsers send it.
+// originEntry is an entry of the list, in the form in which browsers send an origin.
 type originEntry struct {
 	origin
 	anyPort bool // https://host:*
@@ -28,9 +26,9 @@ type originEntry struct {
 	anyHost bool // scheme://*
 }
 
-// admits reports whether p is what the entry stands for. Browsers send scheme and host in lower
-// case; those of applications are compared without regard to it.
-func (e originEntry) admits(p origin) bool {
+// matches reports whether the entry stands for p. Browsers send scheme and host of the web in lower
+// case; those of applications are compared without regard to case.
+func (e originEntry) matches(p origin) bool {
 	if !ofWeb(e.scheme) {
 		return equalFold(p.scheme, string(e.scheme)) && (e.anyHost || equalFold(p.host, string(e.host)))
 	}
@@ -59,7 +57,7 @@ func (e originEntry) String() string {
 	return text
 }
 
-func compileOrigins(list []string) (rule origins, err error) {
+func parseOriginList(list []string) (rule originList, err error) {
 	rule.sameHost = len(list) == 0
 	for _, text := range list {
 		switch strings.ToLower(text) {
@@ -82,8 +80,8 @@ func compileOrigins(list []string) (rule origins, err error) {
 	return rule, nil
 }
 
-// NormalOrigin returns an entry of [Endpoint.Origins] in the form in which browsers send it: in
-// lower case, without the port that is the scheme's own, addresses in their shortest form. An
+// NormalOrigin returns an entry of [AllowOrigins] in the form in which browsers send it: in
+// lower case, without the default port of the scheme, addresses in their shortest form. An
 // entry that no Origin header can ever match is an error that says what to write instead.
 func NormalOrigin(entry string) (string, error) {
 	switch text := strings.ToLower(entry); text {
@@ -131,7 +129,7 @@ func parseEntry(text string) (e originEntry, err error) {
 	return e, e.setWeb(text, rest)
 }
 
-// setOpaque takes what stands behind the scheme of an application.
+// setOpaque sets the host of an origin of an application.
 func (e *originEntry) setOpaque(text, host string) error {
 	e.host, e.anyHost = []byte(host), host == "*"
 	switch {
@@ -143,7 +141,7 @@ func (e *originEntry) setOpaque(text, host string) error {
 	return nil
 }
 
-// setWeb takes host and port behind http:// or https://.
+// setWeb sets host and port of an origin of http or https.
 func (e *originEntry) setWeb(text, rest string) error {
 	host, port := rest, ""
 	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, ']') {
@@ -194,7 +192,7 @@ func webHost(host string, onlyName bool) (string, error) {
 	return host, nil
 }
 
-// isNumber reports whether a last label makes browsers take the host for an IPv4 address.
+// isNumber reports whether this last label makes browsers parse the host as an IPv4 address (URL Standard, section 3.5).
 func isNumber(label string) bool {
 	label = strings.TrimSuffix(label, ".")
 	_, err := strconv.ParseUint(label, 0, 64)

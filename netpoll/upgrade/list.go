@@ -1,14 +1,12 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bytes"
 	"iter"
 )
 
-// List-valued fields (RFC 9110, sections 5.3 and 5.6.1). Several fields with one name are one
-// list in their order, and empty elements count for nothing.
+// Fields whose value is a list (RFC 9110, sections 5.3 and 5.6.1): several fields with one name are one
+// list in their order, and empty elements are ignored.
 
 // fields yields the values of all fields with that name, in any case, of a well-formed block.
 func fields(block []byte, name string) iter.Seq[[]byte] {
@@ -37,7 +35,7 @@ func headerValue(block []byte, name string) (value []byte, ok bool) {
 	return nil, false
 }
 
-// elements yields those of one list without quoted strings, as one of tokens.
+// elements yields the elements of a list in which there are no quoted strings, as a list of tokens.
 func elements(list []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for item := range bytes.SplitSeq(list, []byte(",")) {
@@ -48,15 +46,15 @@ func elements(list []byte) iter.Seq[[]byte] {
 	}
 }
 
-// readElements has read take the elements of all fields with that name, one after the other, where quoted strings may
-// have commas: read returns what follows the element at the beginning of v. It stops at an element that is malformed.
+// readElements calls read for the elements of all fields with that name, one after the other, where quoted strings may
+// contain commas: read parses the element at the beginning of v and returns the rest of v. A malformed element ends it.
 func readElements(block []byte, name string, read func(v []byte) (rest []byte, ok bool)) (ok bool) {
 	for v := range fields(block, name) {
 		for {
 			if v = trimLeft(v); len(v) == 0 {
 				break
 			}
-			if v[0] == ',' { // an empty element, or behind one that is not
+			if v[0] == ',' { // ends an element, which may be empty
 				v = v[1:]
 			} else if v, ok = read(v); !ok {
 				return false
@@ -109,7 +107,7 @@ func tokenLen(v []byte) (n int) {
 }
 
 // quotedString reads the quoted string (RFC 9110, section 5.6.4) that v begins with. value is
-// what it stands for, a copy only where a backslash was taken out.
+// its text, a copy only if it had a backslash.
 func quotedString(v []byte) (value, rest []byte, ok bool) {
 	escaped := false
 	for i := 1; i < len(v); i++ {
@@ -137,5 +135,3 @@ func unescape(v []byte) []byte {
 	}
 	return plain
 }
-
-func trimLeft(v []byte) []byte { return bytes.TrimLeft(v, " \t") }

@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bufio"
@@ -12,9 +10,9 @@ import (
 	"testing"
 )
 
-// FuzzUpgrade looks for requests that we and net/http read differently: whatever our scan
-// lets through, http.ReadRequest must take and agree on method, target, host and headers.
-// The answer must be a 101 or a well-formed refusal, the same however the bytes arrive,
+// FuzzUpgrade looks for requests that this package and net/http read differently: whatever the scan
+// accepts, http.ReadRequest must accept and agree on method, target, host and headers.
+// The response must be a 101 or a well-formed rejection, the same however the bytes arrive,
 // and must not depend on what follows the header block.
 func FuzzUpgrade(f *testing.F) {
 	for _, seed := range []string{
@@ -30,7 +28,7 @@ func FuzzUpgrade(f *testing.F) {
 	} {
 		f.Add([]byte(seed), uint(7))
 	}
-	u := testUpgrader(testEndpoints())
+	u := testServer()
 	f.Fuzz(func(t *testing.T, in []byte, cut uint) {
 		before := bytes.Clone(in)
 		v, response, _ := feed(u, in)
@@ -43,7 +41,7 @@ func FuzzUpgrade(f *testing.F) {
 		}
 		switch v.kind {
 		case needMore:
-			if len(response) > 0 || len(in) >= defaultMaxHeader+2*maxEmptyLines {
+			if len(response) > 0 || len(in) >= DefaultMaxHeader+2*maxEmptyLines {
 				t.Fatalf("waiting after %d bytes, response %q", len(in), response)
 			}
 			return
@@ -57,7 +55,7 @@ func FuzzUpgrade(f *testing.F) {
 				t.Fatalf("accepted with %q", response)
 			}
 		}
-		if v.used < len("A / HTTP/1.0\r\n\r\n") || v.used > min(len(in), v.skipped+defaultMaxHeader) || !bytes.HasSuffix(in[:v.used], []byte("\r\n\r\n")) {
+		if v.used < len("A / HTTP/1.0\r\n\r\n") || v.used > min(len(in), v.skipped+DefaultMaxHeader) || !bytes.HasSuffix(in[:v.used], []byte("\r\n\r\n")) {
 			t.Fatalf("used %d of %q", v.used, in)
 		}
 		if x, only, _ := feed(u, in[:v.used]); x != v || !bytes.Equal(only, response) {
@@ -67,7 +65,7 @@ func FuzzUpgrade(f *testing.F) {
 	})
 }
 
-// agree compares our reading of a block with that of net/http.
+// agree compares how this package and net/http read a block.
 func agree(t *testing.T, v verdict, block []byte) {
 	ours := block
 	if v.kind == plainHTTP { // target and body are net/http's to judge there

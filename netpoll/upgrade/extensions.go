@@ -1,11 +1,9 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import "github.com/gobwas/httphead"
 
-// extensionOffers calls f with the offers of all Sec-WebSocket-Extensions fields (RFC 6455, section 9.1)
-// in their order. It reports whether they are well formed.
+// extensionOffers calls f for each offer of the Sec-WebSocket-Extensions fields (RFC 6455, section 9.1),
+// in their order. It reports whether all are well formed.
 func extensionOffers(block []byte, f func(httphead.Option)) bool {
 	return readElements(block, "Sec-WebSocket-Extensions", func(v []byte) (rest []byte, ok bool) {
 		offer, rest, ok := extension(v)
@@ -42,7 +40,7 @@ func extension(v []byte) (offer httphead.Option, rest []byte, ok bool) {
 	return offer, v, len(v) == 0 || v[0] == ','
 }
 
-// extensionValue reads a token or a quoted string that stands for one.
+// extensionValue reads a token, or a quoted string whose text is a token (RFC 6455, section 9.1).
 func extensionValue(v []byte) (value, rest []byte, ok bool) {
 	if len(v) > 0 && v[0] == '"' {
 		value, rest, ok = quotedString(v)

@@ -1,21 +1,21 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 )
 
-// FuzzDial feeds what a server may send to the coroutine that reads it: {key} becomes the right
-// Sec-WebSocket-Accept. However the bytes arrive the verdict is the same; only a 101 with all
-// it needs is a WebSocket; and what follows the header comes out as it came in.
-func FuzzDial(f *testing.F) {
+// FuzzResponse feeds a Client the response of a server: {key} becomes the right
+// Sec-WebSocket-Accept. The result is the same however the bytes arrive; only a 101 with all
+// that it needs is accepted; and what follows the header comes out as it came in.
+func FuzzResponse(f *testing.F) {
 	good := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
 	for _, seed := range []string{
 		good, good + "\x81\x05hello", strings.Replace(good, "{key}", "x", 1), good[:50],
@@ -27,10 +27,10 @@ func FuzzDial(f *testing.F) {
 	} {
 		f.Add([]byte(seed), uint(17))
 	}
-	d := &Dialer{Host: "x", Subprotocols: []string{"v1", "v2"}}
+	d := ClientRequest{Host: "x", Subprotocols: []string{"v1", "v2"}}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint) {
-		whole, rest := feedAnswer(t, d, in)
-		pieces, restToo := feedAnswer(t, d, in, int(cut%uint(len(in)+1)))
+		whole, rest := feedResponse(t, d, in)
+		pieces, restToo := feedResponse(t, d, in, int(cut%uint(len(in)+1)))
 		if (whole.err == nil) != (pieces.err == nil) || whole.chosen != pieces.chosen || !bytes.Equal(rest, restToo) {
 			t.Fatalf("whole: %v %q, in pieces: %v %q", whole.err, rest, pieces.err, restToo)
 		}
@@ -39,30 +39,35 @@ func FuzzDial(f *testing.F) {
 			t.Fatalf("whole: %v, in pieces: %v", whole.err, pieces.err)
 		}
 		if whole.err == nil {
-			checkAnswer(t, in, rest)
+			checkResponse(t, in, rest)
 		}
 	})
 }
 
-// feedAnswer is a dial that gets in, cut at the places, and then the end.
-func feedAnswer(t *testing.T, d *Dialer, in []byte, cuts ...int) (a *answer, rest []byte) {
-	a = newAnswer(d, &url.URL{Path: "/"})
-	a.resume(nil)
-	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(a.out)))
+// feedResponse is a handshake that gets in, cut at the places, and then the end.
+func feedResponse(t *testing.T, d ClientRequest, in []byte, cuts ...int) (a *Client, rest []byte) {
+	a, err := NewClient(d)
 	if err != nil {
-		t.Fatalf("request %q: %v", a.out, err)
+		t.Fatal(err)
+	}
+	request := a.Request()
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
+	if err != nil {
+		t.Fatalf("request %q: %v", request, err)
 	}
 	in = bytes.ReplaceAll(in, []byte("{key}"), []byte(acceptKey(r.Header.Get("Sec-WebSocket-Key"))))
 	from := 0
 	for _, cut := range append(cuts, len(in)) {
-		if cut = min(cut, len(in)); !a.done && a.resume(in[from:cut]) {
-			a.rest(func(b []byte) { rest = append(rest, b...) })
-			rest = append(rest, in[cut:]...)
+		if cut = min(cut, len(in)); !a.done {
+			if done, _ := a.Read(in[from:cut]); done {
+				a.Rest(func(b []byte) { rest = append(rest, b...) })
+				rest = append(rest, in[cut:]...)
+			}
 		}
 		from = cut
 	}
 	if !a.done {
-		a.finish(errEarlyEnd)
+		_ = a.End(io.ErrUnexpectedEOF)
 	}
 	if !a.done || a.err != nil && rest != nil && len(in) == 0 {
 		t.Fatal("not done at the end")
@@ -73,13 +78,13 @@ func feedAnswer(t *testing.T, d *Dialer, in []byte, cuts ...int) (a *answer, res
 	return a, rest
 }
 
-// checkAnswer holds what was taken for a WebSocket against what RFC 6455, 4.1 demands.
-func checkAnswer(t *testing.T, in, rest []byte) {
+// checkResponse checks that an accepted response has what RFC 6455, section 4.1, demands.
+func checkResponse(t *testing.T, in, rest []byte) {
 	if !bytes.HasSuffix(in, rest) && !bytes.Contains(rest, []byte("=")) {
 		t.Fatalf("%q follows the header in %q", rest, in)
 	}
 	head := strings.ToLower(string(in))
-	if i := strings.Index(head, "{key}"); i < 0 || i > maxAnswer {
+	if i := strings.Index(head, "{key}"); i < 0 || i > MaxResponse {
 		t.Fatalf("taken without the right key: %q", in)
 	}
 	for _, want := range []string{"http/1.", " 101", "upgrade", "websocket", "connection", "sec-websocket-accept"} {
@@ -87,4 +92,10 @@ func checkAnswer(t *testing.T, in, rest []byte) {
 			t.Fatalf("taken without %q: %q", want, in)
 		}
 	}
+}
+
+// acceptKey is the Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2).
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }

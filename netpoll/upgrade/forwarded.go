@@ -1,20 +1,38 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
-// clientOf is who a request comes from, by the hops that proxies noted, nearest last: the
-// nearest one that is not trusted, since it was noted by one that is. Everything before it may
-// be invented. The zero value: nobody was named.
+// Client finds the client of a request that a trusted proxy has passed on, in the fields to which proxies append the
+// address of the peer they accepted a connection from. name is "X-Forwarded-For" (also if it is empty) or "Forwarded"
+// (RFC 7239); only one of them is read, since a proxy that appends to one passes the other on as the client sent it.
+// trusts reports whether an address is a trusted proxy's.
+//
+// The client is the last address that is not trusted: a trusted proxy noted it, while everything in front of it may be
+// the client's invention. If all are trusted it is the first. An entry that is no address ends the search at the entry
+// behind it. The zero client means that no address was named, as in a health check of the proxy itself. A malformed
+// Forwarded field is rejected.
+func (r *Request) Client(name string, trusts func(netip.Addr) bool) (client netip.AddrPort, reject *Reject) {
+	parse := parseXForwardedFor
+	if strings.EqualFold(name, "Forwarded") {
+		parse = parseForwarded
+	}
+	hops, ok := parse(r.block)
+	if !ok {
+		return client, badRequest("malformed Forwarded header")
+	}
+	return clientOf(hops, trusts), nil
+}
+
+// clientOf applies the rule of Client to the entries, the nearest proxy's last.
 func clientOf(hops [][]byte, trusts func(netip.Addr) bool) (client netip.AddrPort) {
 	for _, hop := range slices.Backward(hops) {
 		a := hopAddr(string(hop))
 		if !a.IsValid() {
-			return client // unknown: the proxy that noted it is the last one known
+			return client
 		}
 		client = a
 		if !trusts(client.Addr()) {
@@ -24,9 +42,9 @@ func clientOf(hops [][]byte, trusts func(netip.Addr) bool) (client netip.AddrPor
 	return client
 }
 
-// parseXForwardedFor lists the hops of all X-Forwarded-For fields. There is no standard:
-// an address with or without a port is one, anything else is a hop that is not known. Quotes
-// mean nothing: one that the client left open must not swallow what the proxy appended.
+// parseXForwardedFor lists the entries of all X-Forwarded-For fields. There is no standard:
+// an address with or without a port is one, anything else is not. Quotes
+// have no meaning: one that the client left open must not swallow what the proxy appended.
 func parseXForwardedFor(block []byte) (hops [][]byte, ok bool) {
 	for hop := range fieldElements(block, "X-Forwarded-For") {
 		hops = append(hops, hop)
@@ -80,7 +98,7 @@ func forwardedElement(v []byte) (hop, rest []byte, ok bool) {
 }
 
 // forwardedValue reads a token or a quoted string. Ports and IPv6 addresses need quotes, but
-// not everybody writes them.
+// some proxies leave them out.
 func forwardedValue(v []byte) (value, rest []byte, ok bool) {
 	if len(v) == 0 || v[0] != '"' {
 		n := 0
@@ -92,7 +110,7 @@ func forwardedValue(v []byte) (value, rest []byte, ok bool) {
 	return quotedString(v)
 }
 
-// hopAddr reads an address with or without a port; port 0 then. The zero value is no address.
+// hopAddr reads an address with or without a port, which is 0 then. The zero value means that s is no address.
 func hopAddr(s string) netip.AddrPort {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return plainAddr(netip.AddrPortFrom(a, 0))
@@ -108,6 +126,7 @@ func hopAddr(s string) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// plainAddr is a without an IPv6 zone, and as IPv4 if it is mapped.
 func plainAddr(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }

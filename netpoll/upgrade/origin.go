@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bytes"
@@ -8,8 +6,8 @@ import (
 	"slices"
 )
 
-// origins is the compiled rule of one endpoint for the Origin header.
-type origins struct {
+// originList is an allow-list for the Origin header. It is immutable.
+type originList struct {
 	any         bool // "*" is in the list
 	opaque      bool // "null" is in the list: sandboxed frames, files
 	sameHost    bool // no list, or SameHost is in it: host and port are those of Host
@@ -21,35 +19,34 @@ type origins struct {
 // empty where it is the scheme's own.
 type origin struct{ scheme, host, port []byte }
 
-// Origins is a compiled allow-list, as of [Endpoint.Origins], for those whose list changes
-// while they serve: let Endpoint.Origins be "*" and Accept decide. It is immutable, so any
-// goroutine may use it.
-type Origins struct{ rule origins }
-
-// CompileOrigins reads an allow-list. An entry that no browser's origin can ever match is an
-// error, see [NormalOrigin].
-func CompileOrigins(list []string) (*Origins, error) {
-	rule, err := compileOrigins(list)
+// AllowOrigins makes an [Endpoint.CheckOrigin] of an allow-list. An entry is scheme://host[:port], compared exactly; the
+// port may be "*", and a host of http or https may begin with "*." for every name below it. Other schemes are those of
+// applications: capacitor://localhost, file://, moz-extension://* for every host. "null" is the origin of sandboxed
+// frames and of files, "*" alone every origin, [SameHost] and [SameAddress] compare with the Host header. No entry at
+// all is SameHost. An entry that no browser's origin can ever match is an error, see [NormalOrigin]. A request without
+// Origin (no browser) is allowed. Any goroutine may call the function.
+func AllowOrigins(entries ...string) (func(*Request) bool, error) {
+	list, err := parseOriginList(entries)
 	if err != nil {
 		return nil, err
 	}
-	return &Origins{rule}, nil
+	return list.allowRequest, nil
 }
 
-// Allow judges the Origin of a request to host. A request without one is allowed.
-func (o *Origins) Allow(r *Request) bool {
-	value := r.originValue()
-	return len(value) == 0 || o.rule.allow(value, r.host)
+// sameHostOnly is AllowOrigins without an entry.
+func sameHostOnly(r *Request) bool {
+	list := originList{sameHost: true}
+	return list.allowRequest(r)
 }
 
-// AllowOrigin judges an origin as of the header of that name, in a request with this Host.
-func (o *Origins) AllowOrigin(value, host string) bool {
-	return value == "" || o.rule.allow([]byte(value), []byte(host))
+func (rule *originList) allowRequest(r *Request) bool {
+	value := r.origin()
+	return len(value) == 0 || rule.allow(value, r.host)
 }
 
-// allow judges the value of an Origin header. Beside the Host header the scheme does not count,
-// because TLS may end in front of us, and case does not either.
-func (rule *origins) allow(value, host []byte) bool {
+// allow decides about the value of an Origin header. In the comparison with the Host header the scheme is ignored,
+// because TLS may end at a proxy in front, and so is case.
+func (rule *originList) allow(value, host []byte) bool {
 	if rule.any || rule.opaque && string(value) == "null" {
 		return true
 	}
@@ -60,11 +57,11 @@ func (rule *origins) allow(value, host []byte) bool {
 	case rule.sameHost && o.sameHost(host), rule.sameAddress && o.isAddress() && o.sameHost(host):
 		return true
 	}
-	return slices.ContainsFunc(rule.allowed, func(e originEntry) bool { return e.admits(o) })
+	return slices.ContainsFunc(rule.allowed, func(e originEntry) bool { return e.matches(o) })
 }
 
-// sameHost compares with the value of a Host header. That has no scheme: a port that is
-// not there is the default of the origin's scheme.
+// sameHost compares with the value of a Host header, which has no scheme: a missing port is the default of the origin's
+// scheme.
 func (o origin) sameHost(hostport []byte) bool {
 	if !ofWeb(o.scheme) {
 		return len(o.host) > 0 && equalFold(o.host, string(hostport))
@@ -73,15 +70,15 @@ func (o origin) sameHost(hostport []byte) bool {
 	return ok && equalFold(o.host, string(host)) && bytes.Equal(o.port, normalPort(o.scheme, port))
 }
 
-// isAddress reports whether the host is an IP address: no name, which somebody could point to
+// isAddress reports whether the host is an IP address and not a name, which its owner could point to
 // other addresses, one after the other (DNS rebinding).
 func (o origin) isAddress() bool {
 	_, err := netip.ParseAddr(string(bytes.Trim(o.host, "[]")))
 	return err == nil
 }
 
-// parseOrigin splits scheme://host[:port]. Nothing may follow, no path, no user. Only schemes
-// other than http and https may have no host (file://), and any text as host.
+// parseOrigin splits scheme://host[:port]; path and user are not allowed. Schemes other than http and https may have no
+// host (file://), and any text as host.
 func parseOrigin(v []byte) (o origin, ok bool) {
 	var rest []byte
 	if o.scheme, rest, ok = bytes.Cut(v, []byte("://")); !ok || len(o.scheme) == 0 {
@@ -96,10 +93,10 @@ func parseOrigin(v []byte) (o origin, ok bool) {
 	return o, ok
 }
 
-// ofWeb reports whether hosts of this scheme are names or addresses of the internet.
+// ofWeb reports whether the hosts of this scheme are names or addresses of the internet.
 func ofWeb(scheme []byte) bool { return equalFold(scheme, "http") || equalFold(scheme, "https") }
 
-// validScheme is that of RFC 3986, section 3.1.
+// validScheme checks the syntax of RFC 3986, section 3.1.
 func validScheme(s []byte) bool {
 	for i, c := range s {
 		c = lower(c)

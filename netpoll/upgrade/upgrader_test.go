@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"bufio"
@@ -35,31 +33,96 @@ func swap(old, by string) string {
 // add is good with further header lines.
 func add(lines string) string { return strings.TrimSuffix(good, "\r\n") + lines + "\r\n" }
 
-func testEndpoints() []Endpoint {
-	return []Endpoint{
-		{Path: "/ws", Subprotocols: []string{"chat.v2", "chat.v1"}, Compression: true},
-		{Path: "/plain"},
-		{Path: "/list", Origins: []string{"https://good.example", "http://localhost:3000"}},
-		{Path: "/any", Origins: []string{"*"}},
-		{Path: "/deny", Accept: func(*Request) error {
-			return &Reject{Status: 503, Reason: "later", Header: http.Header{"Retry-After": {"7"}, "X-Bad": {"a\r\nb"}}}
-		}},
-		{Path: "/broken", Accept: func(*Request) error { return errors.New("secret detail") }},
-	}
+// server answers requests as a server does: with a 101 or a rejection.
+type server struct {
+	Upgrader
+	accept map[string]func(*Request) error // by path
+	remote netip.AddrPort
 }
 
-func testUpgrader(endpoints []Endpoint) *upgrader {
-	u, err := newUpgrader(endpoints)
+type kind uint8
+
+const (
+	needMore  kind = iota // the header block is not complete
+	accepted              // the response is a 101
+	rejected              // the response is a rejection
+	plainHTTP             // for net/http, no response
+)
+
+// verdict is how a server decides about the bytes of a request.
+type verdict struct {
+	kind     kind
+	used     int // bytes of the header block and of the empty lines in front of it
+	skipped  int // bytes of these lines
+	endpoint int
+	window   int
+	context  any
+	affinity string
+	cause    Cause
+}
+
+// run decides about b, all that was received so far, and appends the response to dst.
+func (s *server) run(dst, b []byte, scan *Scan) (verdict, []byte) {
+	var r Request
+	n, reject := s.Read(&r, b, scan)
+	if n == 0 && reject == nil {
+		return verdict{}, dst
+	}
+	v := verdict{used: n, skipped: n - len(r.Block())}
+	if reject == nil && !r.WebSocket() {
+		v.kind = plainHTTP
+		return v, dst
+	}
+	r.SetRemoteAddr(s.remote)
+	if reject == nil {
+		reject = s.Check(&r)
+	}
+	if accept := s.accept[r.Path()]; reject == nil && accept != nil {
+		if err := accept(&r); err != nil {
+			reject, _ = RejectFor(err)
+		}
+	}
+	if reject != nil {
+		return verdict{kind: rejected, cause: reject.Cause}, reject.Append(dst)
+	}
+	v.kind, v.endpoint, v.window, v.context, v.affinity = accepted, r.Endpoint(), r.DeflateWindow(), r.Context(), r.Affinity()
+	dst = r.AppendAccept(dst)
+	r = Request{}
+	return v, dst
+}
+
+// allow is AllowOrigins for a list that is correct.
+func allow(entries ...string) func(*Request) bool {
+	check, err := AllowOrigins(entries...)
 	if err != nil {
 		panic(err)
 	}
-	return u
+	return check
 }
 
-// feed gives the request to the upgrader in the pieces that end at the cuts, as a
+func testServer() *server {
+	return &server{
+		Upgrader: Upgrader{Endpoints: []Endpoint{
+			{Path: "/ws", Subprotocols: []string{"chat.v2", "chat.v1"}, Compression: true},
+			{Path: "/plain"},
+			{Path: "/list", CheckOrigin: allow("https://good.example", "http://localhost:3000")},
+			{Path: "/any", CheckOrigin: allow("*")},
+			{Path: "/deny"},
+			{Path: "/broken"},
+		}},
+		accept: map[string]func(*Request) error{
+			"/deny": func(*Request) error {
+				return &Reject{Status: 503, Reason: "later", Header: http.Header{"Retry-After": {"7"}, "X-Bad": {"a\r\nb"}}}
+			},
+			"/broken": func(*Request) error { return errors.New("secret detail") },
+		},
+	}
+}
+
+// feed gives the request to the server in the pieces that end at the cuts, as a
 // connection does: everything received so far, each time.
-func feed(u *upgrader, in []byte, cuts ...int) (v verdict, response []byte, at int) {
-	var scan scanState
+func feed(u *server, in []byte, cuts ...int) (v verdict, response []byte, at int) {
+	var scan Scan
 	for _, at = range append(cuts, len(in)) {
 		v, response = u.run(nil, in[:at:at], &scan)
 		if v.kind != needMore {
@@ -81,7 +144,7 @@ func everyByte(n int) []int {
 // checks that the answer is the same.
 func eachChunking(t *testing.T, in string) (v verdict, response string) {
 	t.Helper()
-	u := testUpgrader(testEndpoints())
+	u := testServer()
 	v, first, _ := feed(u, []byte(in))
 	same := func(how string, cuts ...int) {
 		w, r, _ := feed(u, []byte(in), cuts...)
@@ -96,7 +159,7 @@ func eachChunking(t *testing.T, in string) (v verdict, response string) {
 	return v, string(first)
 }
 
-// parse reads a response with net/http and checks what every refusal must have.
+// parse reads a response with net/http and checks what every rejection must have.
 func parse(t *testing.T, response string) *http.Response {
 	t.Helper()
 	response = strings.TrimPrefix(response, "HTTP/1.1 100 Continue\r\n\r\n")
@@ -110,14 +173,14 @@ func parse(t *testing.T, response string) *http.Response {
 	}
 	body, err := io.ReadAll(res.Body)
 	if err != nil || len(body) < 2 || len(body) > 200 || !res.Close || br.Buffered() != 0 {
-		t.Errorf("bad refusal (%v): %q", err, response)
+		t.Errorf("bad rejection (%v): %q", err, response)
 	}
 	return res
 }
 
-// TestUpgradeRefused has a row for each hostile request (docs/decisions/10-strict-opening-handshake.md). The last byte of a
-// request is the offending one: without it more is wanted, with it the answer is there.
-func TestUpgradeRefused(t *testing.T) {
+// TestRejectAtOffendingByte: the last byte of each request is the offending one: without it the server waits for more, with
+// it the request is rejected, whatever follows (docs/decisions/10-strict-opening-handshake.md).
+func TestRejectAtOffendingByte(t *testing.T) {
 	const line1 = "GET /ws HTTP/1.1\r\n"
 	long := strings.Repeat("a", 64<<10)
 	tests := []struct {
@@ -160,10 +223,10 @@ func TestUpgradeRefused(t *testing.T) {
 		{"U14 Host with a path", swap("good.example", "good.example/evil"), 400},
 		{"U7 Content-Length", line1 + "Host: a\r\nUpgrade: websocket\r\nContent-Length: 5\r", 400},
 		{"U7 Transfer-Encoding", line1 + "Host: a\r\nTransfer-Encoding: chunked\r\nUpgrade: websocket\r", 400},
-		{"U8 1 MiB header", (line1 + "X: " + strings.Repeat(long, 16))[:defaultMaxHeader], 431},
-		{"U8 20,000 headers", (line1 + strings.Repeat("X: y\r\n", 20000))[:defaultMaxHeader], 431},
-		{"U8 long name", (line1 + long)[:defaultMaxHeader], 431},
-		{"U8 64 KiB target", ("GET /" + long)[:defaultMaxHeader], 414},
+		{"U8 1 MiB header", (line1 + "X: " + strings.Repeat(long, 16))[:DefaultMaxHeader], 431},
+		{"U8 20,000 headers", (line1 + strings.Repeat("X: y\r\n", 20000))[:DefaultMaxHeader], 431},
+		{"U8 long name", (line1 + long)[:DefaultMaxHeader], 431},
+		{"U8 64 KiB target", ("GET /" + long)[:DefaultMaxHeader], 414},
 		{"U8 long method", strings.Repeat("A", maxMethod+1), 400},
 		{"U10 Upgrade :", line1 + "Upgrade ", 400},
 		{"U10 NUL in a value", line1 + "X: a\x00", 400},
@@ -203,7 +266,7 @@ func TestUpgradeRefused(t *testing.T) {
 		{"U17 malformed", add("Sec-WebSocket-Extensions: permessage-deflate;=\r\n"), 400},
 		{"U20 CR/LF in the subprotocol", line1 + "Sec-WebSocket-Protocol: chat.v1\rX", 400},
 		{"U20 no token", add("Sec-WebSocket-Protocol: (chat.v1)\r\n"), 400},
-		{"U20 32 KiB", (line1 + "Sec-WebSocket-Protocol: chat.v1, " + long)[:defaultMaxHeader], 431},
+		{"U20 32 KiB", (line1 + "Sec-WebSocket-Protocol: chat.v1, " + long)[:DefaultMaxHeader], 431},
 		{"rejected", swap("/ws", "/deny"), 503},
 		{"broken", swap("/ws", "/broken"), 403},
 	}
@@ -211,17 +274,17 @@ func TestUpgradeRefused(t *testing.T) {
 		t.Run(tt.id, func(t *testing.T) {
 			v, response := eachChunking(t, tt.request)
 			if v.kind != rejected {
-				t.Fatalf("%+v, want a refusal", v)
+				t.Fatalf("%+v, want a rejection", v)
 			}
 			res := parse(t, response)
 			if res.StatusCode != tt.status {
 				t.Errorf("%q, want %d", response, tt.status)
 			}
-			early, _, _ := feed(testUpgrader(testEndpoints()), []byte(tt.request[:len(tt.request)-1]))
+			early, _, _ := feed(testServer(), []byte(tt.request[:len(tt.request)-1]))
 			if early.kind != needMore {
-				t.Errorf("refused before the offending byte")
+				t.Errorf("rejected before the offending byte")
 			}
-			later, r, _ := feed(testUpgrader(testEndpoints()), []byte(tt.request+"x: y\r\n\r\n"))
+			later, r, _ := feed(testServer(), []byte(tt.request+"x: y\r\n\r\n"))
 			if later.kind != rejected || string(r) != response {
 				t.Errorf("what follows changes the answer: %q", r)
 			}
@@ -232,7 +295,7 @@ func TestUpgradeRefused(t *testing.T) {
 	}
 }
 
-func TestUpgradeAccepted(t *testing.T) {
+func TestUpgradeIsAccepted(t *testing.T) {
 	const deflate = "Sec-WebSocket-Extensions: permessage-deflate"
 	tests := []struct {
 		id, request string
@@ -263,7 +326,7 @@ func TestUpgradeAccepted(t *testing.T) {
 		{"subprotocol in two headers", add("Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: chat.v2, chat.v1\r\n"), "", "chat.v2"},
 		{"subprotocol in other case", add("Sec-WebSocket-Protocol: CHAT.v1\r\n"), "", ""},
 		{"U20 never echoed", strings.Replace(add("Sec-WebSocket-Protocol: evil\r\n"), "/ws", "/plain", 1), "", ""},
-		{"exactly 32 KiB", add("X: " + strings.Repeat("a", defaultMaxHeader-len(good)-5) + "\r\n"), "", ""},
+		{"exactly 32 KiB", add("X: " + strings.Repeat("a", DefaultMaxHeader-len(good)-5) + "\r\n"), "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.id, func(t *testing.T) {
@@ -285,37 +348,37 @@ func TestUpgradeAccepted(t *testing.T) {
 	}
 }
 
-// TestUpgradeFrameBehind is U12: the first frame may come with the request.
-func TestUpgradeFrameBehind(t *testing.T) {
+// TestFrameBehindRequest: the first frame may arrive with the request.
+func TestFrameBehindRequest(t *testing.T) {
 	in := good + "\x81\x85\x00\x00\x00\x00hello"
-	v, _, _ := feed(testUpgrader(testEndpoints()), []byte(in))
+	v, _, _ := feed(testServer(), []byte(in))
 	if v.kind != accepted || v.used != len(good) {
 		t.Fatalf("%+v, want used %d", v, len(good))
 	}
 	eachChunking(t, in)
 }
 
-func TestUpgradeKeepsInput(t *testing.T) {
-	in, scan := []byte(strings.ToLower(good)), scanState{}
+func TestReadDoesNotChangeInput(t *testing.T) {
+	in, scan := []byte(strings.ToLower(good)), Scan{}
 	in = append([]byte(good[:len("GET /ws?room=a HTTP/1.1\r\n")]), in[len("GET /ws?room=a HTTP/1.1\r\n"):]...)
 	before := string(in)
-	testUpgrader(testEndpoints()).run(nil, in, &scan)
+	testServer().run(nil, in, &scan)
 	if string(in) != before {
 		t.Errorf("the input was changed to %q", in)
 	}
 }
 
-func TestUpgradeAppends(t *testing.T) {
+func TestResponseIsAppended(t *testing.T) {
 	for _, request := range []string{good, swap("13", "8")} {
-		var scan scanState
-		_, out := testUpgrader(testEndpoints()).run([]byte("before"), []byte(request), &scan)
+		var scan Scan
+		_, out := testServer().run([]byte("before"), []byte(request), &scan)
 		if !strings.HasPrefix(string(out), "beforeHTTP/1.1 ") {
 			t.Errorf("%q", out)
 		}
 	}
 }
 
-func TestPlainHTTP(t *testing.T) {
+func TestPlainHTTPIsNotAnswered(t *testing.T) {
 	tests := []struct {
 		id, request string
 		used        int
@@ -339,15 +402,16 @@ func TestPlainHTTP(t *testing.T) {
 	}
 }
 
-func TestRequest(t *testing.T) {
+func TestRequestMethods(t *testing.T) {
 	addr := netip.MustParseAddrPort("192.0.2.1:99")
-	var kept *Request
+	var kept, copied *Request
 	check := func(what, got, want string) {
 		if got != want {
 			t.Errorf("%s is %q, want %q", what, got, want)
 		}
 	}
-	u := testUpgrader([]Endpoint{{Subprotocols: []string{"b"}, Accept: func(r *Request) error {
+	u := &server{Upgrader: Upgrader{Endpoints: []Endpoint{{Subprotocols: []string{"b"}}}}, remote: addr}
+	u.accept = map[string]func(*Request) error{"/a%20b": func(r *Request) error {
 		kept = r
 		check("method", r.Method(), "GET")
 		check("path", r.Path(), "/a%20b")
@@ -359,31 +423,36 @@ func TestRequest(t *testing.T) {
 		check("subprotocol", r.Subprotocol(), "b")
 		check("remote", r.RemoteAddr().String(), addr.String())
 		r.SetContext("mine")
+		r.SetAffinity("room")
+		copied = r.Clone()
 		return nil
-	}}})
+	}}
 	in := strings.Replace(add("Origin:http://good.example\r\nX-Two:  1 \r\nX-TWO: 2\r\nSec-WebSocket-Protocol: a,b\r\n"), "/ws?room=a", "/a%20b?c=%64?e", 1)
-	var scan scanState
-	u.remote = func() netip.AddrPort { return addr }
-	v, out := u.run(nil, []byte(in), &scan)
-	if v.kind != accepted || v.context != "mine" {
+	var scan Scan
+	bytes := []byte(in)
+	v, out := u.run(nil, bytes, &scan)
+	if v.kind != accepted || v.context != "mine" || v.affinity != "room" {
 		t.Fatalf("%+v %q", v, out)
 	}
 	check("path after Accept", kept.Path()+kept.Header("Host"), "")
+	clear(bytes)
+	check("clone", copied.Path()+copied.Query()+copied.Host()+copied.Header("X-Two")+copied.Subprotocol(), "/a%20bc=%64?egood.example1b")
+	check("response of the clone", string(copied.AppendAccept(nil)), string(out))
 }
 
-func TestReject(t *testing.T) {
-	_, response, _ := feed(testUpgrader(testEndpoints()), []byte(swap("/ws", "/deny")))
+func TestRejectResponse(t *testing.T) {
+	_, response, _ := feed(testServer(), []byte(swap("/ws", "/deny")))
 	res := parse(t, string(response))
 	if res.Header.Get("Retry-After") != "7" || res.Header.Get("X-Bad") != "a  b" {
 		t.Errorf("headers %v", res.Header)
 	}
-	_, response, _ = feed(testUpgrader(testEndpoints()), []byte(swap("/ws", "/broken")))
+	_, response, _ = feed(testServer(), []byte(swap("/ws", "/broken")))
 	if strings.Contains(string(response), "secret") {
 		t.Errorf("an inner error leaks: %q", response)
 	}
 	for status, want := range map[int]int{0: 403, 200: 500, 429: 429, 1000: 500} {
-		r, _ := refusalOf(fmt.Errorf("wrapped: %w", &Reject{Status: status}))
-		if got := parse(t, string(r.append(nil))).StatusCode; got != want {
+		r, _ := RejectFor(fmt.Errorf("wrapped: %w", &Reject{Status: status}))
+		if got := parse(t, string(r.Append(nil))).StatusCode; got != want || got != r.StatusCode() {
 			t.Errorf("Reject{Status: %d} answers %d, want %d", status, got, want)
 		}
 	}

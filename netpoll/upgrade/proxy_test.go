@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"encoding/binary"
@@ -9,7 +7,7 @@ import (
 	"testing"
 )
 
-// proxyV2 is a header of version 2; what says version, command and family.
+// proxyV2 is a header of version 2; what has version, command and family.
 func proxyV2(what string, block string) string {
 	return proxySigV2 + what + string(binary.BigEndian.AppendUint16(nil, uint16(len(block)))) + block
 }
@@ -61,7 +59,7 @@ var proxyHeaders = []struct{ name, in, want string }{ // want: the source, "" if
 func TestParseProxy(t *testing.T) {
 	for _, c := range proxyHeaders {
 		t.Run(c.name, func(t *testing.T) {
-			source, n, err := parseProxy([]byte(c.in + "GET"))
+			source, n, err := ParseProxyHeader([]byte(c.in + "GET"))
 			got := ""
 			switch {
 			case err != nil:
@@ -75,7 +73,7 @@ func TestParseProxy(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 			for i := range len(c.in) {
-				switch s, n, err := parseProxy([]byte(c.in[:i])); {
+				switch s, n, err := ParseProxyHeader([]byte(c.in[:i])); {
 				case n != 0 || s.IsValid():
 					t.Fatalf("%v and %d after %d bytes", s, n, i)
 				case err != nil && c.want != "bad":
@@ -88,14 +86,14 @@ func TestParseProxy(t *testing.T) {
 	}
 }
 
-// FuzzProxyHeader: what is decided of a part holds for the whole; a header is bounded, and its
-// source is one that can be written.
+// FuzzProxyHeader: what is decided about a part holds for the whole; the length of a header is bounded, and its
+// source has a text form.
 func FuzzProxyHeader(f *testing.F) {
 	for _, c := range proxyHeaders {
 		f.Add([]byte(c.in), uint(5))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint) {
-		source, n, err := parseProxy(in)
+		source, n, err := ParseProxyHeader(in)
 		if n < 0 || n > len(in) || n > proxyV2Len+maxProxyV2 || (err != nil && n != 0) {
 			t.Fatalf("%d of %d bytes, %v", n, len(in), err)
 		}
@@ -111,7 +109,7 @@ func FuzzProxyHeader(f *testing.F) {
 			}
 		}
 		part := in[:cut%uint(len(in)+1)]
-		s, m, e := parseProxy(part)
+		s, m, e := ParseProxyHeader(part)
 		switch {
 		case m > 0 && (m != n || s != source):
 			t.Fatalf("%v in %d bytes, %v in %d of more", s, m, source, n)

@@ -1,6 +1,4 @@
-//go:build !windows
-
-package netpoll
+package upgrade
 
 import (
 	"fmt"
@@ -18,12 +16,12 @@ const chromeRequest = "GET /ws HTTP/1.1\r\nHost: localhost:8080\r\nConnection: U
 func BenchmarkUpgrade(b *testing.B) {
 	for _, compression := range []bool{false, true} {
 		b.Run(fmt.Sprintf("deflate=%v", compression), func(b *testing.B) {
-			u := testUpgrader([]Endpoint{{Path: "/ws", Compression: compression}})
+			u := &server{Upgrader: Upgrader{Endpoints: []Endpoint{{Path: "/ws", Compression: compression}}}}
 			in, dst := []byte(chromeRequest), make([]byte, 0, 1024)
 			b.SetBytes(int64(len(in)))
 			b.ReportAllocs()
 			for b.Loop() {
-				var scan scanState
+				var scan Scan
 				if v, _ := u.run(dst, in, &scan); v.kind != accepted {
 					b.Fatal(v)
 				}
@@ -37,8 +35,8 @@ func BenchmarkScan(b *testing.B) {
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
-		var scan scanState
-		scanHeaders(in, defaultMaxHeader, &scan)
+		var scan Scan
+		scanHeaders(in, DefaultMaxHeader, &scan)
 	}
 }
 
@@ -50,9 +48,9 @@ func BenchmarkScanBytewise(b *testing.B) {
 			in := []byte("GET / HTTP/1.1\r\nX: " + strings.Repeat("a", n-30))
 			b.SetBytes(int64(len(in)))
 			for b.Loop() {
-				var scan scanState
+				var scan Scan
 				for i := range in {
-					scanHeaders(in[:i+1], defaultMaxHeader, &scan)
+					scanHeaders(in[:i+1], DefaultMaxHeader, &scan)
 				}
 			}
 		})
