@@ -11,9 +11,9 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// connect opens connections, conns at a time: each is reset as soon as its upgrade has been
-// answered, and the next one opened in its place. The time of each is from connect(2) to
-// the 101.
+// connect opens connections, conns at the same time. Each is reset as soon as its upgrade has been
+// answered, and the next one is opened in its place. The latency is that from connect(2) to the
+// response 101.
 func connect(o options) (r result.Result, err error) {
 	if o.conns < 1 {
 		return r, fmt.Errorf("conns must be positive")
@@ -22,52 +22,51 @@ func connect(o options) (r result.Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	h := &hotel{Crowd: c, meter: newMeter(c, o), request: wire.Request(o.addr.String(), o.protocol.Target("lobby")), begun: make([]time.Duration, o.conns)}
-	c.Upgraded, c.AfterRead = h.upgraded, h.open
+	cr := &connectRun{Crowd: c, meter: newMeter(c, o), request: wire.Request(o.addr.String(), o.protocol.Target("lobby")), begun: make([]time.Duration, o.conns)}
+	c.Upgraded, c.AfterRead = cr.upgraded, cr.open
 	c.Room(o.conns)
 	for id := range o.conns {
-		h.due = append(h.due, int32(id))
+		cr.due = append(cr.due, int32(id))
 	}
-	if r, err = h.meter.run(h); err != nil {
+	if r, err = cr.meter.run(cr); err != nil {
 		return r, err
 	}
 	r.Connects, r.Rate = r.Rate, 0
 	return r, nil
 }
 
-// hotel is places that are taken by one guest after the other.
-type hotel struct {
+// connectRun has a number of slots, each of which is used by one connection after the other.
+type connectRun struct {
 	*crowd.Crowd
 	meter   meter
 	request []byte
 	begun   []time.Duration
-	due     []int32 // places whose guest has been answered
+	due     []int32 // slots whose connection has been answered
 	stopped bool
 }
 
-func (h *hotel) upgraded(id int32) {
-	h.meter.delivered(h.begun[id])
-	h.due = append(h.due, id)
+func (cr *connectRun) upgraded(id int32) {
+	cr.meter.delivered(cr.begun[id])
+	cr.due = append(cr.due, id)
 }
 
-func (h *hotel) open() {
-	if h.stopped {
+func (cr *connectRun) open() {
+	if cr.stopped {
 		return
 	}
-	for _, id := range h.due {
-		h.begun[id] = time.Since(h.Start)
-		h.Open(id, h.request)
+	for _, id := range cr.due {
+		cr.begun[id] = time.Since(cr.Start)
+		cr.Open(id, cr.request)
 	}
-	h.due = h.due[:0]
+	cr.due = cr.due[:0]
 }
 
-func (h *hotel) talk() {
-	h.stopped = false
-	h.open()
+func (cr *connectRun) resume() {
+	cr.stopped = false
+	cr.open()
 }
 
-// hush waits for the answers that are still to come.
-func (h *hotel) hush() error {
-	h.stopped = true
-	return await(h.Crowd, "upgrades", func() int { return len(h.begun) - len(h.due) })
+func (cr *connectRun) pause() error {
+	cr.stopped = true
+	return await(cr.Crowd, "upgrades", func() int { return len(cr.begun) - len(cr.due) })
 }

@@ -12,22 +12,22 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// choir is connections that each send a batch of messages with one send, wait until all
-// are back, and send the next. The number of a message is its round (24 bits) and its
+// echoRun has connections that each send a batch of messages with one send, wait until all
+// are back, and send the next batch. The number of a message is its round (24 bits) and its
 // place in the batch.
-type choir struct {
+type echoRun struct {
 	*crowd.Crowd
 	o        options
 	meter    meter
 	template *wire.Template
 	batch    []byte
-	voices   []voice
+	conns    []echoConn
 	due      []int32
 	stopped  bool
 }
 
-type voice struct {
-	next  uint32 // the number that is due
+type echoConn struct {
+	next  uint32 // the number that must come next
 	round uint32
 	sent  time.Duration
 }
@@ -41,10 +41,10 @@ func echo(o options) (r result.Result, err error) {
 		return r, err
 	}
 	t := wire.NewTemplate(wire.Body(o.size))
-	e := &choir{Crowd: c, o: o, meter: newMeter(c, o), template: t, batch: bytes.Repeat(t.Frame, o.pipeline),
-		voices: make([]voice, o.conns)}
-	c.Deliver, c.AfterRead = e.deliver, e.sing
-	if err := c.Grow(o.conns, nowhere); err != nil {
+	e := &echoRun{Crowd: c, o: o, meter: newMeter(c, o), template: t, batch: bytes.Repeat(t.Frame, o.pipeline),
+		conns: make([]echoConn, o.conns)}
+	c.Deliver, c.AfterRead = e.deliver, e.sendDue
+	if err := c.Grow(o.conns, noRoom); err != nil {
 		return r, err
 	}
 	for id := range o.conns {
@@ -53,17 +53,16 @@ func echo(o options) (r result.Result, err error) {
 	return e.meter.run(e)
 }
 
-// talk has everybody sing, hush waits until all is back.
-func (e *choir) talk() {
+func (e *echoRun) resume() {
 	e.stopped = false
-	e.sing()
+	e.sendDue()
 }
 
-// nowhere is the room of those who have none.
-func nowhere(int) string { return "" }
+// noRoom is the room's name for connections without one.
+func noRoom(int) string { return "" }
 
-func (e *choir) deliver(id int32, number uint32) {
-	v := &e.voices[id]
+func (e *echoRun) deliver(id int32, number uint32) {
+	v := &e.conns[id]
 	if number != v.next {
 		e.Fail(fmt.Errorf("connection %d got message %x back instead of %x", id, number, v.next))
 		return
@@ -81,12 +80,12 @@ func (e *choir) deliver(id int32, number uint32) {
 }
 
 // sing sends the batches that are due.
-func (e *choir) sing() {
+func (e *echoRun) sendDue() {
 	if e.stopped {
 		return
 	}
 	for _, id := range e.due {
-		v := &e.voices[id]
+		v := &e.conns[id]
 		for i := range e.o.pipeline {
 			e.template.NumberIn(e.batch[i*len(e.template.Frame):], v.next+uint32(i))
 		}
@@ -96,7 +95,7 @@ func (e *choir) sing() {
 	e.due = e.due[:0]
 }
 
-func (e *choir) hush() error {
+func (e *echoRun) pause() error {
 	e.stopped = true
 	for end := e.Now + lossWait; len(e.due) < e.o.conns && e.Now < end; {
 		before := e.Reads

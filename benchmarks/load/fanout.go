@@ -12,24 +12,24 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// party is rooms of equal size. In each, inflight slots hold one message each, and the
-// next one is sent, by another member, when the last member has it.
+// fanoutRun has rooms of equal size. Each has inflight slots with one message in flight, and the
+// slot's next message is sent, by another member, when the last member has received it.
 //
-// The number of a message is its slot and the round of the slot (16 bits each), so every
-// member knows what it must get next from each slot: a lost, repeated or reordered message
-// is seen at once.
-type party struct {
+// The number of a message is its slot and the round of the slot (16 bits each). So it is known for
+// every member what it must receive next from each slot, and a lost, repeated or reordered message
+// is noticed at once.
+type fanoutRun struct {
 	*crowd.Crowd
 	o         options
 	meter     meter
 	templates []*wire.Template // by room
 	slots     []slot           // by room, then slot
-	next      []uint16         // the round that is due, by connection, then slot
+	next      []uint16         // the round that must come next, by connection, then slot
 	due       []int            // slots whose message is complete
 	stopped   bool
 }
 
-// lossWait is how long what is outstanding may be: without anything arriving it is lost.
+// lossWait is how long nothing may arrive until messages in flight count as lost.
 const lossWait = 3 * time.Second
 
 type slot struct {
@@ -39,20 +39,20 @@ type slot struct {
 }
 
 func fanout(o options) (r result.Result, err error) {
-	p, err := newParty(o)
+	p, err := newFanoutRun(o)
 	if err != nil {
 		return r, err
 	}
-	if err := p.gather(); err != nil {
+	if err := p.openRooms(); err != nil {
 		return r, err
 	}
 	if r, err = p.meter.run(p); err != nil {
 		return r, err
 	}
-	return r, p.surplus()
+	return r, p.listenForRepeats()
 }
 
-func newParty(o options) (*party, error) {
+func newFanoutRun(o options) (*fanoutRun, error) {
 	if o.rooms < 1 || o.members < 1 || o.inflight < 1 || o.inflight > 1<<16 {
 		return nil, fmt.Errorf("rooms, members and inflight must be positive")
 	}
@@ -60,27 +60,27 @@ func newParty(o options) (*party, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &party{Crowd: c, o: o, meter: newMeter(c, o), slots: make([]slot, o.rooms*o.inflight),
+	p := &fanoutRun{Crowd: c, o: o, meter: newMeter(c, o), slots: make([]slot, o.rooms*o.inflight),
 		next: make([]uint16, o.rooms*o.members*o.inflight)}
 	c.Deliver, c.AfterRead = p.deliver, p.publishDue
 	return p, nil
 }
 
-// talk begins in every slot, hush waits until every member has everything.
-func (p *party) talk() {
+func (p *fanoutRun) resume() {
 	p.stopped = false
 	for s := range p.slots {
 		p.publish(s)
 	}
 }
 
-func (p *party) hush() error {
+func (p *fanoutRun) pause() error {
 	p.stopped = true
 	return await(p.Crowd, "deliveries", p.outstanding)
 }
 
-// gather fills the rooms one after the other: members in accept order, until churn.
-func (p *party) gather() error {
+// openRooms opens the connections of one room after the other, so that the members are in accept
+// order, unless they are churned.
+func (p *fanoutRun) openRooms() error {
 	for room := range p.o.rooms {
 		body := p.o.protocol.Publish(roomName(room), wire.Body(p.o.size))
 		p.templates = append(p.templates, wire.NewTemplate(body))
@@ -102,8 +102,8 @@ func (p *party) gather() error {
 	return nil
 }
 
-// churn makes a random half leave and come back: the same on every run.
-func (p *party) churn(seed uint64) error {
+// churn has a random half of the members leave and reconnect. The half is the same in every run.
+func (p *fanoutRun) churn(seed uint64) error {
 	if err := p.Quiet(); err != nil {
 		return err
 	}
@@ -118,12 +118,12 @@ func (p *party) churn(seed uint64) error {
 	return p.Dial(half, p.room)
 }
 
-func (p *party) room(id int) string { return roomName(id / p.o.members) }
+func (p *fanoutRun) room(id int) string { return roomName(id / p.o.members) }
 
 func roomName(i int) string { return fmt.Sprintf("room%d", i) }
 
-// publish sends the next message of slot s, by a member that moves on by one each round.
-func (p *party) publish(s int) {
+// publish sends the next message of slot s. The sender is the next member in each round.
+func (p *fanoutRun) publish(s int) {
 	room, k := s/p.o.inflight, s%p.o.inflight
 	slot := &p.slots[s]
 	slot.missing, slot.sent = int32(p.o.members), time.Since(p.Start)
@@ -135,7 +135,7 @@ func (p *party) publish(s int) {
 	p.ListenOnly(id)
 }
 
-func (p *party) deliver(id int32, number uint32) {
+func (p *fanoutRun) deliver(id int32, number uint32) {
 	k, ok := p.expected(id, number, p.next, p.o.inflight, "slot")
 	if !ok {
 		return
@@ -152,9 +152,9 @@ func (p *party) deliver(id int32, number uint32) {
 	}
 }
 
-// expected takes the number of a message apart and tells its source, of which there are so many; false, and a fault,
-// unless it is the next one of that source for connection id. next is by connection, then source.
-func (p *party) expected(id int32, number uint32, next []uint16, sources int, source string) (int, bool) {
+// expected splits the number of a message and returns its source, one of sources many. Unless it is the next message of
+// that source for connection id, the run fails and it returns false. next is indexed by connection, then source.
+func (p *fanoutRun) expected(id int32, number uint32, next []uint16, sources int, source string) (int, bool) {
 	from, round := int(number>>16), uint16(number)
 	if from >= sources {
 		p.Fail(fmt.Errorf("a message nobody sent: %x", number))
@@ -169,8 +169,8 @@ func (p *party) expected(id int32, number uint32, next []uint16, sources int, so
 	return from, true
 }
 
-// publishDue follows the messages that one read has completed with the next ones.
-func (p *party) publishDue() {
+// publishDue sends the messages that follow those that the last read has completed.
+func (p *fanoutRun) publishDue() {
 	for _, s := range p.due {
 		if !p.stopped {
 			p.publish(s)
@@ -179,12 +179,12 @@ func (p *party) publishDue() {
 	p.due = p.due[:0]
 }
 
-func (p *party) outstanding() (n int) {
+func (p *fanoutRun) outstanding() (n int) {
 	for _, s := range p.slots {
 		n += int(s.missing)
 	}
 	return n
 }
 
-// surplus listens a little longer for messages that come twice.
-func (p *party) surplus() error { return p.TurnFor(50 * time.Millisecond) }
+// listenForRepeats receives a little longer, in case a message comes twice.
+func (p *fanoutRun) listenForRepeats() error { return p.TurnFor(50 * time.Millisecond) }

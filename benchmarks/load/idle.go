@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
-// idle opens connections in steps and reads the server's memory at each: what one more
-// connection costs is the slope, whatever the process has at the start.
+// idle opens connections in steps and reads the server's memory at each. The memory of one
+// connection is the slope between them, which does not depend on the memory at the start.
 func idle(o options) (r result.Result, err error) {
 	if o.pid == 0 {
 		return r, fmt.Errorf("idle needs --pid")
@@ -25,7 +25,7 @@ func idle(o options) (r result.Result, err error) {
 		if err := c.Grow(n, func(id int) string { return roomName(id % o.rooms) }); err != nil {
 			return r, err
 		}
-		m, err := settle(c, o.pid)
+		m, err := settledMemory(c, o.pid)
 		if err != nil {
 			return r, err
 		}
@@ -36,27 +36,28 @@ func idle(o options) (r result.Result, err error) {
 	return r, nil
 }
 
-// slopes divides the growth from the first step of at least the foot by the connections.
-func slopes(r *result.Result, foot int) {
+// slopes divides the growth, from the first step with at least from connections to the last one, by
+// the number of connections.
+func slopes(r *result.Result, from int) {
 	last := r.Memory[len(r.Memory)-1]
 	for _, first := range r.Memory {
-		if n := float64(last.Connections - first.Connections); first.Connections >= foot && n > 0 {
+		if n := float64(last.Connections - first.Connections); first.Connections >= from && n > 0 {
 			r.BytesPerConn = float64(last.Rss-first.Rss) / n
 			r.PssPerConn = float64(last.Pss-first.Pss) / n
 			r.KernelPerConn = float64(last.Slab+last.TCP-first.Slab-first.TCP) / n
 			return
 		}
 	}
-	r.Fault = fmt.Sprintf("no two steps from %d connections on", foot)
+	r.Fault = fmt.Sprintf("no two steps from %d connections on", from)
 }
 
-// settle serves the connections until the memory has not changed by more than 0.1 % for
-// two seconds, or for 20 seconds at most.
-func settle(c *crowd.Crowd, pid int) (m result.Memory, err error) {
-	const calm, most = 2 * time.Second, 20 * time.Second
+// settledMemory serves the connections until the memory has not changed by more than 0.1 % for two
+// seconds, or for 20 seconds at most, and returns it.
+func settledMemory(c *crowd.Crowd, pid int) (m result.Memory, err error) {
+	const stable, most = 2 * time.Second, 20 * time.Second
 	begin := time.Now()
 	since, last := begin, sys.Memory{}
-	for time.Since(since) < calm && time.Since(begin) < most {
+	for time.Since(since) < stable && time.Since(begin) < most {
 		if err := c.TurnFor(250 * time.Millisecond); err != nil {
 			return m, err
 		}

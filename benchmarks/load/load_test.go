@@ -23,8 +23,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// roomServer sends every message to everybody, but for what tamper does to it: the bytes
-// it returns are what the member with that number gets instead of frame number n.
+// roomServer sends every message to all members. Tamper, if set, returns the bytes that a member
+// gets instead of frame number n.
 type roomServer struct {
 	mu      sync.Mutex
 	members []net.Conn
@@ -36,12 +36,12 @@ type roomServer struct {
 	pings   time.Duration
 }
 
-// answers says the same to everybody.
+// answers returns the address of a server that sends the same text to every client.
 func answers(t *testing.T, text string) netip.AddrPort {
 	return accepting(t, func(c net.Conn) { c.Write([]byte(text)) })
 }
 
-// accepting gives each connection to serve.
+// accepting returns the address of a server that calls serve for each connection.
 func accepting(t *testing.T, serve func(net.Conn)) netip.AddrPort {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *roomServer) serve(c net.Conn) {
 	}
 }
 
-// join makes c a member before it can know that it is one.
+// join makes c a member before it has the response.
 func (s *roomServer) join(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,7 +141,7 @@ func testOptions(addr netip.AddrPort) options {
 		size: 40, rooms: 1, members: 7, inflight: 3, conns: 1, pipeline: 4, steps: []int{2, 4}, slope: 2}
 }
 
-func TestFanout(t *testing.T) {
+func TestFanoutRun(t *testing.T) {
 	r, err := fanout(testOptions(new(roomServer).listen(t)))
 	if err != nil || r.Fault != "" {
 		t.Fatal(err, r.Fault)
@@ -151,8 +151,8 @@ func TestFanout(t *testing.T) {
 	}
 }
 
-// TestCentrifuge has replies, joins, heartbeats and pushes with more than the data.
-func TestCentrifuge(t *testing.T) {
+// The server sends replies, joins, heartbeats and pushes with more than the data.
+func TestFanoutOverCentrifugeProtocol(t *testing.T) {
 	text := func(c net.Conn, s string) { c.Write(frame.AppendFrame(nil, frame.OpText, []byte(s))) }
 	answer := func(c net.Conn, p []byte) []byte {
 		if bytes.HasPrefix(p, []byte(`{"id":1,"connect":`)) {
@@ -183,7 +183,7 @@ func TestCentrifuge(t *testing.T) {
 	}
 }
 
-// TestPingAmongMessages has a ping of the protocol's own in one frame with a push, before, between and behind lines.
+// A ping of the Centrifuge protocol is answered wherever it stands in a frame with pushes.
 func TestPingAmongMessages(t *testing.T) {
 	const join = `{"push":{"channel":"room0","join":{"info":{"client":"x"}}}}`
 	for _, at := range []string{"{}\n%s", join + "\n{}\n%s", "%s\n{}"} {
@@ -213,14 +213,14 @@ func TestPingAmongMessages(t *testing.T) {
 	}
 }
 
-func TestEcho(t *testing.T) {
+func TestEchoRun(t *testing.T) {
 	r, err := echo(testOptions(new(roomServer).listen(t))) // a room of one
 	if err != nil || r.Deliveries < 10 || r.Deliveries != r.Messages {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
 
-func TestIdle(t *testing.T) {
+func TestIdleReadsMemory(t *testing.T) {
 	other := exec.Command("sleep", "60") // its memory stays as it is
 	if err := other.Start(); err != nil {
 		t.Skip(err)
@@ -235,8 +235,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestFaults breaks the stream of one member: none of it may end as a number.
-func TestFaults(t *testing.T) {
+// A run in which one member's messages are lost, repeated or changed has no figure.
+func TestBrokenDeliveriesHaveNoFigure(t *testing.T) {
 	tests := map[string]struct {
 		tamper func(f []byte) []byte
 		want   string
@@ -265,8 +265,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestPings: a benchmark may be longer than a ping interval.
-func TestPings(t *testing.T) {
+// Pings are answered: a benchmark may be longer than the ping interval.
+func TestWebSocketPingsAreAnswered(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
-// meter counts between begin and end, as often as they are called.
+// meter measures between begin and end. Several intervals are added up.
 type meter struct {
 	crowd      *crowd.Crowd
 	o          options
@@ -22,18 +22,18 @@ type meter struct {
 	deliveries int64
 	messages   int64
 	latency    latency
-	from       mark
-	sum        mark // of the differences
+	from       reading
+	sum        reading // of the differences
 }
 
-// mark is the state of what is measured as a difference.
-type mark struct {
+// reading has the counters that are measured as differences.
+type reading struct {
 	at, asleep, cpu time.Duration
 	generator, busy time.Duration
 	reads           int64
 }
 
-func (m *mark) add(from, to mark) {
+func (m *reading) add(from, to reading) {
 	m.at += to.at - from.at
 	m.asleep += to.asleep - from.asleep
 	m.cpu += to.cpu - from.cpu
@@ -46,14 +46,14 @@ func newMeter(c *crowd.Crowd, o options) meter {
 	return meter{crowd: c, o: o, latency: newLatency()}
 }
 
-func (m *meter) mark() mark {
+func (m *meter) read() reading {
 	cpu, _ := sys.CPU(m.o.pid) // without a pid there is no figure for it
 	generator, _ := sys.CPU(os.Getpid())
 	busy, _ := sys.Busy()
-	return mark{at: time.Since(m.crowd.Start), asleep: m.crowd.Asleep, cpu: cpu, generator: generator, busy: busy, reads: m.crowd.Reads}
+	return reading{at: time.Since(m.crowd.Start), asleep: m.crowd.Asleep, cpu: cpu, generator: generator, busy: busy, reads: m.crowd.Reads}
 }
 
-// delivered counts one message that was sent at the time, since the start.
+// delivered counts one message. Sent is the time since the start.
 func (m *meter) delivered(sent time.Duration) {
 	if m.running {
 		m.deliveries++
@@ -61,7 +61,7 @@ func (m *meter) delivered(sent time.Duration) {
 	}
 }
 
-// during lets turn pass the time, and measures the second part of it.
+// during calls turn for both times, and measures during the second one.
 func (m *meter) during(turn func(time.Duration) error, before, measured time.Duration) error {
 	if err := turn(before); err != nil || measured == 0 {
 		return err
@@ -71,17 +71,17 @@ func (m *meter) during(turn func(time.Duration) error, before, measured time.Dur
 	return turn(measured)
 }
 
-func (m *meter) begin() { m.from, m.running = m.mark(), true }
+func (m *meter) begin() { m.from, m.running = m.read(), true }
 
 func (m *meter) end() {
-	m.sum.add(m.from, m.mark())
+	m.sum.add(m.from, m.read())
 	m.running = false
 }
 
 // took is the time that was measured.
 func (m *meter) took() time.Duration { return m.sum.at }
 
-// cpuPer is the server's processor time by n, in microseconds.
+// cpuPer is the server's processor time divided by n, in microseconds.
 func (m *meter) cpuPer(n int64) float64 {
 	if m.o.pid == 0 {
 		return 0
@@ -89,7 +89,7 @@ func (m *meter) cpuPer(n int64) float64 {
 	return micros(m.sum.cpu) / float64(max(n, 1))
 }
 
-// foreign is the share of the machine that was neither the server's nor ours.
+// foreign is the share of the machine's processor time that neither the server nor the generator used.
 func (m *meter) foreign() float64 {
 	all := m.took() * time.Duration(runtime.NumCPU())
 	if m.o.pid == 0 || all == 0 {
@@ -118,8 +118,8 @@ func (m *meter) result() result.Result {
 	return r
 }
 
-// latency is a histogram of times that gathers equal ones before it counts them: the
-// deliveries of one message in one turn.
+// latency is a histogram of times. It counts equal values that follow each other at once: those of
+// the deliveries of one message.
 type latency struct {
 	counts *hdrhistogram.Histogram
 	last   time.Duration

@@ -9,9 +9,9 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// pings lets connections idle, answers what the server asks, and reads what that costs the
-// server. The figure is of as many pings as 100,000 connections get in an hour, one every
-// 25 s; here they come more often, so that there are enough of them.
+// pings keeps connections idle, answers the server's pings, and measures the server's processor time
+// for them. The figure is for the pings of 100,000 connections in an hour, one every 25 s; here they
+// come more often, so that there are enough of them to measure.
 func pings(o options) (r result.Result, err error) {
 	c, err := o.crowd()
 	if err != nil {

@@ -12,64 +12,65 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// storm is one room with history and presence. Everybody but the publisher leaves, the
-// publisher goes on, and then all come back at once and must get exactly what they missed:
-// again and again, from the same place.
-type storm struct {
+// recoveryRun has one room with history and presence. All clients but the publisher leave, the
+// publisher goes on, and then all clients reconnect at once and must receive exactly what they
+// missed. This is repeated, always from the same position.
+type recoveryRun struct {
 	*crowd.Crowd
 	o        options
 	meter    meter
 	protocol wire.Recoverer
 	request  []byte
-	hello    []byte // framed: connect, and subscribe from where everybody was
+	commands []byte // framed: connect, and subscribe from the position before the messages
 	clients  []client
 	ids      []int32
-	complete int // clients of this round that have everything
+	complete int // clients that have everything in this round
 	present  bool
 }
 
-// client is one that comes back. The publisher is number 0.
+// client is one that reconnects, or the publisher, which is number 0.
 type client struct {
 	begun time.Duration
 	next  uint32
 }
 
-const stormRoom = "storm"
+const recoveryRoom = "recovery"
 
 func recovery(o options) (r result.Result, err error) {
 	protocol, ok := o.protocol.(wire.Recoverer)
 	if !ok || o.conns < 1 || o.messages < 1 {
-		return r, fmt.Errorf("recovery needs a protocol that can, clients and messages")
+		return r, fmt.Errorf("recovery needs the protocol centrifuge, --conns and --messages")
 	}
 	c, err := o.crowd()
 	if err != nil {
 		return r, err
 	}
-	s := &storm{Crowd: c, o: o, meter: newMeter(c, o), protocol: protocol, clients: make([]client, o.conns+1),
-		request: wire.Request(o.addr.String(), o.protocol.Target(stormRoom))}
+	s := &recoveryRun{Crowd: c, o: o, meter: newMeter(c, o), protocol: protocol, clients: make([]client, o.conns+1),
+		request: wire.Request(o.addr.String(), o.protocol.Target(recoveryRoom))}
 	c.Precise = true
-	if err := s.scatter(); err != nil {
+	if err := s.prepare(); err != nil {
 		return r, err
 	}
 	return s.run()
 }
 
-// scatter has everybody join, checks who is present, and leaves the publisher alone to talk.
-func (s *storm) scatter() error {
-	var at error = fmt.Errorf("no answer says where the room is")
+// prepare has all clients join, checks the presence, has all but the publisher leave, and publishes
+// the messages.
+func (s *recoveryRun) prepare() error {
+	var noPosition error = fmt.Errorf("no reply contains the position of the room")
 	s.Joined = func(_ int32, payload []byte) {
-		var hello []byte
-		if hello, at = s.protocol.Recover(stormRoom, payload); at == nil {
-			s.hello = wire.Masked(wire.OpText, hello)
+		var commands []byte
+		if commands, noPosition = s.protocol.Recover(recoveryRoom, payload); noPosition == nil {
+			s.commands = wire.Masked(wire.OpText, commands)
 		}
 	}
-	if err := s.Grow(len(s.clients), func(int) string { return stormRoom }); err != nil {
+	if err := s.Grow(len(s.clients), func(int) string { return recoveryRoom }); err != nil {
 		return err
 	}
-	if at != nil {
-		return at
+	if noPosition != nil {
+		return noPosition
 	}
-	if err := s.roll(); err != nil {
+	if err := s.checkPresence(); err != nil {
 		return err
 	}
 	for id := 1; id < len(s.clients); id++ {
@@ -82,9 +83,9 @@ func (s *storm) scatter() error {
 	return s.publish()
 }
 
-// roll calls the roll: presence has everybody.
-func (s *storm) roll() error {
-	ask, want := s.protocol.Presence(stormRoom, len(s.clients))
+// checkPresence asks for the presence, which must contain all clients.
+func (s *recoveryRun) checkPresence() error {
+	ask, want := s.protocol.Presence(recoveryRoom, len(s.clients))
 	s.Other = func(_ int32, payload []byte) { s.present = s.present || bytes.Contains(payload, want) }
 	s.Send(0, wire.Masked(wire.OpText, ask))
 	if err := s.wait(func() bool { return s.present }); err != nil {
@@ -94,9 +95,9 @@ func (s *storm) roll() error {
 	return nil
 }
 
-// publish sends what the others will have missed, one message when the last one is back.
-func (s *storm) publish() error {
-	t := wire.NewTemplate(s.o.protocol.Publish(stormRoom, wire.Body(s.o.size)))
+// publish sends the messages that the others miss, each after the last one has come back.
+func (s *recoveryRun) publish() error {
+	t := wire.NewTemplate(s.o.protocol.Publish(recoveryRoom, wire.Body(s.o.size)))
 	s.Deliver = s.deliver
 	for n := range s.o.messages {
 		t.Number(uint32(n))
@@ -108,8 +109,8 @@ func (s *storm) publish() error {
 	return nil
 }
 
-// wait turns until done, or is lost.
-func (s *storm) wait(done func() bool) error {
+// wait receives until done reports true. After patience it gives up.
+func (s *recoveryRun) wait(done func() bool) error {
 	for end := time.Since(s.Start) + patience; !done(); {
 		if err := s.Turn(50 * time.Millisecond); err != nil {
 			return err
@@ -123,16 +124,16 @@ func (s *storm) wait(done func() bool) error {
 
 const patience = 10 * time.Second
 
-// run repeats the storm. The time between two, in which the connections are closed, is not
-// counted.
-func (s *storm) run() (r result.Result, err error) {
-	s.Upgraded = func(id int32) { s.Send(id, s.hello) }
+// run repeats reconnecting. The time in between, in which the connections are closed, is not
+// measured.
+func (s *recoveryRun) run() (r result.Result, err error) {
+	s.Upgraded = func(id int32) { s.Send(id, s.commands) }
 	s.Room(len(s.clients))
-	storms := int64(0)
-	for begin := time.Now(); storms < 3 || time.Since(begin) < s.o.seconds; storms++ {
+	rounds := int64(0)
+	for begin := time.Now(); rounds < 3 || time.Since(begin) < s.o.seconds; rounds++ {
 		s.meter.begin()
-		if err := s.comeBack(); err != nil {
-			return r, fmt.Errorf("storm %d: %w", storms+1, err)
+		if err := s.reconnectAll(); err != nil {
+			return r, fmt.Errorf("round %d: %w", rounds+1, err)
 		}
 		s.meter.end()
 		s.Hangup(s.ids, true)
@@ -140,15 +141,15 @@ func (s *storm) run() (r result.Result, err error) {
 			return r, err
 		}
 	}
-	back, clients := s.meter.took(), storms*int64(len(s.ids))
-	r = result.Result{Connections: s.Len(), Seconds: back.Seconds(), Messages: clients * int64(s.o.messages), Deliveries: clients * int64(s.o.messages),
-		Connects: float64(clients) / back.Seconds(), ServerCPU: s.meter.cpuPer(clients), GeneratorIdle: float64(s.meter.sum.asleep) / float64(back)}
+	took, clients := s.meter.took(), rounds*int64(len(s.ids))
+	r = result.Result{Connections: s.Len(), Seconds: took.Seconds(), Messages: clients * int64(s.o.messages), Deliveries: clients * int64(s.o.messages),
+		Connects: float64(clients) / took.Seconds(), ServerCPU: s.meter.cpuPer(clients), GeneratorIdle: float64(s.meter.sum.asleep) / float64(took)}
 	s.meter.latency.quantiles(&r)
 	return r, nil
 }
 
-// comeBack opens everybody at once and waits until the last one has what it missed.
-func (s *storm) comeBack() error {
+// reconnectAll opens all clients at once and waits until the last one has received what it missed.
+func (s *recoveryRun) reconnectAll() error {
 	s.complete = 0
 	for _, id := range s.ids {
 		s.clients[id] = client{begun: time.Since(s.Start)}
@@ -161,7 +162,7 @@ func (s *storm) comeBack() error {
 	return nil
 }
 
-func (s *storm) deliver(id int32, number uint32) {
+func (s *recoveryRun) deliver(id int32, number uint32) {
 	c := &s.clients[id]
 	if number != c.next {
 		s.Fail(fmt.Errorf("connection %d got message %d instead of %d", id, number, c.next))

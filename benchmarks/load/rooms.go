@@ -10,38 +10,38 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// rooms has everybody talk in many rooms: first in a closed loop, a message in each room at
-// all times, which is the highest rate that the server sustains; then at half of that rate
-// on a schedule that waits for nobody (Poisson). Latencies there are from when a message
-// was due, not from when it could be sent.
+// rooms measures many rooms: first in a closed loop, with one message in flight in each room, for
+// the highest rate that the server sustains; then in an open loop at half of that rate, on a Poisson
+// schedule. The latencies of the open loop count from when a message was due, not from when it
+// could be sent.
 func rooms(o options) (r result.Result, err error) {
 	o.inflight = 1
-	p, err := newParty(o)
+	p, err := newFanoutRun(o)
 	if err != nil {
 		return r, err
 	}
-	if err := p.gather(); err != nil {
+	if err := p.openRooms(); err != nil {
 		return r, err
 	}
 	if r, err = p.meter.run(p); err != nil {
 		return r, err
 	}
-	half, err := newStream(p, r.Rate/2).run()
+	half, err := newScheduledRun(p, r.Rate/2).run()
 	if err != nil {
 		return r, fmt.Errorf("at half the rate: %w", err)
 	}
 	r.Half = &half
-	return r, p.surplus()
+	return r, p.listenForRepeats()
 }
 
-// unheard is how many messages of one sender may be on their way: more is a server that does
-// not sustain the rate.
-const unheard = 256
+// maxOutstanding is the number of messages of one sender that may be in flight. A server with more
+// does not sustain the rate.
+const maxOutstanding = 256
 
-// stream is messages on a schedule. The number of a message is the sender's place in the
+// scheduledRun sends messages on a schedule. The number of a message is the sender's place in the
 // room and the sender's round (16 bits each).
-type stream struct {
-	*party
+type scheduledRun struct {
+	*fanoutRun
 	meter   meter
 	every   time.Duration // on average, between two messages
 	random  *rand.Rand
@@ -50,20 +50,20 @@ type stream struct {
 	due     time.Duration // of the next message
 	until   time.Duration
 	senders []sender
-	next    []uint16 // the round that is due, by connection, then sender
+	next    []uint16 // the round that must come next, by connection, then sender
 	left    int64    // deliveries outstanding
 }
 
-// sender is one member's messages on their way, by round.
+// sender has the messages of one member that are in flight, by round.
 type sender struct {
 	round   uint16
-	sent    [unheard]time.Duration
-	missing [unheard]int32
+	sent    [maxOutstanding]time.Duration
+	missing [maxOutstanding]int32
 }
 
-// newStream continues with the party's connections. rate is in deliveries a second.
-func newStream(p *party, rate float64) *stream {
-	s := &stream{party: p, meter: newMeter(p.Crowd, p.o), random: rand.New(rand.NewPCG(1, 4)),
+// newScheduledRun continues with the connections of p. Rate is in deliveries a second.
+func newScheduledRun(p *fanoutRun, rate float64) *scheduledRun {
+	s := &scheduledRun{fanoutRun: p, meter: newMeter(p.Crowd, p.o), random: rand.New(rand.NewPCG(1, 4)),
 		every:   time.Duration(float64(time.Second) * float64(p.o.members) / rate),
 		senders: make([]sender, p.Len()), next: make([]uint16, p.Len()*p.o.members)}
 	for _, id := range s.random.Perm(p.Len()) {
@@ -73,15 +73,15 @@ func newStream(p *party, rate float64) *stream {
 	return s
 }
 
-func (s *stream) run() (r result.Result, err error) {
+func (s *scheduledRun) run() (r result.Result, err error) {
 	s.due = time.Since(s.Start)
-	if err = s.meter.during(s.talkFor, s.o.warmup, s.o.seconds); err != nil {
+	if err = s.meter.during(s.sendFor, s.o.warmup, s.o.seconds); err != nil {
 		return r, err
 	}
 	return s.meter.result(), await(s.Crowd, "deliveries", func() int { return int(s.left) })
 }
 
-func (s *stream) talkFor(d time.Duration) error {
+func (s *scheduledRun) sendFor(d time.Duration) error {
 	s.until = time.Since(s.Start) + d
 	for s.Now < s.until {
 		s.sendDue()
@@ -92,8 +92,8 @@ func (s *stream) talkFor(d time.Duration) error {
 	return nil
 }
 
-// sendDue sends everything whose time has come.
-func (s *stream) sendDue() {
+// sendDue sends every message that is due.
+func (s *scheduledRun) sendDue() {
 	for now := time.Since(s.Start); s.due <= now && s.due < s.until; {
 		s.send(s.order[s.turn])
 		s.turn = (s.turn + 1) % len(s.order)
@@ -101,11 +101,11 @@ func (s *stream) sendDue() {
 	}
 }
 
-func (s *stream) send(id int32) {
+func (s *scheduledRun) send(id int32) {
 	from := &s.senders[id]
-	at := from.round % unheard
+	at := from.round % maxOutstanding
 	if from.missing[at] > 0 {
-		s.Fail(fmt.Errorf("not sustained: connection %d has %d messages on their way", id, unheard))
+		s.Fail(fmt.Errorf("not sustained: connection %d has %d messages in flight", id, maxOutstanding))
 		return
 	}
 	from.sent[at], from.missing[at] = s.due, int32(s.o.members)
@@ -116,14 +116,14 @@ func (s *stream) send(id int32) {
 	from.round++
 }
 
-func (s *stream) deliver(id int32, number uint32) {
+func (s *scheduledRun) deliver(id int32, number uint32) {
 	place, ok := s.expected(id, number, s.next, s.o.members, "member")
 	if !ok {
 		return
 	}
 	round := uint16(number)
 	from := &s.senders[int(id)/s.o.members*s.o.members+place]
-	s.meter.delivered(from.sent[round%unheard])
-	from.missing[round%unheard]--
+	s.meter.delivered(from.sent[round%maxOutstanding])
+	from.missing[round%maxOutstanding]--
 	s.left--
 }

@@ -13,31 +13,31 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// A machine drifts by more than two servers differ, within seconds. So several generators, each with a server of its own,
-// can be there at once and take turns of a fraction of a second: what one server meets, the others meet too. Between its
-// turns a generator is silent and has everything back, so nobody works but the one whose turn it is.
+// The speed of a machine changes within seconds by more than two servers differ. Therefore several generators, each with
+// its own server, can run at the same time and take turns of a fraction of a second, so that a change affects all servers
+// alike. Between its turns a generator sends nothing and has received everything, so that only one pair is active.
 //
-// With --spin a generator never sleeps in its turn: the send that wakes a sleeping receiver costs more, in the
-// server's account, and how often it sleeps depends on a hair's breadth between its speed and the server's. The clients of
-// a real server sleep on machines of their own.
+// With --spin a generator never sleeps during its turn. Waking a sleeping receiver makes the server's send more expensive,
+// and how often the generator sleeps depends on small differences between its speed and the server's. The clients of a
+// real server sleep on machines of their own.
 
-// talker is a work that can be interrupted.
-type talker interface {
-	talk()       // begins, or goes on
-	hush() error // begins nothing more and waits until everything that was begun is complete
+// interruptible is a workload that can be interrupted.
+type interruptible interface {
+	resume()      // begins, or goes on
+	pause() error // starts nothing more and waits until everything that was started is complete
 }
 
-// lead is how long a turn runs before it is measured: the caches are another server's.
-const lead = 20 * time.Millisecond
+// leadTime is how long a turn runs before it is measured: until then the caches contain the data of another server.
+const leadTime = 20 * time.Millisecond
 
-// run measures w: at one go, or with --slice in turns. It says "ready" when it could have one, which a line of the input
-// gives it; the end of the input is the end of the work.
-func (m *meter) run(w talker) (r result.Result, err error) {
+// run measures w, in one turn or with --slice in several. It prints "ready" when it is ready for a turn, and each line of
+// its input gives it one. The workload ends with the input.
+func (m *meter) run(w interruptible) (r result.Result, err error) {
 	if m.o.slice == 0 {
-		err = m.spell(w, m.o.warmup, m.o.seconds)
+		err = m.measure(w, m.o.warmup, m.o.seconds)
 		return m.result(), err
 	}
-	if err := m.spell(w, m.o.warmup, 0); err != nil {
+	if err := m.measure(w, m.o.warmup, 0); err != nil {
 		return r, err
 	}
 	in := bufio.NewReader(os.Stdin)
@@ -51,24 +51,25 @@ func (m *meter) run(w talker) (r result.Result, err error) {
 		} else if err != nil {
 			return r, err
 		}
-		if err := m.spell(w, lead, m.o.slice); err != nil {
+		if err := m.measure(w, leadTime, m.o.slice); err != nil {
 			return r, err
 		}
 	}
 }
 
-// spell talks and measures once.
-func (m *meter) spell(w talker, before, measured time.Duration) error {
-	m.crowd.Spin = m.o.spin // between the turns the processor is another's
+// measure runs and measures w once.
+func (m *meter) measure(w interruptible, before, measured time.Duration) error {
+	m.crowd.Spin = m.o.spin // not between the turns: others need the processor then
 	defer func() { m.crowd.Spin = false }()
-	w.talk()
+	w.resume()
 	if err := m.during(m.crowd.TurnFor, before, measured); err != nil {
 		return err
 	}
-	return w.hush()
+	return w.pause()
 }
 
-// await turns until nothing is outstanding, as long as something comes. what is what would be lost.
+// await receives until nothing is outstanding. It gives up when nothing has arrived for lossWait; what names the things
+// that are lost then.
 func await(c *crowd.Crowd, what string, outstanding func() int) error {
 	left := outstanding()
 	for end := c.Now + lossWait; left > 0 && c.Now < end; {

@@ -53,7 +53,7 @@ func TestMeasure(t *testing.T) {
 		{server{Program: "floor", Args: append(args, "--flush", "deep"), Speaks: minimal}, work{Kind: "rooms", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--members", "20", "--churn", "2"}}, ""},
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "connect", Args: []string{"--conns", "8"}}, ""},
-		{server{Program: "floor", Args: args, Speaks: map[string]speech{"recovery": {Protocol: "rooms"}}}, work{Kind: "recovery"}, "needs a protocol that can"},
+		{server{Program: "floor", Args: args, Speaks: map[string]speech{"recovery": {Protocol: "rooms"}}}, work{Kind: "recovery"}, "needs the protocol centrifuge"},
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Files: 30_000}, "20000 open files are allowed, this needs 30100"},
 		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--warmup", "20s"}, Limit: time.Second}, "took longer than"},
 		{server{Program: "deaf", Args: args, Speaks: minimal}, work{Kind: "echo", Limit: time.Second}, "took longer than"},

@@ -19,18 +19,18 @@ const (
 	readSize   = 256 << 10
 	sources    = 8 // source addresses, 127.0.0.2 and up
 	dialBatch  = 64
-	patience   = 10 * time.Second // for one answer while connecting
+	patience   = 10 * time.Second // the longest wait for an answer while connecting
 )
 
 // Config is what all connections have in common.
 type Config struct {
 	Addr     netip.AddrPort // of the server, IPv4
 	Protocol wire.Protocol
-	Size     int  // bytes of a body: nothing shorter is looked for behind one
-	Spin     bool // never sleep: no wake-up for the server to pay
+	Size     int  // bytes of a body; a message has room for another body only if so many bytes are left
+	Spin     bool // never sleep, so that the server spends no time on waking this process
 }
 
-// Crowd is all connections and the loop over them. One goroutine may use it.
+// Crowd has all connections and the loop over them. One goroutine may use it.
 type Crowd struct {
 	Config
 
@@ -38,7 +38,7 @@ type Crowd struct {
 	Now     time.Duration
 	Precise bool
 	Start   time.Time
-	Asleep  time.Duration // in which nobody had anything to say
+	Asleep  time.Duration // in which there was nothing to read and nothing to send
 	Reads   int64
 	Pings   int64 // of the server, answered
 
@@ -58,7 +58,7 @@ type Crowd struct {
 	conns []conn
 	read  []byte
 	hint  int   // where bodies begin
-	fault error // the first thing that went wrong
+	fault error // the first error
 	idle  bool  // the last poll found nothing, and nothing was sent since
 	pong  answer
 	beat  answer
@@ -68,7 +68,7 @@ type Crowd struct {
 type conn struct {
 	fd        int
 	upgrading bool
-	part      []byte // a frame or a response that came in pieces
+	part      []byte // a frame or a response of which only a part has arrived
 }
 
 // answer is the last answer to a ping, framed: the next one is the same.
@@ -76,7 +76,7 @@ type answer struct{ payload, frame []byte }
 
 var errClosed = errors.New("the server closed a connection")
 
-// New returns a crowd of nobody.
+// New returns a crowd without connections.
 func New(config Config) (*Crowd, error) {
 	poll, err := sys.NewEpoll(pollEvents)
 	if err != nil {
@@ -87,11 +87,11 @@ func New(config Config) (*Crowd, error) {
 		Upgraded: func(int32) {}, Joined: func(int32, []byte) {}}, nil
 }
 
-// Len is how many connections there are, those included that hung up.
+// Len is the number of connections, including those that were closed.
 func (c *Crowd) Len() int { return len(c.conns) }
 
-// Turn reads from whoever is ready, waiting at most max for the first. The error is the
-// first fault there was.
+// Turn reads from the connections that are ready, waiting at most max for the first. It returns the
+// first error of the run.
 func (c *Crowd) Turn(max time.Duration) error {
 	ready := c.poll.Poll()
 	if len(ready) == 0 {
@@ -114,7 +114,7 @@ func (c *Crowd) Turn(max time.Duration) error {
 	return c.fault
 }
 
-// TurnFor turns for the time.
+// TurnFor calls Turn for that time.
 func (c *Crowd) TurnFor(d time.Duration) error {
 	for end := time.Since(c.Start) + d; c.Now < end; {
 		if err := c.Turn(min(d, 100*time.Millisecond)); err != nil {
@@ -124,7 +124,7 @@ func (c *Crowd) TurnFor(d time.Duration) error {
 	return nil
 }
 
-// TurnUntil turns until the descriptor is readable.
+// TurnUntil calls Turn until the descriptor is readable.
 func (c *Crowd) TurnUntil(fd int) error {
 	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(c.poll.FD()), Events: unix.POLLIN}}
 	for {
@@ -140,7 +140,7 @@ func (c *Crowd) TurnUntil(fd int) error {
 	}
 }
 
-// Quiet turns until nothing has come for 50 ms, or for 10 s.
+// Quiet calls Turn until nothing has arrived for 50 ms, or for 10 s.
 func (c *Crowd) Quiet() error {
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		before := c.Reads
@@ -154,7 +154,7 @@ func (c *Crowd) Quiet() error {
 	return nil
 }
 
-// Send gives the frames to the kernel at once or is a fault.
+// Send gives the frames to the kernel. If the kernel does not accept all of them at once, the run fails.
 func (c *Crowd) Send(id int32, frames []byte) {
 	c.idle = false
 	switch n, errno := sys.Send(c.conns[id].fd, frames); {
@@ -165,8 +165,8 @@ func (c *Crowd) Send(id int32, frames []byte) {
 	}
 }
 
-// ended is what errno of a call says of the connection: a server that closes one with something unread resets it, and
-// whether the next recv or the next send finds that out is chance (tcp(7): EPIPE behind its FIN).
+// ended explains errno for a connection that the server has closed. If it had unread data, the server's kernel resets
+// the connection, and either the next recv or the next send reports it (tcp(7): EPIPE after a FIN).
 func ended(call string, errno unix.Errno) error {
 	if errno == unix.ECONNRESET || errno == unix.EPIPE {
 		return fmt.Errorf("%w (%s: %w)", errClosed, call, errno)
@@ -174,26 +174,26 @@ func ended(call string, errno unix.Errno) error {
 	return fmt.Errorf("%s: %w", call, errno)
 }
 
-// ListenOnly makes the kernel take connection id for one that only listens, until it is sent on.
+// ListenOnly turns off delayed acknowledgements for connection id, until something is sent on it.
 //
-// A kernel that has seen a client answer delays that client's acknowledgements, in the hope of sending them along with
-// the next answer, and sends them with every second message instead, which over loopback happens in the middle of the
-// server's send: 2 us of the client's work on the server's account, for the protocols in which clients say something
-// after the upgrade and not for the others. The members of a room do not answer, so no kernel need think so.
+// After a client has replied once, its kernel delays acknowledgements in order to send them together with the next
+// reply, and without one sends them with every second message. Over loopback that happens inside the server's send:
+// 2 us of the client's work count as the server's, and only with protocols in which clients send something after the
+// upgrade. Most members of a room do not reply to messages.
 func (c *Crowd) ListenOnly(id int32) {
 	if err := sys.ListenOnly(c.conns[id].fd); err != nil {
 		c.Fail(fmt.Errorf("TCP_QUICKACK: %w", err))
 	}
 }
 
-// Fail makes err the fault of the run, if it is the first.
+// Fail makes err the error of the run, if it is the first.
 func (c *Crowd) Fail(err error) {
 	if c.fault == nil {
 		c.fault = err
 	}
 }
 
-// receive reads once. Level-triggered: what is left is reported again.
+// receive reads once. Polling is level-triggered, so that unread data is reported again.
 func (c *Crowd) receive(id int32) {
 	k := &c.conns[id]
 	held := copy(c.read, k.part)
@@ -219,5 +219,5 @@ func (c *Crowd) receive(id int32) {
 	c.AfterRead()
 }
 
-// keep stores what is left of a read for the next one.
+// keep stores the bytes of an incomplete frame for the next read.
 func (c *Crowd) keep(k *conn, rest []byte) { k.part = append(k.part[:0], rest...) }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestAsleep has nobody say anything: whether a crowd sleeps or spins, all of that time it had nothing to do.
+// The time in which nothing arrives counts as asleep, whether the crowd sleeps or spins.
 func TestAsleep(t *testing.T) {
 	for _, spin := range []bool{false, true} {
 		c, err := New(Config{Spin: spin})

@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// Grow dials further connections until there are n. room says where each belongs; of the
-// empty room only the target is asked for.
+// Grow dials further connections until there are n. Room returns the room of each; a connection
+// without a room is open after the upgrade.
 func (c *Crowd) Grow(n int, room func(id int) string) error {
 	var ids []int32
 	for id := len(c.conns); id < n; id++ {
@@ -22,8 +22,8 @@ func (c *Crowd) Grow(n int, room func(id int) string) error {
 	return c.Dial(ids, room)
 }
 
-// Dial opens the connections with these ids, which hung up or are new, in this order, and
-// waits for each to be in its room. Those that are open are read from in between.
+// Dial opens the connections with these ids, which are closed or new, in this order, and waits until
+// each is in its room. Meanwhile it reads from those that are open.
 func (c *Crowd) Dial(ids []int32, room func(id int) string) error {
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), dialBatch)]
@@ -34,7 +34,7 @@ func (c *Crowd) Dial(ids []int32, room func(id int) string) error {
 			}
 		}
 		for _, id := range some {
-			if err := c.greet(id, room(int(id))); err != nil {
+			if err := c.join(id, room(int(id))); err != nil {
 				return fmt.Errorf("connection %d: %w", id, err)
 			}
 		}
@@ -63,8 +63,8 @@ func (c *Crowd) ask(id int32, target string) error {
 
 func source(id int32) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + id%sources)}) }
 
-// greet finishes the handshake and the hello of one connection.
-func (c *Crowd) greet(id int32, room string) error {
+// join completes the opening handshake of one connection and joins its room.
+func (c *Crowd) join(id int32, room string) error {
 	k := &c.conns[id]
 	b, err := c.upgraded(k.fd)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *Crowd) greet(id int32, room string) error {
 	return c.poll.Add(k.fd, id)
 }
 
-// upgraded waits for the response and returns what came behind it.
+// upgraded waits for the response and returns the bytes after it.
 func (c *Crowd) upgraded(fd int) ([]byte, error) {
 	have := 0
 	for {
@@ -100,7 +100,7 @@ func (c *Crowd) upgraded(fd int) ([]byte, error) {
 	}
 }
 
-// joined waits for the answer to the hello and returns what came behind it.
+// joined waits for the reply to the hello and returns the bytes after it.
 func (c *Crowd) joined(id int32, b []byte) ([]byte, error) {
 	b = append(make([]byte, 0, 4096), b...)
 	for {

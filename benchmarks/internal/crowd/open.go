@@ -9,7 +9,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// Room makes place for n connections that Open will open.
+// Room allocates n connections that Open will open.
 func (c *Crowd) Room(n int) {
 	for len(c.conns) < n {
 		c.conns = append(c.conns, conn{fd: -1})
@@ -18,7 +18,7 @@ func (c *Crowd) Room(n int) {
 
 // Open connects and sends the request; Upgraded is called when it is answered with a 101. A
 // connection that is open is reset (RST, so that neither side keeps a port) and its socket
-// used again: that saves five system calls.
+// used again, which saves five system calls.
 func (c *Crowd) Open(id int32, request []byte) {
 	if err := c.open(id); err != nil {
 		c.Fail(fmt.Errorf("connection %d: %w", id, err))
@@ -58,7 +58,7 @@ func (c *Crowd) upgrade(id int32, b []byte) {
 	}
 }
 
-// Hangup closes connections; with reset, without the four-way goodbye. Not within a hook.
+// Hangup closes connections, with a FIN or with a reset. It must not be called by a hook.
 func (c *Crowd) Hangup(ids []int32, reset bool) {
 	for _, id := range ids {
 		k := &c.conns[id]

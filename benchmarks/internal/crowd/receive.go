@@ -9,7 +9,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// frames takes the whole frames off b and returns the rest.
+// frames handles the complete frames in b and returns the rest.
 func (c *Crowd) frames(id int32, b []byte) (rest []byte) {
 	for {
 		h := wire.ParseHeader(b)
@@ -33,7 +33,7 @@ func (c *Crowd) frame(id int32, op byte, payload []byte) {
 	}
 }
 
-// message counts the bodies in a message; there may be several, one a line, and a heartbeat among them.
+// message delivers the bodies in a message. There may be several, one a line, and a heartbeat among them.
 func (c *Crowd) message(id int32, payload []byte) {
 	if answer := c.Protocol.Heartbeat(payload); answer != nil {
 		c.Pings++
@@ -54,7 +54,7 @@ func (c *Crowd) message(id int32, payload []byte) {
 	}
 }
 
-// other is a message without a body: a reply, a join, a heartbeat.
+// other handles a message without a body: a reply, a join, a heartbeat.
 func (c *Crowd) other(id int32, payload []byte) {
 	if err := c.Protocol.Refused(payload); err != nil {
 		c.Fail(err)

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// Tag is the payload of a message that is counted: a marker, then the number of the
-// message in eight letters, then filling. It is text, and needs no escapes in JSON.
+// Tag begins the body of a message: a marker, then the number of the message in eight letters,
+// then filling. It is text, and needs no escapes in JSON.
 const (
 	marker   = "~throng~"
 	tagSize  = 8

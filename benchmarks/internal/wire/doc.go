@@ -1,3 +1,3 @@
-// Package wire is what the benchmark programs say to each other and to the servers: the
-// one handshake, the body of a message and the frames around it.
+// Package wire has the bytes that the benchmark programs and the servers exchange: the opening
+// handshake, the body of a message and the frames around it.
 package wire

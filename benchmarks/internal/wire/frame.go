@@ -18,8 +18,8 @@ type Header struct {
 	Length int // of the payload
 }
 
-// ParseHeader reads the header at the start of b. Size is 0 if b is too short. It trusts
-// the sender: the programs here only talk to each other and to the servers under test.
+// ParseHeader reads the header at the start of b. Size is 0 if b is too short. It does not validate
+// the header: the programs here only talk to each other and to the servers under test.
 func ParseHeader(b []byte) (h Header) {
 	if len(b) < 2 {
 		return h

@@ -17,7 +17,7 @@ func Request(host, target string) []byte {
 		"Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: 13\r\n\r\n")
 }
 
-// Upgraded looks for a complete response in b: what follows it are frames.
+// Upgraded looks for a complete response in b. The frames begin after it.
 func Upgraded(b []byte) (rest []byte, complete, ok bool) {
 	head, rest, complete := bytes.Cut(b, []byte("\r\n\r\n"))
 	return rest, complete, bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) && bytes.Contains(head, []byte(accept))

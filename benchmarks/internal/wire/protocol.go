@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// Protocol is how a server wants to be spoken to.
+// Protocol is the protocol between a client and a server, above WebSocket.
 type Protocol interface {
 	// Target is the request target for a member of the room.
 	Target(room string) string
@@ -34,8 +34,8 @@ func NewProtocol(name, path string) (Protocol, error) {
 	return nil, fmt.Errorf("no protocol %q: rooms, centrifuge", name)
 }
 
-// rooms is what the floor and the minimal servers speak: the room stands in the URL,
-// every text message goes to everyone in it.
+// rooms is the protocol of the floor and of the minimal servers: the room is in the URL, and every
+// text message goes to all members of the room.
 type rooms struct{ path string }
 
 func (p rooms) Target(room string) string {
@@ -52,9 +52,9 @@ type centrifuge struct{ path string }
 
 const connectCommand = `{"id":1,"connect":{"data":{"name":"bench"}}}`
 
-// Target has the wish that throng knows (docs/protocol.md); others overlook it.
+// Target names the room in the URL, for throng to choose the event loop (docs/protocol.md). Other servers ignore it.
 func (p centrifuge) Target(room string) string {
-	return or(p.path, "/connection/websocket") + "?near=" + url.QueryEscape(room)
+	return or(p.path, "/connection/websocket") + "?affinity=" + url.QueryEscape(room)
 }
 
 func (centrifuge) Hello(room string) []byte {
@@ -69,8 +69,8 @@ func (centrifuge) Publish(room string, body []byte) []byte {
 	return fmt.Appendf(nil, `{"id":3,"publish":{"channel":%q,"data":%q}}`, room, body)
 }
 
-// Heartbeat looks at every line: a server may send what waits for a client as one frame, its ping included.
-// The answer to {} is {}.
+// Heartbeat looks at every line, because a server may send several messages and its ping in one frame.
+// The reply to {} is {}.
 func (centrifuge) Heartbeat(payload []byte) []byte {
 	for more := true; more; {
 		var line []byte

@@ -6,15 +6,15 @@ import (
 	"fmt"
 )
 
-// Recoverer is a Protocol whose clients can come back to where they were.
+// Recoverer is a Protocol whose clients can recover the messages that they missed.
 type Recoverer interface {
-	// Recover makes the hello that comes back to where the answer to the first hello was.
+	// Recover makes the hello that recovers from the position in joined, the reply to an earlier hello.
 	Recover(room string, joined []byte) ([]byte, error)
-	// Presence asks who is in the room; the answer contains want if it is so many.
+	// Presence makes the command that asks for the number of members; the reply contains want if it is members.
 	Presence(room string, members int) (ask, want []byte)
 }
 
-// position is what the answer to a subscribe says about the place in the room.
+// position is the position of the room in the reply to subscribe.
 type position struct {
 	ID        int
 	Subscribe struct {

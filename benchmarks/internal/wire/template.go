@@ -6,14 +6,14 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// mask is every client's: a precomputed frame stays masked for good.
+// mask is the masking key of all clients, so that a frame is masked once.
 var mask = [4]byte{0x37, 0xFA, 0x21, 0x3D}
 
 // Template is a masked frame whose body can be numbered in place.
 type Template struct {
 	Frame []byte
-	at    int    // where the number stands
-	mask  uint64 // for those eight bytes
+	at    int    // index of the number
+	mask  uint64 // for its eight bytes
 }
 
 // NewTemplate masks a text message that contains a body.
@@ -37,7 +37,7 @@ func (t *Template) NumberIn(b []byte, n uint32) {
 	binary.LittleEndian.PutUint64(b[t.at:], letters(n)^t.mask)
 }
 
-// Masked is any other frame of a client.
+// Masked returns any other frame of a client.
 func Masked(op byte, payload []byte) []byte {
 	return frame.AppendMaskedFrame(nil, frame.Op(op), payload, mask)
 }

@@ -65,8 +65,8 @@ func TestCentrifuge(t *testing.T) {
 	}
 }
 
-// TestHeartbeat: what waits for a client may leave in one frame, a message a line.
-func TestHeartbeat(t *testing.T) {
+// A frame may have several messages, one a line, and a heartbeat among them.
+func TestHeartbeatAmongMessages(t *testing.T) {
 	p, err := NewProtocol("centrifuge", "")
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestRooms: the schedule is kept, at half of the rate.
-func TestRooms(t *testing.T) {
+// The second part of the workload rooms keeps its schedule, at half of the rate of the first.
+func TestRoomsAtHalfTheRate(t *testing.T) {
 	r, err := rooms(testOptions(new(roomServer).listen(t)))
 	if err != nil || r.Half == nil {
 		t.Fatalf("%+v, %v", r, err)
@@ -28,21 +28,20 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-// TestSchedule: what holds everybody up for a while is seen by all messages that were due
-// meanwhile, not only by the one that was on its way (coordinated omission), even if it is
-// the generator that was held up.
-func TestSchedule(t *testing.T) {
+// A pause is in the latency of all messages that were due during it, and not only of the one in
+// flight (coordinated omission), even if it is the generator that pauses.
+func TestLatencyCountsFromSchedule(t *testing.T) {
 	o := testOptions(new(roomServer).listen(t))
 	o.inflight = 1
-	p, err := newParty(o)
+	p, err := newFanoutRun(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.gather(); err != nil {
+	if err := p.openRooms(); err != nil {
 		t.Fatal(err)
 	}
 	p.o.seconds, p.meter.o.seconds = time.Second, time.Second
-	s, n := newStream(p, 7*400), 0 // 400 messages a second
+	s, n := newScheduledRun(p, 7*400), 0 // 400 messages a second
 	p.Deliver = func(id int32, number uint32) {
 		if n++; n == 7*200 {
 			time.Sleep(150 * time.Millisecond)
@@ -51,11 +50,11 @@ func TestSchedule(t *testing.T) {
 	}
 	r, err := s.run()
 	if err != nil || r.Deliveries < 7*250 || r.P99 < 20_000 {
-		t.Errorf("%d deliveries, p99 %.0f us, %v: 150 ms of 1 s were lost to everybody", r.Deliveries, r.P99, err)
+		t.Errorf("%d deliveries, p99 %.0f us, %v: the generator paused for 150 ms of 1 s", r.Deliveries, r.P99, err)
 	}
 }
 
-func TestFaultsOnSchedule(t *testing.T) {
+func TestRepeatedMessageFailsScheduledRun(t *testing.T) {
 	o := testOptions((&roomServer{tamper: func(member, n int, f []byte) []byte {
 		if member == 2 && n == 50 {
 			return append(f, f...)
@@ -63,20 +62,20 @@ func TestFaultsOnSchedule(t *testing.T) {
 		return f
 	}}).listen(t))
 	o.inflight = 1
-	p, err := newParty(o)
+	p, err := newFanoutRun(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.gather(); err != nil {
+	if err := p.openRooms(); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := newStream(p, 7*1000).run(); err == nil || !strings.Contains(err.Error(), "instead of") {
+	if r, err := newScheduledRun(p, 7*1000).run(); err == nil || !strings.Contains(err.Error(), "instead of") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
 
-// TestChurn: everybody is in the room again, and the half that left is no more.
-func TestChurn(t *testing.T) {
+// After churn every member is in the room once.
+func TestChurnedMembersRejoin(t *testing.T) {
 	s := new(roomServer)
 	s.gone = true
 	o := testOptions(s.listen(t))
@@ -90,7 +89,7 @@ func TestChurn(t *testing.T) {
 	s.mu.Unlock()
 }
 
-func TestConnect(t *testing.T) {
+func TestConnectRun(t *testing.T) {
 	o := testOptions(new(roomServer).listen(t))
 	o.conns = 5
 	r, err := connect(o)
@@ -103,8 +102,8 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// TestPingsWork: what is counted are the pings that came, and too few are no figure.
-func TestPingsWork(t *testing.T) {
+// The workload pings counts the pings that arrived. Too few of them are no figure.
+func TestPingsAreCounted(t *testing.T) {
 	for _, every := range []time.Duration{20 * time.Millisecond, 0} {
 		s := &roomServer{pings: every}
 		o := testOptions(s.listen(t))
@@ -119,8 +118,8 @@ func TestPingsWork(t *testing.T) {
 	}
 }
 
-// TestRecovery against a server that forgets, repeats or remembers everything.
-func TestRecovery(t *testing.T) {
+// A server that loses or repeats messages during recovery has no figure.
+func TestRecoveryRun(t *testing.T) {
 	tests := map[string]struct {
 		missed func(all []string) []string
 		want   string
@@ -170,7 +169,7 @@ func historyServer(missed func([]string) []string) *roomServer {
 	}}
 }
 
-func TestSlopes(t *testing.T) {
+func TestSlopeBetweenMemoryReadings(t *testing.T) {
 	memory := func(conns int, bytes int64) result.Memory {
 		return result.Memory{Connections: conns, Rss: bytes, Pss: bytes / 2, Slab: 10 * bytes, TCP: 4}
 	}
