@@ -95,3 +95,24 @@ func TestBadRequestsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestCodesHaveTroubleshooting: each error code and close code of docs/protocol.md has a row under Troubleshooting in
+// docs/operations.md.
+func TestCodesHaveTroubleshooting(t *testing.T) {
+	b, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, found := strings.Cut(string(b), "\n## Troubleshooting\n")
+	if !found {
+		t.Fatal("no section Troubleshooting")
+	}
+	explained := codeRows(text)
+	for _, heading := range []string{"Errors", "Disconnects"} {
+		for code := range codeRows(section(t, heading)) {
+			if explained[code] == nil {
+				t.Errorf("%d of %s is not explained", code, heading)
+			}
+		}
+	}
+}
