@@ -38,6 +38,7 @@ type server struct {
 	Upgrader
 	accept map[string]func(*Request) error // by path
 	remote netip.AddrPort
+	r      Request // is reused, as by an event loop
 }
 
 type kind uint8
@@ -63,8 +64,8 @@ type verdict struct {
 
 // run decides about b, all that was received so far, and appends the response to dst.
 func (s *server) run(dst, b []byte, scan *Scan) (verdict, []byte) {
-	var r Request
-	n, reject := s.Read(&r, b, scan)
+	r := &s.r
+	n, reject := s.Read(r, b, scan)
 	if n == 0 && reject == nil {
 		return verdict{}, dst
 	}
@@ -75,10 +76,10 @@ func (s *server) run(dst, b []byte, scan *Scan) (verdict, []byte) {
 	}
 	r.SetRemoteAddr(s.remote)
 	if reject == nil {
-		reject = s.Check(&r)
+		reject = s.Check(r)
 	}
 	if accept := s.accept[r.Path()]; reject == nil && accept != nil {
-		if err := accept(&r); err != nil {
+		if err := accept(r); err != nil {
 			reject, _ = RejectFor(err)
 		}
 	}
@@ -87,7 +88,7 @@ func (s *server) run(dst, b []byte, scan *Scan) (verdict, []byte) {
 	}
 	v.kind, v.endpoint, v.window, v.context, v.affinity = accepted, r.Endpoint(), r.DeflateWindow(), r.Context(), r.Affinity()
 	dst = r.AppendAccept(dst)
-	r = Request{}
+	*r = Request{}
 	return v, dst
 }
 
