@@ -59,7 +59,7 @@ func (l *Loop) attachMigrated(h Handle, a acceptedRequest, rest []byte) {
 	defer l.recoverPanic(c.Handle())
 	c.heard = l.wheel.now // the other loop's clock is another one
 	if err := l.attach(c); err != nil {
-		c.fail(err.Error())
+		c.fail(err)
 		return
 	}
 	switch {

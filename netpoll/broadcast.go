@@ -252,7 +252,7 @@ func (f *fanout) send(bc *broadcast, fd int32) int {
 // that is being served must not change.
 func (f *fanout) keepUnsent(bc *broadcast, c *Conn, n int, err error) {
 	if err != nil && err != unix.EAGAIN && err != unix.EINTR {
-		c.fail(err.Error())
+		c.fail(err)
 		return
 	}
 	l := f.loop

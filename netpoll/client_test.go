@@ -55,7 +55,7 @@ func client(t testing.TB, c *Client) *patron {
 		e.OnMessage = func(c *Conn, _ frame.Op, p []byte) { k.texts <- string(p) }
 	}
 	if e := &c.Endpoint; e.OnClose == nil {
-		e.OnClose = func(_ *Conn, code frame.CloseCode, reason string) { k.closed <- goodbye{code, reason} }
+		e.OnClose = func(_ *Conn, e CloseEvent) { k.closed <- goodbye{e.Code, e.Reason} }
 	}
 	if c.OnDialError == nil {
 		c.OnDialError = func(e *DialError) { k.failed <- e }
@@ -250,7 +250,7 @@ func TestClientClosing(t *testing.T) {
 		serverHears, accepted := make(chan goodbye, 1), make(chan Handle, 1)
 		e := echo()
 		e.OnOpen = func(c *Conn) { accepted <- c.Handle() }
-		e.OnClose = func(_ *Conn, code frame.CloseCode, reason string) { serverHears <- goodbye{code, reason} }
+		e.OnClose = func(_ *Conn, e CloseEvent) { serverHears <- goodbye{e.Code, e.Reason} }
 		cfg.Endpoints = []Endpoint{e}
 		s := start(t, cfg)
 		k := client(t, &Client{Loops: 1, CloseTimeout: time.Minute})
@@ -356,7 +356,7 @@ func TestClientPings(t *testing.T) {
 func TestClientShutdown(t *testing.T) {
 	serverHears := make(chan frame.CloseCode, 1)
 	e := echo()
-	e.OnClose = func(_ *Conn, code frame.CloseCode, _ string) { serverHears <- code }
+	e.OnClose = func(_ *Conn, e CloseEvent) { serverHears <- e.Code }
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
 	asked := make(chan bool, 5)
 	silent := scripted(t, func(c net.Conn, _ string) { asked <- true; _, _ = c.Read(make([]byte, 1)) })
@@ -456,7 +456,7 @@ func TestClientTLS(t *testing.T) {
 			}
 			c.Close(frame.CloseNormal, "")
 		},
-		OnClose: func(c *Conn, _ frame.CloseCode, _ string) {
+		OnClose: func(c *Conn, _ CloseEvent) {
 			echoed <- c.Context().(string)
 			if c.Context() == "first" {
 				_ = c.Loop().Dial(d, "second")

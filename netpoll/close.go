@@ -3,7 +3,6 @@
 package netpoll
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -30,42 +29,44 @@ func (c *Conn) Close(code frame.CloseCode, reason string) {
 	if c.phase == phaseOpen {
 		c.loop.fanout.closing(c)
 	}
-	c.startClose(code, reason)
+	c.startClose(code, reason, nil)
 }
 
 // shut is Close for a connection that is owed too much already.
-func (c *Conn) startClose(code frame.CloseCode, reason string) {
+func (c *Conn) startClose(code frame.CloseCode, reason string, err error) {
 	if c.phase != phaseOpen {
 		return
 	}
 	c.phase = phaseClosing
 	c.dec.SkipData()
-	c.sendClose(code, reason)
+	c.sendClose(CloseEvent{Code: code, Reason: reason, Err: err})
 }
 
 // closeNow is Close without waiting for an answer: nothing more is read.
-func (c *Conn) closeNow(code frame.CloseCode, reason string) {
+func (c *Conn) closeNow(code frame.CloseCode, reason string, err error) {
 	switch c.phase {
 	case phaseOpen:
 		c.phase = phaseLinger
-		c.sendClose(code, reason)
+		c.sendClose(CloseEvent{Code: code, Reason: reason, Err: err})
 	case phaseHeader:
 		c.loop.refuse(c, &Reject{Status: http.StatusInternalServerError, Reason: "internal error"})
 	case phaseProxy, phaseHello, phaseTLS, phaseMigrating, phaseConnect, phaseAnswer:
-		c.fail(reason)
+		c.fail(err)
 	case phaseClosing:
 		c.loop.startLinger(c)
 	}
 }
 
 // sendClose queues our close frame, which always has room.
-func (c *Conn) sendClose(code frame.CloseCode, reason string) {
-	l := c.loop
-	r := c.rare()
-	r.code, r.reason = code, reason
+func (c *Conn) sendClose(e CloseEvent) {
+	l, reason := c.loop, e.Reason
+	if e.Remote {
+		reason = "" // the echo has only the code
+	}
+	c.rare().closed = e
 	l.startTiming(c)
 	c.resetEndCounters()
-	l.queueControl(c, func(dst []byte) []byte { return l.appendClose(dst, code, reason) })
+	l.queueControl(c, func(dst []byte) []byte { return l.appendClose(dst, e.Code, reason) })
 	l.queueEnd(c)
 }
 
@@ -77,8 +78,7 @@ func (l *Loop) receiveClose(c *Conn, payload []byte) {
 	}
 	code, reason := frame.ParseClose(payload)
 	c.phase = phaseLinger
-	c.sendClose(code, "")
-	c.aux.reason = reason
+	c.sendClose(CloseEvent{Code: code, Reason: reason, Remote: true})
 }
 
 // linger sends a FIN when everything is written. What the peer still sends is thrown away.
@@ -93,16 +93,15 @@ func (l *Loop) startLinger(c *Conn) {
 }
 
 // fail gives the socket up. The application is told 1006, unless a close frame said more.
-func (c *Conn) fail(reason string) {
+func (c *Conn) fail(err error) {
 	if c.has(flagDead) {
 		return
 	}
 	c.set(flagDead)
 	if c.phase == phaseOpen {
-		r := c.rare()
-		r.code, r.reason = frame.CloseAbnormal, reason
+		c.rare().closed = abnormalClose(err)
 	} else if g := c.dialAttempt(); g != nil && g.err == nil {
-		g.err = errors.New(reason)
+		g.err = err
 	}
 	c.loop.queueEnd(c)
 }
@@ -113,16 +112,16 @@ func (c *Conn) broken(err error) {
 		c.failDial(err)
 		return
 	}
-	c.fail(err.Error())
+	c.fail(err)
 }
 
 // ended is fail for the end of what the peer sends.
-func (c *Conn) ended(reason string) {
+func (c *Conn) ended(err error) {
 	if c.dialAttempt() != nil {
 		c.dialEOF(errEarlyEnd)
 		return
 	}
-	c.fail(reason)
+	c.fail(err)
 }
 
 func (l *Loop) queueEnd(c *Conn) {
@@ -168,14 +167,14 @@ func (l *Loop) notifyClosed(c *Conn) {
 		return
 	}
 	c.set(flagNotified)
-	l.counters.closes[closeIndex(c.aux.code)].Add(1)
+	l.counters.closes[closeIndex(c.aux.closed.Code)].Add(1)
 	l.fanout.closed(c)
 	e := l.endpointOf(c)
 	if e.OnClose == nil {
 		return
 	}
 	defer l.recoverPanic(c.Handle())
-	e.OnClose(c, c.aux.code, c.aux.reason)
+	e.OnClose(c, c.aux.closed)
 }
 
 // finish sends our FIN and waits for the peer's: closing at once would answer bytes that are

@@ -85,11 +85,10 @@ func (c *Conn) clear(f flags)    { c.flags &^= f }
 type aux struct {
 	header []byte // what came of an upgrade request or a PROXY header, see headermemory.go
 	scan   upgrade.Scan
-	code   frame.CloseCode
-	reason string
-	acked  uint64   // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
-	pong   []byte   // the latest unanswered ping while an earlier pong cannot be written
-	missed []missed // dropped messages that OnDropped has not reported yet
+	closed CloseEvent // once the connection is being closed
+	acked  uint64     // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
+	pong   []byte     // the latest unanswered ping while an earlier pong cannot be written
+	missed []missed   // dropped messages that OnDropped has not reported yet
 	dial   *dialAttempt
 }
 

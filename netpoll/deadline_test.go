@@ -91,7 +91,7 @@ func TestPings(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PongCode: 3012,
 		OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) },
-		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { told <- code },
+		OnClose:   func(_ *Conn, e CloseEvent) { told <- e.Code },
 	}}})
 	alive := dial(t, s, "/") // coder/websocket answers pings while it reads
 	heard := make(chan error, 1)
@@ -202,7 +202,7 @@ func TestPingsAreAnsweredInOrder(t *testing.T) {
 func TestFloodOfPings(t *testing.T) {
 	closed := make(chan frame.CloseCode, 1)
 	s := start(t, &Server{Loops: 1, Tick: time.Second, Endpoints: []Endpoint{{
-		OnClose: func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+		OnClose: func(_ *Conn, e CloseEvent) { closed <- e.Code },
 	}}})
 	c := raw(t, s, "/", "")
 	var b []byte
@@ -227,7 +227,7 @@ func TestSlowConsumer(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		MaxBacklog: 100 << 10, SlowCode: 3008, PingInterval: -1,
 		OnOpen:  func(c *Conn) { c.Subscribe("room") },
-		OnClose: func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+		OnClose: func(_ *Conn, e CloseEvent) { closed <- e.Code },
 	}}})
 	stalled, healthy := raw(t, s, "/", ""), dial(t, s, "/")
 	buf := NewBuffer(frame.OpText, []byte(strings.Repeat("x", 10_000)))
@@ -260,7 +260,7 @@ func TestBacklogAge(t *testing.T) {
 	s := start(t, &Server{Loops: 1, CloseTimeout: 50 * time.Millisecond, Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30, MaxBacklogAge: 200 * time.Millisecond, SlowCode: 3008, PingInterval: -1,
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, 16<<20)) },
-		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+		OnClose:   func(_ *Conn, e CloseEvent) { closed <- e.Code },
 	}}})
 	c := raw(t, s, "/", "")
 	_, _ = c.Write(masked(frame.OpBinary, []byte("x")))

@@ -44,7 +44,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	fd, secure := int(c.fd), c.tls
 	if c.has(flagEnding|flagDirty) || !l.packTLS(c) || l.poller.Delete(fd) != nil {
 		s.web.release()
-		c.fail("cannot detach")
+		c.fail(cause("cannot detach"))
 		return
 	}
 	visit := s.takeIPEntry(c)

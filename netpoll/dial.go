@@ -277,7 +277,7 @@ func (c *Conn) failDial(err error) {
 	if g := c.dialAttempt(); g != nil && g.err == nil {
 		g.err = err
 	}
-	c.fail(err.Error())
+	c.fail(err)
 }
 
 // dialEOF is the end of what the server sends to c, which is not open yet. The response may

@@ -61,7 +61,7 @@ func TestEdge(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				ended := make(chan string, 1)
 				e := echo()
-				e.OnClose = func(_ *Conn, _ frame.CloseCode, reason string) { ended <- reason }
+				e.OnClose = func(_ *Conn, e CloseEvent) { ended <- e.Reason }
 				s := start(t, &Server{Loops: 1, TLS: cfg, Endpoints: []Endpoint{e}})
 				c := raw(t, s, "/", "")
 				release := held(s)

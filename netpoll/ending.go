@@ -55,5 +55,5 @@ func (l *Loop) endDeadline(c *Conn) {
 		l.startCloseTimer(c)
 		return
 	}
-	c.fail("the closing handshake took too long")
+	c.fail(cause("the closing handshake took too long"))
 }

@@ -40,7 +40,7 @@ func floodServer(cfg *tls.Config) (s *Server, closed chan Handle) {
 			}
 			c.Send(op, answer)
 		},
-		OnClose: func(c *Conn, _ frame.CloseCode, _ string) { closed <- c.Handle() },
+		OnClose: func(c *Conn, _ CloseEvent) { closed <- c.Handle() },
 	}}}
 	return s, closed
 }
@@ -262,7 +262,7 @@ func TestDeniedAreBounded(t *testing.T) {
 func TestAlertIsNotOvertaken(t *testing.T) {
 	reasons := make(chan string, 1)
 	e := echo()
-	e.OnClose = func(_ *Conn, code frame.CloseCode, reason string) { reasons <- fmt.Sprint(code, " ", reason) }
+	e.OnClose = func(_ *Conn, e CloseEvent) { reasons <- fmt.Sprint(e.Code, " ", e.Reason) }
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{e}})
 	c := raw(t, s, "/", "").(*tls.Conn)
 	release := held(s)

@@ -87,8 +87,8 @@ type Endpoint struct {
 	// OnMessage is called for every text and binary message.
 	OnMessage func(c *Conn, op frame.Op, p []byte)
 	// OnClose is called once for every connection that was opened, when it can no longer
-	// send or receive: code and reason are the peer's, or ours if we closed first.
-	OnClose func(c *Conn, code frame.CloseCode, reason string)
+	// send or receive.
+	OnClose func(c *Conn, e CloseEvent)
 }
 
 // withDefaults returns e with every zero value replaced by its documented default.

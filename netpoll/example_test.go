@@ -74,7 +74,7 @@ func ExampleClient() {
 				fmt.Println(string(p))
 				c.Close(frame.CloseNormal, "")
 			},
-			OnClose: func(c *netpoll.Conn, code frame.CloseCode, reason string) { close(over) },
+			OnClose: func(c *netpoll.Conn, e netpoll.CloseEvent) { close(over) },
 		},
 		OnDialError: func(e *netpoll.DialError) { fmt.Println(e); close(over) },
 	}

@@ -82,7 +82,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	l.counters.limits.headerMemory.Add(1)
 	const why = "too many requests are incomplete"
 	if c.phase == phaseProxy || c.phase == phaseHello {
-		c.fail(why)
+		c.fail(cause(why))
 	} else {
 		l.refuse(c, &Reject{
 			Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload,

@@ -95,7 +95,7 @@ func TestPeerThatTakesBytesIsAlive(t *testing.T) {
 		PingInterval: 2 * hour, PongTimeout: hour, PongCode: 3012, MaxBacklog: 1 << 30, MaxBacklogAge: 1000 * hour,
 		OnOpen:    func(c *Conn) { _ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10) },
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, 64<<20)) },
-		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+		OnClose:   func(_ *Conn, e CloseEvent) { closed <- e.Code },
 	})
 	c := raw(t, s, "/", "")
 	_ = c.SetDeadline(time.Now().Add(6 * patience))
@@ -138,7 +138,7 @@ func TestSilenceIsMeasuredFromTheLastSign(t *testing.T) {
 	e := echo()
 	closed := make(chan bool, 1)
 	e.PingInterval, e.PongTimeout, e.PongCode = 6*hour, 3*hour, 3012
-	e.OnClose = func(_ *Conn, code frame.CloseCode, _ string) { closed <- code == 3012 }
+	e.OnClose = func(_ *Conn, e CloseEvent) { closed <- e.Code == 3012 }
 	s, tick := handTicked(t, e)
 	c := raw(t, s, "/", "")
 	in := bufio.NewReader(c)

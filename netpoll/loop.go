@@ -130,8 +130,12 @@ func (l *Loop) run() error {
 
 // closeAll closes all connections without a closing handshake.
 func (l *Loop) closeAll() {
+	err := errServerClosed
+	if l.dials != nil {
+		err = errClientClosed
+	}
 	l.server.slab.each(l, func(c *Conn) {
-		c.fail("closed on this side")
+		c.fail(err)
 		l.endTurn()
 	})
 }
@@ -229,7 +233,7 @@ func (l *Loop) recoverPanic(h Handle) {
 	if r := recover(); r != nil {
 		l.reportPanic(r)
 		if c := l.lookup(h); c != nil {
-			c.closeNow(frame.CloseInternal, "internal error")
+			c.closeNow(frame.CloseInternal, "internal error", ErrPanic)
 		}
 	}
 }

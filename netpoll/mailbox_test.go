@@ -113,7 +113,7 @@ func TestCloseTellsEveryConnection(t *testing.T) {
 	var open atomic.Int32
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{{
 		OnOpen:  func(*Conn) { open.Add(1) },
-		OnClose: func(*Conn, frame.CloseCode, string) { open.Add(-1) },
+		OnClose: func(*Conn, CloseEvent) { open.Add(-1) },
 	}}})
 	for range 10 {
 		dial(t, s, "/")

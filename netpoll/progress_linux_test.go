@@ -42,7 +42,7 @@ func TestSteadyReaderIsNotTooOld(t *testing.T) {
 	s := start(t, &Server{Loops: 1, UnsentBytes: -1, Tick: 100 * time.Millisecond, Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30, MaxBacklogAge: age, SlowCode: 3008, PingInterval: -1,
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, 32<<20)) },
-		OnClose:   func(_ *Conn, code frame.CloseCode, _ string) { closed <- code },
+		OnClose:   func(_ *Conn, e CloseEvent) { closed <- e.Code },
 	}}})
 	c := raw(t, s, "/", "")
 	narrow(t, c)
@@ -78,7 +78,7 @@ func TestSteadyReaderIsNotSilent(t *testing.T) {
 	s := start(t, &Server{Loops: 1, UnsentBytes: -1, Tick: 100 * time.Millisecond, Endpoints: []Endpoint{{
 		PingInterval: interval, PongTimeout: interval, PongCode: 3012,
 		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, size)) },
-		OnClose:   func(*Conn, frame.CloseCode, string) { closed <- true },
+		OnClose:   func(*Conn, CloseEvent) { closed <- true },
 	}}})
 	c := raw(t, s, "/", "")
 	narrow(t, c)

@@ -27,7 +27,7 @@ func (l *Loop) proxied(c *Conn, b []byte) {
 	defer l.server.headers.release(kept)
 	if err != nil {
 		l.server.refusals.badProxy.Add(1)
-		c.fail(err.Error())
+		c.fail(err)
 		return
 	}
 	c.aux = nil
@@ -52,7 +52,7 @@ func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 		c.phase = phaseHeader
 		l.refuse(c, deny)
 	case deny != nil:
-		c.fail("refused")
+		c.fail(cause("refused"))
 	default:
 		l.startPeerPhase(c)
 	}

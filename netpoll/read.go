@@ -43,7 +43,7 @@ func (l *Loop) countReceived(c *Conn, n int, err error) bool {
 	case err != nil:
 		c.broken(err)
 	case n == 0:
-		c.ended("the peer closed the socket without a close frame")
+		c.ended(ErrNoCloseFrame)
 	default:
 		c.heard = l.wheel.now
 		l.counters.bytesIn.Add(int64(n))
@@ -150,7 +150,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 	}
 	if c.controls++; int(c.controls) > l.server.MaxControls {
 		l.counters.limits.maxControls.Add(1)
-		c.closeNow(frame.ClosePolicy, "too many control frames")
+		c.closeNow(frame.ClosePolicy, "too many control frames", ErrControls)
 		return
 	}
 	if m.Op != frame.OpPing {
@@ -172,7 +172,7 @@ func (l *Loop) violation(c *Conn, err error) {
 		fe = &frame.Error{Code: frame.CloseInternal, Reason: err.Error()}
 	}
 	l.counters.limits.violated(fe)
-	c.closeNow(fe.Code, fe.Reason)
+	c.closeNow(fe.Code, fe.Reason, fe)
 }
 
 func (l *Loop) endpointOf(c *Conn) *Endpoint { return &l.server.endpoints[c.endpoint] }

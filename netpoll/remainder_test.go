@@ -134,7 +134,7 @@ func TestRemainderKeepsOrder(t *testing.T) {
 			s := start(t, &Server{Loops: 1, TLS: row.tls, readTime: 1, Endpoints: []Endpoint{{
 				Compression: true,
 				OnMessage:   func(_ *Conn, _ frame.Op, p []byte) { got = append(got, bytes.Clone(p)) },
-				OnClose:     func(_ *Conn, code frame.CloseCode, _ string) { ended <- code },
+				OnClose:     func(_ *Conn, e CloseEvent) { ended <- e.Code },
 			}}})
 			var stream []byte
 			for range 3000 {

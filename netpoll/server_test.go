@@ -63,7 +63,7 @@ func TestCloseHandshake(t *testing.T) {
 	told := make(chan closed, 1)
 	e := Endpoint{
 		OnMessage: func(c *Conn, _ frame.Op, p []byte) { c.Close(4321, string(p)); c.Send(frame.OpText, p) },
-		OnClose:   func(_ *Conn, code frame.CloseCode, reason string) { told <- closed{code, reason} },
+		OnClose:   func(_ *Conn, e CloseEvent) { told <- closed{e.Code, e.Reason} },
 	}
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
 

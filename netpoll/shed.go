@@ -101,7 +101,7 @@ func (l *Loop) shedConn(c *Conn) {
 	if c.phase == phaseOpen {
 		l.counters.limits.maxBacklogMemory.Add(1)
 		c.out.cutFrame(shedGrace)
-		c.startClose(e.SlowCode, "slow")
+		c.startClose(e.SlowCode, "slow", ErrSlow)
 	}
 	if c.depth() > shedGrace {
 		l.reset(c)
@@ -113,7 +113,7 @@ func (l *Loop) shedConn(c *Conn) {
 // reset gives c up with what is in the kernel, which would try for minutes to send it.
 func (l *Loop) reset(c *Conn) {
 	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-	c.fail("slow")
+	c.fail(ErrSlow)
 	l.freeOutbox(c)
 }
 

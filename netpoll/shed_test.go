@@ -51,7 +51,7 @@ func newDebtors(t *testing.T, bound int64, stall time.Duration) *debtors {
 			}
 			c.Publish(what, NewBuffer(op, make([]byte, size)))
 		},
-		OnClose: func(c *Conn, code frame.CloseCode, _ string) { d.closed <- debtorEnd{c.Context(), code} },
+		OnClose: func(c *Conn, e CloseEvent) { d.closed <- debtorEnd{c.Context(), e.Code} },
 	}
 	d.Server = start(t, &Server{Loops: 2, MaxBacklogMemory: bound, shedStall: stall, Endpoints: []Endpoint{e}})
 	return d

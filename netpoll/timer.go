@@ -85,13 +85,13 @@ func (l *Loop) deadline(c *Conn) {
 		l.refuse(c, &Reject{Status: http.StatusRequestTimeout, Cause: upgrade.CauseTimeout, Reason: "the request took too long"})
 	case c.phase == phaseProxy:
 		l.counters.limits.headerTimeout.Add(1)
-		c.fail("the PROXY header took too long")
+		c.fail(cause("the PROXY header took too long"))
 	case c.phase == phaseHello:
 		l.counters.limits.helloTimeout.Add(1)
-		c.fail("the ClientHello took too long")
+		c.fail(cause("the ClientHello took too long"))
 	case c.phase == phaseTLS:
 		l.counters.limits.tlsHandshakeTimeout.Add(1)
-		c.fail("the TLS handshake took too long")
+		c.fail(cause("the TLS handshake took too long"))
 	case l.peerStillReads(c):
 		l.schedule(c, c.out.since+l.server.ticksOf(l.server.CloseTimeout))
 	default:
@@ -117,7 +117,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		late := c.partial + s.ticksOf(s.MessageTimeout)
 		if now >= late {
 			l.counters.limits.messageTimeout.Add(1)
-			c.closeNow(frame.ClosePolicy, "the message took too long")
+			c.closeNow(frame.ClosePolicy, "the message took too long", ErrMessageTimeout)
 			return
 		}
 		next = min(next, late)
@@ -131,7 +131,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		if now >= late {
 			l.counters.limits.maxBacklogAge.Add(1)
 			c.out.cut()
-			c.startClose(e.SlowCode, "slow")
+			c.startClose(e.SlowCode, "slow", ErrSlow)
 			return
 		}
 		next = min(next, late)
@@ -182,7 +182,7 @@ func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 		}
 		if c.heard < c.due-pong {
 			l.counters.limits.pongTimeout.Add(1)
-			c.closeNow(e.PongCode, "no pong")
+			c.closeNow(e.PongCode, "no pong", ErrNoPong)
 			return false
 		}
 		c.clear(flagPinged)

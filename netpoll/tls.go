@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
@@ -145,7 +144,7 @@ func (l *Loop) decrypt(c *Conn, b []byte) {
 		s.wire.in = nil
 		l.sendCiphertext(c) // an alert, or the answer to a key update
 		if errors.Is(err, io.EOF) {
-			c.ended("the peer ended the TLS session without a close frame")
+			c.ended(errTLSEnd)
 		} else if err != error(errWouldBlock) {
 			l.failTLS(c, err)
 		}
@@ -162,8 +161,7 @@ func (l *Loop) failTLS(c *Conn, err error) {
 		return
 	}
 	if c.phase == phaseOpen {
-		r := c.rare()
-		r.code, r.reason = frame.CloseAbnormal, err.Error()
+		c.rare().closed = abnormalClose(err)
 		l.startTiming(c)
 	}
 	if l.freeOutbox(c); c.owesCiphertext() {
@@ -285,7 +283,7 @@ func (l *Loop) rejectHello(c *Conn, first byte, err error) {
 	case first >= 'A' && first <= 'Z':
 		l.refuse(c, upgrade.BadRequest("this port speaks TLS: use https:// or wss://"))
 	default:
-		c.fail(err.Error())
+		c.fail(err)
 	}
 }
 
@@ -294,7 +292,7 @@ func (l *Loop) startTLS(c *Conn, b []byte) {
 	p := l.server.tlsHandshakes
 	if !p.acquire(l) && !(l.displaceTLSHandshake() && p.acquire(l)) {
 		l.server.refusals.tlsHandshakes.Add(1)
-		c.fail("too many TLS handshakes in flight")
+		c.fail(cause("too many TLS handshakes in flight"))
 		return
 	}
 	l.newTLSSession(c, tls.Server, l.server.tls)
@@ -344,7 +342,7 @@ func (l *Loop) handshakeStep(h Handle, out []byte, done bool, err error) {
 	if c.has(flagPaused) {
 		c.clear(flagPaused)
 		if err := l.attach(c); err != nil {
-			c.fail(err.Error())
+			c.fail(err)
 			return
 		}
 	}
@@ -355,7 +353,7 @@ func (l *Loop) handshakeStep(h Handle, out []byte, done bool, err error) {
 	case err != nil:
 		l.startLinger(c) // an alert says why
 	case sent != nil && sent != unix.EAGAIN:
-		c.fail(sent.Error())
+		c.fail(sent)
 	case done:
 		l.tlsEstablished(c)
 	case sent == unix.EAGAIN:

@@ -15,7 +15,7 @@ func (l *Loop) rearm(c *Conn) {
 		return
 	}
 	if err := l.register(c, c.has(flagArmed), false); err != nil {
-		c.fail(err.Error())
+		c.fail(err)
 	}
 }
 
@@ -28,7 +28,7 @@ func (l *Loop) updateEvents(c *Conn) {
 		return
 	}
 	if err := l.register(c, arm, pause); err != nil {
-		c.fail(err.Error())
+		c.fail(err)
 	}
 }
 

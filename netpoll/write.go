@@ -70,7 +70,7 @@ func (l *Loop) outboxFor(c *Conn) *outbox {
 	if c.phase == phaseOpen {
 		l.counters.limits.maxBacklog.Add(1)
 		c.out.cut()
-		c.startClose(e.SlowCode, "slow")
+		c.startClose(e.SlowCode, "slow", ErrSlow)
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (l *Loop) write(c *Conn) {
 			l.startBacklog(c)
 			return
 		case err != nil && err != unix.EINTR:
-			c.fail(err.Error())
+			c.fail(err)
 			return
 		}
 	}

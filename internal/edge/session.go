@@ -89,15 +89,15 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 }
 
 // closed leaves every room, also those whose join is still under way.
-func (e *Edge) closed(c *netpoll.Conn, code frame.CloseCode, _ string) {
+func (e *Edge) closed(c *netpoll.Conn, ev netpoll.CloseEvent) {
 	s, ok := c.Context().(*session)
 	if !ok {
 		return
 	}
 	s.state = closing
 	s.loop.takeFacts(s)
-	s.loop.counters.closed(code)
-	s.logClosed(code)
+	s.loop.counters.closed(ev.Code)
+	s.logClosed(ev.Code)
 	e.users.leave(s.info.User, e.now().userRate, e.clock())
 	s.depart()
 	s.first, s.more = membership{}, nil

@@ -30,9 +30,9 @@ func onMessage(c *netpoll.Conn, _ frame.Op, p []byte) {
 	}
 }
 
-func onClose(c *netpoll.Conn, code frame.CloseCode, reason string) {
+func onClose(c *netpoll.Conn, e netpoll.CloseEvent) {
 	if cl, ok := c.Context().(*client); ok && cl != nil {
-		cl.w.closed(cl, code, reason)
+		cl.w.closed(cl, e.Code, e.Reason)
 	}
 }
 

@@ -188,7 +188,7 @@ func gather(t *testing.T, addr string, form soak) *still {
 				conn.Send(frame.OpText, fmt.Appendf(nil, "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"soak%d\"}}", conn.Context()))
 			},
 			OnMessage: c.message,
-			OnClose:   func(*netpoll.Conn, frame.CloseCode, string) { c.gone.Add(1) },
+			OnClose:   func(*netpoll.Conn, netpoll.CloseEvent) { c.gone.Add(1) },
 		},
 		OnDialError: func(*netpoll.DialError) { c.bad.Add(1) },
 	}

@@ -121,7 +121,7 @@ func (s *Server) entered(c *netpoll.Conn) {
 	s.room(name).add(c.Context().(*member))
 }
 
-func (s *Server) left(c *netpoll.Conn, _ frame.CloseCode, _ string) {
+func (s *Server) left(c *netpoll.Conn, _ netpoll.CloseEvent) {
 	if m, ok := c.Context().(*member); ok && m.room != nil {
 		m.room.remove(m)
 	}

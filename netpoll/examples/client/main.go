@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -29,7 +28,7 @@ func main() {
 	}
 	client := &netpoll.Client{
 		Endpoint: netpoll.Endpoint{
-			OnClose: func(_ *netpoll.Conn, code frame.CloseCode, reason string) { log.Print("closed: ", code, " ", reason) },
+			OnClose: func(_ *netpoll.Conn, e netpoll.CloseEvent) { log.Print("closed: ", e.Code, " ", e.Reason) },
 		},
 		OnDialError: func(e *netpoll.DialError) { log.Print(e) },
 		OnError:     func(err error) { log.Print(err) },
