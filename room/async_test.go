@@ -71,7 +71,7 @@ func (a *asyncModel) mayFail(err error) bool {
 func (a *asyncModel) publish(*rapid.T) {
 	c := a.command(Publish)
 	c.From = c.Member.Info
-	c.Body, c.IdempotencyKey = a.text(), rapid.SampledFrom([]string{"", "", "k", "l"}).Draw(a.rt, "key")
+	c.Data, c.IdempotencyKey = a.text(), rapid.SampledFrom([]string{"", "", "k", "l"}).Draw(a.rt, "key")
 	a.w.do(c, func(got *Answer) {
 		if got.Err != nil && !a.mayFail(got.Err) {
 			a.rt.Fatalf("publish: %v", got.Err)
@@ -81,15 +81,15 @@ func (a *asyncModel) publish(*rapid.T) {
 		}
 		k := c.Room + c.IdempotencyKey + c.From.User
 		if c.IdempotencyKey == "" {
-			k = string(c.Body)
+			k = string(c.Data)
 		}
 		if was, ok := a.acked[k]; ok && was != got.Position.Offset {
 			a.rt.Fatalf("%s acknowledged at %d and %d", k, was, got.Position.Offset)
 		}
 		a.acked[k] = got.Position.Offset
 		at := a.w.between(c.Room, got.Position.Offset-1, got.Position.Offset)
-		if len(at) != 1 || c.IdempotencyKey == "" && string(at[0].Body) != string(c.Body) {
-			a.rt.Fatalf("acknowledged %q at %d: %v", c.Body, got.Position.Offset, at)
+		if len(at) != 1 || c.IdempotencyKey == "" && string(at[0].Data) != string(c.Data) {
+			a.rt.Fatalf("acknowledged %q at %d: %v", c.Data, got.Position.Offset, at)
 		}
 	})
 }

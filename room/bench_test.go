@@ -20,14 +20,14 @@ func benchPublish(b *testing.B, size int) {
 	buffer := Buffer(&push{})
 	h := New(Config{
 		Loops: 2, Shards: 1,
-		Encode: func(_ string, p *Publication) Buffer { p.Object = object; return buffer },
+		Encode: func(_ string, p *Publication) Buffer { p.Encoded = object; return buffer },
 	})
 	defer h.Close()
 	o := &Options{HistorySize: size, Presence: true}
 	for i := range 1000 {
 		h.Submit(Command{Op: Join, Room: "room", Options: o, Member: benchMember(i, 2)})
 	}
-	c := Command{Op: Publish, Room: "room", Options: o, Member: benchMember(1, 2), Body: []byte("{}")}
+	c := Command{Op: Publish, Room: "room", Options: o, Member: benchMember(1, 2), Data: []byte("{}")}
 	last := c
 	last.Done = func(Answer) { done <- struct{}{} }
 	b.ReportAllocs()

@@ -13,8 +13,8 @@ func newTestWorld(t *testing.T, cfg Config) *world {
 	w := newWorld(t, cfg)
 	w.truth = func(string, uint64) []Publication { return nil }
 	w.s.cfg.Encode = func(room string, p *Publication) Buffer {
-		p.Object = p.Body
-		return &push{kind: "other", room: room, body: string(p.Body)}
+		p.Encoded = p.Data
+		return &push{kind: "other", room: room, body: string(p.Data)}
 	}
 	return w
 }
@@ -26,7 +26,7 @@ func (w *world) join(room string, o *Options, conn uint64) *Answer {
 }
 
 func (w *world) publish(room string, o *Options, body string) *Answer {
-	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), Body: []byte(body)})
+	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), Data: []byte(body)})
 }
 
 func (w *world) resume(room string, o *Options, since Position) *Answer {
@@ -241,7 +241,7 @@ func TestSweepIsBounded(t *testing.T) {
 func TestRepeatWithinWindowIsNotStored(t *testing.T) {
 	w, o := newTestWorld(t, Config{IdempotencyKeys: 3}), open()
 	pub := func(room, key string) *Answer {
-		return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(1), Body: []byte("x"), IdempotencyKey: key})
+		return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(1), Data: []byte("x"), IdempotencyKey: key})
 	}
 	first := pub("a", "k")
 	if a := pub("a", "k"); !a.Repeat || a.Position != first.Position {
@@ -290,7 +290,7 @@ func TestIdempotencyKeyIsPerPublisher(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w, o := newTestWorld(t, Config{}), open()
 			post := func(from *Info) *Answer {
-				return w.ask(Command{Op: Publish, Room: "a", Options: o, Member: person(1), From: from, Body: []byte("x"), IdempotencyKey: "1"})
+				return w.ask(Command{Op: Publish, Room: "a", Options: o, Member: person(1), From: from, Data: []byte("x"), IdempotencyKey: "1"})
 			}
 			first, second := post(c.first), post(c.second)
 			if first.Repeat || second.Repeat != c.repeat || (first.Position == second.Position) != c.repeat {

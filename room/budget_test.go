@@ -21,7 +21,7 @@ func (w *world) roomPerShard() []string {
 
 // submit puts a publish into the mailbox of its shard and runs no turn.
 func (w *world) submit(room string, o *Options, body string) {
-	w.do(Command{Op: Publish, Room: room, Options: o, Member: person(99), Body: []byte(body)}, nil)
+	w.do(Command{Op: Publish, Room: room, Options: o, Member: person(99), Data: []byte(body)}, nil)
 }
 
 // queued counts the entries in the mailbox of a shard that is not running.

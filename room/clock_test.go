@@ -13,7 +13,7 @@ func TestAgesIgnoreTheSystemClock(t *testing.T) {
 			w := newTestWorld(t, Config{})
 			since := w.publish("a", o, "x").Position
 			missed := w.publish("a", o, "y")
-			keyed := Command{Op: Publish, Room: "a", Options: o, Member: person(1), Body: []byte("z"), IdempotencyKey: "k"}
+			keyed := Command{Op: Publish, Room: "a", Options: o, Member: person(1), Data: []byte("z"), IdempotencyKey: "k"}
 			first := w.ask(keyed)
 
 			w.setWallClock(step)

@@ -7,7 +7,7 @@ type Op uint8
 const (
 	Join          Op = iota + 1 // Member, Recover, Since, RejectUnrecovered
 	Leave                       // Member.Conn, Member.Loop
-	Publish                     // Body, IdempotencyKey, From
+	Publish                     // Data, IdempotencyKey, From
 	Presence                    // lists the members; ErrLimit above PresenceMax
 	PresenceStats               // counts the members
 	History                     // Limit, HasSince, Since, Reverse
@@ -36,7 +36,7 @@ type Command struct {
 	// Config.
 	Limit int
 
-	Body []byte // Publish: the encoded publication without its offset
+	Data []byte // Publish: the message
 	// IdempotencyKey of a Publish. A repeat by the same publisher in the same room,
 	// within Config.IdempotencyWindow, is answered with the position of the first
 	// and not stored again. The publisher is From.User, From.Client if that is

@@ -12,9 +12,10 @@ type Config struct {
 	Shards  int // goroutines that own the rooms [GOMAXPROCS]
 	Mailbox int // commands that may wait for one shard [16384]
 
-	// Encode returns the push of a message and sets p.Object. It runs on the shard,
-	// once for each message, and again for one that a log returns without Object.
-	// nil: the push and the Object are the Body.
+	// Encode returns the push of a message and sets p.Encoded, which answers contain.
+	// It may set p.Data to the same bytes within p.Encoded, so that the history holds
+	// them once. It runs on the shard, once for each message, and again for one that
+	// a log returns without Encoded. nil: the push and Encoded are the Data.
 	Encode func(room string, p *Publication) Buffer
 	// EncodeJoin and EncodeLeave return the push of a join or leave. They run on the
 	// shard, once for each. nil: there are no such pushes.
@@ -95,7 +96,7 @@ func (c Config) withDefaults() Config {
 
 func (c Config) withFuncs() Config {
 	if c.Encode == nil {
-		c.Encode = func(_ string, p *Publication) Buffer { p.Object = p.Body; return p.Body }
+		c.Encode = func(_ string, p *Publication) Buffer { p.Encoded = p.Data; return p.Data }
 	}
 	if c.Deliver == nil {
 		c.Deliver = func(int, []Event) {}

@@ -55,7 +55,7 @@ func (l *fakeLog) Shutdown() { l.down = true }
 func (l *fakeLog) store(room string, body []byte) uint64 {
 	r := l.room(room)
 	l.seq += rapid.Uint64Range(1, 3).Draw(l.rt, "step")
-	p := Publication{Offset: l.seq, Body: body}
+	p := Publication{Offset: l.seq, Data: body}
 	if n := len(r.msgs); n > 0 {
 		p.Prev = r.msgs[n-1].Offset
 	}
@@ -78,7 +78,7 @@ func (l *fakeLog) Append(token uint64, a Append) {
 	}
 	offset, ok := r.keys[a.Key]
 	if !ok || a.Key == "" {
-		offset = l.store(a.Room, a.Body)
+		offset = l.store(a.Room, a.Data)
 		r.keys[a.Key] = offset
 	}
 	if l.faults && fate == 2 {

@@ -25,7 +25,7 @@ func TestOneGapCheckPerRoom(t *testing.T) {
 	w, l := newOpenRoom(t, Config{})
 	const publishes = 50
 	for i := range uint64(publishes) {
-		w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Body: []byte("x")}, nil)
+		w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Data: []byte("x")}, nil)
 		w.turn()
 		l.sink.Appended(l.appends[i], Stored{Position: Position{11 + i, "e"}})
 		w.turn()
@@ -38,7 +38,7 @@ func TestOneGapCheckPerRoom(t *testing.T) {
 		t.Errorf("the log is read %d times, want once", n)
 	}
 	for i := range uint64(publishes) {
-		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Data: []byte("x")})
 	}
 	l.sink.Found(l.reads[1], Result{Position: Position{10 + publishes, "e"}, Complete: true})
 	w.turn()
@@ -54,7 +54,7 @@ func TestMessagesBufferedBehindAGapAreBounded(t *testing.T) {
 	w, l := newOpenRoom(t, Config{RecoveryMaxPublications: 10 * maxBuffered})
 	const behind = maxBuffered + 100
 	for i := range uint64(behind) {
-		l.sink.Message("a", &Publication{Offset: 12 + i, Prev: 11 + i, Body: []byte("x")})
+		l.sink.Message("a", &Publication{Offset: 12 + i, Prev: 11 + i, Data: []byte("x")})
 		if i%100 == 0 {
 			w.turn()
 		}
@@ -63,7 +63,7 @@ func TestMessagesBufferedBehindAGapAreBounded(t *testing.T) {
 	if n := len(w.s.rooms["a"].sync.buffered); n != maxBuffered {
 		t.Fatalf("%d messages are buffered, want %d", n, maxBuffered)
 	}
-	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
+	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Data: []byte("x")}}})
 	w.turn()
 	if r := w.s.rooms["a"]; r.head != 11+maxBuffered {
 		t.Fatalf("the members have %d, want %d", r.head, 11+maxBuffered)
@@ -84,13 +84,13 @@ func TestTailKeptForPendingJoinsIsBounded(t *testing.T) {
 		func(a *Answer) { b := *a; joined = &b })
 	w.turn()
 	for i := range uint64(1000) {
-		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+		l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Data: []byte("x")})
 		w.turn()
 		if n := len(w.s.rooms["a"].sync.tail); n > 20 {
 			t.Fatalf("%d messages are kept for a joiner, want at most 20", n)
 		}
 	}
-	l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true, Publications: []Publication{{Offset: 10, Prev: 9, Body: []byte("x")}}})
+	l.sink.Found(l.reads[1], Result{Position: Position{10, "e"}, Complete: true, Publications: []Publication{{Offset: 10, Prev: 9, Data: []byte("x")}}})
 	w.turn()
 	if joined == nil || !joined.Recovered || !joined.More || joined.Position.Offset != 10 {
 		t.Errorf("joined %+v, want one page", joined)
@@ -105,7 +105,7 @@ func TestCloseDuringARepair(t *testing.T) {
 	l := &manualLog{silent: true}
 	var told []Event
 	h := New(Config{Shards: 1, LogTimeout: timeout, NewLog: func(_ int, s Sink) Log { l.sink = s; return l },
-		Encode:  func(_ string, p *Publication) Buffer { p.Object = p.Body; return p },
+		Encode:  func(_ string, p *Publication) Buffer { p.Encoded = p.Data; return p },
 		Deliver: func(_ int, events []Event) { told = append(told, events...) },
 		Clock:   func() (time.Time, time.Duration) { return time.Unix(1, 0), 0 }})
 	joined := make(chan Answer, 1)
@@ -114,7 +114,7 @@ func TestCloseDuringARepair(t *testing.T) {
 	h.shards[0].box.put(&node{kind: call, call: func() { read <- l.reads[0] }})
 	l.sink.Found(<-read, Result{Position: Position{10, "e"}})
 	<-joined
-	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Body: []byte("x")})
+	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Data: []byte("x")})
 	began := time.Now()
 	h.Close()
 	if d := time.Since(began); d < timeout {

@@ -60,3 +60,30 @@ func TestHistoryMoreOnlyIfCutByABound(t *testing.T) {
 		}
 	}
 }
+
+// A message is kept as its parts, with a copy of the publisher's Info, which
+// consecutive messages of a connection share.
+func TestHistoryHasDataAndPublisher(t *testing.T) {
+	w, o := newTestWorld(t, Config{}), open()
+	ann := &Info{Client: ID{1}, User: "ann", ConnInfo: []byte("phone")}
+	tablet := &Info{Client: ID{2}, User: "ann", ConnInfo: []byte("tablet")}
+	from := []*Info{ann, ann, tablet, nil, ann}
+	for i, info := range from {
+		w.publishFrom("a", o, info, 10+i)
+	}
+	ps := w.history("a", o)
+	if len(ps) != len(from) {
+		t.Fatalf("%d messages, want %d", len(ps), len(from))
+	}
+	for i, p := range ps {
+		if want := from[i]; len(p.Data) != 10+i || (p.From == nil) != (want == nil) || p.From == want && want != nil {
+			t.Fatalf("message %d: %+v", i, p)
+		} else if want != nil && (p.From.Client != want.Client || p.From.User != want.User || string(p.From.ConnInfo) != string(want.ConnInfo)) {
+			t.Errorf("message %d is from %+v, want %+v", i, p.From, want)
+		}
+	}
+	if ps[0].From != ps[1].From {
+		t.Error("two messages of a connection have two copies of its Info")
+	}
+	w.checkAccounting()
+}

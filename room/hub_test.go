@@ -69,7 +69,7 @@ func crowdConfig(c *crowd) Config {
 	return Config{
 		Loops: 3, Shards: 2, Mailbox: 256, Deliver: c.deliver,
 		Encode: func(room string, p *Publication) Buffer {
-			p.Object = p.Body
+			p.Encoded = p.Data
 			return &push{kind: "pub", room: room, offset: p.Offset}
 		},
 	}
@@ -82,7 +82,7 @@ func (c *crowd) produce(h *Hub, seed uint64, n int) (taken int64) {
 	for range n {
 		op := []Op{Join, Leave, Publish, Publish, Publish, History, Presence}[rnd.IntN(7)]
 		cmd := Command{
-			Op: op, Room: fmt.Sprint("r", rnd.IntN(5)), Options: o, Body: []byte("hello"),
+			Op: op, Room: fmt.Sprint("r", rnd.IntN(5)), Options: o, Data: []byte("hello"),
 			Member: person(uint64(rnd.IntN(20) + 1)), Limit: 3,
 		}
 		switch err := h.Submit(cmd); err {
@@ -146,7 +146,7 @@ func (l *goLog) Append(token uint64, a Append) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seq++
-	p := &Publication{Offset: l.seq, Prev: l.last[a.Room], Body: a.Body}
+	p := &Publication{Offset: l.seq, Prev: l.last[a.Room], Data: a.Data}
 	l.last[a.Room] = l.seq
 	l.sink.Message(a.Room, p)
 	l.wg.Go(func() { l.sink.Appended(token, Stored{Position: Position{p.Offset, "e"}}) })

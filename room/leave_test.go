@@ -80,7 +80,7 @@ func TestCommandsAreServedBetweenLeavesOfManyConnections(t *testing.T) {
 	members := w.h.Stats().Members
 	for i := range 4 {
 		answered := false
-		w.do(Command{Op: Publish, Room: "lobby", Options: o, Member: person(99), Body: []byte("x")}, func(a *Answer) {
+		w.do(Command{Op: Publish, Room: "lobby", Options: o, Member: person(99), Data: []byte("x")}, func(a *Answer) {
 			if answered = true; a.Err != nil {
 				t.Fatal(a.Err)
 			}

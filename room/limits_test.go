@@ -33,11 +33,11 @@ func TestLimitsAreCounted(t *testing.T) {
 		}, Limits{JoinLeaveMaxMembers: 2}},
 		{"keys", Config{IdempotencyKeys: 2, IdempotencyWindow: time.Minute}, func(w *world, o *Options) {
 			for _, key := range []string{"a", "b", "c"} {
-				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
+				w.ask(Command{Op: Publish, Room: "a", Options: o, Data: []byte("x"), IdempotencyKey: key, Member: person(1)})
 			}
 			w.addTime(time.Hour) // an expired key is not counted
 			for _, key := range []string{"d", "e"} {
-				w.ask(Command{Op: Publish, Room: "a", Options: o, Body: []byte("x"), IdempotencyKey: key, Member: person(1)})
+				w.ask(Command{Op: Publish, Room: "a", Options: o, Data: []byte("x"), IdempotencyKey: key, Member: person(1)})
 			}
 		}, Limits{IdempotencyKeys: 1}},
 		{"history bytes", Config{HistoryBytes: 1500}, func(w *world, o *Options) {

@@ -72,10 +72,10 @@ func (l countedLog) Close(room string) {
 type Append struct {
 	Room    string
 	Options *Options
-	Body    []byte
-	Key     string
-	From    *Info
+	Data    []byte
+	From    *Info // must be copied if it is kept: it belongs to the connection
 	Time    int64 // unix milliseconds
+	Key     string
 }
 
 // Query asks for a room's position and messages.
@@ -91,8 +91,8 @@ type Query struct {
 	MaxBytes int  // bytes of them at most; the first always fits
 }
 
-// Result answers a Query. Publications may have a Body and no Object: then the
-// shard encodes them. Each has the Prev of the room; the first one's is not above
+// Result answers a Query. Publications may be without Encoded: then the shard
+// encodes them. Each has the Prev of the room; the first one's is not above
 // Since.Offset if no message is missing in between.
 type Result struct {
 	// Position is not below any message that was stored in the room when the log

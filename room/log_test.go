@@ -128,7 +128,7 @@ func TestChangedEpochEjectsMembers(t *testing.T) {
 	w.turn()
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(2), Recover: true, Since: Position{3, "f"}}, nil)
 	w.turn()
-	l.sink.Found(l.reads[1], Result{Position: Position{4, "f"}, Complete: true, Publications: []Publication{{Offset: 4, Prev: 3, Body: []byte("x")}}})
+	l.sink.Found(l.reads[1], Result{Position: Position{4, "f"}, Complete: true, Publications: []Publication{{Offset: 4, Prev: 3, Data: []byte("x")}}})
 	w.turn()
 	if len(out) != 1 || out[0].conn != 1 {
 		t.Fatalf("ejected: %v", out)
@@ -144,10 +144,10 @@ func TestGapIsRepairedInPages(t *testing.T) {
 		if after < 10 {
 			after = 10
 		}
-		return []Publication{{Offset: after + 1, Body: []byte("x")}}
+		return []Publication{{Offset: after + 1, Data: []byte("x")}}
 	}
 	w.s.cfg.Encode = w.encode
-	msg := func(o uint64) Publication { return Publication{Offset: o, Prev: o - 1, Body: []byte("x")} }
+	msg := func(o uint64) Publication { return Publication{Offset: o, Prev: o - 1, Data: []byte("x")} }
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -173,7 +173,7 @@ func TestMessagesBeyondFeedBoundAreReadLater(t *testing.T) {
 	l.sink.Found(l.reads[0], Result{Position: Position{0, "e"}})
 	w.turn()
 	for i := range uint64(6) {
-		l.sink.Message("a", &Publication{Offset: i + 1, Prev: i, Body: []byte("x")})
+		l.sink.Message("a", &Publication{Offset: i + 1, Prev: i, Data: []byte("x")})
 	}
 	if n := w.s.box.waiting(); w.s.feed.n.Load() != 4 || n != 0 {
 		t.Fatalf("%d messages wait", w.s.feed.n.Load())
@@ -198,11 +198,11 @@ func TestJoinAheadOfFeedWaits(t *testing.T) {
 		func(a *Answer) { b := *a; joined = &b })
 	w.turn()
 	l.sink.Found(l.reads[1], Result{Position: Position{12, "e"}, Complete: true})
-	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Body: []byte("x")})
+	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Data: []byte("x")})
 	if w.turn(); joined != nil {
 		t.Fatalf("joined before the feed was there: %+v", joined)
 	}
-	l.sink.Message("a", &Publication{Offset: 12, Prev: 11, Body: []byte("x")})
+	l.sink.Message("a", &Publication{Offset: 12, Prev: 11, Data: []byte("x")})
 	w.turn()
 	if joined == nil || !joined.Recovered || joined.Publications != nil || joined.Position.Offset != 12 {
 		t.Fatalf("%+v", joined)
@@ -215,7 +215,7 @@ func TestLostLastMessageIsRead(t *testing.T) {
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
-	w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Body: []byte("x")}, nil)
+	w.do(Command{Op: Publish, Room: "a", Options: open(), Member: person(1), Data: []byte("x")}, nil)
 	w.turn()
 	l.sink.Appended(l.appends[0], Stored{Position: Position{11, "e"}})
 	w.turn()
@@ -227,7 +227,7 @@ func TestLostLastMessageIsRead(t *testing.T) {
 	if len(l.reads) != 2 || l.queries[1].Since.Offset != 10 {
 		t.Fatalf("%+v", l.queries)
 	}
-	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Body: []byte("x")}}})
+	l.sink.Found(l.reads[1], Result{Position: Position{11, "e"}, Complete: true, Publications: []Publication{{Offset: 11, Prev: 10, Data: []byte("x")}}})
 	w.turn()
 	if r := w.s.rooms["a"]; r.head != 11 || r.sync != nil || w.h.Stats().Gaps != 1 {
 		t.Fatalf("%+v, %+v", r, w.h.Stats())
@@ -245,7 +245,7 @@ func TestMembersEjectedWhenGapCannotBeRepaired(t *testing.T) {
 		l.sink.Found(l.reads[len(l.reads)-1], Result{Position: Position{10, "e"}})
 		w.turn()
 	}
-	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Body: []byte("x")})
+	l.sink.Message("a", &Publication{Offset: 15, Prev: 14, Data: []byte("x")})
 	w.turn()
 	for range maxFailedRepairs {
 		w.advance(5 * time.Second)
@@ -272,7 +272,7 @@ func TestRecoveryIncludesBroadcastsDuringRead(t *testing.T) {
 			func(a *Answer) { b := *a; joined = &b })
 		w.turn()
 		for i := range n {
-			l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Body: []byte("x")})
+			l.sink.Message("a", &Publication{Offset: 11 + i, Prev: 10 + i, Data: []byte("x")})
 		}
 		w.turn()
 		// Offset 10 is a position of the stream, not of a message of the room.

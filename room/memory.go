@@ -124,12 +124,12 @@ func (m *memory) Append(token uint64, a Append) {
 		}
 	}
 	m.seq++
-	p := Publication{Offset: m.seq, Time: a.Time, Body: a.Body}
+	p := Publication{Offset: m.seq, Time: a.Time, Data: a.Data, From: a.From}
 	switch {
 	case g == nil: // no members and no history
 		m.marks.noteUnkept(a.Options, m.seq)
 	case g.opts.keeps():
-		m.keep(g, p, a.From)
+		m.keep(g, p)
 	default:
 		m.passThrough(g, p)
 	}
@@ -148,16 +148,17 @@ func (m *memory) passThrough(g *ring, p Publication) {
 
 // keep appends p to the ring, passes it to the members, and evicts what exceeds
 // a bound.
-func (m *memory) keep(g *ring, p Publication, from *Info) {
+func (m *memory) keep(g *ring, p Publication) {
 	now := m.shard.now
 	for g.hasExpired(now) || g.n > 0 && g.n >= g.opts.HistorySize {
 		m.evict(g)
 	}
 	p.Prev = g.head
 	g.head = p.Offset
-	by, first, slots := m.publisher(from), g.n == 0, g.slotBytes()
-	at := g.push(kept{p, now, by})
-	by.addRecord(g, p.Offset)
+	from, first, slots := m.author(p.From), g.n == 0, g.slotBytes()
+	p.From = from.info()
+	at, by := g.push(kept{p, now, from}), from.publisher()
+	from.addRecord(g, p.Offset)
 	m.touch(g)
 	m.shard.Message(g.name, &at.Publication)
 
@@ -188,17 +189,18 @@ func (m *memory) evict(g *ring) {
 	cost := g.cost(&k)
 	g.pop()
 	m.charge(g, g.slotBytes()-slots-cost)
-	k.by.charge(-cost - keptSize)
+	by := k.from.publisher()
+	by.charge(-cost - keptSize)
 	switch {
 	case g.n == 0:
 		m.listOf(g).remove(g)
 		m.charge(g, -g.overhead())
-		k.by.charge(-g.overhead())
-	case g.at(0).by != k.by:
-		k.by.charge(-g.overhead())
-		g.at(0).by.charge(g.overhead())
+		by.charge(-g.overhead())
+	case g.at(0).from.publisher() != by:
+		by.charge(-g.overhead())
+		g.at(0).from.publisher().charge(g.overhead())
 	}
-	m.removeRecord(k.by)
+	m.removeRecord(k.from)
 }
 
 // dropExpired drops the messages of g that are older than HistoryTTL.
@@ -252,7 +254,7 @@ func (m *memory) Shutdown() {
 		m.budget.used.Add(-g.bytes)
 		m.hub.releaseRoom()
 	}
-	m.budget.used.Add(-publisherCost * int64(len(m.publishers.of)))
+	m.budget.used.Add(-m.publishers.cost)
 	m.rings, m.publishers.of = nil, nil
 	m.share.oldestUse.Store(noRings)
 	m.share.idle.Store(false)

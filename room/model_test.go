@@ -106,7 +106,7 @@ func (m *model) anyone() Member {
 func (m *model) publish(*rapid.T) {
 	name, key := m.anyRoom(), rapid.SampledFrom([]string{"", "", "", "a", "b"}).Draw(m.rt, "key")
 	body, who := fmt.Sprint("m", m.seq+1), m.anyone()
-	c := Command{Op: Publish, Room: name, Options: m.options[name], Member: who, From: who.Info, Body: []byte(body), IdempotencyKey: key}
+	c := Command{Op: Publish, Room: name, Options: m.options[name], Member: who, From: who.Info, Data: []byte(body), IdempotencyKey: key}
 	mine := name + key + who.Info.User
 	if k, ok := m.keys[mine]; ok && key != "" && m.w.now-k.at < 5*time.Minute {
 		m.expect(c, Answer{Position: Position{k.offset, m.epoch}, Repeat: true})
@@ -114,7 +114,7 @@ func (m *model) publish(*rapid.T) {
 	}
 	r := m.room(name)
 	m.seq++
-	p := Publication{Offset: m.seq, Time: m.w.clock.UnixMilli(), Body: []byte(body)}
+	p := Publication{Offset: m.seq, Time: m.w.clock.UnixMilli(), Data: []byte(body)}
 	r.msgs = append(r.msgs, p)
 	m.came[m.seq] = m.w.now
 	m.keys[mine] = modelKey{m.seq, m.w.now}
@@ -134,7 +134,7 @@ func (m *model) expect(c Command, want Answer) {
 
 func samePubs(got, want []Publication) bool {
 	return slices.EqualFunc(got, want, func(g, w Publication) bool {
-		return g.Offset == w.Offset && string(g.Object) == string(w.Body)
+		return g.Offset == w.Offset && string(g.Encoded) == string(w.Data)
 	})
 }
 

@@ -30,7 +30,7 @@ func (s *shard) publish(c *Command) {
 		s.keys.begin(key, token, s.now)
 	}
 	s.log.Append(token, Append{
-		Room: c.Room, Options: c.Options, Body: c.Body,
+		Room: c.Room, Options: c.Options, Data: c.Data,
 		Key: own, From: c.From, Time: s.day.UnixMilli(),
 	})
 	s.startTimeout(token)

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"hash/maphash"
 	"sync/atomic"
 )
@@ -11,7 +12,8 @@ import (
 // Messages of the server have none.
 type publishers struct {
 	of    map[uint64]*publisher
-	peak  peak // of of
+	peak  peak  // of of
+	cost  int64 // memory of publishers and authors, counted in budget.used
 	bytes *publisherBytes
 }
 
@@ -29,6 +31,16 @@ type publisher struct {
 	bytes   *atomic.Int64 // in all shards
 	n       int           // messages here
 	records queue[record] // of these, oldest first, and of some that were evicted
+	last    *author       // of its newest message, or nil
+}
+
+// author is the connection that has published a message. It has a copy of the
+// caller's Info, so that history does not keep the memory of a connection that
+// has ended. Consecutive messages of a connection share one.
+type author struct {
+	Info
+	of *publisher
+	n  int // messages here
 }
 
 // record is where a message is kept, or was.
@@ -37,11 +49,28 @@ type record struct {
 	offset uint64
 }
 
-// What a publisher takes in a shard, and a record.
+// What a publisher, an author and a record take in a shard.
 const (
 	publisherCost = 160
+	authorCost    = 80
 	recordCost    = 24
 )
+
+func (a *author) cost() int64 { return authorCost + int64(len(a.User)+len(a.ConnInfo)) }
+
+func (a *author) info() *Info {
+	if a == nil {
+		return nil
+	}
+	return &a.Info
+}
+
+func (a *author) publisher() *publisher {
+	if a == nil {
+		return nil
+	}
+	return a.of
+}
 
 func newPublisherBytes() *publisherBytes {
 	return &publisherBytes{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
@@ -65,9 +94,30 @@ func (m *memory) publisher(from *Info) *publisher {
 	if p == nil {
 		p = &publisher{hash: hash, bytes: &ps.bytes.slots[hash%uint64(len(ps.bytes.slots))]}
 		ps.of[hash] = p
-		m.budget.used.Add(publisherCost)
+		m.chargePublishers(publisherCost)
 	}
 	return p
+}
+
+// author returns the author of a message that is kept, nil for the server.
+func (m *memory) author(from *Info) *author {
+	p := m.publisher(from)
+	if p == nil {
+		return nil
+	}
+	if a := p.last; a != nil && a.Client == from.Client && a.User == from.User && bytes.Equal(a.ConnInfo, from.ConnInfo) {
+		return a
+	}
+	a := &author{Info: *from, of: p}
+	p.last = a
+	p.charge(a.cost())
+	m.chargePublishers(a.cost())
+	return a
+}
+
+func (m *memory) chargePublishers(bytes int64) {
+	m.publishers.cost += bytes
+	m.budget.used.Add(bytes)
 }
 
 // charge adds bytes to the publisher's.
@@ -77,11 +127,13 @@ func (p *publisher) charge(bytes int64) {
 	}
 }
 
-// addRecord notes a message of p that is kept in g.
-func (p *publisher) addRecord(g *ring, offset uint64) {
-	if p == nil {
+// addRecord notes a message of a that is kept in g.
+func (a *author) addRecord(g *ring, offset uint64) {
+	if a == nil {
 		return
 	}
+	p := a.of
+	a.n++
 	p.n++
 	p.records.push(record{g, offset})
 	if p.records.len() > 2*p.n+64 {
@@ -89,15 +141,23 @@ func (p *publisher) addRecord(g *ring, offset uint64) {
 	}
 }
 
-// removeRecord notes that a message of p was evicted. Its record stays until the
+// removeRecord notes that a message of a was evicted. Its record stays until the
 // next compact.
-func (m *memory) removeRecord(p *publisher) {
-	if p == nil {
+func (m *memory) removeRecord(a *author) {
+	if a == nil {
 		return
+	}
+	p := a.of
+	if a.n--; a.n == 0 {
+		if p.last == a {
+			p.last = nil
+		}
+		p.charge(-a.cost())
+		m.chargePublishers(-a.cost())
 	}
 	if p.n--; p.n == 0 {
 		deleteShrinking(&m.publishers.of, &m.publishers.peak, p.hash)
-		m.budget.used.Add(-publisherCost)
+		m.chargePublishers(-publisherCost)
 	}
 }
 

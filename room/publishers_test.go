@@ -10,7 +10,7 @@ import (
 
 // publishFrom publishes a message of from.
 func (w *world) publishFrom(room string, o *Options, from *Info, size int) *Answer {
-	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), From: from, Body: make([]byte, size)})
+	return w.ask(Command{Op: Publish, Room: room, Options: o, Member: person(99), From: from, Data: make([]byte, size)})
 }
 
 // checkAccounting computes anew the cost of every ring and every publisher.
@@ -19,24 +19,33 @@ func (w *world) checkAccounting() {
 	used, held := int64(0), make(map[*atomic.Int64]int64)
 	for _, s := range w.h.shards {
 		used += publisherCost * int64(len(s.mem().publishers.of))
+		authors := make(map[*author]int)
 		for _, g := range s.mem().rings {
 			bytes := int64(0)
 			for i := range g.n {
 				k := g.at(i)
 				bytes += g.cost(k)
-				if k.by != nil {
-					held[k.by.bytes] += g.cost(k) + keptSize
+				if k.from != nil {
+					held[k.from.of.bytes] += g.cost(k) + keptSize
+					authors[k.from]++
 				}
 			}
 			if g.n > 0 {
 				bytes += g.overhead() + g.slotBytes()
-				if by := g.at(0).by; by != nil {
+				if by := g.at(0).from.publisher(); by != nil {
 					held[by.bytes] += g.overhead()
 				}
 			}
 			if used += bytes; bytes != g.bytes {
 				w.t.Fatalf("%s counts %d bytes and has %d", g.name, g.bytes, bytes)
 			}
+		}
+		for a, n := range authors {
+			if a.n != n {
+				w.t.Fatalf("an author counts %d messages and has %d", a.n, n)
+			}
+			held[a.of.bytes] += a.cost()
+			used += a.cost()
 		}
 	}
 	for p, bytes := range held {

@@ -27,7 +27,7 @@ type ring struct {
 type kept struct {
 	Publication
 	came time.Duration
-	by   *publisher // nil: the server
+	from *author // nil: the server
 }
 
 // What a kept message takes beside its bytes; a test of the edge compares it
@@ -42,8 +42,8 @@ const (
 // cost returns what a message takes beside its slot. The encoded push has the
 // name of the room.
 func (g *ring) cost(k *kept) int64 {
-	size := int64(k.size()+len(g.name)) + publicationCost
-	if k.by != nil {
+	size := int64(k.bytes()+len(g.name)) + publicationCost
+	if k.from != nil {
 		size += recordCost
 	}
 	return size + size/roundedUp

@@ -50,7 +50,7 @@ func TestShardMapsShrinkAfterManyLeaves(t *testing.T) {
 		own := fmt.Sprint("own", i)
 		w.do(Command{Op: Join, Room: own, Options: o, Member: who}, nil)
 		w.do(Command{Op: Join, Room: "all", Options: o, Member: who}, nil)
-		w.do(Command{Op: Publish, Room: own, Options: o, Member: who, From: who.Info, Body: []byte("x"), IdempotencyKey: "k"}, nil)
+		w.do(Command{Op: Publish, Room: own, Options: o, Member: who, From: who.Info, Data: []byte("x"), IdempotencyKey: "k"}, nil)
 		w.turn()
 	}
 	for i := range uint64(crowd - 10) {

@@ -52,7 +52,7 @@ func (s *shard) Found(token uint64, res Result) {
 func (s *shard) Message(room string, p *Publication) {
 	r := s.rooms[room]
 	if r == nil {
-		s.encode(room, p)
+		s.cfg.Encode(room, p)
 		return
 	}
 	s.receive(r, p)
@@ -72,20 +72,10 @@ func (s *shard) Lost(room string) {
 	}
 }
 
-// encode makes the push of p. p holds the encoded publication from now on and
-// needs its body no more.
-func (s *shard) encode(room string, p *Publication) Buffer {
-	b := s.cfg.Encode(room, p)
-	if p.Object != nil {
-		p.Body = nil
-	}
-	return b
-}
-
-// ensureEncoded encodes a message that a log has returned without Object.
+// ensureEncoded encodes a message that a log has returned without Encoded.
 func (s *shard) ensureEncoded(room string, p *Publication) {
-	if p.Object == nil {
-		s.encode(room, p)
+	if p.Encoded == nil {
+		s.cfg.Encode(room, p)
 	}
 }
 

@@ -19,7 +19,7 @@ func (w *world) startStop(ctx context.Context) (over func() bool, result chan er
 }
 
 func publishOf(conn uint64, key string) Command {
-	return Command{Op: Publish, Room: "a", Options: open(), Member: person(conn), Body: []byte("m"), IdempotencyKey: key}
+	return Command{Op: Publish, Room: "a", Options: open(), Member: person(conn), Data: []byte("m"), IdempotencyKey: key}
 }
 
 func TestStopRefusesPublishesOnly(t *testing.T) {
@@ -60,7 +60,7 @@ func TestStopRefusesPublishesOnly(t *testing.T) {
 
 func TestStopWaitsForLogAndFeed(t *testing.T) {
 	w, l := newManualLog(t, Config{})
-	w.truth = func(string, uint64) []Publication { return []Publication{{Offset: 11, Body: []byte("m")}} }
+	w.truth = func(string, uint64) []Publication { return []Publication{{Offset: 11, Data: []byte("m")}} }
 	w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(1)}, nil)
 	w.turn()
 	l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}})
@@ -76,7 +76,7 @@ func TestStopWaitsForLogAndFeed(t *testing.T) {
 	if over() || !acked {
 		t.Fatalf("StopPublishes returned before the message came; acknowledged: %v", acked)
 	}
-	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Body: []byte("m")})
+	l.sink.Message("a", &Publication{Offset: 11, Prev: 10, Data: []byte("m")})
 	if !over() {
 		t.Fatal("StopPublishes has not returned after everything came")
 	}
@@ -127,7 +127,7 @@ func TestStopPublishesOfRunningHub(t *testing.T) {
 	}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 		answered := make(chan Answer, 1)
-		c := Command{Op: Publish, Room: name, Options: open(), Body: []byte("m"), Done: func(a Answer) { answered <- a }}
+		c := Command{Op: Publish, Room: name, Options: open(), Data: []byte("m"), Done: func(a Answer) { answered <- a }}
 		if err := h.Submit(c); err != nil {
 			t.Fatal(err)
 		}

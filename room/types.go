@@ -1,6 +1,9 @@
 package room
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // Buffer is one encoded push. Config.Encode makes it and an Event hands it back;
 // the room does not look into it. It must be immutable, since all loops get the
@@ -40,21 +43,36 @@ type Member struct {
 	WantJoinLeave bool
 }
 
-// Publication is one message of a room. Prev is the offset of the message before
-// it in the room, 0 if none is known. Body is the encoded publication without its
-// offset, as it was published. Object is the encoded publication with its offset,
-// as Encode set it; then Body is nil. Both are immutable.
+// Publication is one message of a room, as its parts. It is in no wire format, so
+// that a log can store it for any. Everything it points at is immutable.
 type Publication struct {
-	Offset, Prev uint64
-	Time         int64 // unix milliseconds of the system clock, which may have been set since
-	Body, Object []byte
+	Offset, Prev uint64 // Prev: offset of the message before it in the room, 0 if none is known
+	Time         int64  // unix milliseconds of the system clock, which may have been set since
+	Data         []byte // as published
+	From         *Info  // the publisher, nil for the server
+	Encoded      []byte // the publication in the caller's wire format, as Config.Encode has set it
 }
 
+// size returns the bytes that the publication takes in an answer.
 func (p *Publication) size() int {
-	if p.Object != nil {
-		return len(p.Object)
+	if p.Encoded != nil {
+		return len(p.Encoded)
 	}
-	return len(p.Body)
+	return len(p.Data)
+}
+
+// bytes returns the memory of Data and Encoded. Data may be a part of Encoded.
+func (p *Publication) bytes() int {
+	if len(p.Data) == 0 || contains(p.Encoded, p.Data) {
+		return len(p.Encoded)
+	}
+	return len(p.Data) + len(p.Encoded)
+}
+
+// contains tells whether part lies in the memory of b.
+func contains(b, part []byte) bool {
+	at, from := uintptr(unsafe.Pointer(unsafe.SliceData(part))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return at >= from && at < from+uintptr(len(b))
 }
 
 // Options are the settings of a room, usually those of its namespace. They are

@@ -90,12 +90,12 @@ func newWorld(t failer, cfg Config) *world {
 }
 
 func (w *world) encode(room string, p *Publication) Buffer {
-	if p.Body == nil {
-		w.t.Fatalf("encode of a message without a body: %s %d", room, p.Offset)
+	if p.Data == nil || p.Encoded != nil {
+		w.t.Fatalf("encode of a message without data, or for the second time: %s %d", room, p.Offset)
 	}
 	w.encoded[fmt.Sprint(room, "/", p.Offset)]++
-	p.Object = slices.Clone(p.Body)
-	return &push{kind: "pub", room: room, body: string(p.Body), offset: p.Offset}
+	p.Encoded = slices.Clone(p.Data)
+	return &push{kind: "pub", room: room, body: string(p.Data), offset: p.Offset}
 }
 
 // turn runs turns until the mailboxes are empty.
@@ -201,7 +201,7 @@ func (w *world) recovered(a *Answer, since Position) {
 		if p.Offset > a.Position.Offset {
 			w.t.Fatalf("%s: recovered %d beyond %d: it will come again", ss.room, p.Offset, a.Position.Offset)
 		}
-		w.receive(ss, p.Offset, string(p.Object))
+		w.receive(ss, p.Offset, string(p.Encoded))
 	}
 	if miss := w.between(ss.room, ss.last.Offset, a.Position.Offset); len(miss) > 0 {
 		w.t.Fatalf("%s: recovered %d to %d without %v", ss.room, since.Offset, a.Position.Offset, miss)
@@ -246,7 +246,7 @@ func (w *world) broadcast(loop int, e *Event) {
 // receive checks that the message is the room's next after the member's last one.
 func (w *world) receive(ss *session, offset uint64, body string) {
 	next := w.truth(ss.room, ss.last.Offset)
-	if len(next) == 0 || next[0].Offset != offset || string(next[0].Body) != body {
+	if len(next) == 0 || next[0].Offset != offset || string(next[0].Data) != body {
 		w.t.Fatalf("%s in %s, at %d, saw %d %q; next are %v",
 			ss.m.Info.User, ss.room, ss.last.Offset, offset, body, next)
 	}
@@ -269,7 +269,7 @@ func (w *world) upToDate() {
 	}
 }
 
-func (p Publication) String() string { return fmt.Sprintf("%d<%d:%s", p.Prev, p.Offset, p.Body) }
+func (p Publication) String() string { return fmt.Sprintf("%d<%d:%s", p.Prev, p.Offset, p.Data) }
 
 // person returns a member, on a loop that depends on its conn.
 func person(conn uint64) Member {

@@ -64,7 +64,7 @@ func encodePage(a *room.Answer) *netpoll.Buffer {
 		if i > 0 {
 			raw = append(raw, '\n')
 		}
-		raw = jsonwire.AppendPushObject(raw, a.Room, a.Publications[i].Object)
+		raw = jsonwire.AppendPushObject(raw, a.Room, a.Publications[i].Encoded)
 	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
@@ -96,7 +96,7 @@ func replySize(a *room.Answer) int {
 	}
 	n := 160
 	for i := range a.Publications {
-		n += len(a.Publications[i].Object) + 1
+		n += len(a.Publications[i].Encoded) + 1
 	}
 	return n + 160*len(a.Presence)
 }
@@ -104,7 +104,7 @@ func replySize(a *room.Answer) int {
 func objects(a *room.Answer) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range a.Publications {
-			if !yield(a.Publications[i].Object) {
+			if !yield(a.Publications[i].Encoded) {
 				return
 			}
 		}

@@ -13,9 +13,13 @@ import (
 // encodePush lays the push out with room for the WebSocket header in front. The publication object in the middle of
 // it is what recovery and history send: the same bytes, never encoded again.
 func (e *Edge) encodePush(name string, p *room.Publication) room.Buffer {
-	raw := begin(jsonwire.PushOverhead + len(name) + len(p.Body))
-	raw, from, to := jsonwire.AppendPush(raw, name, p.Body, p.Offset, p.Time)
-	p.Object = raw[from:to:to]
+	var info *protocol.ClientInfo
+	if p.From != nil {
+		i := clientInfo(p.From, nil)
+		info = &i
+	}
+	raw := begin(jsonwire.PushSize(name, p.Data, info))
+	raw, p.Encoded, p.Data = jsonwire.AppendPush(raw, name, p.Data, info, p.Offset, p.Time)
 	buf := netpoll.NewBufferInPlace(frame.OpText, raw)
 	if e.now().spaces.droppable(name) {
 		buf.Droppable()

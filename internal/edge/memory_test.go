@@ -36,14 +36,12 @@ func TestHistoryBytesAreWhatTheyCost(t *testing.T) {
 			for i := range infos {
 				infos[i].Client = room.ID{byte(i), byte(i >> 8), byte(i >> 16)}
 			}
-			s := session{}
 			for r := range c.rooms {
 				name := fmt.Sprintf("%0*d", c.name_, r)
 				for m := range c.messages {
 					from := &infos[(r+m)%len(infos)]
-					s.info = *from
-					body := s.body([]byte(`"` + strings.Repeat("x", c.size) + `"`))
-					err := e.hub.Submit(room.Command{Op: room.Publish, Room: strings.Clone(name), Options: &opts, Body: body, From: from, Done: func(room.Answer) { done <- struct{}{} }})
+					data := []byte(`"` + strings.Repeat("x", c.size) + `"`)
+					err := e.hub.Submit(room.Command{Op: room.Publish, Room: strings.Clone(name), Options: &opts, Data: data, From: from, Done: func(room.Answer) { done <- struct{}{} }})
 					if err != nil {
 						t.Fatal(err)
 					}

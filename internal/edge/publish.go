@@ -40,13 +40,6 @@ func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	return s.submit(room.Command{
 		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.stamped(cmd.ID),
-		Body: s.body(req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
+		Data: jsonwire.AppendRaw(make([]byte, 0, len(req.Data)), req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})
-}
-
-// body encodes the part of the publication that is known already.
-func (s *session) body(data protocol.Raw) []byte {
-	info := clientInfo(&s.info, nil)
-	n := len(data) + len(info.User) + len(info.ConnInfo) + len(`{"data":,"info":{"user":"","client":"","conn_info":}}`) + 36
-	return jsonwire.AppendPublication(make([]byte, 0, n), data, &info)
 }

@@ -30,12 +30,13 @@ func TestAppend(t *testing.T) {
 	const annJSON = `{"user":"ann","client":"ab000000-0000-0000-0000-000000000001","conn_info":{"name":"Ann"},"chan_info":1}`
 	const bobJSON = `{"user":"","client":"01000000-0000-0000-0000-000000000000"}`
 	objects := slices.Values([][]byte{[]byte(`{"data":1}`), []byte(`{"data":2}`)})
-	push, from, to := AppendPush(nil, "c", AppendPublication(nil, []byte(`{"a":1}`), &bob), 3, 4)
-	server, _, _ := AppendPush(nil, `c"`, AppendPublication(nil, []byte("[1,\n2]"), nil), 0, 0)
+	push, object, _ := AppendPush([]byte("before"), "c", []byte(`{"a":1}`), &bob, 3, 4)
+	server, _, data := AppendPush(nil, `c"`, []byte("[1,\n2]"), nil, 0, 0)
 	for _, tt := range []struct{ got, want string }{
-		{string(push), `{"push":{"channel":"c","pub":{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}}}`},
-		{string(push[from:to]), `{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}`},
+		{string(push[len("before"):]), `{"push":{"channel":"c","pub":{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}}}`},
+		{string(object), `{"data":{"a":1},"info":` + bobJSON + `,"offset":3,"time":4}`},
 		{string(server), `{"push":{"channel":"c\"","pub":{"data":[1,2]}}}`},
+		{string(data), `[1,2]`},
 		{string(AppendJoin(nil, "c", &ann)), `{"push":{"channel":"c","join":{"info":` + annJSON + `}}}`},
 		{string(AppendLeave(nil, "c", &bob)), `{"push":{"channel":"c","leave":{"info":` + bobJSON + `}}}`},
 		{string(AppendUnsubscribe(nil, "c", protocol.UnsubscribeInsufficientState)), `{"push":{"channel":"c","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`},
@@ -69,12 +70,16 @@ func TestAppend(t *testing.T) {
 }
 
 func TestAppendPushAllocatesNothing(t *testing.T) {
-	body := AppendPublication(nil, []byte(`{"text":"hello"}`), &protocol.ClientInfo{User: "u"})
+	data, info := []byte(`{"text":"hello"}`), protocol.ClientInfo{User: "u", ConnInfo: []byte(`{"n":1}`), ChanInfo: []byte(`2`)}
 	dst := make([]byte, 0, 512)
-	if n := testing.AllocsPerRun(100, func() { AppendPush(dst, "room", body, 1<<53, 1<<50) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { AppendPush(dst, "room", data, &info, 1<<53, 1<<50) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if push, _, _ := AppendPush(nil, "room", body, 1<<64-1, 1<<62); len(push) > PushOverhead+len("room")+len(body) {
-		t.Errorf("PushOverhead is too small: %d bytes", len(push))
+	push, object, _ := AppendPush(nil, "room", data, &info, 1<<64-1, 1<<62)
+	if len(push) > PushSize("room", data, &info) {
+		t.Errorf("PushSize is too small: %d bytes", len(push))
+	}
+	if got := AppendPushObject(nil, "room", object); string(got) != string(push) || len(got) > PushOverhead+len("room")+len(object) {
+		t.Errorf("the push of the object is %q, %d bytes", got, len(got))
 	}
 }

@@ -30,6 +30,5 @@
 // # Replies and pushes
 //
 // The Append functions append to a []byte and return the extended slice. They use no reflection and allocate only when
-// the slice grows. A publication is encoded in two steps, because its offset is known only after its room has put it in
-// order: [AppendPublication] encodes the beginning, [AppendPush] the rest around it.
+// the slice grows. [AppendPush] encodes a publication once: the push, and in it the object for recovery and history.
 package jsonwire

@@ -20,46 +20,48 @@ func AppendClientInfo(dst []byte, i *protocol.ClientInfo) []byte {
 	return append(dst, '}')
 }
 
-// AppendPublication appends the part of a publication that is known before its room has put it in order: the object
-// without its closing brace. [AppendPush] and [AppendObject] complete it. A nil info is left out: the server published.
-func AppendPublication(dst []byte, data []byte, info *protocol.ClientInfo) []byte {
-	dst = AppendRaw(append(dst, `{"data":`...), data)
+// PushSize returns the most bytes that AppendPush appends if the names need no escapes.
+func PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
+	n := len(`{"push":{"channel":"","pub":{"data":,"offset":,"time":}}}`) + 2*20 + len(channel) + len(data)
+	if info != nil {
+		n += len(`,"info":{"user":"","client":"","conn_info":,"chan_info":}`) + 36 + len(info.User) + len(info.ConnInfo) + len(info.ChanInfo)
+	}
+	return n
+}
+
+// AppendPush appends the push of a publication. It also returns two parts of it: the publication object, which recovery
+// and history send as well, and the data within the object, without CR and LF as [AppendRaw] appends them. A nil info is
+// left out, since the server published then, and so are offset 0 and ms 0 (Unix time).
+func AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, object, raw []byte) {
+	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
+	dst = append(dst, `,"pub":`...)
+	from := len(dst)
+	dst = append(dst, `{"data":`...)
+	dataFrom := len(dst)
+	dst = AppendRaw(dst, data)
+	dataTo := len(dst)
 	if info != nil {
 		dst = AppendClientInfo(append(dst, `,"info":`...), info)
 	}
-	return dst
-}
-
-// PushOverhead is the most bytes that AppendPush adds to the body and the name of the channel, if the name needs no
-// escapes.
-const PushOverhead = len(`{"push":{"channel":"","pub":,"offset":,"time":}}}`) + 2*20
-
-// AppendPush appends the push of a publication. push[from:to] is the publication object, which recovery and history send
-// as well. body is the result of AppendPublication; offset 0 and ms 0 (Unix time) are left out.
-func AppendPush(dst []byte, channel string, body []byte, offset uint64, ms int64) (push []byte, from, to int) {
-	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
-	dst = append(dst, `,"pub":`...)
-	from = len(dst)
-	dst = AppendObject(dst, body, offset, ms)
-	to = len(dst)
-	return append(dst, '}', '}'), from, to
-}
-
-// AppendPushObject appends the push of a publication that is encoded already.
-func AppendPushObject(dst []byte, channel string, object []byte) []byte {
-	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
-	dst = append(append(dst, `,"pub":`...), object...)
-	return append(dst, '}', '}')
-}
-
-// AppendObject appends the publication object without the push around it.
-func AppendObject(dst, body []byte, offset uint64, ms int64) []byte {
-	dst = append(dst, body...)
 	if offset > 0 {
 		dst = strconv.AppendUint(append(dst, `,"offset":`...), offset, 10)
 	}
 	if ms > 0 {
 		dst = strconv.AppendInt(append(dst, `,"time":`...), ms, 10)
 	}
-	return append(dst, '}')
+	dst = append(dst, '}')
+	to := len(dst)
+	dst = append(dst, '}', '}')
+	return dst, dst[from:to:to], dst[dataFrom:dataTo:dataTo]
+}
+
+// PushOverhead is the most bytes that AppendPushObject adds to the object and the name of the channel, if the name needs
+// no escapes.
+const PushOverhead = len(`{"push":{"channel":"","pub":}}`)
+
+// AppendPushObject appends the push of a publication that is encoded already.
+func AppendPushObject(dst []byte, channel string, object []byte) []byte {
+	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
+	dst = append(append(dst, `,"pub":`...), object...)
+	return append(dst, '}', '}')
 }

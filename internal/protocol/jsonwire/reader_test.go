@@ -207,7 +207,7 @@ func checkCommand(t *testing.T, r *Reader, c protocol.Command) {
 		return
 	}
 	info := protocol.ClientInfo{User: p.Channel, ConnInfo: AppendRaw(nil, p.Data)}
-	push, from, to := AppendPush(nil, p.Channel, AppendPublication(nil, p.Data, &info), 7, 8)
+	push, object, data := AppendPush(nil, p.Channel, p.Data, &info, 7, 8)
 	if bytes.ContainsAny(push, "\r\n") {
 		t.Fatalf("line end in %q", push)
 	}
@@ -223,11 +223,11 @@ func checkCommand(t *testing.T, r *Reader, c protocol.Command) {
 	if err := json.Unmarshal(push, &got); err != nil {
 		t.Fatalf("%v in %q", err, push)
 	}
-	if want := AppendRaw(nil, p.Data); !bytes.Equal(got.Push.Pub.Data, want) || got.Push.Channel != p.Channel {
+	if want := AppendRaw(nil, p.Data); !bytes.Equal(got.Push.Pub.Data, want) || !bytes.Equal(data, want) || got.Push.Channel != p.Channel {
 		t.Fatalf("%q became %q", want, push)
 	}
-	if !json.Valid(push[from:to]) {
-		t.Fatalf("object %q", push[from:to])
+	if !json.Valid(object) {
+		t.Fatalf("object %q", object)
 	}
 }
 
@@ -235,7 +235,7 @@ func BenchmarkPublish(b *testing.B) {
 	frame := []byte(`{"publish":{"channel":"room","data":{"text":"` + strings.Repeat("x", 80) + `"}},"id":12}`)
 	info := protocol.ClientInfo{User: "u", ConnInfo: []byte(`{"name":"ann"}`)}
 	b.ReportAllocs()
-	var dst, out []byte
+	var out []byte
 	var r Reader
 	for b.Loop() {
 		r.Reset(frame)
@@ -244,7 +244,6 @@ func BenchmarkPublish(b *testing.B) {
 		if err := r.DecodePublish(c, &p); err != nil {
 			b.Fatal(err)
 		}
-		dst = AppendPublication(dst[:0], p.Data, &info)
-		out, _, _ = AppendPush(out[:0], p.Channel, dst, 1, 2)
+		out, _, _ = AppendPush(out[:0], p.Channel, p.Data, &info, 1, 2)
 	}
 }
