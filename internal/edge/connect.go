@@ -41,21 +41,6 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	return nil
 }
 
-// admit judges one more connection of a user. Who has too many is closed with a code after which the SDKs stop; who
-// opens them too fast gets an error that makes them try again, each time after a longer while.
-func (s *session) admit(user string) error {
-	e, n := s.loop.edge, &s.loop.counters
-	switch limits := e.now(); e.users.enter(user, limits.userConns, limits.userRate, e.clock()) {
-	case tooMany:
-		n.userLimit.Add(1)
-		return protocol.DisconnectConnectionLimit
-	case tooFast:
-		n.userRate.Add(1)
-		return protocol.ErrTooManyRequests
-	}
-	return nil
-}
-
 func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
 	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, Facts: s.loop.facts[s]}
 	if r.Facts == nil {

@@ -18,21 +18,21 @@ func (e *Edge) echo() netpoll.Endpoint {
 		MaxBacklog:    max(e.cfg.MaxBacklog, 4*e.cfg.EchoMaxMessage),
 		MaxBacklogAge: e.cfg.BacklogAge,
 		PauseBacklog:  pauseBacklog,
-		OnOpen:        func(c *netpoll.Conn) { now := e.clock(); c.SetContext(&meters{commands: now, bytes: now}) },
+		OnOpen:        func(c *netpoll.Conn) { u := newUsage(e.clock()); c.SetContext(&u) },
 		OnMessage:     e.echoMessage,
 	}
 }
 
 func (e *Edge) echoMessage(c *netpoll.Conn, op frame.Op, p []byte) {
-	t := &e.now().echo
-	if t.unlimited() {
+	limits := &e.now().echo
+	if limits.unlimited() {
 		c.Send(op, p) // without reading the clock, a tenth of the whole echo
 		return
 	}
-	m, now := c.Context().(*meters), e.clock()
+	u, now := c.Context().(*usage), e.clock()
 	n := &e.loops[c.Loop().Index()].counters
-	ok := n.charge(m, t, now, len(p), c.Inflated())
-	if !m.command(t, now) {
+	ok := n.chargeMessage(u, limits, now, len(p), c.Inflated())
+	if !u.takeCommand(limits, now) {
 		n.limited.Add(1)
 		ok = false
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/throngd/throng/internal/limit"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -16,9 +17,9 @@ type Edge struct {
 	drain atomic.Pointer[drain] // nil until StopPublishes
 	loops []*loop
 	began time.Time
-	users *users
+	users *limit.PerKey[string] // connections of users
 
-	roomRates    roomRates
+	roomsMade    *limit.PerKey[room.ID] // rooms that connections make
 	roomsRefused atomic.Int64
 	hub          *room.Hub
 
@@ -30,7 +31,7 @@ type Edge struct {
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: newUsers(cfg.UserConnections > 0 || cfg.UserRate > 0), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID](), stop: make(chan struct{})}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}

@@ -11,48 +11,31 @@ import (
 
 // TestRate plays a clock.
 func TestRate(t *testing.T) {
-	c, s := newTariff(100, 1, 0, 0), &meters{}
+	c, s := newSendLimits(100, 1, 0, 0), &usage{}
 	burst := func(now time.Duration, n int) (allowed int) {
-		s.begin(&c, uint32(now.Microseconds()))
+		s.startMessage(&c, uint32(now.Microseconds()))
 		for range n {
-			if s.command(&c, uint32(now.Microseconds())) {
+			if s.takeCommand(&c, uint32(now.Microseconds())) {
 				allowed++
 			}
 		}
 		return allowed
 	}
-	if n := burst(0, 300); n != 200 || s.denied != 100 {
-		t.Errorf("a burst of %d, %d refused", n, s.denied)
+	if n := burst(0, 300); n != 200 || s.refused != 100 {
+		t.Errorf("a burst of %d, %d refused", n, s.refused)
 	}
-	if n := burst(time.Second, 300); n != 100 || s.denied != 300 {
-		t.Errorf("%d in the second after a burst, %d refused", n, s.denied)
+	if n := burst(time.Second, 300); n != 100 || s.refused != 300 {
+		t.Errorf("%d in the second after a burst, %d refused", n, s.refused)
 	}
 	if n := burst(time.Second+15*time.Millisecond, 5); n != 1 {
 		t.Errorf("%d after 15 ms at 100 a second", n)
 	}
-	if n := burst(10*time.Second, 300); n != 200 || s.denied != 100 {
-		t.Errorf("idleness earns %d, %d refused", n, s.denied)
+	if n := burst(10*time.Second, 300); n != 200 || s.refused != 100 {
+		t.Errorf("idleness earns %d, %d refused", n, s.refused)
 	}
 	for _, idle := range []time.Duration{36 * time.Minute, 70 * time.Minute, 72 * time.Minute, 143 * time.Minute} {
 		if n := burst(10*time.Second+idle, 1); n != 1 {
 			t.Errorf("nothing is allowed after %v", idle)
-		}
-	}
-}
-
-func TestNewRate(t *testing.T) {
-	for _, c := range []struct {
-		perSecond, burst int
-		want             rate
-	}{
-		{0, 138, rate{}},
-		{100, 138, rate{10_000, 2_000_000, 2000}},
-		{1, 138, rate{1_000_000, 138_000_000, 1380}}, // back into all rooms at once
-		{1, 1 << 20, rate{1_000_000, 900_000_000, 65535}},
-		{1_000_000, 1, rate{1, 2_000_000, 65535}},
-	} {
-		if got := newRate(c.perSecond, c.burst); got != c.want {
-			t.Errorf("%d a second, %d at once: %+v", c.perSecond, c.burst, got)
 		}
 	}
 }
@@ -89,11 +72,11 @@ func TestFlood(t *testing.T) {
 }
 
 func BenchmarkAllow(b *testing.B) {
-	c, s := newTariff(100, 128, 256<<10, 64<<10), &meters{}
+	c, s := newSendLimits(100, 128, 256<<10, 64<<10), &usage{}
 	for i := 0; b.Loop(); i++ {
 		now := uint32(i * 20_000)
-		s.begin(&c, now)
-		s.size(&c, now, 100, false)
-		s.command(&c, now)
+		s.startMessage(&c, now)
+		s.takeBytes(&c, now, 100, false)
+		s.takeCommand(&c, now)
 	}
 }

@@ -1,6 +1,9 @@
 package edge
 
-import "github.com/throngd/throng/internal/config"
+import (
+	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/internal/limit"
+)
 
 // live is the part of the Config that can change while the edge serves. It is immutable: a command takes the one of
 // its moment.
@@ -8,20 +11,14 @@ type live struct {
 	spaces   *namespaces
 	client   config.Client
 	maxRooms int
-	waiting  int    // heavy commands of a connection
-	tariff   tariff // of a connection
-	echo     tariff // the same on /echo
+	waiting  int        // heavy commands of a connection
+	send     sendLimits // of a connection
+	echo     sendLimits // the same on /echo
 
 	recoveryBytes, historyBytes, presenceBytes int // of one answer
-
-	roomRate rate // of the rooms that a connection makes
-
-	userConns int  // of one user; 0: no bound
-	userRate  rate // of the connections of a user
 }
 
-// Reload takes over Client, Channel, MaxRooms, WaitingCommands, CommandsPerSecond, BytesPerSecond, RoomRate, UserConnections and UserRate (if one of the two was
-// set at the start) and the bounds of Hub ([room.Hub.Reload]); the rest of cfg is not looked at. The next command of everybody is judged by them. Who is in a room stays, also if the room could
+// Reload takes over Client, Channel, MaxRooms, WaitingCommands, CommandsPerSecond, BytesPerSecond, RoomRate, UserConnections and UserRate, and the bounds of Hub ([room.Hub.Reload]); the rest of cfg is not looked at. The next command of everybody is judged by them. Who is in a room stays, also if the room could
 // not be joined any more. On an error everything is as it was. Any goroutine may call it, but one at a time.
 func (e *Edge) Reload(cfg Config) error {
 	cfg = cfg.withDefaults()
@@ -35,12 +32,12 @@ func (e *Edge) Reload(cfg Config) error {
 	}
 	e.live.Store(&live{
 		spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, waiting: cfg.WaitingCommands,
-		tariff:        newTariff(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
-		echo:          newTariff(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
-		roomRate:      newRate(cfg.RoomRate, cfg.MaxRooms+10),
+		send:          newSendLimits(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
+		echo:          newSendLimits(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
 		recoveryBytes: cfg.Hub.RecoveryMaxBytes, historyBytes: cfg.Hub.HistoryMaxBytes, presenceBytes: cfg.Hub.PresenceMaxBytes,
-		userConns: cfg.UserConnections, userRate: newRate(cfg.UserRate, 0),
 	})
+	e.users.SetLimits(cfg.UserConnections, limit.NewRate(cfg.UserRate, 2*cfg.UserRate))
+	e.roomsMade.SetLimits(0, limit.NewRate(cfg.RoomRate, max(2*cfg.RoomRate, cfg.MaxRooms+10)))
 	if e.hub != nil { // else New is about to make it
 		e.hub.Reload(cfg.Hub)
 	}

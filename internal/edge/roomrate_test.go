@@ -1,11 +1,8 @@
 package edge
 
 import (
-	"encoding/binary"
 	"fmt"
 	"testing"
-
-	"github.com/throngd/throng/room"
 )
 
 // TestRoomRate: a connection that makes rooms too fast is answered with 111 where it would make one more, and nowhere
@@ -43,24 +40,4 @@ func TestRoomRate(t *testing.T) {
 	}
 	a.send(`{"id":6,"subscribe":{"channel":"newest"}}`)
 	a.find(`{"id":6,"subscribe":{*}}`)
-}
-
-// TestRoomRatesAreForgotten: what is remembered of connections that are gone is bounded.
-func TestRoomRatesAreForgotten(t *testing.T) {
-	var rr roomRates
-	r := newRate(10, 0)
-	for i := range uint32(100_000) {
-		var id room.ID
-		binary.BigEndian.PutUint32(id[:], i*2654435761)
-		if !rr.take(id, r, i*1000) { // one a millisecond
-			t.Fatal("refused at the first room")
-		}
-	}
-	n := 0
-	for i := range rr.stripes {
-		n += len(rr.stripes[i].of)
-	}
-	if n > 3000 {
-		t.Errorf("%d connections are remembered, of whom a hundred count", n)
-	}
 }

@@ -23,8 +23,9 @@ type session struct {
 	heavy    *heavy        // while a heavy command is under way
 	expireAt uint32        // seconds since the edge began; 0: never
 	serial   uint32        // of the last membership
-	meters   meters        // what it has sent, see charge.go
+	usage    usage         // what it has sent
 	state    state
+	counted  bool // for its user, see admit
 }
 
 type state uint8
@@ -47,7 +48,7 @@ type membership struct {
 func (e *Edge) open(c *netpoll.Conn) {
 	l := e.loops[c.Loop().Index()]
 	now := e.clock()
-	s := &session{loop: l, conn: c.Handle(), meters: meters{commands: now, bytes: now}}
+	s := &session{loop: l, conn: c.Handle(), usage: newUsage(now)}
 	if f, ok := c.Context().(*Facts); ok {
 		l.keepFacts(s, f)
 	}
@@ -65,19 +66,19 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 		s.disconnect(c, protocol.DisconnectInappropriateFormat)
 		return
 	}
-	r, t, now := &s.loop.reader, &e.now().tariff, e.clock()
-	ok, first := s.loop.counters.charge(&s.meters, t, now, len(p), c.Inflated()), true
+	r, limits, now := &s.loop.reader, &e.now().send, e.clock()
+	ok, first := s.loop.counters.chargeMessage(&s.usage, limits, now, len(p), c.Inflated()), true
 	for r.Reset(p); s.state != closing; first = false {
 		cmd, err := r.Next()
 		if err == io.EOF {
 			if first {
-				s.endEmpty(c, t, now)
+				s.chargeEmpty(c, limits, now)
 			}
 			return
 		}
 		s.loop.counters.commands.Add(1)
 		if err == nil {
-			err = s.charge(cmd, t, now, ok)
+			err = s.chargeCommand(cmd, limits, now, ok)
 		}
 		if err == nil {
 			err = s.perform(c, cmd)
@@ -98,7 +99,7 @@ func (e *Edge) closed(c *netpoll.Conn, ev netpoll.CloseEvent) {
 	s.loop.takeFacts(s)
 	s.loop.counters.closed(ev.Code)
 	s.logClosed(ev.Code)
-	e.users.leave(s.info.User, e.now().userRate, e.clock())
+	s.release()
 	s.depart()
 	s.first, s.more = membership{}, nil
 	s.endHeavy()

@@ -12,12 +12,12 @@ import (
 
 // TestByteRate plays a clock.
 func TestByteRate(t *testing.T) {
-	tariff, m := newTariff(0, 0, 256<<10, 64<<10), &meters{}
+	limits, u := newSendLimits(0, 0, 256<<10, 64<<10), &usage{}
 	send := func(at time.Duration, n, size int) (allowed int) {
 		now := uint32(at.Microseconds())
 		for range n {
-			m.begin(&tariff, now)
-			if m.size(&tariff, now, size, false) {
+			u.startMessage(&limits, now)
+			if u.takeBytes(&limits, now, size, false) {
 				allowed++
 			}
 		}
@@ -44,7 +44,7 @@ func TestByteRate(t *testing.T) {
 		{256 << 10, 1 << 20, 700 << 10, 2},  // ahead by less than a burst
 		{256 << 10, 1 << 20, 1100 << 10, 1}, // nearly the whole burst
 	} {
-		tariff, m = newTariff(0, 0, row.perSecond, row.maxMessage), &meters{}
+		limits, u = newSendLimits(0, 0, row.perSecond, row.maxMessage), &usage{}
 		if n := send(0, row.want+1, row.size); n != row.want && row.size > 1 || n < row.want {
 			t.Errorf("%+v: %d at once", row, n)
 		}
@@ -56,25 +56,25 @@ func TestFloodOfBytes(t *testing.T) {
 	const size = 64 << 10
 	for _, commands := range []int{0, 100} {
 		for _, inflated := range []bool{false, true} {
-			tariff, m := newTariff(commands, 128, 256<<10, size), &meters{}
+			limits, u := newSendLimits(commands, 128, 256<<10, size), &usage{}
 			burst, want := 8, 10*8
 			if inflated {
 				want = 8
 			}
 			refused := 0
 			for range burst + 10*want {
-				m.begin(&tariff, 0)
-				if m.flooded(&tariff) {
+				u.startMessage(&limits, 0)
+				if u.flooding(&limits) {
 					break
 				}
-				if !m.size(&tariff, 0, size, inflated) {
+				if !u.takeBytes(&limits, 0, size, inflated) {
 					refused++
 				}
 			}
 			if refused < want*9/10 || refused > want {
 				t.Errorf("%d commands a second, inflated %v: closed after %d refused messages, want %d", commands, inflated, refused, want)
 			}
-			if m.begin(&tariff, uint32(time.Minute.Microseconds())); m.flooded(&tariff) || m.denied != 0 {
+			if u.startMessage(&limits, uint32(time.Minute.Microseconds())); u.flooding(&limits) || u.refused != 0 {
 				t.Error("a pause changes nothing")
 			}
 		}
@@ -97,13 +97,13 @@ func TestHonestClientsAreNotCharged(t *testing.T) {
 		{"a log, line by line", time.Second, 90, 90 * 1000, true},
 		{"back into all rooms", 5 * time.Second, 138, 64 << 10, true},
 	} {
-		tariff, m := newTariff(100, 128, 256<<10, 64<<10), &meters{}
+		limits, u := newSendLimits(100, 128, 256<<10, 64<<10), &usage{}
 		n := &counters{}
 		for at := time.Duration(0); at < time.Hour; at += row.every {
 			now := uint32(at.Microseconds())
-			ok := n.charge(m, &tariff, now, row.size, row.inflated)
+			ok := n.chargeMessage(u, &limits, now, row.size, row.inflated)
 			for range row.commands {
-				ok = m.command(&tariff, now) && ok
+				ok = u.takeCommand(&limits, now) && ok
 			}
 			if !ok {
 				t.Errorf("%s: refused after %v", row.name, at)
@@ -217,9 +217,9 @@ func TestEverythingIsCharged(t *testing.T) {
 // TestInflatedIsCharged: inflating costs commands, and what it costs shows in the number of messages that are taken.
 func TestInflatedIsCharged(t *testing.T) {
 	taken := func(inflated bool) (n int) {
-		tariff, m := newTariff(100, 2, 0, 64<<10), &meters{}
+		limits, u := newSendLimits(100, 2, 0, 64<<10), &usage{}
 		c := &counters{}
-		for n < 1000 && c.charge(m, &tariff, 0, 64<<10, inflated) && m.command(&tariff, 0) {
+		for n < 1000 && c.chargeMessage(u, &limits, 0, 64<<10, inflated) && u.takeCommand(&limits, 0) {
 			n++
 		}
 		return n

@@ -1,24 +1,11 @@
 package edge
 
 import (
-	"fmt"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/centrifugal/centrifuge-go"
 )
-
-// remembered is how many users something is kept of.
-func (u *users) remembered() (n int) {
-	for i := range u.stripes {
-		s := &u.stripes[i]
-		s.mu.Lock()
-		n += len(s.of)
-		s.mu.Unlock()
-	}
-	return n
-}
 
 // TestUserConnections shows that a user's connections are counted from connect to close.
 func TestUserConnections(t *testing.T) {
@@ -42,7 +29,7 @@ func TestUserConnections(t *testing.T) {
 		return p.next() != "close 3504 connection limit"
 	})
 	_ = second.ws.CloseNow()
-	eventually(t, "a user stays counted", func() bool { return e.users.remembered() == 1 })
+	eventually(t, "a user stays counted", func() bool { return e.users.Len() == 1 })
 }
 
 // TestReloadUsers: the limits of a user change for those who come; who is there stays and is counted.
@@ -69,6 +56,33 @@ func TestReloadUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the new rate is not gone by", func() bool { return ask() == tooManyRequests })
+}
+
+// TestReloadSetsUserLimits: a limit that a reload sets counts the connections from then on, and a lifted one refuses nobody.
+func TestReloadSetsUserLimits(t *testing.T) {
+	var cfg Config
+	e, url := serve(t, func(c *Config) { cfg = *c })
+	limit := func(n int) {
+		cfg.UserConnections = n
+		if err := e.Reload(cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := connect(t, url, "A")
+	limit(1)
+	first := connect(t, url, "A")
+	second := dial(t, url)
+	second.send(`{"id":1,"connect":{"token":"A"}}`)
+	second.expect("close 3504 connection limit")
+	_ = old.ws.CloseNow() // was not counted, so its end frees nothing
+	eventually(t, "the close is not noticed", func() bool { return e.Stats().Sessions == 1 })
+	third := dial(t, url)
+	third.send(`{"id":1,"connect":{"token":"A"}}`)
+	third.expect("close 3504 connection limit")
+	limit(0)
+	connect(t, url, "A")
+	_ = first.ws.CloseNow()
+	eventually(t, "a user stays counted", func() bool { return e.users.Len() == 0 })
 }
 
 const tooManyRequests = `{"id":1,"error":{"code":111,"message":"too many requests","temporary":true}}`
@@ -127,73 +141,5 @@ func TestUserRateAndSDK(t *testing.T) {
 	}
 	if n := e.Stats().UserRate; n < 1 {
 		t.Error("it was never refused")
-	}
-}
-
-// TestUsers plays a clock.
-func TestUsers(t *testing.T) {
-	u, r := newUsers(true), newRate(2, 0)
-	at := func(d time.Duration) uint32 { return uint32(d.Microseconds()) }
-	enter := func(name string, n int, now time.Duration) (let int) {
-		for range n {
-			if u.enter(name, 0, r, at(now)) == welcome {
-				let++
-			}
-		}
-		return let
-	}
-	for _, c := range []struct {
-		now  time.Duration
-		want int
-	}{{0, 4}, {time.Second, 2}, {1500 * time.Millisecond, 1}, {time.Minute, 4}, {40 * time.Minute, 4}, {73 * time.Minute, 4}} {
-		if n := enter("A", 9, c.now); n != c.want {
-			t.Errorf("%d at %v, want %d", n, c.now, c.want)
-		}
-	}
-	if n := enter("new", 9, 1<<32*time.Microsecond-time.Second); n != 4 {
-		t.Errorf("%d of somebody new, shortly before the clock wraps around", n)
-	}
-	if u.enter("B", 1, r, 0) != welcome || u.enter("B", 1, r, 0) != tooMany {
-		t.Error("the number is not limited")
-	}
-	u.leave("B", r, at(time.Millisecond))
-	if n := u.remembered(); n != 3 {
-		t.Errorf("%d remembered: who left could come back at once and open two more", n)
-	}
-	if u.enter("", 1, r, 0) != welcome || (*users)(nil).enter("B", 1, r, 0) != welcome {
-		t.Error("nobody in particular is limited")
-	}
-}
-
-// TestUsersAreForgotten has a hundred thousand users come once: only those of the last two seconds are kept.
-func TestUsersAreForgotten(t *testing.T) {
-	u, r := newUsers(true), newRate(1, 0)
-	for i := range 100_000 {
-		now := uint32(i * 100) // microseconds: 10,000 a second
-		name := fmt.Sprint(i)
-		u.enter(name, 0, r, now)
-		u.leave(name, r, now)
-	}
-	if n := u.remembered(); n > 4*20_000 {
-		t.Errorf("%d users are remembered", n)
-	}
-}
-
-// TestUsersTogether has all loops count at once.
-func TestUsersTogether(t *testing.T) {
-	u := newUsers(true)
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for i := range 10_000 {
-				if name := fmt.Sprint(i % 100); u.enter(name, 4, rate{}, 0) == welcome {
-					u.leave(name, rate{}, 0)
-				}
-			}
-		})
-	}
-	all.Wait()
-	if n := u.remembered(); n != 0 {
-		t.Errorf("%d are left", n)
 	}
 }
