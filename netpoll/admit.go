@@ -86,13 +86,13 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 		peer := remoteAddr(int(c.fd)).Addr()
 		trusted := s.trustsPeer(peer)
 		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
-			c.phase = phaseProxy
+			l.enter(c, phaseProxy)
 			l.setDeadline(c, s.HeaderTimeout)
 			return nil
 		}
 		if !trusted { // of a trusted one the request will tell who it is
 			if deny := l.countAddr(c, peer); deny != nil {
-				c.phase = phaseHeader
+				l.enter(c, phaseHeader)
 				return deny
 			}
 		}
@@ -107,11 +107,12 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 // startPeerPhase begins the phase in which the peer itself speaks. Behind a PROXY header a request
 // has no more time than without.
 func (l *Loop) startPeerPhase(c *Conn) {
-	c.phase = phaseHeader
-	if l.server.tls != nil {
-		c.phase = phaseHello
-		l.setDeadline(c, l.server.HelloTimeout)
+	if l.server.tls == nil {
+		l.enter(c, phaseHeader)
+		return
 	}
+	l.enter(c, phaseHello)
+	l.setDeadline(c, l.server.HelloTimeout)
 }
 
 // enter counts c for an address.

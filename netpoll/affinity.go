@@ -63,13 +63,13 @@ func (l *Loop) attachMigrated(h Handle, a acceptedRequest, rest []byte) {
 		return
 	}
 	switch {
-	case c.phase != phaseMigrating:
+	case !c.migrating():
 		return
 	case l.server.stoppedAccepting.Load():
 		l.startLinger(c)
 		return
 	}
-	c.phase = phaseHeader
+	l.enter(c, phaseHeader)
 	l.openAccepted(c, a)
 	l.frames(c, rest)
 	if c.tls != nil {

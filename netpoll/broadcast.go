@@ -265,7 +265,7 @@ func (f *fanout) keepUnsent(bc *broadcast, c *Conn, n int, err error) {
 
 // queueBroadcast serves a member of the slow list.
 func (f *fanout) queueBroadcast(t *topic, c *Conn) {
-	if c.phase != phaseOpen || c.has(flagDead) || f.skipDroppable(t, c) {
+	if !c.live() || f.skipDroppable(t, c) {
 		return
 	}
 	if o := f.loop.outboxFor(c); o != nil {

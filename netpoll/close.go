@@ -11,30 +11,31 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// How a connection ends. Only the owner loop closes, and only at the end of a turn:
+// A connection ends in one of these ways:
 //
-//	Close          open -> closing   our close frame is queued; the peer's is awaited
-//	close frame    open -> linger    the peer's is echoed
-//	violation      any  -> linger    our close frame says why; nothing more is looked at
-//	linger                           when all is sent: FIN, then wait for the peer's FIN (ending.go)
-//	fail           any  -> dead      the socket is of no use any more
+//	startClose      open -> closing   our close frame is queued; the peer's is awaited
+//	receiveClose    open -> linger    the peer's close frame is answered
+//	closeNow        any  -> linger    our close frame says why; nothing more is read
+//	startLinger     any  -> linger    a response that ends the connection is queued, or the closing handshake is over
+//	fail            any               the socket failed: flagDead is set
 //
-// settle then takes it out of every array, tells the application once, and frees the slot of
-// a dead one; close(2) is the very last touch.
+// Each of them queues the connection for the end of the turn, when advanceEnd calls OnClose, sends the FIN when nothing
+// is owed any more (ending.go), and frees the slot of a dead connection. Only the loop that owns a connection closes it,
+// and close(2) is the last that it does with the slot.
 
-// Close starts the closing handshake (RFC 6455, 7.1.2). What was published before in the
-// topics of c leaves before the close frame. OnClose follows at the end of the turn; the
-// socket itself goes when the peer has answered, or after Server.CloseTimeout.
+// Close starts the closing handshake (RFC 6455, 7.1.2). Messages that were published in the topics of c before leave
+// before the close frame. OnClose follows at the end of the turn; the socket is closed when the peer has answered, or
+// after Server.CloseTimeout. Only the loop of c may call it.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
-	if c.phase == phaseOpen {
+	if c.open() {
 		c.loop.fanout.closing(c)
 	}
 	c.startClose(code, reason, nil)
 }
 
-// shut is Close for a connection that is owed too much already.
+// startClose is Close without what the topics of c still owe it. err is the cause, nil for the application's decision.
 func (c *Conn) startClose(code frame.CloseCode, reason string, err error) {
-	if c.phase != phaseOpen {
+	if !c.open() {
 		return
 	}
 	c.phase = phaseClosing
@@ -42,22 +43,21 @@ func (c *Conn) startClose(code frame.CloseCode, reason string, err error) {
 	c.sendClose(CloseEvent{Code: code, Reason: reason, Err: err})
 }
 
-// closeNow is Close without waiting for an answer: nothing more is read.
-func (c *Conn) closeNow(code frame.CloseCode, reason string, err error) {
-	switch c.phase {
-	case phaseOpen:
-		c.phase = phaseLinger
-		c.sendClose(CloseEvent{Code: code, Reason: reason, Err: err})
-	case phaseHeader:
-		c.loop.refuse(c, &Reject{Status: http.StatusInternalServerError, Reason: "internal error"})
-	case phaseProxy, phaseHello, phaseTLS, phaseMigrating, phaseConnect, phaseAnswer:
-		c.fail(err)
-	case phaseClosing:
-		c.loop.startLinger(c)
-	}
+// sendLastClose is closeNow of an open connection: the close frame says why.
+func (c *Conn) sendLastClose(e CloseEvent) {
+	c.phase = phaseLinger
+	c.sendClose(e)
 }
 
-// sendClose queues our close frame, which always has room.
+// answerInternalError is closeNow of a connection whose request is awaited. The client does not learn the reason.
+func (c *Conn) answerInternalError(CloseEvent) {
+	c.loop.refuse(c, &Reject{Status: http.StatusInternalServerError, Reason: "internal error"})
+}
+
+// lingerNow is closeNow of a connection whose close frame has been queued.
+func (c *Conn) lingerNow(CloseEvent) { c.loop.startLinger(c) }
+
+// sendClose queues our close frame, for which MaxBacklog does not hold.
 func (c *Conn) sendClose(e CloseEvent) {
 	l, reason := c.loop, e.Reason
 	if e.Remote {
@@ -72,7 +72,7 @@ func (c *Conn) sendClose(e CloseEvent) {
 
 // receiveClose answers the peer's close frame once (RFC 6455, 5.5.1).
 func (l *Loop) receiveClose(c *Conn, payload []byte) {
-	if c.phase == phaseClosing {
+	if c.closing() {
 		l.startLinger(c)
 		return
 	}
@@ -81,49 +81,19 @@ func (l *Loop) receiveClose(c *Conn, payload []byte) {
 	c.sendClose(CloseEvent{Code: code, Reason: reason, Remote: true})
 }
 
-// linger sends a FIN when everything is written. What the peer still sends is thrown away.
+// startLinger has a FIN sent when everything is written. What the peer still sends is discarded.
 func (l *Loop) startLinger(c *Conn) {
-	if c.phase < phaseClosing {
+	if !c.ending() {
 		c.resetEndCounters()
 	}
-	waited := c.waitKind()
-	c.phase = phaseLinger
-	l.refreshOldest(waited)
+	l.enter(c, phaseLinger)
 	l.queueEnd(c)
 }
 
-// fail gives the socket up. The application is told 1006, unless a close frame said more.
-func (c *Conn) fail(err error) {
-	if c.has(flagDead) {
-		return
-	}
-	c.set(flagDead)
-	if c.phase == phaseOpen {
-		c.rare().closed = abnormalClose(err)
-	} else if g := c.dialAttempt(); g != nil && g.err == nil {
-		g.err = err
-	}
-	c.loop.queueEnd(c)
-}
+// closedAbnormally has OnClose report that there was no closing handshake (RFC 6455, 7.1.5).
+func (c *Conn) closedAbnormally(err error) { c.rare().closed = abnormalClose(err) }
 
-// broken is fail for an error of the socket or of TLS.
-func (c *Conn) broken(err error) {
-	if c.dialAttempt() != nil {
-		c.failDial(err)
-		return
-	}
-	c.fail(err)
-}
-
-// ended is fail for the end of what the peer sends.
-func (c *Conn) ended(err error) {
-	if c.dialAttempt() != nil {
-		c.dialEOF(errEarlyEnd)
-		return
-	}
-	c.fail(err)
-}
-
+// queueEnd has advanceEnd called at the end of the turn.
 func (l *Loop) queueEnd(c *Conn) {
 	if !c.has(flagEnding) {
 		c.set(flagEnding)
@@ -131,6 +101,7 @@ func (l *Loop) queueEnd(c *Conn) {
 	}
 }
 
+// processEnding handles the connections that queueEnd has queued. Callbacks may queue more.
 func (l *Loop) processEnding() {
 	for i := 0; i < len(l.ending); i++ {
 		c := l.ending[i]
@@ -141,6 +112,7 @@ func (l *Loop) processEnding() {
 	l.ending = l.ending[:0]
 }
 
+// advanceEnd takes the next step of a connection's end.
 func (l *Loop) advanceEnd(c *Conn) {
 	l.notifyClosed(c)
 	switch {
@@ -150,20 +122,23 @@ func (l *Loop) advanceEnd(c *Conn) {
 			l.dirty = slices.Delete(l.dirty, i, i+1)
 		}
 		l.freeConn(c)
-	case c.phase == phaseLinger && c.out == nil:
+	case c.lingering() && c.out == nil:
 		l.shutdownWrite(c)
 	default:
 		l.startCloseTimer(c)
 	}
 }
 
-// tell takes c out of its topics and calls OnClose, once; or OnDialError if it never opened.
+// notifyClosed takes c out of its topics and calls OnClose, or OnDialError for a dial that failed, once.
 func (l *Loop) notifyClosed(c *Conn) {
 	if c.has(flagNotified) {
 		return
 	}
 	if !c.has(flagOpened) {
-		l.notifyDialFailed(c)
+		if c.row().dial != "" {
+			c.set(flagNotified)
+			l.finishFailedDial(c)
+		}
 		return
 	}
 	c.set(flagNotified)
@@ -177,9 +152,9 @@ func (l *Loop) notifyClosed(c *Conn) {
 	e.OnClose(c, c.aux.closed)
 }
 
-// finish sends our FIN and waits for the peer's: closing at once would answer bytes that are
-// still on their way with a reset, and the reset could overtake our close frame. A client
-// leaves the first FIN to the server, whose socket then is the one in TIME_WAIT (RFC 6455, 7.1.1).
+// shutdownWrite sends our FIN and waits for the peer's. Closing at once would answer bytes that are still on their way
+// with a reset, which could overtake our close frame. A client leaves the first FIN to the server, whose socket is then
+// the one in TIME_WAIT (RFC 6455, 7.1.1).
 func (l *Loop) shutdownWrite(c *Conn) {
 	if c.has(flagFINSent) {
 		return
@@ -192,13 +167,13 @@ func (l *Loop) shutdownWrite(c *Conn) {
 	l.startCloseTimer(c)
 }
 
-// startCloseTimer starts the deadline of the closing handshake.
+// startCloseTimer gives the peer CloseTimeout for the next step of the closing handshake.
 func (l *Loop) startCloseTimer(c *Conn) {
 	c.due = l.wheel.now + l.server.ticksOf(l.server.CloseTimeout)
 	l.schedule(c, c.due)
 }
 
-// free clears the slot and closes the descriptor.
+// freeConn frees the slot and closes the descriptor.
 func (l *Loop) freeConn(c *Conn) {
 	l.observeClosing(c)
 	fd := int(c.fd)
@@ -207,14 +182,14 @@ func (l *Loop) freeConn(c *Conn) {
 	l.server.removeConn()
 }
 
-// release clears the slot. The generation stays, so old handles stay invalid.
+// freeSlot frees what the connection holds and clears the slot. The generation stays, so that old handles stay invalid.
 func (l *Loop) freeSlot(c *Conn) {
 	gen, waited := owner(c.owner.Load()).gen(), c.waitKind()
 	if c.tls != nil && c.tls.handshake != nil {
 		c.tls.handshake.cancel()
 	}
-	if g := c.dialAttempt(); g != nil && g.answer != nil {
-		g.answer.Close()
+	if c.aux != nil && c.aux.dial != nil {
+		c.aux.dial.stop()
 	}
 	if v := l.server.ipLimiter; v != nil {
 		v.remove(c.fd, l.server.clock())

@@ -40,22 +40,6 @@ type Conn struct {
 	started  uint32    // open: a tick, see controls; before and after: when the phase began, see counters.go
 }
 
-type phase uint8
-
-const (
-	phaseFree      phase = iota
-	phaseProxy           // reading the PROXY header
-	phaseHello           // reading the ClientHello
-	phaseTLS             // shaking hands
-	phaseHeader          // reading the upgrade request
-	phaseMigrating       // accepted; on its way to another loop, whose poller does not know it yet (affinity.go)
-	phaseConnect         // dialing, see dial.go
-	phaseAnswer          // reading the response to our upgrade request
-	phaseOpen            // frames
-	phaseClosing         // a close frame was sent: waiting for the peer's
-	phaseLinger          // nothing more is looked at or said: waiting for the peer's FIN
-)
-
 type flags uint16
 
 const (

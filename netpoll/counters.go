@@ -168,7 +168,7 @@ func (l *Loop) observeUpgrade(c *Conn) {
 
 // observeClosing notes the end of c's socket, if a close frame was sent before.
 func (l *Loop) observeClosing(c *Conn) {
-	if !c.has(flagOpened) || c.phase == phaseOpen {
+	if !c.has(flagOpened) || !c.ending() {
 		return
 	}
 	took := l.elapsed(c)

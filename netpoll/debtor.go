@@ -41,7 +41,7 @@ func (l *Loop) debtor(c *Conn) debtor {
 // whose peers have taken nothing for longest.
 func (l *Loop) debtors(class int) (all []debtor) {
 	for _, c := range l.owing {
-		if c.phase < phaseOpen || c.has(flagDead) {
+		if !c.open() && !c.ending() || c.has(flagDead) {
 			continue
 		}
 		if d := l.debtor(c); weightClass(d.weight) >= class {

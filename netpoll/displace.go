@@ -60,7 +60,7 @@ func (l *Loop) assignDisplacing(fd, passes int) {
 
 // displacing is the loop whose connections have waited longest, nil if no connection has waited long enough.
 func (s *Server) displaceTarget() (to *Loop) {
-	for w := range numWaits {
+	for w := waitFirst; w < numWaits; w++ {
 		least := s.clock() - w.minWait()
 		for _, l := range s.loops {
 			if oldest := l.oldest(w); oldest <= least {
@@ -79,7 +79,7 @@ func (l *Loop) oldest(w wait) time.Duration { return time.Duration(l.waiting[w].
 
 // minWait reports whether one of l's connections has waited long enough.
 func (l *Loop) hasDisplaceable() bool {
-	for w := range numWaits {
+	for w := waitFirst; w < numWaits; w++ {
 		if l.oldest(w) <= l.server.clock()-w.minWait() {
 			return true
 		}
@@ -100,7 +100,7 @@ func (l *Loop) displace() bool {
 }
 
 func (l *Loop) displaceOne() bool {
-	for w := range numWaits {
+	for w := waitFirst; w < numWaits; w++ {
 		if c := l.longestWaiting(w, func(*Conn) bool { return true }); c != nil {
 			l.rejectDisplaced(c)
 			l.freeDisplaced(c)
@@ -165,7 +165,7 @@ func (l *Loop) readPending(c *Conn, w wait) bool {
 
 // rejectDisplaced says why to a client that waits for an answer in plain HTTP.
 func (l *Loop) rejectDisplaced(c *Conn) {
-	if c.phase == phaseHeader && c.tls == nil {
+	if c.awaitsRequest() && c.tls == nil {
 		l.rejectRaw(int(c.fd), &Reject{
 			Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload,
 			Reason: "too many connections, and this one has not sent a whole request", Header: retryAfter("1"),

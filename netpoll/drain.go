@@ -7,7 +7,7 @@ package netpoll
 
 // fills notes before a write that c owes more than LowBacklog.
 func (l *Loop) fills(c *Conn) {
-	if c.out == nil || c.phase != phaseOpen {
+	if c.out == nil || !c.open() {
 		return
 	}
 	if e := l.endpointOf(c); e.OnDrain != nil && c.out.own > e.LowBacklog {
@@ -26,7 +26,7 @@ func (l *Loop) drains(c *Conn) {
 
 func (l *Loop) tellDrained() {
 	for i := 0; i < len(l.drained); i++ {
-		if c := l.lookup(l.drained[i]); c != nil && c.phase == phaseOpen && !c.has(flagDead) {
+		if c := l.lookup(l.drained[i]); c != nil && c.live() {
 			l.onDrain(c)
 		}
 	}

@@ -89,7 +89,7 @@ func (f *fanout) notifyDropped(c *Conn, only *topic) {
 	for _, m := range all {
 		if only != nil && m.topic != only.name {
 			c.aux.missed = append(c.aux.missed, m)
-		} else if e := f.loop.endpointOf(c); e.OnDropped != nil && c.phase == phaseOpen {
+		} else if e := f.loop.endpointOf(c); e.OnDropped != nil && c.open() {
 			f.callOnDropped(c, e, m)
 		}
 	}

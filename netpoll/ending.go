@@ -4,10 +4,10 @@ package netpoll
 
 import gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 
-// What a peer still sends when there is nothing more to say to it is read and thrown away. The kernel answers the close
-// of a socket with unread bytes, and every byte that comes for a closed one, with a reset (RFC 1122, 4.2.2.13); a reset
-// takes back what has not left yet and can overtake what has: the close frame or the response that says why (RFC 9112,
-// 9.6). So a socket is closed when the peer has sent its FIN, or when the time is over:
+// Bytes that a peer sends after the close frame or the last response are read and discarded. The kernel answers the
+// close of a socket with unread bytes, and every byte that comes for a closed socket, with a reset (RFC 1122, 4.2.2.13).
+// A reset discards bytes that have not left yet and can overtake those that have: the close frame or the response
+// (RFC 9112, 9.6). So a socket is closed when the peer has sent its FIN, or when the time is over:
 //
 //   - while the peer's close frame is awaited frames are parsed, without their data (frame.Decoder.SkipData), but not
 //     more than maxSkipped bytes of them;
@@ -22,17 +22,17 @@ const (
 	endingFactor = 5
 )
 
-// resetEndCounters starts the counters of a connection's end.
+// resetEndCounters starts the counters of closeDeadline and of the bytes that are discarded.
 func (c *Conn) resetEndCounters() { c.partial, c.controls = c.loop.wheel.now, 0 }
 
-// skipped counts bytes that came after our close frame.
+// countSkipped counts bytes that came after our close frame.
 func (l *Loop) countSkipped(c *Conn, n int) {
-	if c.controls += uint32(n); c.phase == phaseClosing && c.controls > maxSkipped {
+	if c.controls += uint32(n); c.closing() && c.controls > maxSkipped {
 		l.startLinger(c)
 	}
 }
 
-// discard is read for a connection to which everything has been said.
+// discard is read for a connection that lingers.
 func (l *Loop) discard(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	n, err := recvDiscard(int(c.fd), l.readBuf)
 	l.countReceived(c, n, err)
@@ -42,14 +42,20 @@ func (l *Loop) discard(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	return n == len(l.readBuf) || n > 0 && unread(ev)
 }
 
-// discardLimitReached reports whether c is not read any more.
+// discardLimitReached reports whether so much has been discarded that c is not read any more.
 func (c *Conn) discardLimitReached() bool {
-	return c.phase == phaseLinger && c.controls > c.loop.server.maxDiscard
+	return c.lingering() && c.controls > c.loop.server.maxDiscard
 }
 
-// endDeadline judges a connection whose end takes longer than CloseTimeout.
-func (l *Loop) endDeadline(c *Conn) {
-	now, wait := l.wheel.now, l.server.ticksOf(l.server.CloseTimeout)
+// closeDeadline judges a connection whose end takes longer than CloseTimeout. A peer that takes what is queued in front
+// of the close frame has CloseTimeout for each next part of it, and MaxBacklogAge for all.
+func (l *Loop) closeDeadline(c *Conn) {
+	s, now := l.server, l.wheel.now
+	wait := s.ticksOf(s.CloseTimeout)
+	if c.out != nil && now < c.out.since+wait && l.elapsed(c) < l.endpointOf(c).MaxBacklogAge {
+		l.schedule(c, c.out.since+wait)
+		return
+	}
 	sends := c.heard+wait >= now || c.discardLimitReached()
 	if sends && now-c.partial < endingFactor*wait && (c.out != nil || unacknowledged(int(c.fd)) > 0) {
 		l.startCloseTimer(c)

@@ -29,7 +29,7 @@ func (f *fanout) init(l *Loop) {
 // false if c is a member already, is closing, or was dialed: what a client sends is masked for
 // each peer, so it has no topics.
 func (c *Conn) Subscribe(name string) bool {
-	if c.phase != phaseOpen || c.has(flagDead) || c.loop.dials != nil {
+	if !c.live() || c.loop.dials != nil {
 		return false
 	}
 	return c.loop.fanout.subscribe(c, name)
@@ -101,7 +101,7 @@ func (f *fanout) behind(c *Conn) {
 // drained tells the application what c missed, and moves c, whose outbox is empty, back to the fast lists. It reports false
 // if the application has queued something meanwhile: c is not drained then.
 func (f *fanout) drained(c *Conn) bool {
-	if c.has(flagDrops) && c.phase == phaseOpen {
+	if c.has(flagDrops) && c.open() {
 		c.clear(flagDrops)
 		f.notifyDropped(c, nil)
 		if c.out != nil {

@@ -81,7 +81,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	}
 	l.counters.limits.headerMemory.Add(1)
 	const why = "too many requests are incomplete"
-	if c.phase == phaseProxy || c.phase == phaseHello {
+	if c.row().raw {
 		c.fail(cause(why))
 	} else {
 		l.refuse(c, &Reject{

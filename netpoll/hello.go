@@ -2,7 +2,12 @@
 
 package netpoll
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/throngd/throng/netpoll/upgrade"
+)
 
 // maxHello bounds the ClientHello in bytes, the headers of its records included. Browsers send 500 to 2,000; a session
 // ticket that carries certificates adds some thousand.
@@ -18,7 +23,7 @@ const (
 	messageHello    = 1
 )
 
-// helloError is why what a client sends cannot become a ClientHello: the alert that says so, or notTLS.
+// helloError is the TLS alert for bytes that cannot become a ClientHello, or notTLS.
 type helloError uint8
 
 const (
@@ -36,15 +41,15 @@ func (e helloError) Error() string {
 	return "malformed ClientHello"
 }
 
-// alert is the record that tells the client (RFC 8446, section 6).
+// alert returns the record that tells the client (RFC 8446, section 6).
 func (e helloError) alert() []byte {
 	const fatal = 2
 	return []byte{recordAlert, 3, 1, 0, 2, fatal, byte(e)}
 }
 
-// parseHello looks for a whole ClientHello at the start of b, all that was received so far. It may come in several
-// records. n is the length of those that hold it; 0 means that more is needed. It refuses at the first byte that cannot
-// be part of one; what the message says is for crypto/tls to judge.
+// parseHello looks for a whole ClientHello at the start of b, all that was received so far. A ClientHello may come in
+// several records; n is their length, and 0 means that more is needed. parseHello fails at the first byte that cannot be
+// part of a ClientHello. It does not look at the content, which crypto/tls parses.
 func parseHello(b []byte) (n int, err error) {
 	var head [messageHeader]byte
 	got, need := 0, messageHeader // bytes of the message
@@ -77,8 +82,8 @@ func parseHello(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// parseRecord returns what has come of the payload of the handshake record at the start of b, and whether that is all of
-// it.
+// parseRecord returns the part of the payload that has come of the handshake record at the start of b, and whether it is
+// complete.
 func parseRecord(b []byte) (payload []byte, whole bool, err error) {
 	switch {
 	case len(b) > 0 && b[0] != recordHandshake:
@@ -97,4 +102,50 @@ func parseRecord(b []byte) (payload []byte, whole bool, err error) {
 	}
 	payload = b[recordHeader:min(len(b), recordHeader+size)]
 	return payload, len(payload) == size, nil
+}
+
+// readHello collects the ClientHello. The TLS session, which is expensive, is made when the ClientHello is complete.
+func (l *Loop) readHello(c *Conn, b []byte) {
+	if c.aux != nil {
+		if !l.keep(c, b) {
+			return
+		}
+		b = c.aux.header
+	}
+	n, err := parseHello(b)
+	if n == 0 && err == nil {
+		if c.aux == nil {
+			l.keep(c, b)
+		}
+		return
+	}
+	kept := c.takeHeader() // b may lie in it
+	defer l.server.headers.release(kept)
+	c.aux = nil
+	if err != nil {
+		l.rejectHello(c, b[0], err)
+		return
+	}
+	l.startTLS(c, b)
+}
+
+// helloTimeout ends a connection whose ClientHello has not come whole within HelloTimeout.
+func (l *Loop) helloTimeout(c *Conn) {
+	l.counters.limits.helloTimeout.Add(1)
+	c.fail(cause("the ClientHello took too long"))
+}
+
+// rejectHello ends a connection that does not begin with a ClientHello. A peer that may speak HTTP gets a response, one
+// that may speak TLS an alert.
+func (l *Loop) rejectHello(c *Conn, first byte, err error) {
+	var e helloError
+	switch isTLS := errors.As(err, &e) && e != notTLS; {
+	case isTLS:
+		l.queueBytes(c, e.alert())
+		l.startLinger(c)
+	case first >= 'A' && first <= 'Z':
+		l.refuse(c, upgrade.BadRequest("this port speaks TLS: use https:// or wss://"))
+	default:
+		c.fail(err)
+	}
 }

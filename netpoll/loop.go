@@ -27,6 +27,8 @@ type Loop struct {
 	poller  *gnetpoll.Poller
 	scratch gnetpoll.PollAttachment // the default poller reads only its FD: one serves all
 
+	phases *[numPhases]phaseRow
+
 	listener int  // -1 when closed
 	parked   bool // accepting shouldPause for want of descriptors
 
@@ -81,7 +83,7 @@ const readBufSize = 64 << 10
 
 func newLoop(s *Server, index int) (*Loop, error) {
 	l := &Loop{
-		server: s, index: index, listener: -1,
+		server: s, index: index, listener: -1, phases: phaseTable(),
 		tasks:   queue.NewLockFreeQueue(),
 		readBuf: make([]byte, readBufSize), upgrader: newUpgrader(s),
 	}
@@ -164,7 +166,7 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 // of another loop, one that another loop has just given, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	c := l.ownedConn(fd)
-	if c == nil || c.phase == phaseMigrating { // the event was of the socket that had the number before
+	if c == nil || c.migrating() { // the event was of the socket that had the number before
 		return
 	}
 	h := c.Handle()

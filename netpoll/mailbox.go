@@ -123,7 +123,7 @@ func (l *Loop) perform(o *op, posted time.Duration) {
 		return
 	}
 	c := l.lookup(o.handle)
-	if c == nil || c.phase != phaseOpen || c.has(flagDead) {
+	if c == nil || !c.live() {
 		return
 	}
 	switch o.kind {

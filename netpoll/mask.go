@@ -43,7 +43,7 @@ func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []by
 // messages. After the close it does nothing. RFC 6455, 5.3 wants a fresh key for each frame,
 // so this is for tools whose peer is no stranger, as load generators.
 func (c *Conn) SendRaw(b []byte) {
-	if c.phase == phaseOpen && len(b) > 0 {
+	if c.open() && len(b) > 0 {
 		c.loop.queueBytes(c, b)
 	}
 }

@@ -82,7 +82,7 @@ func (f *fanout) sendWithReply(bc *broadcast, c *Conn) bool {
 	if c.out == nil {
 		return false
 	}
-	if c.phase != phaseOpen || c.has(flagDead) {
+	if !c.live() {
 		return true
 	}
 	if b := bc.bytes[bc.list]; len(b) <= copyLimit {

@@ -8,8 +8,8 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// proxied collects the PROXY header, which usually comes in one piece with what follows it.
-func (l *Loop) proxied(c *Conn, b []byte) {
+// readProxyHeader collects the PROXY header, which usually comes in one piece with what follows it.
+func (l *Loop) readProxyHeader(c *Conn, b []byte) {
 	if c.aux != nil {
 		if !l.keep(c, b) {
 			return
@@ -37,6 +37,12 @@ func (l *Loop) proxied(c *Conn, b []byte) {
 	}
 }
 
+// proxyHeaderTimeout ends a connection whose PROXY header has not come whole within HeaderTimeout.
+func (l *Loop) proxyHeaderTimeout(c *Conn) {
+	l.counters.limits.headerTimeout.Add(1)
+	c.fail(cause("the PROXY header took too long"))
+}
+
 // admitProxied begins the connection of the client that a PROXY header has named.
 func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 	s := l.server
@@ -49,7 +55,7 @@ func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 	}
 	switch {
 	case deny != nil && s.tls == nil:
-		c.phase = phaseHeader
+		l.enter(c, phaseHeader)
 		l.refuse(c, deny)
 	case deny != nil:
 		c.fail(cause("refused"))

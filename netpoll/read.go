@@ -11,7 +11,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// read takes what the socket has, at most one buffer full, and hands it to the phase. It reports whether there may be more.
+// read takes what the socket has, at most one buffer full, and hands it to the phase of c. It reports whether there may
+// be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.recoverPanic(c.Handle())
 	switch {
@@ -20,7 +21,7 @@ func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 			l.continueRead(c, l.remainders.of[c.fd])
 		}
 		return false // read when nothing is left
-	case c.phase == phaseLinger:
+	case c.lingering():
 		return l.discard(c, ev)
 	}
 	buf := l.buffer()
@@ -29,21 +30,21 @@ func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	if !l.countReceived(c, n, err) {
 		return more
 	}
-	if c.phase == phaseClosing {
+	if c.closing() {
 		l.countSkipped(c, n)
 	}
 	l.dispatch(c, buf[:n])
 	return more
 }
 
-// countReceived notes what recv said, and reports whether there are bytes.
+// countReceived handles the result of recv, and reports whether there are bytes.
 func (l *Loop) countReceived(c *Conn, n int, err error) bool {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 	case err != nil:
-		c.broken(err)
+		c.fail(err)
 	case n == 0:
-		c.ended(ErrNoCloseFrame)
+		c.failEOF(ErrNoCloseFrame)
 	default:
 		c.heard = l.wheel.now
 		l.counters.bytesIn.Add(int64(n))
@@ -52,39 +53,9 @@ func (l *Loop) countReceived(c *Conn, n int, err error) bool {
 	return false
 }
 
-// received is what the socket gave; input is what it means.
-func (l *Loop) dispatch(c *Conn, b []byte) {
-	l.slice = readSlice{}
-	switch {
-	case c.phase == phaseProxy:
-		l.proxied(c, b)
-	case c.phase == phaseHello:
-		l.readHello(c, b)
-	case c.tls == nil:
-		l.dispatchPlain(c, b)
-	case c.phase == phaseTLS:
-		l.feedHandshake(c, b)
-	case c.tls.handshake == nil:
-		l.decrypt(c, b)
-	}
-}
-
-func (l *Loop) dispatchPlain(c *Conn, b []byte) {
-	switch c.phase {
-	case phaseHeader:
-		l.readRequest(c, b)
-	case phaseAnswer:
-		l.readResponse(c, b)
-	case phaseOpen, phaseClosing:
-		l.frames(c, b)
-	}
-}
-
-// enterOpen begins the frames, of a connection that was accepted or dialed.
+// enterOpen begins the frames of a connection that was accepted or dialed.
 func (l *Loop) enterOpen(c *Conn) {
-	waited := c.waitKind()
-	c.phase = phaseOpen
-	l.refreshOldest(waited)
+	l.enter(c, phaseOpen)
 	l.observeUpgrade(c)
 	c.set(flagOpened)
 	e := l.endpointOf(c)
@@ -96,7 +67,7 @@ func (l *Loop) enterOpen(c *Conn) {
 	}
 }
 
-// frames hands out the messages in b, which is unmasked in place; but not for longer than a read slice.
+// frames delivers the messages in b, which is unmasked in place, for the time of one read slice at most.
 func (l *Loop) frames(c *Conn, b []byte) {
 	if c.has(flagRemainder) {
 		l.keepRemainder(c, b, nil)
@@ -104,7 +75,7 @@ func (l *Loop) frames(c *Conn, b []byte) {
 	}
 	cfg := &l.configs[c.endpoint]
 	whole := !c.dec.Partial()
-	for len(b) > 0 && (c.phase == phaseOpen || c.phase == phaseClosing) {
+	for len(b) > 0 && (c.open() || c.closing()) {
 		m, n, err := c.dec.Next(b, cfg)
 		b = b[n:]
 		if err != nil {
@@ -120,7 +91,7 @@ func (l *Loop) frames(c *Conn, b []byte) {
 			}
 		}
 	}
-	if whole && c.phase == phaseOpen && c.dec.Partial() {
+	if whole && c.open() && c.dec.Partial() {
 		c.partial = l.wheel.now
 		l.schedule(c, c.partial+l.server.ticksOf(l.server.MessageTimeout))
 	}
@@ -130,7 +101,7 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	switch {
 	case m.Op == frame.OpClose:
 		l.receiveClose(c, m.Payload)
-	case c.phase == phaseClosing: // we have said sendClose: only the peer's sendClose counts
+	case c.closing(): // only the peer's close frame counts any more
 	case m.Op.Control():
 		l.control(c, m)
 	default:

@@ -148,7 +148,7 @@ func (l *Loop) continueRead(c *Conn, r *remainder) {
 	l.frames(c, plain)
 	l.remainders.own = false
 	switch {
-	case c.tls == nil || c.phase == phaseLinger:
+	case c.tls == nil || c.lingering():
 	case c.has(flagRemainder):
 		r.sealed = sealed
 	default:

@@ -58,6 +58,12 @@ func (l *Loop) readRequest(c *Conn, b []byte) {
 	}
 }
 
+// requestTimeout answers a request that has not come whole within HeaderTimeout.
+func (l *Loop) requestTimeout(c *Conn) {
+	l.counters.limits.headerTimeout.Add(1)
+	l.refuse(c, &Reject{Status: http.StatusRequestTimeout, Cause: upgrade.CauseTimeout, Reason: "the request took too long"})
+}
+
 // upgrade decides about a request for a WebSocket, behind which rest has arrived.
 func (l *Loop) upgrade(c *Conn, r *Request, rest []byte) {
 	if reject := l.checkUpgrade(c, r); reject != nil {

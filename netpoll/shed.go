@@ -92,13 +92,13 @@ func (l *Loop) closeStalled(need int64) (closed bool) {
 // late. A connection that is being closed has nothing more to wait for.
 func (l *Loop) stalled(d debtor, late time.Duration) bool {
 	patience := l.server.shedStall * time.Duration(1+d.credit)
-	return d.conn.phase > phaseOpen || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.server.ticksOf(shedAge)
+	return d.conn.ending() || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.server.ticksOf(shedAge)
 }
 
 // shedConn closes c for the memory of what it owes. A peer that takes its messages to the end reads why.
 func (l *Loop) shedConn(c *Conn) {
 	e := l.endpointOf(c)
-	if c.phase == phaseOpen {
+	if c.open() {
 		l.counters.limits.maxBacklogMemory.Add(1)
 		c.out.cutFrame(shedGrace)
 		c.startClose(e.SlowCode, "slow", ErrSlow)

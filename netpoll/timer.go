@@ -4,13 +4,11 @@ package netpoll
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 
 	"github.com/throngd/throng/frame"
-	"github.com/throngd/throng/netpoll/upgrade"
 )
 
 // ticksOf converts a duration to ticks, rounded up.
@@ -68,45 +66,22 @@ func (l *Loop) expired(fd int32) *Conn {
 	return c
 }
 
-// schedule makes sure that c's deadlines are looked at by tick at.
+// schedule makes sure that deadline is called for c at tick at or before.
 func (l *Loop) schedule(c *Conn, at uint32) { l.wheel.schedule(c, at) }
 
-// deadline looks at a connection whose wheel entry has come up.
+// deadline is called for a connection whose wheel entry has come up.
 func (l *Loop) deadline(c *Conn) {
-	switch now := l.wheel.now; {
-	case c.phase == phaseOpen:
+	switch {
+	case c.open():
 		l.openDeadline(c)
-	case now < c.due:
+	case l.wheel.now < c.due:
 		l.schedule(c, c.due)
-	case c.dialAttempt() != nil:
-		c.dialTimeout()
-	case c.phase == phaseHeader:
-		l.counters.limits.headerTimeout.Add(1)
-		l.refuse(c, &Reject{Status: http.StatusRequestTimeout, Cause: upgrade.CauseTimeout, Reason: "the request took too long"})
-	case c.phase == phaseProxy:
-		l.counters.limits.headerTimeout.Add(1)
-		c.fail(cause("the PROXY header took too long"))
-	case c.phase == phaseHello:
-		l.counters.limits.helloTimeout.Add(1)
-		c.fail(cause("the ClientHello took too long"))
-	case c.phase == phaseTLS:
-		l.counters.limits.tlsHandshakeTimeout.Add(1)
-		c.fail(cause("the TLS handshake took too long"))
-	case l.peerStillReads(c):
-		l.schedule(c, c.out.since+l.server.ticksOf(l.server.CloseTimeout))
 	default:
-		l.endDeadline(c)
+		c.row().deadline(l, c)
 	}
 }
 
-// peerStillReads tells whether the peer of a connection that is being closed takes what stands in front of the close frame:
-// something within CloseTimeout, and all of it within MaxBacklogAge of the close.
-func (l *Loop) peerStillReads(c *Conn) bool {
-	s := l.server
-	return c.out != nil && l.wheel.now < c.out.since+s.ticksOf(s.CloseTimeout) && l.elapsed(c) < l.endpointOf(c).MaxBacklogAge
-}
-
-// openDeadline judges an open connection: its message in progress, its backlog, its silence.
+// openDeadline judges an open connection: its message in progress, the age of its backlog, and its pings.
 func (l *Loop) openDeadline(c *Conn) {
 	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
 	if c.has(flagRemainder) { // it waits for us
@@ -162,7 +137,7 @@ func (l *Loop) startPings(c *Conn) {
 
 // StartPings begins the pings of a connection whose endpoint has HoldPings; a second call does nothing.
 func (c *Conn) StartPings() {
-	if c.phase == phaseOpen {
+	if c.open() {
 		c.loop.startPings(c)
 	}
 }

@@ -16,31 +16,24 @@ import (
 type wait uint8
 
 const (
-	waitFirst        wait = iota // the first that the peer has to say: a PROXY header, a ClientHello, or a request
+	waitNone         wait = iota // nothing that another connection could displace it for
+	waitFirst                    // the first bytes that the peer has to send: a PROXY header, a ClientHello, or a request
 	waitTLSHandshake             // the end of a TLS handshake
 	waitRequest                  // the request behind a TLS handshake
 	numWaits
-	waitNone = numWaits
 )
 
-// waits is what c waits for now. One that was refused waits for its end, which is worth no more.
+// waitKind returns what c waits for now. A connection that was refused waits for its end, which is worth no more than a
+// first request.
 func (c *Conn) waitKind() wait {
-	switch c.phase {
-	case phaseProxy, phaseHello:
-		return waitFirst
-	case phaseTLS:
-		return waitTLSHandshake
-	case phaseHeader:
-		if c.tls != nil {
-			return waitRequest
-		}
-		return waitFirst
-	case phaseLinger:
-		if !c.has(flagOpened) {
-			return waitFirst
-		}
+	w := c.row().wait
+	switch {
+	case c.awaitsRequest() && c.tls != nil:
+		return waitRequest
+	case c.lingering() && c.has(flagOpened):
+		return waitNone
 	}
-	return waitNone
+	return w
 }
 
 // waitlist is the connections of a loop that wait for the same, the oldest first. An entry whose connection does not wait

@@ -35,7 +35,7 @@ func (l *Loop) updateEvents(c *Conn) {
 // shouldPause reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
 // after its end. What comes between is thrown away and costs nothing.
 func (l *Loop) shouldPause(c *Conn) bool {
-	if c.phase >= phaseClosing {
+	if c.ending() {
 		return c.discardLimitReached()
 	}
 	if c.out == nil {

@@ -16,7 +16,7 @@ import (
 // Send queues one message; it leaves at the end of the turn, together with everything else
 // the turn has for this connection. It copies p. After the close it does nothing.
 func (c *Conn) Send(op frame.Op, p []byte) {
-	if c.phase != phaseOpen {
+	if !c.open() {
 		return
 	}
 	l := c.loop
@@ -31,7 +31,7 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 func (c *Conn) SendBuffer(b *Buffer) {
 	if c.loop.dials != nil {
 		c.Send(b.op, b.Payload())
-	} else if c.phase == phaseOpen {
+	} else if c.open() {
 		c.loop.counters.messagesOut.n++
 		c.loop.queueBytes(c, c.formOf(b))
 	}
@@ -60,14 +60,14 @@ func (l *Loop) queueControl(c *Conn, f func(dst []byte) []byte) {
 // MaxBacklog is closed, since it could not get the message in order. The bound is checked before a message is added, so one
 // message may be larger than the bound. Nothing follows a close frame (RFC 6455, 5.5.1).
 func (l *Loop) outboxFor(c *Conn) *outbox {
-	if c.phase > phaseOpen {
+	if c.ending() {
 		return nil
 	}
 	e := l.endpointOf(c)
 	if c.out == nil || c.out.size <= e.MaxBacklog {
 		return l.ensureOutbox(c)
 	}
-	if c.phase == phaseOpen {
+	if c.open() {
 		l.counters.limits.maxBacklog.Add(1)
 		c.out.cut()
 		c.startClose(e.SlowCode, "slow", ErrSlow)
@@ -125,8 +125,8 @@ func (l *Loop) flushDirty() {
 
 // writable is EPOLLOUT.
 func (l *Loop) writable(c *Conn) {
-	if c.phase == phaseConnect {
-		l.finishConnect(c)
+	if f := c.row().writable; f != nil {
+		f(l, c)
 		return
 	}
 	l.flush(c)
@@ -184,7 +184,7 @@ func (c *Conn) owesCiphertext() bool { return c.ciphertext() > 0 }
 // startBacklog is called when the kernel takes no more: EPOLLOUT is awaited, the member
 // leaves the fast lists of its topics, and a peer that does not read is not read either.
 func (l *Loop) startBacklog(c *Conn) {
-	if !c.has(flagSlow) && c.phase == phaseOpen {
+	if !c.has(flagSlow) && c.open() {
 		l.fanout.behind(c)
 		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
 	}
@@ -194,7 +194,7 @@ func (l *Loop) startBacklog(c *Conn) {
 // backlogDrained is called when all of c's outbox has been written. What had to wait for that comes next: the pong, the
 // notice about dropped messages, the fast lists, the end of the closing handshake.
 func (l *Loop) backlogDrained(c *Conn) {
-	if c.has(flagPong) && c.phase == phaseOpen {
+	if c.has(flagPong) && c.open() {
 		c.clear(flagPong)
 		l.queueControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, c.aux.pong) })
 		c.aux.pong = nil
@@ -206,10 +206,7 @@ func (l *Loop) backlogDrained(c *Conn) {
 	if c.has(flagArmed) {
 		l.updateEvents(c)
 	}
-	switch c.phase {
-	case phaseClosing:
-		l.startCloseTimer(c) // the peer has its time from the close frame on
-	case phaseLinger:
-		l.shutdownWrite(c)
+	if f := c.row().written; f != nil {
+		f(l, c)
 	}
 }
