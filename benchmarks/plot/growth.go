@@ -12,7 +12,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
@@ -29,14 +28,14 @@ type point struct{ x, y float64 }
 type lines []line
 
 // growth has a panel for memory and one for processor time: both must stay flat.
-func growth(run *measured.Run) (*page, error) {
+func growth(run *result.Run) (*page, error) {
 	p := &page{legend: kinds(), height: 13 * vg.Centimeter}
 	p.lines("Memory as the number of connections grows", "bytes a connection since the first reading (logarithmic)", linesOf(run, memory))
 	p.lines("Processor time as a room grows, one message in flight", "server microseconds a delivery (logarithmic)", linesOf(run, processor))
 	return p, nil
 }
 
-func linesOf(run *measured.Run, of func(*measured.Run, measured.Server) []point) (ls lines) {
+func linesOf(run *result.Run, of func(*result.Run, result.Server) []point) (ls lines) {
 	dashes := [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}}
 	ours, count := 0, 0
 	for _, s := range run.Servers {
@@ -56,14 +55,14 @@ func linesOf(run *measured.Run, of func(*measured.Run, measured.Server) []point)
 }
 
 // memory is the growth from the first reading to each later one, a connection.
-func memory(run *measured.Run, s measured.Server) (points []point) {
-	for _, w := range run.Works {
+func memory(run *result.Run, s result.Server) (points []point) {
+	for _, w := range run.Workloads {
 		c := run.Cell(s.Name, w.Name)
-		if w.Kind != "idle" || c.None() || c.Fault != "" {
+		if w.Kind != "idle" || c.Empty() || c.Fault != "" {
 			continue
 		}
 		for i := 1; i < len(c.Rounds[0].Memory); i++ {
-			grown := c.Median(func(r result.Result) float64 {
+			grown := c.MedianOf(func(r result.Result) float64 {
 				if i >= len(r.Memory) {
 					return 0
 				}
@@ -77,11 +76,11 @@ func memory(run *measured.Run, s measured.Server) (points []point) {
 }
 
 // processor is the time of a delivery in rooms of several sizes.
-func processor(run *measured.Run, s measured.Server) (points []point) {
+func processor(run *result.Run, s result.Server) (points []point) {
 	for _, w := range run.Members(1) {
-		if c := run.Cell(s.Name, w.Name); !c.None() && c.Fault == "" {
+		if c := run.Cell(s.Name, w.Name); !c.Empty() && c.Fault == "" {
 			members, _ := w.Flag("members")
-			points = append(points, point{float64(members), c.Median(func(r result.Result) float64 { return r.ServerCPU })})
+			points = append(points, point{float64(members), c.MedianOf(func(r result.Result) float64 { return r.ServerCPU })})
 		}
 	}
 	return positive(points)

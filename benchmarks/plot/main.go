@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 func main() {
@@ -60,11 +60,11 @@ func newest(dir string) (string, error) {
 }
 
 func drawAll(path string) error {
-	run, err := measured.Read(path)
+	run, err := result.Read(path)
 	if err != nil {
 		return err
 	}
-	pages := map[string]func(*measured.Run) (*page, error){
+	pages := map[string]func(*result.Run) (*page, error){
 		"deliveries": deliveries, "idle": idle, "growth": growth, "latency": latency,
 	}
 	for _, name := range []string{"deliveries", "idle", "growth", "latency"} {

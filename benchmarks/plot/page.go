@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // page is panels side by side with a caption under them.
@@ -46,7 +46,7 @@ const (
 	margin        = 0.5 * vg.Centimeter
 )
 
-func (p *page) write(run *measured.Run, path string) error {
+func (p *page) write(run *result.Run, path string) error {
 	w := panelWidth * vg.Length(len(p.panels))
 	h := p.height + captionHeight + legendHeight
 	svg := vgsvg.New(w, h)
@@ -96,7 +96,7 @@ func (p *page) drawLegend(c draw.Canvas) {
 	}
 }
 
-func drawCaption(c draw.Canvas, run *measured.Run) {
+func drawCaption(c draw.Canvas, run *result.Run) {
 	date := run.Date
 	if t, err := time.Parse(time.RFC3339, date); err == nil {
 		date = t.UTC().Format("2006-01-02 15:04 UTC")

@@ -7,21 +7,20 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // deliveries has a panel for each size of a room, and in it a bar for each number of messages
 // in flight.
-func deliveries(run *measured.Run) (*page, error) {
+func deliveries(run *result.Run) (*page, error) {
 	p := &page{legend: kinds()}
 	for _, members := range []int{1000, 10000} {
 		works := run.Room(members)
 		works = works[:min(len(works), 3)]
-		rows := rowsOf(run, works, func(c *measured.Cell, s measured.Server, shade int) mark {
-			v := c.Median(func(r result.Result) float64 { return r.Rate })
+		rows := rowsOf(run, works, func(c *result.Cell, s result.Server, shade int) mark {
+			v := c.MedianOf(func(r result.Result) float64 { return r.Rate })
 			m := mark{value: v, label: human(v), color: hue(s, shade)}
-			if c.Figures.Saturated {
+			if c.Median.Saturated {
 				m.label += "*"
 			}
 			return m
@@ -40,14 +39,14 @@ func deliveries(run *measured.Run) (*page, error) {
 }
 
 // idle is one bar for each server.
-func idle(run *measured.Run) (*page, error) {
+func idle(run *result.Run) (*page, error) {
 	p := &page{legend: kinds()}
-	for _, w := range run.Works {
+	for _, w := range run.Workloads {
 		if w.Kind != "idle" {
 			continue
 		}
-		rows := rowsOf(run, []measured.Work{w}, func(c *measured.Cell, s measured.Server, _ int) mark {
-			v := c.Median(func(r result.Result) float64 { return r.BytesPerConn })
+		rows := rowsOf(run, []result.Workload{w}, func(c *result.Cell, s result.Server, _ int) mark {
+			v := c.MedianOf(func(r result.Result) float64 { return r.BytesPerConn })
 			return mark{value: v, label: three(math.Round(v)) + " B", color: hue(s, 1)}
 		})
 		if len(rows) > 0 {
@@ -58,8 +57,8 @@ func idle(run *measured.Run) (*page, error) {
 }
 
 // latency has a panel for each number of messages in flight in a room of 1,000.
-func latency(run *measured.Run) (*page, error) {
-	p := &page{legend: append(kinds(), entry{"points: p50, p99, p99.9 (figures at the last)", hue(measured.Server{Floor: true}, 2)})}
+func latency(run *result.Run) (*page, error) {
+	p := &page{legend: append(kinds(), entry{"points: p50, p99, p99.9 (figures at the last)", hue(result.Server{Floor: true}, 2)})}
 	quantiles := []func(result.Result) float64{
 		func(r result.Result) float64 { return r.P50 / 1e3 },
 		func(r result.Result) float64 { return r.P99 / 1e3 },
@@ -69,12 +68,12 @@ func latency(run *measured.Run) (*page, error) {
 		var rows []row
 		for _, s := range run.Servers {
 			c := run.Cell(s.Name, w.Name)
-			if c.None() {
+			if c.Empty() {
 				continue
 			}
 			r := row{server: s}
 			for i, of := range quantiles {
-				r.marks = append(r.marks, mark{value: c.Median(of), hole: c.Hole(), color: hue(s, i)})
+				r.marks = append(r.marks, mark{value: c.MedianOf(of), hole: c.Failure(), color: hue(s, i)})
 			}
 			r.marks[2].label = fmt.Sprintf("%s / %s / %s", three(r.marks[0].value), three(r.marks[1].value), three(r.marks[2].value))
 			rows = append(rows, r)
@@ -88,17 +87,17 @@ func latency(run *measured.Run) (*page, error) {
 }
 
 // rowsOf is the servers that do one of the works, with a mark for each work.
-func rowsOf(run *measured.Run, works []measured.Work, of func(*measured.Cell, measured.Server, int) mark) (rows []row) {
+func rowsOf(run *result.Run, works []result.Workload, of func(*result.Cell, result.Server, int) mark) (rows []row) {
 	for _, s := range run.Servers {
 		r, any := row{server: s}, false
 		for i, w := range works {
 			c := run.Cell(s.Name, w.Name)
-			if c.None() {
+			if c.Empty() {
 				r.marks = append(r.marks, mark{label: "not done"})
 				continue
 			}
 			m := of(c, s, 2-(len(works)-1-i)) // the last one is the darkest
-			m.hole = c.Hole()
+			m.hole = c.Failure()
 			r.marks, any = append(r.marks, m), true
 		}
 		if any {

@@ -11,20 +11,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // sample is a run with everything: figures over four powers of ten, holes, servers that do
 // not do a work.
-func sample() *measured.Run {
-	run := &measured.Run{Date: "2026-01-02T03:04:05Z", Commit: "abcdef0", Machine: "2 x Some Processor, Linux 6.1", Go: "go1.26", Pinned: true, Time: 2e9}
+func sample() *result.Run {
+	run := &result.Run{Date: "2026-01-02T03:04:05Z", Commit: "abcdef0", Machine: "2 x Some Processor, Linux 6.1", Go: "go1.26", Pinned: true, Time: 2e9}
 	names := []string{"floor-plain", "floor", "floor-deep", "netpoll", "throng", "gnet", "gobwas", "gws", "gorilla", "coder", "nbio", "centrifuge", "centrifugo"}
 	for i, name := range names {
-		run.Servers = append(run.Servers, measured.Server{Name: name, Floor: i < 3, Rival: i > 4})
+		run.Servers = append(run.Servers, result.Server{Name: name, Floor: i < 3, Rival: i > 4})
 	}
 	room := func(members, inflight int) {
-		run.Works = append(run.Works, measured.Work{Name: fmt.Sprintf("1x%d %d", members, inflight), Kind: "fanout",
+		run.Workloads = append(run.Workloads, result.Workload{Name: fmt.Sprintf("1x%d %d", members, inflight), Kind: "fanout",
 			Args: []string{"--members", strconv.Itoa(members), "--inflight", strconv.Itoa(inflight)}})
 	}
 	for _, inflight := range []int{1, 16, 64} {
@@ -33,17 +32,17 @@ func sample() *measured.Run {
 	}
 	room(5000, 1)
 	room(15000, 1)
-	run.Works = append(run.Works, measured.Work{Name: "idle", Kind: "idle"})
+	run.Workloads = append(run.Workloads, result.Workload{Name: "idle", Kind: "idle"})
 	for i, name := range names {
-		for k, w := range run.Works {
+		for k, w := range run.Workloads {
 			run.Cells = append(run.Cells, sampleCell(name, w, i, k))
 		}
 	}
 	return run
 }
 
-func sampleCell(name string, w measured.Work, i, k int) measured.Cell {
-	c := measured.Cell{Server: name, Work: w.Name}
+func sampleCell(name string, w result.Workload, i, k int) *result.Cell {
+	c := &result.Cell{Server: name, Workload: w.Name}
 	switch {
 	case name == "centrifugo":
 		c.Fault = "did not start"
@@ -98,7 +97,7 @@ func TestNothingToDraw(t *testing.T) {
 	}
 	path := filepath.Join(dir, "x.json")
 	all := sample()
-	all.Works = all.Works[:0]
+	all.Workloads = all.Workloads[:0]
 	write(t, path, all)
 	if err := run(dir, []string{path}); err != nil {
 		t.Error(err)
@@ -108,7 +107,7 @@ func TestNothingToDraw(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, path string, run *measured.Run) {
+func write(t *testing.T, path string, run *result.Run) {
 	t.Helper()
 	b, err := json.Marshal(run)
 	if err != nil {

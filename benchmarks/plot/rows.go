@@ -8,12 +8,12 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // row is one server of a panel with some figures, the first one at the top.
 type row struct {
-	server measured.Server
+	server result.Server
 	marks  []mark
 }
 

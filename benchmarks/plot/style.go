@@ -8,7 +8,7 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 var (
@@ -18,7 +18,7 @@ var (
 )
 
 // hue tells floors, ours and rivals apart; shade is 0 (light) to 2 (dark).
-func hue(s measured.Server, shade int) color.Color {
+func hue(s result.Server, shade int) color.Color {
 	switch {
 	case s.Floor:
 		return [3]color.RGBA{{0xc8, 0xc8, 0xc8, 0xff}, {0x99, 0x99, 0x99, 0xff}, {0x60, 0x60, 0x60, 0xff}}[shade]
@@ -31,9 +31,9 @@ func hue(s measured.Server, shade int) color.Color {
 // kinds is the legend of the hues.
 func kinds() []entry {
 	return []entry{
-		{"floor: system calls, nothing else", hue(measured.Server{Floor: true}, 1)},
-		{"throng and its netpoll", hue(measured.Server{}, 1)},
-		{"rivals", hue(measured.Server{Rival: true}, 1)},
+		{"floor: system calls, nothing else", hue(result.Server{Floor: true}, 1)},
+		{"throng and its netpoll", hue(result.Server{}, 1)},
+		{"rivals", hue(result.Server{Rival: true}, 1)},
 	}
 }
 

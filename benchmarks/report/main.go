@@ -15,7 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 const (
@@ -43,7 +43,7 @@ func run(page, readme string, paths []string) error {
 	}
 	var all, small bytes.Buffer
 	for i, path := range paths {
-		r, err := measured.Read(path)
+		r, err := result.Read(path)
 		if err != nil {
 			return err
 		}

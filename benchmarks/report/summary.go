@@ -5,7 +5,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
+	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // The README has at most six servers and five figures of each: ours, the floor, and the fastest of each kind of rival
@@ -23,9 +23,9 @@ var (
 )
 
 // summary is the small table, of the servers and works that the run has.
-func summary(w io.Writer, r *measured.Run) {
-	var works []measured.Work
-	for _, work := range r.Works {
+func summary(w io.Writer, r *result.Run) {
+	var works []result.Workload
+	for _, work := range r.Workloads {
 		if slices.Contains(summaryWorks, work.Name) {
 			works = append(works, work)
 		}
@@ -43,7 +43,7 @@ func summary(w io.Writer, r *measured.Run) {
 			if s.name == "floor" {
 				c = bestFloor(r, work)
 			}
-			any = any || !c.None()
+			any = any || !c.Empty()
 			line += " | " + text(c, work)
 		}
 		if any {
@@ -55,10 +55,10 @@ func summary(w io.Writer, r *measured.Run) {
 
 // bestFloor is the fastest of the floors at a work, or the smallest at idle. A floor that sends other bytes than the
 // rivals is not one of them.
-func bestFloor(r *measured.Run, work measured.Work) (best *measured.Cell) {
+func bestFloor(r *result.Run, work result.Workload) (best *result.Cell) {
 	for _, s := range r.Servers {
 		c := r.Cell(s.Name, work.Name)
-		if !s.Floor || s.Name == "floor-long" || c.None() || c.Hole() != "" {
+		if !s.Floor || s.Name == "floor-long" || c.Empty() || c.Failure() != "" {
 			continue
 		}
 		if best == nil || figure(c, work) > figure(best, work) {

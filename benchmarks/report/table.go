@@ -8,12 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/throngd/throng/benchmarks/internal/measured"
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
 // section is one run: machine and method, the table, the goals, and the reasons of cells without a number.
-func section(w io.Writer, r *measured.Run) {
+func section(w io.Writer, r *result.Run) {
 	heading(w, r)
 	table(w, r)
 	goals(w, r)
@@ -23,7 +22,7 @@ func section(w io.Writer, r *measured.Run) {
 // programs is the directory of the servers on the machine that measured, which means nothing elsewhere.
 var programs = regexp.MustCompile(` -bin \S+`)
 
-func heading(w io.Writer, r *measured.Run) {
+func heading(w io.Writer, r *result.Run) {
 	date := r.Date
 	if t, err := time.Parse(time.RFC3339, date); err == nil {
 		date = t.UTC().Format("2006-01-02 15:04 UTC")
@@ -48,18 +47,18 @@ func heading(w io.Writer, r *measured.Run) {
 }
 
 // table has a line for each server that did any of it and a column for each work.
-func table(w io.Writer, r *measured.Run) {
+func table(w io.Writer, r *result.Run) {
 	head, rule := "|", "|---"
-	for _, work := range r.Works {
+	for _, work := range r.Workloads {
 		head += " | " + title(work)
 		rule += "|---:"
 	}
 	fmt.Fprintf(w, "%s |\n%s|\n", head, rule)
 	for _, s := range r.Servers {
 		line, any := "| "+s.Name, false
-		for _, work := range r.Works {
+		for _, work := range r.Workloads {
 			c := r.Cell(s.Name, work.Name)
-			any = any || !c.None()
+			any = any || !c.Empty()
 			line += " | " + text(c, work)
 		}
 		if any {
@@ -70,7 +69,7 @@ func table(w io.Writer, r *measured.Run) {
 }
 
 // title of a column.
-func title(w measured.Work) string {
+func title(w result.Workload) string {
 	flag := func(name string) string { n, _ := w.Flag(name); return thousands(float64(n)) }
 	churned := ""
 	if strings.Contains(w.Name, "churned") {
@@ -99,18 +98,18 @@ func title(w measured.Work) string {
 }
 
 // text of a cell: a cell without a number has the word.
-func text(c *measured.Cell, w measured.Work) string {
-	if c.None() {
+func text(c *result.Cell, w result.Workload) string {
+	if c.Empty() {
 		return ""
 	}
-	if hole := c.Hole(); hole != "" {
+	if hole := c.Failure(); hole != "" {
 		return "**" + hole + "**"
 	}
 	star := ""
-	if c.Figures.Saturated {
+	if c.Median.Saturated {
 		star = "*"
 	}
-	v, cpu := figure(c, w), c.Median(func(r result.Result) float64 { return r.ServerCPU })
+	v, cpu := figure(c, w), c.MedianOf(func(r result.Result) float64 { return r.ServerCPU })
 	switch w.Kind {
 	case "idle", "pings":
 		return thousands(-v)
@@ -121,16 +120,16 @@ func text(c *measured.Cell, w measured.Work) string {
 }
 
 // figure is the median by which servers are compared: more is better, so what a connection costs is negative.
-func figure(c *measured.Cell, w measured.Work) float64 {
+func figure(c *result.Cell, w result.Workload) float64 {
 	switch w.Kind {
 	case "idle":
-		return -c.Median(func(r result.Result) float64 { return r.BytesPerConn })
+		return -c.MedianOf(func(r result.Result) float64 { return r.BytesPerConn })
 	case "pings":
-		return -c.Median(func(r result.Result) float64 { return r.IdleCost })
+		return -c.MedianOf(func(r result.Result) float64 { return r.IdleCost })
 	case "connect", "recovery":
-		return c.Median(func(r result.Result) float64 { return r.Connects })
+		return c.MedianOf(func(r result.Result) float64 { return r.Connects })
 	}
-	return c.Median(func(r result.Result) float64 { return r.Rate })
+	return c.MedianOf(func(r result.Result) float64 { return r.Rate })
 }
 
 // thousands is a whole number with a comma where one needs it.
@@ -143,7 +142,7 @@ func thousands(v float64) string {
 }
 
 // goals lists the project's goals and which are met.
-func goals(w io.Writer, r *measured.Run) {
+func goals(w io.Writer, r *result.Run) {
 	if len(r.Goals) == 0 {
 		return
 	}
@@ -163,28 +162,28 @@ func goals(w io.Writer, r *measured.Run) {
 		if !g.Met {
 			met = "**missed**"
 		}
-		if g.Hole != "" {
-			value, met = "", g.Hole
+		if g.NoValue != "" {
+			value, met = "", g.NoValue
 		}
-		fmt.Fprintf(w, "| %s | %s | %s %s %s | %s | %s |\n", g.Server, g.Work, bound, strconv.FormatFloat(g.Want, 'f', -1, 64), g.What, value, met)
+		fmt.Fprintf(w, "| %s | %s | %s %s %s | %s | %s |\n", g.Server, g.Workload, bound, strconv.FormatFloat(g.Want, 'f', -1, 64), g.What, value, met)
 	}
 	fmt.Fprintln(w)
 }
 
 // holes lists why cells have no number, once for each server and reason.
-func holes(w io.Writer, r *measured.Run) {
+func holes(w io.Writer, r *result.Run) {
 	type reason struct{ server, fault string }
 	var order []reason
 	works := map[reason][]string{}
 	for _, c := range r.Cells {
-		if c.None() || c.Fault == "" {
+		if c.Empty() || c.Fault == "" {
 			continue
 		}
 		k := reason{c.Server, c.Fault}
 		if works[k] == nil {
 			order = append(order, k)
 		}
-		works[k] = append(works[k], c.Work)
+		works[k] = append(works[k], c.Workload)
 	}
 	if len(order) == 0 {
 		return

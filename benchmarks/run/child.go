@@ -18,17 +18,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// child is a process of ours. It is ended by its id, and dies with us.
+// child is a process of the benchmark. The kernel kills it when the benchmark ends.
 type child struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
-	out   bytes.Buffer  // until done
-	lines chan struct{} // one for each line of out, but those that nobody waits for
+	out   bytes.Buffer  // may be read after done
+	lines chan struct{} // has an element if a line was written since the last receive
 	errs  bytes.Buffer
 	done  chan struct{}
 }
 
-// Write is out's.
+// Write adds to out.
 func (c *child) Write(p []byte) (int, error) {
 	for range bytes.Count(p, []byte{'\n'}) {
 		select {
@@ -39,7 +39,7 @@ func (c *child) Write(p []byte) (int, error) {
 	return c.out.Write(p)
 }
 
-// start runs the program on the core; -1 is any. The child inherits the affinity of the
+// start runs the program on the core, with -1 on any. The child inherits the affinity of the
 // thread that forks it, and the Go runtime takes its GOMAXPROCS from that.
 func start(core int, program string, args ...string) (*child, error) {
 	c := &child{cmd: exec.Command(program, args...), lines: make(chan struct{}, 1), done: make(chan struct{})}
@@ -51,7 +51,7 @@ func start(core int, program string, args ...string) (*child, error) {
 	}
 	started := make(chan error)
 	go func() {
-		runtime.LockOSThread() // for good: PDEATHSIG follows the thread, affinity stays on it
+		runtime.LockOSThread() // never unlocked: PDEATHSIG is about this thread, which keeps its affinity
 		started <- c.fork(core)
 		c.cmd.Wait()
 		close(c.done)
@@ -67,14 +67,14 @@ func (c *child) fork(core int) error {
 			return fmt.Errorf("pin to core %d: %w", core, err)
 		}
 	}
-	if core < 0 { // as many threads wherever this runs; the generator needs only one
+	if core < 0 { // the same number of threads on every machine; the generator needs only one
 		c.cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
 	}
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return c.cmd.Start()
 }
 
-// ended reports whether the process is no more.
+// ended reports whether the process has ended.
 func (c *child) ended() bool {
 	select {
 	case <-c.done:
@@ -86,14 +86,14 @@ func (c *child) ended() bool {
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
 
-// end kills the process and waits for it: there is nothing to be saved.
+// end kills the process and waits until it has ended.
 func (c *child) end() {
-	c.cmd.Process.Kill() // one that has ended is not touched: os/exec knows
+	c.cmd.Process.Kill() // does nothing if it has ended
 	<-c.done
 }
 
-// listens waits until the server accepts connections.
-func (c *child) listens(ctx context.Context, addr string) error {
+// waitForListen waits until the server accepts connections.
+func (c *child) waitForListen(ctx context.Context, addr string) error {
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
 		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
 			conn.Close()
@@ -101,7 +101,7 @@ func (c *child) listens(ctx context.Context, addr string) error {
 		}
 		select {
 		case <-c.done:
-			return fmt.Errorf("did not start: %s", c.lastWords())
+			return fmt.Errorf("did not start: %s", c.lastLine())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(20 * time.Millisecond):
@@ -110,21 +110,21 @@ func (c *child) listens(ctx context.Context, addr string) error {
 	return fmt.Errorf("does not listen on %s after 10 s", addr)
 }
 
-// alive is an error if the process has ended: somebody else answers then.
+// alive returns an error if the process has ended: then another server has answered.
 func (c *child) alive() error {
 	if c.ended() {
-		return fmt.Errorf("did not start: %s", c.lastWords())
+		return fmt.Errorf("did not start: %s", c.lastLine())
 	}
 	return nil
 }
 
-// lastWords is the last line the process has written about its trouble.
-func (c *child) lastWords() string {
+// lastLine is the last line that the process wrote, to standard error if it wrote there.
+func (c *child) lastLine() string {
 	lines := strings.Split(strings.TrimSpace(c.errs.String()+c.out.String()), "\n")
 	return lines[len(lines)-1]
 }
 
-// free is an error if somebody listens on the address.
+// free returns an error if another process listens on the address.
 func free(addr string) error {
 	l, err := net.Listen("tcp4", addr)
 	if err != nil {
@@ -133,7 +133,7 @@ func free(addr string) error {
 	return l.Close()
 }
 
-// freeAddr is an address of this machine nobody listens on.
+// freeAddr returns an address of this machine on which no process listens.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

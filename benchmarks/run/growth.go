@@ -10,14 +10,14 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// growing are the works whose cost per delivery is set side by side.
+// growing are the workloads whose cost per delivery is compared.
 var growing = []string{"1x1000 1", "1x5000 1", "1x10000 1", "1x15000 1"}
 
-// growth prints what another connection and another member cost as their number grows. The
-// bytes must stay flat. The microseconds grow with the caches that the sockets no longer fit
-// into, the floor's as much as anybody's.
+// growth prints the cost of a further connection and of a further member as their number grows. The
+// bytes must stay the same. The microseconds grow, also those of the floor, because the sockets no
+// longer fit into the processor's caches.
 func (rep *report) growth(w io.Writer) {
-	rep.stairs(w)
+	rep.memorySteps(w)
 	var there []string
 	for _, name := range growing {
 		if rep.kind(name) != "" {
@@ -27,14 +27,14 @@ func (rep *report) growth(w io.Writer) {
 	if len(there) < 2 {
 		return
 	}
-	fmt.Fprintf(w, "\ngrowth: last column over first, of server processor time per delivery, as the room grows from %s to %s\n", there[0], there[len(there)-1])
+	fmt.Fprintf(w, "\ngrowth: server processor microseconds per delivery in rooms from %s to %s; the last column is the ratio of last to first\n", there[0], there[len(there)-1])
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer t.Flush()
 	for _, s := range rep.Servers {
 		line, first, last := s.Name, 0.0, 0.0
 		for _, name := range there {
 			line += "\t" + rep.text(s.Name, name, func(m figure) string { return fmt.Sprintf("%.2f", m.ServerCPU) })
-			if c := rep.cell(s.Name, name); c != nil && c.Fault == "" {
+			if c := rep.Cell(s.Name, name); c != nil && c.Fault == "" {
 				first, last = firstOr(first, c.Median.ServerCPU), c.Median.ServerCPU
 			}
 		}
@@ -49,8 +49,8 @@ func firstOr(first, x float64) float64 {
 	return first
 }
 
-// stairs prints the resident bytes of one more connection between each two numbers of them.
-func (rep *report) stairs(w io.Writer) {
+// memorySteps prints the resident bytes of one more connection between each two numbers of them.
+func (rep *report) memorySteps(w io.Writer) {
 	title := "\ngrowth: resident bytes of one more connection between numbers of connections\n"
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer t.Flush()
@@ -65,7 +65,7 @@ func (rep *report) stairs(w io.Writer) {
 		}
 		line := c.Server
 		for i := 1; i < len(c.Rounds[0].Memory); i++ {
-			line += fmt.Sprintf("\t%.0f", c.median(func(r result.Result) float64 { return step(r.Memory, i) }))
+			line += fmt.Sprintf("\t%.0f", c.MedianOf(func(r result.Result) float64 { return step(r.Memory, i) }))
 		}
 		fmt.Fprintln(t, line+"\t")
 	}

@@ -1,11 +1,11 @@
 //go:build linux
 
-// Run is the benchmark: every server at every work, interleaved round by round, the server
-// on one core and the load generator on another, medians, ratios to the floor and the goals
-// at the end.
+// Run runs the benchmark: every server at every workload, interleaved round by round, with the server
+// on one core and the load generator on another. At the end it prints medians, ratios to the floor
+// and the goals.
 //
-// What does not start, takes too long or loses a message is a hole in the report with its
-// reason, and the rest goes on.
+// A server that does not start, takes too long or loses a message has the reason in the report
+// instead of a figure, and the rest goes on.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// options are what the flags say, and what the machine has.
+// options are the values of the flags, and the limits of the machine.
 type options struct {
 	bin     string
 	out     string
@@ -38,15 +38,15 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "../bin/bench", "`directory` of the built programs")
 	flag.StringVar(&o.out, "out", "results", "`directory` for the report; empty for none")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; the report has medians")
-	flag.DurationVar(&o.seconds, "time", 3*time.Second, "how long one work is measured")
-	flag.StringVar(&o.only, "only", "", "`names` of servers and works, separated by commas, * for anything, / for a space; empty for all. Servers: "+
-		strings.Join(names(servers), " ")+". Works: "+strings.Join(names(works), " "))
-	flag.StringVar(&o.skip, "skip", "", "`names` of servers and works to leave out")
-	flag.BoolVar(&o.pinned, "pinned", true, "server on core 0, generator on core 1; else the server has two threads and the kernel places everybody")
+	flag.DurationVar(&o.seconds, "time", 3*time.Second, "how long each server is measured at a workload")
+	flag.StringVar(&o.only, "only", "", "`names` of servers and workloads, separated by commas, * for anything, / for a space; empty for all. Servers: "+
+		strings.Join(names(servers), " ")+". Works: "+strings.Join(names(workloads), " "))
+	flag.StringVar(&o.skip, "skip", "", "`names` of servers and workloads to leave out")
+	flag.BoolVar(&o.pinned, "pinned", true, "server on core 0, load generator on core 1; otherwise the server has two threads and the kernel places all processes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // hours of measurements do not end with a reader of their progress
+	signal.Ignore(syscall.SIGPIPE) // the benchmark goes on without a reader of its progress
 	var err error
 	if o.files, err = openFiles(); err == nil {
 		err = run(ctx, o)
@@ -58,24 +58,24 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	some, todo, err := pick(servers, works, o.only, o.skip)
+	some, todo, err := pick(servers, workloads, o.only, o.skip)
 	if err != nil {
 		return err
 	}
 	rep := newReport(o, some, todo)
 	if o.pinned && o.cores < 2 {
 		o.pinned, rep.Pinned = false, false
-		rep.warn("this machine has one core: server and generator share it, which no figure here allows for")
+		rep.warn("this machine has one core: server and load generator share it, which changes all figures")
 	}
 	for round := range o.rounds {
 		for _, w := range todo {
-			present := turned(some, round)
+			present := rotated(some, round)
 			results := measure(ctx, o, present, w)
 			if ctx.Err() != nil {
 				if len(rep.Cells) == 0 {
 					return ctx.Err()
 				}
-				rep.warn(fmt.Sprintf("interrupted in round %d of %d, at %s: what is here is complete, but has fewer rounds", round+1, o.rounds, w.Name))
+				rep.warn(fmt.Sprintf("interrupted in round %d of %d, at %s: the figures have fewer rounds", round+1, o.rounds, w.Name))
 				return rep.conclude(o.out)
 			}
 			for i, s := range present {
@@ -87,13 +87,13 @@ func run(ctx context.Context, o options) error {
 	return rep.conclude(o.out)
 }
 
-// turned is the list begun at another place each round, so that nobody is always first.
-func turned[T any](list []T, by int) []T {
+// rotated returns the list beginning at another element each round, so that no server is always first.
+func rotated[T any](list []T, by int) []T {
 	by %= max(len(list), 1)
 	return append(append([]T{}, list[by:]...), list[:by]...)
 }
 
-// openFiles is how many a process may open: the Go runtime has raised it as far as allowed.
+// openFiles is the number of files that a process may open. The Go runtime has raised the limit as far as allowed.
 func openFiles() (uint64, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

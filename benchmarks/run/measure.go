@@ -25,21 +25,19 @@ const (
 	generatorCore = 1
 )
 
-// notSpoken is the fault of a server that does not do this kind of work: not a failure.
-const notSpoken = "-"
-
-// slice is how long a turn is measured where servers take turns, see load/turns.go: long beside what the first messages
-// of a turn take, short beside what the machine's drift takes.
+// slice is how long a turn is measured where servers take turns, see load/turns.go: much longer than the first messages
+// of a turn, much shorter than the time in which the machine's speed changes.
 const slice = 250 * time.Millisecond
 
-// fewestTurns is how many each server has, however short the time is.
+// fewestTurns is the number of turns of each server, however short the time is.
 const fewestTurns = 2
 
-// inTurns are the kinds of work in which servers take turns: those that can be interrupted.
+// inTurns are the kinds of workload in which servers take turns: those that can be interrupted.
 var inTurns = []string{"fanout", "rooms", "echo", "connect"}
 
-// slice is that of the work, 0 if it is not done in turns. A message to a large room takes a tenth of a second.
-func (w work) slice() time.Duration {
+// sliceOf is the length of a turn, 0 if the workload is not done in turns. A message to a large room takes a tenth of a
+// second.
+func sliceOf(w workload) time.Duration {
 	switch {
 	case !slices.Contains(inTurns, w.Kind):
 		return 0
@@ -49,13 +47,13 @@ func (w work) slice() time.Duration {
 	return slice
 }
 
-// measure has each of the servers do the work: all of them present and in turns where the work can be interrupted and the
-// server can sit still, else one after the other.
-func measure(ctx context.Context, o options, some []server, w work) []result.Result {
+// measure measures the servers at a workload: in turns if the workload can be interrupted, but for the servers that
+// are measured alone; otherwise one after the other.
+func measure(ctx context.Context, o options, some []server, w workload) []result.Result {
 	results := make([]result.Result, len(some))
 	var together, alone []int
 	for i, s := range some {
-		if s.Restless || w.slice() == 0 {
+		if s.Alone || sliceOf(w) == 0 {
 			alone = append(alone, i)
 		} else {
 			together = append(together, i)
@@ -68,40 +66,40 @@ func measure(ctx context.Context, o options, some []server, w work) []result.Res
 	return results
 }
 
-// takeTurns has those servers do the work that are numbered in who.
-func takeTurns(ctx context.Context, o options, some []server, w work, who []int, results []result.Result) {
-	var present []*entrant
+// takeTurns measures those servers whose indexes are in who.
+func takeTurns(ctx context.Context, o options, some []server, w workload, who []int, results []result.Result) {
+	var present []*pair
 	for _, i := range who {
-		e := enter(ctx, o, some[i], w)
-		defer e.leave()
+		e := startPair(ctx, o, some[i], w)
+		defer e.end()
 		present = append(present, e)
 	}
-	if slice := w.slice(); slice > 0 {
+	if slice := sliceOf(w); slice > 0 {
 		for k := range max((o.seconds+slice-1)/slice, fewestTurns) {
-			for _, e := range turned(present, int(k)) {
+			for _, e := range rotated(present, int(k)) {
 				e.turn(ctx)
 			}
 		}
 	}
 	for n, e := range present {
 		results[who[n]] = e.result(ctx, o)
-		e.leave()
+		e.end()
 	}
 }
 
-// entrant is a server with its generator, or why there is none.
-type entrant struct {
-	work     work
+// pair is a server with its load generator, or the error with which they could not be started.
+type pair struct {
+	workload workload
 	srv, gen *child
 	err      error
 }
 
-// enter starts a server and its generator and, where there are turns, waits until it is ready for its first.
-func enter(ctx context.Context, o options, s server, w work) *entrant {
-	e := &entrant{work: w}
-	to, ok := s.Speaks[w.Kind]
-	if !ok || s.Batching && !w.batched() {
-		e.err = errors.New(notSpoken)
+// startPair starts a server and its generator. With turns it waits until the generator is ready for the first one.
+func startPair(ctx context.Context, o options, s server, w workload) *pair {
+	e := &pair{workload: w}
+	to, ok := s.Endpoints[w.Kind]
+	if !ok || s.Batching && !w.Batched() {
+		e.err = errors.New(result.NotSupported)
 		return e
 	}
 	if need := w.Files + spareFiles; o.files < need {
@@ -117,23 +115,23 @@ func enter(ctx context.Context, o options, s server, w work) *entrant {
 	if err == nil {
 		e.gen, err = startGenerator(o, w, to, addr, e.srv)
 	}
-	if e.err = err; err == nil && w.slice() > 0 {
+	if e.err = err; err == nil && sliceOf(w) > 0 {
 		e.err = e.ready(ctx, e.limit())
 	}
 	if e.err != nil {
-		e.leave() // it would be in the way of the others
+		e.end() // so that it does not disturb the others
 	}
 	return e
 }
 
-// limit is how long a part of the work may take, beside the time that is measured.
-func (e *entrant) limit() time.Duration { return cmp.Or(e.work.Limit, usualLimit) }
+// limit is how long a part of the workload may take beside the measured time.
+func (e *pair) limit() time.Duration { return cmp.Or(e.workload.Limit, usualLimit) }
 
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 }
 
-func startServer(ctx context.Context, o options, s server, to speech, addr string) (*child, error) {
+func startServer(ctx context.Context, o options, s server, to endpoint, addr string) (*child, error) {
 	program := filepath.Join(o.bin, cmp.Or(to.Program, s.Program))
 	if _, err := os.Stat(program); err != nil {
 		return nil, errors.New("not built")
@@ -154,16 +152,16 @@ func startServer(ctx context.Context, o options, s server, to speech, addr strin
 	if err != nil {
 		return nil, err
 	}
-	if err := srv.listens(ctx, addr); err != nil {
+	if err := srv.waitForListen(ctx, addr); err != nil {
 		srv.end()
 		return nil, err
 	}
 	return srv, nil
 }
 
-func startGenerator(o options, w work, to speech, addr string, srv *child) (*child, error) {
+func startGenerator(o options, w workload, to endpoint, addr string, srv *child) (*child, error) {
 	args := []string{w.Kind, "--addr", addr, "--pid", strconv.Itoa(srv.pid()), "--protocol", to.Protocol, "--path", to.Path, "--time", o.seconds.String()}
-	if slice := w.slice(); slice > 0 {
+	if slice := sliceOf(w); slice > 0 {
 		args = append(args, "--slice", slice.String())
 		if o.pinned {
 			args = append(args, "--spin") // see load/turns.go
@@ -172,37 +170,37 @@ func startGenerator(o options, w work, to speech, addr string, srv *child) (*chi
 	return start(core(o, generatorCore), filepath.Join(o.bin, "load"), append(args, w.Args...)...)
 }
 
-// turn gives the entrant a turn, unless it has failed.
-func (e *entrant) turn(ctx context.Context) {
+// turn gives the generator a turn, unless it has failed.
+func (e *pair) turn(ctx context.Context) {
 	if e.err != nil || e.gen.ended() {
 		return
 	}
 	_, _ = e.gen.in.Write([]byte{'\n'}) // a generator that has ended does not read
-	e.err = e.ready(ctx, e.work.slice()+e.limit())
+	e.err = e.ready(ctx, sliceOf(e.workload)+e.limit())
 }
 
-// ready waits until the generator can have a turn, or has ended, which its result explains.
-func (e *entrant) ready(ctx context.Context, limit time.Duration) error {
+// ready waits until the generator is ready for a turn, or has ended, which its result explains.
+func (e *pair) ready(ctx context.Context, limit time.Duration) error {
 	return e.wait(ctx, limit, e.gen.lines)
 }
 
-// wait waits for the event, the generator's end or the server's.
-func (e *entrant) wait(ctx context.Context, limit time.Duration, event <-chan struct{}) error {
+// wait waits for the event, or the end of one of the processes.
+func (e *pair) wait(ctx context.Context, limit time.Duration, event <-chan struct{}) error {
 	ctx, cancel := within(ctx, limit)
 	defer cancel()
 	select {
 	case <-event:
 	case <-e.gen.done:
 	case <-e.srv.done:
-		return fmt.Errorf("the server ended: %s", e.srv.lastWords())
+		return fmt.Errorf("the server ended: %s", e.srv.lastLine())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// result ends the turns and reads what the generator has found out.
-func (e *entrant) result(ctx context.Context, o options) (r result.Result) {
+// result ends the turns and reads the result of the generator.
+func (e *pair) result(ctx context.Context, o options) (r result.Result) {
 	if e.err == nil {
 		_ = e.gen.in.Close() // a generator that has ended has closed it
 		e.err = e.wait(ctx, 2*o.seconds+e.limit(), nil)
@@ -212,13 +210,13 @@ func (e *entrant) result(ctx context.Context, o options) (r result.Result) {
 	}
 	out := bytes.TrimSpace(e.gen.out.Bytes())
 	if err := json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], &r); err != nil {
-		return result.Result{Fault: "the generator failed: " + e.gen.lastWords()}
+		return result.Result{Fault: "the generator failed: " + e.gen.lastLine()}
 	}
 	return r
 }
 
-// leave ends both processes.
-func (e *entrant) leave() {
+// end ends both processes.
+func (e *pair) end() {
 	for _, c := range []*child{e.gen, e.srv} {
 		if c != nil {
 			c.end()
@@ -226,7 +224,7 @@ func (e *entrant) leave() {
 	}
 }
 
-// core is -1 for no pinning.
+// core returns -1 if the processes are not pinned.
 func core(o options, n int) int {
 	if !o.pinned {
 		return -1

@@ -9,25 +9,32 @@ import (
 	"strings"
 )
 
-type named interface{ name() string }
+type named interface{ server | workload }
 
-// names are those of the list as they are given in flags: with / for spaces.
+// names returns the names in the list as flags contain them: with / for spaces.
 func names[T named](list []T) (out []string) {
 	for _, item := range list {
-		out = append(out, strings.ReplaceAll(item.name(), " ", "/"))
+		name := ""
+		switch v := any(item).(type) {
+		case server:
+			name = v.Name
+		case workload:
+			name = v.Name
+		}
+		out = append(out, strings.ReplaceAll(name, " ", "/"))
 	}
 	return out
 }
 
-// pick narrows servers and works to those that only names (a * stands for anything) and
-// skip does not. Names of one of the two leave the other one whole.
-func pick(servers []server, works []work, only, skip string) ([]server, []work, error) {
+// pick reduces servers and workloads to those that only names and skip does not. A * stands for
+// anything. If only names no server, it selects all of them, and likewise for workloads.
+func pick(servers []server, workloads []workload, only, skip string) ([]server, []workload, error) {
 	for _, pattern := range patterns(only + "," + skip) {
-		if !slices.ContainsFunc(append(names(servers), names(works)...), func(n string) bool { return matches(pattern, n) }) {
-			return nil, nil, fmt.Errorf("nothing is named %q: servers %s; works %s", pattern, strings.Join(names(servers), " "), strings.Join(names(works), " "))
+		if !slices.ContainsFunc(append(names(servers), names(workloads)...), func(n string) bool { return matches(pattern, n) }) {
+			return nil, nil, fmt.Errorf("nothing is named %q: servers %s; workloads %s", pattern, strings.Join(names(servers), " "), strings.Join(names(workloads), " "))
 		}
 	}
-	some, todo := narrowed(servers, only, skip), narrowed(works, only, skip)
+	some, todo := narrowed(servers, only, skip), narrowed(workloads, only, skip)
 	if len(some) == 0 || len(todo) == 0 {
 		return nil, nil, fmt.Errorf("--only %q --skip %q leave nothing to measure", only, skip)
 	}
@@ -53,7 +60,7 @@ func patterns(list string) []string {
 	return slices.DeleteFunc(strings.Split(list, ","), func(p string) bool { return p == "" })
 }
 
-// matches is path.Match in which * may stand for a / too.
+// matches is path.Match, but a * may also stand for a /.
 func matches(pattern, name string) bool {
 	ok, _ := path.Match(strings.ReplaceAll(pattern, "/", " "), strings.ReplaceAll(name, "/", " "))
 	return ok

@@ -18,93 +18,65 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// report is everything that was measured, and where.
-type report struct {
-	Date    string        `json:"date"`
-	Commit  string        `json:"commit"`
-	Command string        `json:"command"`
-	Machine string        `json:"machine"`
-	Kernel  string        `json:"kernel"`
-	Go      string        `json:"go"`
-	Pinned  bool          `json:"pinned"`
-	Time    time.Duration `json:"time_ns"`
-	Slice   time.Duration `json:"slice_ns"` // of a turn, see measure; 0: no work of this run is done in turns
-	Servers []server      `json:"servers"`
-	Works   []work        `json:"works"`
-	Cells   []*cell       `json:"cells"`
-	Goals   []verdict     `json:"goals,omitempty"`
-	// Warnings are what the machine could not give to all of it.
-	Warnings []string `json:"warnings,omitempty"`
-}
+// report is the run with what is computed from it.
+type report struct{ result.Run }
 
-// cell is one server at one work, a result for each round.
-type cell struct {
-	Server string          `json:"server"`
-	Work   string          `json:"work"`
-	Rounds []result.Result `json:"rounds"`
-	Median figure          `json:"median"`
-	Fault  string          `json:"fault,omitempty"` // of any round: then there is no figure
-}
+type (
+	cell    = result.Cell
+	figure  = result.Figure
+	verdict = result.Goal
+)
 
-func newReport(o options, servers []server, works []work) *report {
-	return &report{
+func newReport(o options, servers []server, workloads []workload) *report {
+	return &report{result.Run{
 		Date:    time.Now().UTC().Format(time.RFC3339),
 		Commit:  firstLine("git", "describe", "--always", "--dirty"),
 		Command: command(os.Args[1:]),
 		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), processor(), firstLine("uname", "-r")),
-		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: turns(works),
+		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: turns(workloads),
 		Kernel:  firstLine("uname", "-rv"),
-		Servers: servers, Works: works,
-	}
+		Servers: servers, Workloads: workloads,
+	}}
 }
 
-// turns is how long a turn is at least; 0 if no work is done in turns.
-func turns(works []work) time.Duration {
-	if slices.ContainsFunc(works, func(w work) bool { return w.slice() > 0 }) {
+// turns is the shortest length of a turn, 0 if no workload is done in turns.
+func turns(workloads []workload) time.Duration {
+	if slices.ContainsFunc(workloads, func(w workload) bool { return sliceOf(w) > 0 }) {
 		return slice
 	}
 	return 0
 }
 
-func (rep *report) add(s server, w work, r result.Result) {
-	c := rep.cell(s.Name, w.Name)
+func (rep *report) add(s server, w workload, r result.Result) {
+	c := rep.Cell(s.Name, w.Name)
 	if c == nil {
-		c = &cell{Server: s.Name, Work: w.Name}
+		c = &cell{Server: s.Name, Workload: w.Name}
 		rep.Cells = append(rep.Cells, c)
 	}
 	c.Rounds = append(c.Rounds, r)
 	c.Fault = cmp.Or(c.Fault, r.Fault)
 }
 
-func (rep *report) cell(server, work string) *cell {
-	for _, c := range rep.Cells {
-		if c.Server == server && c.Work == work {
-			return c
-		}
-	}
-	return nil
-}
-
-// warn puts a warning into the report and says it now.
+// warn adds a warning to the report and prints it.
 func (rep *report) warn(text string) {
 	rep.Warnings = append(rep.Warnings, text)
 	fmt.Fprintln(os.Stderr, "bench: warning:", text)
 }
 
-// conclude writes the files before the table is shown: nobody may be reading.
+// conclude writes the files and then prints the table: standard output may be closed.
 func (rep *report) conclude(dir string) error {
 	err := rep.write(dir)
 	rep.print(os.Stdout)
 	return err
 }
 
-// write leaves DATE.json and the table in the directory.
+// write creates DATE.json and the table DATE.txt in the directory.
 func (rep *report) write(dir string) error {
 	if dir == "" {
 		return nil
 	}
 	rep.finish()
-	b, err := json.MarshalIndent(rep, "", " ")
+	b, err := json.MarshalIndent(&rep.Run, "", " ")
 	if err != nil {
 		return err
 	}
@@ -124,7 +96,7 @@ func (rep *report) write(dir string) error {
 	return nil
 }
 
-// command is what has to be typed to measure it again: without the place of the programs, which is that of one machine.
+// command is the command line that repeats the run, without the directory of the programs, which is that of one machine.
 func command(args []string) string {
 	if i := slices.Index(args, "-bin"); i >= 0 && i+1 < len(args) {
 		args = slices.Delete(slices.Clone(args), i, i+2)
@@ -133,7 +105,7 @@ func command(args []string) string {
 }
 
 func firstLine(name string, args ...string) string {
-	out, _ := exec.Command(name, args...).Output() // an unknown commit is empty
+	out, _ := exec.Command(name, args...).Output() // empty if it fails
 	line, _, _ := strings.Cut(string(out), "\n")
 	return line
 }

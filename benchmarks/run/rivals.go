@@ -2,8 +2,8 @@
 
 package main
 
-// rivals are the programs of rivals/, one row each. Centrifugo itself is a hole in the report
-// where it is not in the PATH; centrifuge is the library it is made of.
+// rivals are the programs in rivals/. Centrifugo is measured if it is in the PATH; centrifuge is the
+// library that it is made of.
 var rivals = []server{
 	rival("gnet", minimal),
 	rival("gobwas", minimal),
@@ -11,23 +11,23 @@ var rivals = []server{
 	rival("gorilla", withPings(minimal, "-ping", "PING")),
 	rival("coder", minimal),
 	rival("nbio", minimal),
-	restless(rival("centrifuge", map[string]speech{
+	alone(rival("centrifuge", map[string]endpoint{
 		"fanout": {Protocol: "centrifuge"}, "rooms": {Protocol: "centrifuge"}, "idle": {Protocol: "centrifuge"},
 		"connect": {Protocol: "centrifuge"}, "recovery": {Protocol: "centrifuge"},
 		"pings": {Protocol: "centrifuge", Args: []string{"-ping", "PING"}},
 	})),
-	rival("centrifugo", map[string]speech{
+	rival("centrifugo", map[string]endpoint{
 		"fanout": {Protocol: "centrifuge"}, "rooms": {Protocol: "centrifuge"}, "idle": {Protocol: "centrifuge"},
 		"connect": {Protocol: "centrifuge"}, "recovery": {Protocol: "centrifuge"},
 	}),
 }
 
-// restless is a server that needs the machine for itself.
-func restless(s server) server {
-	s.Restless = true
+// alone marks a server that is measured while no other runs.
+func alone(s server) server {
+	s.Alone = true
 	return s
 }
 
-func rival(name string, speaks map[string]speech) server {
-	return server{Name: name, Program: name, Args: []string{"-listen", "ADDR"}, Speaks: speaks, Rival: true}
+func rival(name string, endpoints map[string]endpoint) server {
+	return server{Name: name, Program: name, Args: []string{"-listen", "ADDR"}, Endpoints: endpoints, Rival: true}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// build leaves the floor, the generator and some programs that fail in a directory.
+// build returns a directory with the floor, the load generator and some programs that fail.
 func build(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func build(t *testing.T) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	script(t, dir, "deaf", "exec sleep 60")
+	script(t, dir, "silent", "exec sleep 60")
 	script(t, dir, "dies", "echo the port is taken >&2; exit 1")
 	script(t, dir, "falls", `"$(dirname "$0")/floor" --listen "$2" & sleep 1; kill $!; wait; echo fell >&2`)
 	return dir
@@ -38,48 +38,48 @@ func script(t *testing.T, dir, name, text string) {
 	}
 }
 
-func TestMeasure(t *testing.T) {
+func TestMeasureReportsFigureOrFault(t *testing.T) {
 	o := options{bin: build(t), seconds: 300 * time.Millisecond, files: 20_000}
 	args := []string{"--listen", "ADDR"}
 	tests := []struct {
-		server server
-		work   work
-		fault  string
+		server   server
+		workload workload
+		fault    string
 	}{
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--members", "20", "--inflight", "4"}}, ""},
-		{server{Program: "floor", Args: append(args, "--flush", "message"), Speaks: minimal}, work{Kind: "fanout", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
-		{server{Program: "floor", Args: append(args, "--flush", "deep"), Speaks: minimal}, work{Kind: "echo", Args: []string{"--conns", "5", "--pipeline", "3"}}, ""},
-		{server{Program: "floor", Args: args}, work{Kind: "echo"}, notSpoken},
-		{server{Program: "floor", Args: append(args, "--flush", "deep"), Speaks: minimal}, work{Kind: "rooms", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--members", "20", "--churn", "2"}}, ""},
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "connect", Args: []string{"--conns", "8"}}, ""},
-		{server{Program: "floor", Args: args, Speaks: map[string]speech{"recovery": {Protocol: "rooms"}}}, work{Kind: "recovery"}, "needs the protocol centrifuge"},
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Files: 30_000}, "20000 open files are allowed, this needs 30100"},
-		{server{Program: "floor", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--warmup", "20s"}, Limit: time.Second}, "took longer than"},
-		{server{Program: "deaf", Args: args, Speaks: minimal}, work{Kind: "echo", Limit: time.Second}, "took longer than"},
-		{server{Program: "missing", Speaks: minimal}, work{Kind: "echo"}, "not built"},
-		{server{Program: "dies", Speaks: minimal}, work{Kind: "echo"}, "the port is taken"},
-		{server{Program: "falls", Args: args, Speaks: minimal}, work{Kind: "fanout", Args: []string{"--warmup", "20s"}}, "e"}, // whoever notices first
+		{server{Program: "floor", Args: args, Endpoints: minimal}, workload{Kind: "fanout", Args: []string{"--members", "20", "--inflight", "4"}}, ""},
+		{server{Program: "floor", Args: append(args, "--flush", "message"), Endpoints: minimal}, workload{Kind: "fanout", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
+		{server{Program: "floor", Args: append(args, "--flush", "deep"), Endpoints: minimal}, workload{Kind: "echo", Args: []string{"--conns", "5", "--pipeline", "3"}}, ""},
+		{server{Program: "floor", Args: args}, workload{Kind: "echo"}, result.NotSupported},
+		{server{Program: "floor", Args: append(args, "--flush", "deep"), Endpoints: minimal}, workload{Kind: "rooms", Args: []string{"--rooms", "5", "--members", "3"}}, ""},
+		{server{Program: "floor", Args: args, Endpoints: minimal}, workload{Kind: "fanout", Args: []string{"--members", "20", "--churn", "2"}}, ""},
+		{server{Program: "floor", Args: args, Endpoints: minimal}, workload{Kind: "connect", Args: []string{"--conns", "8"}}, ""},
+		{server{Program: "floor", Args: args, Endpoints: map[string]endpoint{"recovery": {Protocol: "rooms"}}}, workload{Kind: "recovery"}, "needs the protocol centrifuge"},
+		{server{Program: "floor", Args: args, Endpoints: minimal}, workload{Kind: "fanout", Files: 30_000}, "20000 open files are allowed, this needs 30100"},
+		{server{Program: "floor", Args: args, Endpoints: minimal}, workload{Kind: "fanout", Args: []string{"--warmup", "20s"}, Limit: time.Second}, "took longer than"},
+		{server{Program: "silent", Args: args, Endpoints: minimal}, workload{Kind: "echo", Limit: time.Second}, "took longer than"},
+		{server{Program: "missing", Endpoints: minimal}, workload{Kind: "echo"}, "not built"},
+		{server{Program: "dies", Endpoints: minimal}, workload{Kind: "echo"}, "the port is taken"},
+		{server{Program: "falls", Args: args, Endpoints: minimal}, workload{Kind: "fanout", Args: []string{"--warmup", "20s"}}, "e"}, // either process may notice first
 	}
 	for _, tt := range tests {
-		r := measure(t.Context(), o, []server{tt.server}, tt.work)[0]
+		r := measure(t.Context(), o, []server{tt.server}, tt.workload)[0]
 		if r.Fault != tt.fault && (tt.fault == "" || !strings.Contains(r.Fault, tt.fault)) {
-			t.Errorf("%s at %s: fault %q, want %q", tt.server.Program, tt.work.Kind, r.Fault, tt.fault)
+			t.Errorf("%s at %s: fault %q, want %q", tt.server.Program, tt.workload.Kind, r.Fault, tt.fault)
 		}
-		if tt.fault == "" && (r.Deliveries == 0 || score(tt.work.Kind)(r) == 0 || tt.work.Kind == "rooms" && (r.Half == nil || r.Half.Deliveries == 0)) {
-			t.Errorf("%s at %s: %+v", tt.server.Program, tt.work.Kind, r)
+		if tt.fault == "" && (r.Deliveries == 0 || score(tt.workload.Kind)(r) == 0 || tt.workload.Kind == "rooms" && (r.Half == nil || r.Half.Deliveries == 0)) {
+			t.Errorf("%s at %s: %+v", tt.server.Program, tt.workload.Kind, r)
 		}
 	}
 }
 
-// TestTurns: those who are there together have each all of the time, and one that fails is nobody else's trouble.
-func TestTurns(t *testing.T) {
+// Servers that take turns have the whole time each, and the failure of one does not affect the others.
+func TestTurnsAreIndependent(t *testing.T) {
 	o := options{bin: build(t), seconds: 3 * slice, files: 20_000}
-	floor := server{Program: "floor", Args: []string{"--listen", "ADDR"}, Speaks: minimal}
+	floor := server{Program: "floor", Args: []string{"--listen", "ADDR"}, Endpoints: minimal}
 	lost := floor
 	lost.Program = "falls"
 	for _, kind := range inTurns {
-		got := measure(t.Context(), o, []server{floor, lost, {Speaks: minimal}, floor}, work{Kind: kind, Args: []string{"--warmup", "10ms"}})
+		got := measure(t.Context(), o, []server{floor, lost, {Endpoints: minimal}, floor}, workload{Kind: kind, Args: []string{"--warmup", "10ms"}})
 		for i, r := range got {
 			whole := r.Fault == "" && r.Seconds > o.seconds.Seconds() && r.Seconds < 2*o.seconds.Seconds()
 			if whole != (i == 0 || i == 3) {
@@ -89,8 +89,8 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// TestInterrupted: who has waited for an hour and can wait no longer gets what is complete.
-func TestInterrupted(t *testing.T) {
+// After an interruption the report has the complete rounds.
+func TestInterruptedRunIsReported(t *testing.T) {
 	dir, out := build(t), t.TempDir()
 	script(t, dir, "gws", `d="$(dirname "$0")"; [ -e "$d/once" ] && { touch "$d/twice"; exec sleep 60; }; touch "$d/once"; exec "$d/floor" --listen "$2"`)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -120,9 +120,9 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-func TestReport(t *testing.T) {
+func TestReportTables(t *testing.T) {
 	some := []server{{Name: "floor", Floor: true}, {Name: "one"}, {Name: "two"}}
-	todo := []work{{Name: "chat", Kind: "fanout"}}
+	todo := []workload{{Name: "chat", Kind: "fanout"}}
 	rep := newReport(options{}, some, todo)
 	for _, rate := range []float64{100, 300, 200} {
 		rep.add(some[0], todo[0], result.Result{Rate: rate * 1e3, ServerCPU: 2, Deliveries: 1})
@@ -142,23 +142,23 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestTaken: a server must not be measured by what another one answers.
-func TestTaken(t *testing.T) {
+// A server is not started on an address on which another one listens.
+func TestTakenAddressFails(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	s := server{Program: "floor", Args: []string{"--listen", "ADDR"}}
-	srv, err := startServer(t.Context(), options{bin: build(t)}, s, speech{}, l.Addr().String())
+	srv, err := startServer(t.Context(), options{bin: build(t)}, s, endpoint{}, l.Addr().String())
 	if err == nil || !strings.Contains(err.Error(), "is taken") {
 		srv.end()
 		t.Errorf("%v, want that the address is taken", err)
 	}
 }
 
-// TestOneCore: it measures what it can and says what that is worth.
-func TestOneCore(t *testing.T) {
+// On a machine with one core the benchmark runs, with a warning.
+func TestOneCoreWarns(t *testing.T) {
 	out := t.TempDir()
 	o := options{bin: build(t), out: out, rounds: 1, seconds: 100 * time.Millisecond, pinned: true, cores: 1, files: 20_000, only: "floor,netpoll,echo/1"}
 	if err := run(t.Context(), o); err != nil {
@@ -172,20 +172,19 @@ func TestOneCore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"has one core", "generator on another: false", "FAILED", "netpoll at echo 1: not built", "no figure (not built)"} {
+	for _, want := range []string{"has one core", "load generator on another: false", "FAILED", "netpoll at echo 1: not built", "no figure (not built)"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }
 
-// TestGoals: what is met, what is missed, and where there is no figure.
-func TestGoals(t *testing.T) {
+func TestGoalsMetMissedAndWithoutFigure(t *testing.T) {
 	some := []server{{Name: "floor", Floor: true}, {Name: "gnet", Rival: true}, {Name: "netpoll"}, {Name: "throng"},
 		{Name: "long", Floor: true, FloorOf: "throng"}}
-	rep := newReport(options{pinned: true}, some, works)
+	rep := newReport(options{pinned: true}, some, workloads)
 	add := func(server int, name string, r result.Result) {
-		for _, w := range works {
+		for _, w := range workloads {
 			if w.Name == name {
 				rep.add(some[server], w, r)
 			}
@@ -194,7 +193,7 @@ func TestGoals(t *testing.T) {
 	for i, rate := range []float64{100, 200, 195, 100, 1000} {
 		add(i, "1x1000 1", result.Result{Rate: rate, ServerCPU: 1, Deliveries: 1})
 	}
-	for i, rate := range []float64{100, 100, 100, 60, 80} { // a floor of its own is the only one, and a rival is still one
+	for i, rate := range []float64{100, 100, 100, 60, 80} { // throng is compared with its own floor only, and with the rivals
 		add(i, "1x1000 64", result.Result{Rate: rate, ServerCPU: 1, Deliveries: 1})
 	}
 	add(0, "1x10000 16", result.Result{Rate: 100, ServerCPU: 1, Deliveries: 1})
@@ -223,7 +222,7 @@ func TestGoals(t *testing.T) {
 		"netpoll idle resident bytes per connection goal at most 250: 240 ok",
 		"throng idle resident bytes per connection goal at most 512: 700 MISSED",
 		"netpoll echo 16 of the floor goal 0.95: 1.00 ± 0.06 ok",
-		"throng connect of the stock gnet engine goal 1.00: no figure (nothing to compare with in this run)",
+		"throng connect of the stock gnet engine goal 1.00: no figure (the server to compare with was not measured)",
 		"netpoll echo 1 of the floor goal 0.95: no figure (lost: 3 of 10)",
 	} {
 		if text := strings.Join(strings.Fields(out.String()), " "); !strings.Contains(text, want) {
@@ -232,25 +231,25 @@ func TestGoals(t *testing.T) {
 	}
 }
 
-// TestBatched: floors that differ in what they send together are one program where there is nothing to.
-func TestBatched(t *testing.T) {
+// Floors that differ in what they send together take part only where there are messages to send together.
+func TestBatchingFloorsAreLeftOut(t *testing.T) {
 	for name, want := range map[string]bool{"1x1000 1": false, "1x1000 16": true, "1x1000 1 churned": false, "1000x10": false,
 		"echo 1": false, "echo 16": true, "connect": false, "idle": false} {
-		i := slices.IndexFunc(works, func(w work) bool { return w.Name == name })
-		if i < 0 || works[i].batched() != want {
+		i := slices.IndexFunc(workloads, func(w workload) bool { return w.Name == name })
+		if i < 0 || workloads[i].Batched() != want {
 			t.Errorf("%s: number %d, batched %v", name, i, !want)
 		}
 	}
 	ctx := context.Background()
-	if e := enter(ctx, options{}, server{Batching: true, Speaks: minimal}, works[0]); e.err == nil || e.err.Error() != notSpoken {
-		t.Errorf("a floor that batches has one in flight: %v", e.err)
+	if e := startPair(ctx, options{}, server{Batching: true, Endpoints: minimal}, workloads[0]); e.err == nil || e.err.Error() != result.NotSupported {
+		t.Errorf("a batching floor was measured with one message in flight: %v", e.err)
 	}
 }
 
-func TestPick(t *testing.T) {
+func TestPickByName(t *testing.T) {
 	servers := []server{{Name: "floor"}, {Name: "floor-deep"}, {Name: "netpoll"}, {Name: "throng"}}
 	tests := []struct {
-		only, skip, servers, works string
+		only, skip, servers, workloads string
 	}{
 		{"", "floor*,n*,idle,1x*", "throng", "1000x10 echo/1 echo/16 connect pings recovery"},
 		{"floor*,throng,echo/*", "floor-deep", "floor throng", "echo/1 echo/16"},
@@ -259,16 +258,15 @@ func TestPick(t *testing.T) {
 		{"", "*", "", ""},
 	}
 	for _, tt := range tests {
-		some, todo, err := pick(servers, works, tt.only, tt.skip)
+		some, todo, err := pick(servers, workloads, tt.only, tt.skip)
 		got := []string{strings.Join(names(some), " "), strings.Join(names(todo), " ")}
-		if (err != nil) != (tt.servers == "") || got[0] != tt.servers || got[1] != tt.works {
+		if (err != nil) != (tt.servers == "") || got[0] != tt.servers || got[1] != tt.workloads {
 			t.Errorf("--only %q --skip %q: %q, %v", tt.only, tt.skip, got, err)
 		}
 	}
 }
 
-// TestCommand: a result names what was measured, not the place where one machine has it.
-func TestCommand(t *testing.T) {
+func TestCommandOmitsDirectory(t *testing.T) {
 	args := []string{"-rounds", "3", "-bin", "/home/me/bin", "-quick"}
 	if got := command(args); got != "run -rounds 3 -quick" || args[2] != "-bin" {
 		t.Errorf("%q of %q", got, args)

@@ -1,16 +1,17 @@
-// Package result is what one run of the load generator found out.
+// Package result has the results of benchmarks: [Result] is what one process of the load generator prints, and [Run] is
+// what a run of the benchmark writes into results/DATE.json and what plots and tables are made from.
 package result
 
 import "time"
 
-// Result of one server at one work. With a Fault the figures mean nothing.
+// Result of one server at one workload, in one round. With a Fault there are no figures.
 type Result struct {
-	Fault string `json:"fault,omitempty"` // why there is no number: lost messages, closed connections, ...
+	Fault string `json:"fault,omitempty"` // why there are no figures: lost messages, closed connections, ...
 
 	Connections int     `json:"connections,omitempty"`
 	Seconds     float64 `json:"seconds,omitempty"`
-	Messages    int64   `json:"messages,omitempty"`   // that every member got
-	Deliveries  int64   `json:"deliveries,omitempty"` // messages that members got
+	Messages    int64   `json:"messages,omitempty"`   // that every member received
+	Deliveries  int64   `json:"deliveries,omitempty"` // each message counts once for each member that received it
 	Rate        float64 `json:"rate,omitempty"`       // deliveries per second
 	PerRead     float64 `json:"per_read,omitempty"`   // deliveries in one recv(2) of the generator
 
@@ -21,21 +22,21 @@ type Result struct {
 
 	ServerCPU     float64 `json:"server_cpu_us,omitempty"`  // processor microseconds of the server per delivery (connect: connection, pings: ping, recovery: client)
 	GeneratorIdle float64 `json:"generator_idle,omitempty"` // share of the time the generator waited for the server
-	// Foreign is the share of the machine's processors that others used meanwhile, or that its
-	// host gave to others. With much of it the figures are not this server's.
+	// Foreign is the share of the machine's processor time that other processes used, or that its host gave to
+	// others. With much of it the figures say little about the server.
 	Foreign float64 `json:"foreign,omitempty"`
 
 	Memory       []Memory `json:"memory,omitempty"`
-	BytesPerConn float64  `json:"bytes_per_conn,omitempty"` // growth of Rss from the foot of the slope to the last Memory
-	PssPerConn   float64  `json:"pss_per_conn,omitempty"`   // the same of Pss
-	// KernelPerConn is the same of the kernel's memory: both ends of a connection.
+	BytesPerConn float64  `json:"bytes_per_conn,omitempty"` // growth of Rss for each connection
+	PssPerConn   float64  `json:"pss_per_conn,omitempty"`   // growth of Pss
+	// KernelPerConn is the growth of the kernel's memory, for both ends of a connection.
 	KernelPerConn float64 `json:"kernel_per_conn,omitempty"`
 
-	// Half is the same work at half the rate, on a schedule (work "rooms"). Its latencies are
-	// measured from when a message was due, so nothing that waits is left out.
+	// Half is the same at half the rate, on a schedule (workload "rooms"). Its latencies count from
+	// when a message was due, so that the time in which it waits is included.
 	Half *Result `json:"half,omitempty"`
 
-	Connects float64 `json:"connects,omitempty"` // connections a second (works "connect" and "recovery")
+	Connects float64 `json:"connects,omitempty"` // connections a second (workloads "connect" and "recovery")
 
 	Pings    int64   `json:"pings,omitempty"`
 	IdleCost float64 `json:"idle_cost,omitempty"` // processor seconds an hour for 100,000 connections, pinged every 25 s

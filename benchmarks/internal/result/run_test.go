@@ -1,14 +1,12 @@
-package measured
+package result
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-func TestRead(t *testing.T) {
+func TestReadRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.json")
 	text := `{"date":"2026-11-22T17:27:20Z","pinned":true,"works":[
 		{"name":"b","kind":"fanout","args":["--members","1000","--inflight","16"]},
@@ -28,20 +26,20 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rate := func(r result.Result) float64 { return r.Rate }
+	rate := func(r Result) float64 { return r.Rate }
 	if works := r.Room(1000); len(works) != 2 || works[0].Name != "a" || works[1].Name != "b" {
 		t.Errorf("works of a room of 1,000: %v", works)
 	}
-	if c := r.Cell("s", "a"); c.Median(rate) != 2 || c.Hole() != "" || c.None() {
+	if c := r.Cell("s", "a"); c.MedianOf(rate) != 2 || c.Failure() != "" || c.Empty() {
 		t.Errorf("%+v", c)
 	}
-	if c := r.Cell("t", "a"); c.Median(rate) != 0 || c.Hole() != "LOST" {
+	if c := r.Cell("t", "a"); c.MedianOf(rate) != 0 || c.Failure() != "LOST" {
 		t.Errorf("lost messages have a figure: %+v", c)
 	}
-	if !r.Cell("u", "a").None() || !r.Cell("nobody", "a").None() || r.Rounds() != 3 {
-		t.Error("what was not measured is there")
+	if !r.Cell("u", "a").Empty() || !r.Cell("nobody", "a").Empty() || r.Rounds() != 3 {
+		t.Error("a cell that was not measured is not empty")
 	}
-	if len(r.Missing) != 1 || r.Missing[0] != "v" || len(r.Servers) != 3 || r.Cell("v", "a") != nil || r.Cell("w", "a").Hole() != "FAILED" {
+	if len(r.Missing) != 1 || r.Missing[0] != "v" || len(r.Servers) != 3 || r.Cell("v", "a") != nil || r.Cell("w", "a").Failure() != "FAILED" {
 		t.Errorf("missing: %q of %v, want only v", r.Missing, r.Servers)
 	}
 	for _, bad := range []string{"", "{}", "[]"} {
