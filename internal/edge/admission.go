@@ -8,23 +8,23 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// Each event loop admits heavy commands to their rooms, since a thousand of them at once would fill its mailbox with
+// Each event loop admits bulk commands to their rooms, since a thousand of them at once would fill its mailbox with
 // answers, for which everybody's publishes would be refused:
 //
-//   - The answers of the commands that are at their rooms have answerBytes together.
+//   - The answers of the commands that are at their rooms have maxAnswerBytes together.
 //   - While the backlogs of all connections take more than three quarters of what they may, no command is admitted: the
 //     server closes stalled clients meanwhile, and what they held is free for those that read.
 //
 // The connections whose next command is not admitted form a queue. The memory of the commands that wait is bounded.
 
 const (
-	answerBytes  = 2 << 20  // bytes of answers that are being built for a loop, beside the last one
-	waitingBytes = 16 << 20 // bytes of the commands of a loop that wait
+	maxAnswerBytes  = 2 << 20  // bytes of answers that are being built for a loop, beside the last one
+	maxWaitingBytes = 16 << 20 // bytes of the commands of a loop that wait
 
 	admitAgain = 50 * time.Millisecond // between two looks at the backlogs while the queue waits for them
 )
 
-// admission admits the heavy commands of a loop. Only the loop touches it.
+// admission admits the bulk commands of a loop. Only the loop touches it.
 type admission struct {
 	answers int              // bytes of answers that are being built, at most
 	waiting int              // bytes of commands that wait
@@ -34,7 +34,7 @@ type admission struct {
 
 // admits reports whether one more answer may be built now.
 func (l *loop) admits() bool {
-	return l.admission.answers < answerBytes && !l.edge.backlogHigh()
+	return l.admission.answers < maxAnswerBytes && !l.edge.backlogHigh()
 }
 
 // backlogHigh reports whether the backlogs of all connections take so much memory that no more long answers are built.
@@ -44,15 +44,15 @@ func (e *Edge) backlogHigh() bool {
 }
 
 // mayWait reports whether one more command may wait of a connection that has n of the limit waiting. Beyond half of
-// waitingBytes the limit falls with what is free of it, but one command may always wait.
+// maxWaitingBytes the limit falls with what is free of it, but one command may always wait.
 func (a *admission) mayWait(n, limit int) bool {
-	free := int64(max(0, waitingBytes-a.waiting))
-	return n < max(1, int(min(int64(limit), int64(limit)*2*free/waitingBytes)))
+	free := int64(max(0, maxWaitingBytes-a.waiting))
+	return n < max(1, int(min(int64(limit), int64(limit)*2*free/maxWaitingBytes)))
 }
 
 // enqueue has the next command of s wait until it is admitted.
-func (l *loop) enqueue(s *session) {
-	s.heavy.queued = true
+func (l *loop) queueForAdmission(s *session) {
+	s.bulk.queued = true
 	l.admission.queue = append(l.admission.queue, s.conn)
 	l.admitLater()
 }
@@ -66,8 +66,8 @@ func (l *loop) admit() {
 		if c == nil {
 			continue
 		}
-		if s, ok := c.Context().(*session); ok && s.heavy != nil && s.heavy.queued {
-			s.heavy.queued = false
+		if s, ok := c.Context().(*session); ok && s.bulk != nil && s.bulk.queued {
+			s.bulk.queued = false
 			s.startWaiting(c)
 		}
 	}
@@ -92,8 +92,8 @@ func (l *loop) admitLater() {
 	})
 }
 
-// answerSize is how long the answer of a heavy command may be.
-func (v *live) answerSize(op room.Op) int {
+// answerSize is how long the answer of a bulk command may be.
+func (v *settings) answerSize(op room.Op) int {
 	switch op {
 	case room.Join:
 		return v.recoveryBytes

@@ -32,7 +32,7 @@ func TestBurstOfLongAnswers(t *testing.T) {
 	release()
 	eventually(t, "the answers do not come", func() bool { return out.QueuedBytes() > 0 })
 	holdShard(t, e)() // the turn that answers is over
-	if n := out.QueuedBytes(); n == 0 || n > answerBytes {
+	if n := out.QueuedBytes(); n == 0 || n > maxAnswerBytes {
 		t.Errorf("%d bytes wait for the loop", n)
 	}
 	resume()
@@ -59,7 +59,7 @@ func expectNothingHeavy(t *testing.T, e *Edge) {
 	})
 }
 
-// TestClosedConnectionsFreeTheirPlaces closes connections in every state of a heavy command: at its room, to be admitted,
+// TestClosedConnectionsFreeTheirPlaces closes connections in every state of a bulk command: at its room, to be admitted,
 // behind others. What they counted for is free for others.
 func TestClosedConnectionsFreeTheirPlaces(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Loops, c.Hub.Shards, c.Channel.WithoutNamespace.HistorySize = 1, 1, 200 })
@@ -144,7 +144,7 @@ func TestUnreadPublisherIsRefused(t *testing.T) {
 
 func TestMayWait(t *testing.T) {
 	for _, c := range []struct{ used, waiting, most int }{
-		{0, 0, 256}, {waitingBytes / 2, 0, 256}, {waitingBytes * 3 / 4, 0, 128}, {waitingBytes - 1, 0, 1}, {2 * waitingBytes, 0, 1},
+		{0, 0, 256}, {maxWaitingBytes / 2, 0, 256}, {maxWaitingBytes * 3 / 4, 0, 128}, {maxWaitingBytes - 1, 0, 1}, {2 * maxWaitingBytes, 0, 1},
 	} {
 		a := admission{waiting: c.used}
 		if !a.mayWait(c.most-1, 256) || a.mayWait(c.most, 256) {

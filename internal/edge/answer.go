@@ -12,24 +12,24 @@ import (
 
 // The functions of this file encode replies on a shard, from the room's answers.
 
-func encodeAnswer(a *room.Answer) *netpoll.Buffer {
+func encodeReply(a *room.Answer) *netpoll.Buffer {
 	id := token(a.Token).id()
-	raw := begin(replySize(a))
+	raw := newPayload(replySize(a))
 	switch a.Op {
 	case room.Publish:
 		raw = jsonwire.AppendPublish(raw, id, a.Position.Offset, a.Position.Epoch)
 	case room.PresenceStats:
 		raw = jsonwire.AppendPresenceStats(raw, id, a.NumClients, a.NumUsers)
 	case room.Presence:
-		raw = jsonwire.AppendPresence(raw, id, present(a))
+		raw = jsonwire.AppendPresence(raw, id, clients(a))
 	case room.History:
-		raw = jsonwire.AppendHistory(raw, id, objects(a), a.Position.Epoch, a.Position.Offset, a.More)
+		raw = jsonwire.AppendHistory(raw, id, publications(a), a.Position.Epoch, a.Position.Offset, a.More)
 	}
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
 
-// encodeJoined encodes what a join brings: its reply, or more of what was missed.
-func encodeJoined(a *room.Answer) *netpoll.Buffer {
+// encodeJoinReply encodes what a join brings: its reply, or more of what was missed.
+func encodeJoinReply(a *room.Answer) *netpoll.Buffer {
 	if token(a.Token).page() {
 		return encodePage(a)
 	}
@@ -47,10 +47,10 @@ func encodeSubscribe(a *room.Answer) *netpoll.Buffer {
 	}
 	var missed iter.Seq[[]byte]
 	if a.Recovered && len(a.Publications) > 0 {
-		missed = objects(a)
-		res.Offset = before(&a.Publications[0])
+		missed = publications(a)
+		res.Offset = positionBefore(&a.Publications[0])
 	}
-	raw := jsonwire.AppendSubscribe(begin(replySize(a)), t.id(), &res, missed)
+	raw := jsonwire.AppendSubscribe(newPayload(replySize(a)), t.id(), &res, missed)
 	return netpoll.NewBufferInPlace(frame.OpText, raw)
 }
 
@@ -59,7 +59,7 @@ func encodePage(a *room.Answer) *netpoll.Buffer {
 	if len(a.Publications) == 0 {
 		return nil
 	}
-	raw := begin(replySize(a) + len(a.Publications)*(jsonwire.PushOverhead+len(a.Room)))
+	raw := newPayload(replySize(a) + len(a.Publications)*(jsonwire.PushOverhead+len(a.Room)))
 	for i := range a.Publications {
 		if i > 0 {
 			raw = append(raw, '\n')
@@ -70,23 +70,23 @@ func encodePage(a *room.Answer) *netpoll.Buffer {
 }
 
 // before is a position that p is the first message after: that of the message before it, if that is known.
-func before(p *room.Publication) uint64 {
+func positionBefore(p *room.Publication) uint64 {
 	if p.Prev != 0 {
 		return p.Prev
 	}
 	return p.Offset - 1
 }
 
-func encodeLeft(id uint32) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendEmptyReply(begin(32), id, "unsubscribe"))
+func encodeLeaveReply(id uint32) *netpoll.Buffer {
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendEmptyReply(newPayload(32), id, "unsubscribe"))
 }
 
 func encodeError(id uint32, e *protocol.Error) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendError(begin(96), id, e))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendError(newPayload(96), id, e))
 }
 
 func encodeUnsubscribe(name string, u *protocol.Unsubscribe) *netpoll.Buffer {
-	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendUnsubscribe(begin(128+len(name)), name, u))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendUnsubscribe(newPayload(128+len(name)), name, u))
 }
 
 // replySize is about how long the reply will be.
@@ -101,7 +101,7 @@ func replySize(a *room.Answer) int {
 	return n + 160*len(a.Presence)
 }
 
-func objects(a *room.Answer) iter.Seq[[]byte] {
+func publications(a *room.Answer) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range a.Publications {
 			if !yield(a.Publications[i].Encoded) {
@@ -111,7 +111,7 @@ func objects(a *room.Answer) iter.Seq[[]byte] {
 	}
 }
 
-func present(a *room.Answer) iter.Seq[protocol.ClientInfo] {
+func clients(a *room.Answer) iter.Seq[protocol.ClientInfo] {
 	return func(yield func(protocol.ClientInfo) bool) {
 		for _, p := range a.Presence {
 			if !yield(clientInfo(p.Info, p.ChanInfo)) {

@@ -31,11 +31,11 @@ type AuthRequest struct {
 	Data          []byte            // of the connect command: valid JSON, borrowed, or nil
 	Name, Version string            // of the client's software, as it says
 	Headers       map[string]string // that the client put into the command, as browsers cannot set HTTP headers
-	*Facts
+	*UpgradeRequest
 }
 
-// Facts are what is known from the HTTP request; strings are the client's, as sent.
-type Facts struct {
+// UpgradeRequest are what is known from the HTTP request; strings are the client's, as sent.
+type UpgradeRequest struct {
 	Remote       netip.AddrPort
 	Path, Query  string
 	Host, Origin string
@@ -51,12 +51,12 @@ type Identity struct {
 
 // accept puts the connection on the event loop of the room that the URL names (?affinity=ROOM), if any, and keeps the
 // facts of a request when an Authenticator wants them.
-func (e *Edge) accept(r *netpoll.Request) error {
+func (e *Edge) onAccept(r *netpoll.Request) error {
 	r.SetAffinity(affinityOf(r.Query()))
 	if e.cfg.Auth == nil {
 		return nil
 	}
-	f := &Facts{Remote: r.RemoteAddr(), Path: r.Path(), Query: r.Query(), Host: r.Host(), Origin: r.Origin()}
+	f := &UpgradeRequest{Remote: r.RemoteAddr(), Path: r.Path(), Query: r.Query(), Host: r.Host(), Origin: r.Origin()}
 	for _, name := range e.cfg.AuthHeaders {
 		if v := r.Header(name); v != "" {
 			if f.Header == nil {

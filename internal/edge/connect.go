@@ -30,7 +30,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 		return err
 	}
 	s.info.User, s.info.ConnInfo = id.User, id.Info
-	s.loop.takeFacts(s)
+	s.loop.dropRequest(s)
 	s.state = connected
 	s.setExpiry(id)
 	s.loop.counters.connected.Add(1)
@@ -42,9 +42,9 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 }
 
 func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
-	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, Facts: s.loop.facts[s]}
-	if r.Facts == nil {
-		r.Facts = &Facts{}
+	r := AuthRequest{Token: req.Token, Data: req.Data, Name: req.Name, Version: req.Version, Headers: req.Headers, UpgradeRequest: s.loop.requests[s]}
+	if r.UpgradeRequest == nil {
+		r.UpgradeRequest = &UpgradeRequest{}
 	}
 	return s.loop.edge.authenticator().Authenticate(&r)
 }

@@ -58,11 +58,11 @@ func (d *delivery) answer(a *room.Answer) {
 	case a.Op == room.Join:
 		d.joined(h, a)
 	case a.Op == room.Publish:
-		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeAnswer(a))) // with the message itself, if h is a member
+		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeReply(a))) // with the message itself, if h is a member
 	default:
-		d.b.Send(h, d.count(encodeAnswer(a)))
+		d.b.Send(h, d.count(encodeReply(a)))
 	}
-	if t.heavy() {
+	if t.bulk() {
 		d.b.Call(h, answered)
 	}
 }
@@ -83,15 +83,15 @@ func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
 	t, name := token(a.Token), a.Room
 	switch {
 	case t.page():
-		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).abandon(c, name, t) })
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).failRecovery(c, name, t) })
 		return
 	case a.Op == room.Join:
-		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).refused(name, t) })
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).removeRefused(name, t) })
 	}
 	e := roomError(err)
 	d.b.Send(h, encodeError(t.id(), e))
 	d.counters.refused(e.Code)
-	d.edge.logRefused(a.Member.Info, opName(a.Op), e)
+	d.edge.logRefused(a.Member.Info, commandName(a.Op), e)
 }
 
 // overloaded does not encode an answer that the loop has no room for. A join is undone.
@@ -105,14 +105,14 @@ func (d *delivery) overloaded(h netpoll.Handle, a *room.Answer) {
 // joined makes the connection a member of the room's topic: the reply goes first, and then every later broadcast.
 // With a page of a recovery it only sends that, and the next one is due when it has left.
 func (d *delivery) joined(h netpoll.Handle, a *room.Answer) {
-	t, name, first := token(a.Token), a.Room, d.count(encodeJoined(a))
-	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).confirm(name, t) })
+	t, name, first := token(a.Token), a.Room, d.count(encodeJoinReply(a))
+	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).markJoined(name, t) })
 	if a.More {
 		at := a.Position
 		if first != nil {
 			d.b.Send(h, first)
 		}
-		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).turnPage(name, t, at) })
+		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).requestPage(name, t, at) })
 		return
 	}
 	d.b.Subscribe(h, name, first)
@@ -130,34 +130,34 @@ func (d *delivery) left(h netpoll.Handle, a *room.Answer) {
 	if t.watch() {
 		d.b.Unsubscribe(h, topic(a.Room, true), nil)
 	}
-	d.b.Unsubscribe(h, a.Room, encodeLeft(t.id()))
+	d.b.Unsubscribe(h, a.Room, encodeLeaveReply(t.id()))
 }
 
 // insufficient takes a member out whose room lost messages it cannot repair: the SDK subscribes again and recovers.
 func (d *delivery) insufficient(a *room.Answer) {
 	h, name := netpoll.Handle(a.Member.Conn), a.Room
-	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).expelled(name) })
+	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).removeJoined(name) })
 	d.b.Unsubscribe(h, topic(name, true), nil)
 	d.b.Unsubscribe(h, name, encodeUnsubscribe(name, protocol.UnsubscribeInsufficientState))
 	d.counters.insufficient.Add(1)
 }
 
 // confirm marks a membership as joined. It may be gone: then its leave is on the way.
-func (s *session) confirm(name string, t token) {
-	if m := s.ofJoin(name, t); m != nil {
+func (s *session) markJoined(name string, t token) {
+	if m := s.membershipOf(name, t); m != nil {
 		m.joined = true
 	}
 }
 
 // refused removes a membership whose join was refused.
-func (s *session) refused(name string, t token) {
-	if m := s.ofJoin(name, t); m != nil {
+func (s *session) removeRefused(name string, t token) {
+	if m := s.membershipOf(name, t); m != nil {
 		s.remove(m)
 	}
 }
 
-// ofJoin is the membership that a join began, nil if it is gone: there may be a newer one of the same room.
-func (s *session) ofJoin(name string, t token) *membership {
+// membershipOf is the membership that a join began, nil if it is gone: there may be a newer one of the same room.
+func (s *session) membershipOf(name string, t token) *membership {
 	if m := s.find(name); m != nil && m.serial == t.serial() {
 		return m
 	}
@@ -165,7 +165,7 @@ func (s *session) ofJoin(name string, t token) *membership {
 }
 
 // expelled removes a membership that the room has ended. One that is not joined yet is newer than that.
-func (s *session) expelled(name string) {
+func (s *session) removeJoined(name string) {
 	if m := s.find(name); m != nil && m.joined {
 		s.remove(m)
 	}

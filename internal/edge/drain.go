@@ -26,7 +26,7 @@ func (e *Edge) StopPublishes(ctx context.Context, perSecond int) error {
 	d := &drain{step: int64(time.Second) / int64(max(perSecond, 1))}
 	e.drain.Store(d)
 	err := e.hub.StopPublishes(ctx)
-	d.next.Store(int64(time.Since(e.began)))
+	d.next.Store(int64(time.Since(e.started)))
 	d.closing.Store(true)
 	return err
 }
@@ -39,7 +39,7 @@ func (d *drain) take(now int64) bool {
 
 // refusePublish answers a publish of a server that stops.
 func (s *session) refusePublish(d *drain) error {
-	if d.closing.Load() && d.take(int64(time.Since(s.loop.edge.began))) {
+	if d.closing.Load() && d.take(int64(time.Since(s.loop.edge.started))) {
 		b := s.loop.out.NewBatch() // carried out behind this turn, and so behind the answer
 		b.Close(s.conn, frame.CloseCode(protocol.DisconnectShutdown.Code), protocol.DisconnectShutdown.Reason)
 		s.loop.out.Post(b)

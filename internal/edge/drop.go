@@ -6,7 +6,7 @@ import (
 )
 
 // dropped tells a member of a room with slow_consumer: drop, which has caught up, what it missed.
-func dropped(c *netpoll.Conn, name string, n int) {
+func onDropped(c *netpoll.Conn, name string, n int) {
 	s, ok := c.Context().(*session)
 	if !ok || s.state == closing {
 		return

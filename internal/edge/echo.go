@@ -24,7 +24,7 @@ func (e *Edge) echo() netpoll.Endpoint {
 }
 
 func (e *Edge) echoMessage(c *netpoll.Conn, op frame.Op, p []byte) {
-	limits := &e.now().echo
+	limits := &e.settings().echo
 	if limits.unlimited() {
 		c.Send(op, p) // without reading the clock, a tenth of the whole echo
 		return

@@ -12,12 +12,12 @@ import (
 
 // Edge serves the protocol on the event loops of one netpoll.Server.
 type Edge struct {
-	cfg   Config
-	live  atomic.Pointer[live]
-	drain atomic.Pointer[drain] // nil until StopPublishes
-	loops []*loop
-	began time.Time
-	users *limit.PerKey[string] // connections of users
+	cfg     Config
+	current atomic.Pointer[settings]
+	drain   atomic.Pointer[drain] // nil until StopPublishes
+	loops   []*loop
+	started time.Time
+	users   *limit.PerKey[string] // connections of users
 
 	roomsMade    *limit.PerKey[room.ID] // rooms that connections make
 	roomsRefused atomic.Int64
@@ -31,7 +31,7 @@ type Edge struct {
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), began: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID](), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), started: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID](), stop: make(chan struct{})}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func New(cfg Config) (*Edge, error) {
 func (e *Edge) hubConfig() room.Config {
 	c := e.cfg.Hub
 	c.Loops = e.cfg.Loops
-	c.Encode, c.EncodeJoin, c.EncodeLeave = e.encodePush, encodeJoin, encodeLeave
+	c.Encode, c.EncodeJoin, c.EncodeLeave = e.encodePush, encodeJoinPush, encodeLeavePush
 	c.Deliver, c.Busy, c.MayOpen = e.deliver, e.busy, e.mayOpen
 	return c
 }

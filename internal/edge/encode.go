@@ -18,27 +18,27 @@ func (e *Edge) encodePush(name string, p *room.Publication) room.Buffer {
 		i := clientInfo(p.From, nil)
 		info = &i
 	}
-	raw := begin(jsonwire.PushSize(name, p.Data, info))
+	raw := newPayload(jsonwire.PushSize(name, p.Data, info))
 	raw, p.Encoded, p.Data = jsonwire.AppendPush(raw, name, p.Data, info, p.Offset, p.Time)
 	buf := netpoll.NewBufferInPlace(frame.OpText, raw)
-	if e.now().spaces.droppable(name) {
+	if e.settings().namespaces.droppable(name) {
 		buf.Droppable()
 	}
 	return buf
 }
 
-func encodeJoin(name string, m *room.Member) room.Buffer {
+func encodeJoinPush(name string, m *room.Member) room.Buffer {
 	info := clientInfo(m.Info, m.ChanInfo)
-	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendJoin(begin(256), name, &info))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendJoin(newPayload(256), name, &info))
 }
 
-func encodeLeave(name string, m *room.Member) room.Buffer {
+func encodeLeavePush(name string, m *room.Member) room.Buffer {
 	info := clientInfo(m.Info, m.ChanInfo)
-	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendLeave(begin(256), name, &info))
+	return netpoll.NewBufferInPlace(frame.OpText, jsonwire.AppendLeave(newPayload(256), name, &info))
 }
 
 // begin makes a payload of about n bytes that NewBufferInPlace can take.
-func begin(n int) []byte { return make([]byte, frame.HeaderRoom, frame.HeaderRoom+n) }
+func newPayload(n int) []byte { return make([]byte, frame.HeaderRoom, frame.HeaderRoom+n) }
 
 func clientInfo(i *room.Info, chanInfo []byte) protocol.ClientInfo {
 	return protocol.ClientInfo{User: i.User, Client: protocol.ClientID(i.Client), ConnInfo: i.ConnInfo, ChanInfo: chanInfo}

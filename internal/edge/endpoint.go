@@ -35,12 +35,12 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		MaxBacklogAge: e.cfg.BacklogAge,
 		SlowCode:      frame.CloseCode(protocol.DisconnectSlow.Code),
 		PauseBacklog:  pauseBacklog,
-		OnDrain:       drained,
+		OnDrain:       onDrain,
 		LowBacklog:    lowBacklog,
-		OnDropped:     dropped,
-		Accept:        e.accept,
-		OnOpen:        e.open,
-		OnMessage:     e.message,
-		OnClose:       e.closed,
+		OnDropped:     onDropped,
+		Accept:        e.onAccept,
+		OnOpen:        e.onOpen,
+		OnMessage:     e.onMessage,
+		OnClose:       e.onClose,
 	}
 }

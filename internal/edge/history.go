@@ -28,8 +28,8 @@ func (s *session) history(cmd protocol.Command) error {
 	if req.Since != nil {
 		q.HasSince, q.Since = true, room.Position{Offset: req.Since.Offset, Epoch: req.Since.Epoch}
 	}
-	if q.Limit == 0 && s.heavy == nil {
+	if q.Limit == 0 && s.bulk == nil {
 		return s.submit(q)
 	}
-	return s.submitHeavy(q)
+	return s.submitBulk(q)
 }

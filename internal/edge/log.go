@@ -16,8 +16,8 @@ import (
 // applications. Names of people and of rooms, tokens and texts are never logged, nor what a client says when it
 // closes. Nothing is logged for a command that goes well, and where debug is off an event costs one comparison.
 
-// debugging reports whether the log takes such lines at the moment.
-func (e *Edge) debugging() bool {
+// debugEnabled reports whether the log takes such lines at the moment.
+func (e *Edge) debugEnabled() bool {
 	return e.cfg.Log != nil && e.cfg.Log.Enabled(context.Background(), slog.LevelDebug)
 }
 
@@ -29,7 +29,7 @@ func clientID(i *room.Info) slog.Attr {
 // logOpened notes when the session began: nothing else remembers it.
 func (s *session) logOpened(c *netpoll.Conn) {
 	l := s.loop
-	if !l.edge.debugging() {
+	if !l.edge.debugEnabled() {
 		return
 	}
 	if l.begun == nil {
@@ -47,7 +47,7 @@ func remote(a netip.AddrPort) string {
 }
 
 func (s *session) logConnected() {
-	if e := s.loop.edge; e.debugging() {
+	if e := s.loop.edge; e.debugEnabled() {
 		e.cfg.Log.Debug("connected", clientID(&s.info), "anonymous", s.info.User == "")
 	}
 }
@@ -59,7 +59,7 @@ func (s *session) logClosed(code frame.CloseCode) {
 	if delete(l.begun, s); len(l.begun) == 0 {
 		l.begun = nil // a wave of connections must not leave its map behind
 	}
-	if !l.edge.debugging() {
+	if !l.edge.debugEnabled() {
 		return
 	}
 	args := []any{clientID(&s.info), "code", int(code), "reason", reasonOf(code)}
@@ -99,8 +99,8 @@ func reasonOf(code frame.CloseCode) string {
 	return ""
 }
 
-// opName is the command that a room carries out as op.
-func opName(op room.Op) string {
+// commandName is the command that a room carries out as op.
+func commandName(op room.Op) string {
 	switch op {
 	case room.Join:
 		return "subscribe"
@@ -120,7 +120,7 @@ func opName(op room.Op) string {
 
 // logRefused is a command that was answered with an error. Any goroutine may call it.
 func (e *Edge) logRefused(i *room.Info, command string, err *protocol.Error) {
-	if i != nil && e.debugging() {
+	if i != nil && e.debugEnabled() {
 		e.cfg.Log.Debug("command refused", clientID(i), "command", command, "code", int(err.Code))
 	}
 }

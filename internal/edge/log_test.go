@@ -54,7 +54,7 @@ func TestErrorsAreCountedByCode(t *testing.T) {
 // TestEveryOpHasAName that clients know.
 func TestEveryOpHasAName(t *testing.T) {
 	for op := room.Join; op <= room.History; op++ {
-		if opName(op) == "" {
+		if commandName(op) == "" {
 			t.Errorf("%d has none", op)
 		}
 	}

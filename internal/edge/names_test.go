@@ -11,7 +11,7 @@ import (
 // TestNamesOfRooms holds what the parts of a name mean, and what is answered. "as": Centrifugo 6.9.1 answers alike,
 // but for those marked.
 func TestNamesOfRooms(t *testing.T) {
-	spaces := func(private string) func(*Config) {
+	namespaces := func(private string) func(*Config) {
 		forced := everything()
 		forced.ForceRecovery = true
 		plain := everything()
@@ -47,7 +47,7 @@ func TestNamesOfRooms(t *testing.T) {
 		{"", "", badRequest, false}, // there: the connection is closed with 3501
 	} {
 		t.Run(fmt.Sprintf("%.20q for %q", tt.name, tt.user), func(t *testing.T) {
-			_, url := serve(t, spaces("$"))
+			_, url := serve(t, namespaces("$"))
 			p := connect(t, url, tt.user)
 			p.send(fmt.Sprintf(`{"id":2,"subscribe":{"channel":%q}}`, tt.name))
 			switch line := p.next(); {
@@ -61,7 +61,7 @@ func TestNamesOfRooms(t *testing.T) {
 		})
 	}
 	t.Run("no private prefix", func(t *testing.T) {
-		_, url := serve(t, spaces(""))
+		_, url := serve(t, namespaces(""))
 		p := connect(t, url, "")
 		p.send(`{"id":2,"subscribe":{"channel":"$a"}}`)
 		p.expect(`{"id":2,"subscribe":{*}}`)
@@ -69,7 +69,7 @@ func TestNamesOfRooms(t *testing.T) {
 		p.expect(`{"id":3,"error":{"code":102,*}}`)
 	})
 	t.Run("another private prefix", func(t *testing.T) {
-		_, url := serve(t, spaces("secret-"))
+		_, url := serve(t, namespaces("secret-"))
 		p := connect(t, url, "")
 		p.send(`{"id":2,"subscribe":{"channel":"secret-a"}}`)
 		p.expect(`{"id":2,"error":{"code":103,*}}`)
@@ -77,7 +77,7 @@ func TestNamesOfRooms(t *testing.T) {
 		p.expect(`{"id":3,"subscribe":{*}}`)
 	})
 	t.Run("other commands than subscribe need no token", func(t *testing.T) { // as there
-		_, url := serve(t, spaces("$"))
+		_, url := serve(t, namespaces("$"))
 		p := connect(t, url, "")
 		p.send(`{"id":2,"publish":{"channel":"$ns:a","data":1}}`)
 		p.expect(`{"id":2,"publish":{*}}`)

@@ -27,5 +27,5 @@ func (s *session) presence(cmd protocol.Command) error {
 		q.Op = room.PresenceStats
 		return s.submit(q)
 	}
-	return s.submitHeavy(q)
+	return s.submitBulk(q)
 }

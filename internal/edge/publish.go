@@ -39,7 +39,7 @@ func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 		return s.refusePublish(d)
 	}
 	return s.submit(room.Command{
-		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.stamped(cmd.ID),
+		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.publishToken(cmd.ID),
 		Data: jsonwire.AppendRaw(make([]byte, 0, len(req.Data)), req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})
 }

@@ -22,7 +22,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	if req.Token == "" {
 		return protocol.ErrNoToken
 	}
-	id, err := s.loop.edge.authenticator().Authenticate(&AuthRequest{Token: req.Token, Refresh: true, Facts: &Facts{}})
+	id, err := s.loop.edge.authenticator().Authenticate(&AuthRequest{Token: req.Token, Refresh: true, UpgradeRequest: &UpgradeRequest{}})
 	switch {
 	case err != nil:
 		return err
@@ -40,11 +40,11 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 func (s *session) setExpiry(id Identity) {
 	before := s.expireAt
 	if s.expireAt = 0; !id.ExpireAt.IsZero() {
-		at := time.Since(s.loop.edge.began) + time.Until(id.ExpireAt)
+		at := time.Since(s.loop.edge.started) + time.Until(id.ExpireAt)
 		s.expireAt = uint32(min(max(at/time.Second+1, 1), math.MaxUint32)) // a second more, never less
 	}
 	if before == 0 && s.expireAt != 0 {
-		s.loop.await(s)
+		s.loop.watch(s)
 	}
 }
 

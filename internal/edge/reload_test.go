@@ -17,7 +17,7 @@ func TestReload(t *testing.T) {
 		c.Client.AllowAnonymous = true
 		cfg = *c
 	})
-	before := e.now().spaces
+	before := e.settings().namespaces
 	p := connect(t, url, "ann")
 	for _, room := range []string{"stays:a", "strict:a", "grows:a", "goes:a"} {
 		p.send(`{"id":2,"subscribe":{"channel":"` + room + `"}}`)
@@ -33,7 +33,7 @@ func TestReload(t *testing.T) {
 	if err := e.Reload(cfg); err != nil {
 		t.Fatal(err)
 	}
-	after := e.now().spaces
+	after := e.settings().namespaces
 	if after.plain.room != before.plain.room || after.byName["stays"].room != before.byName["stays"].room ||
 		after.byName["strict"].room != before.byName["strict"].room || after.byName["grows"].room == before.byName["grows"].room {
 		t.Error("room.Options were replaced without need, or kept without right")
@@ -51,7 +51,7 @@ func TestReload(t *testing.T) {
 	}
 	bad := cfg
 	bad.Channel.Namespaces, bad.MaxRooms = []config.Namespace{{Name: "a:b"}}, 1
-	if e.Reload(bad) == nil || e.now().spaces != after || e.now().maxRooms != 5 {
+	if e.Reload(bad) == nil || e.settings().namespaces != after || e.settings().maxRooms != 5 {
 		t.Error("options that make no sense were taken over")
 	}
 }

@@ -20,7 +20,7 @@ type session struct {
 	conn     netpoll.Handle
 	first    membership    // most connections are in one room
 	more     *[]membership // all others; nil if there are none
-	heavy    *heavy        // while a heavy command is under way
+	bulk     *bulk         // while a bulk command is under way
 	expireAt uint32        // seconds since the edge began; 0: never
 	serial   uint32        // of the last membership
 	usage    usage         // what it has sent
@@ -45,28 +45,28 @@ type membership struct {
 }
 
 // open begins a session.
-func (e *Edge) open(c *netpoll.Conn) {
+func (e *Edge) onOpen(c *netpoll.Conn) {
 	l := e.loops[c.Loop().Index()]
 	now := e.clock()
 	s := &session{loop: l, conn: c.Handle(), usage: newUsage(now)}
-	if f, ok := c.Context().(*Facts); ok {
-		l.keepFacts(s, f)
+	if f, ok := c.Context().(*UpgradeRequest); ok {
+		l.keepRequest(s, f)
 	}
 	_, _ = rand.Read(s.info.Client[:]) // never fails
 	c.SetContext(s)
-	l.await(s)
+	l.watch(s)
 	l.counters.opened.Add(1)
 	s.logOpened(c)
 }
 
 // message takes the commands out of a frame and has each carried out.
-func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
+func (e *Edge) onMessage(c *netpoll.Conn, op frame.Op, p []byte) {
 	s := c.Context().(*session)
 	if op != frame.OpText {
 		s.disconnect(c, protocol.DisconnectInappropriateFormat)
 		return
 	}
-	r, limits, now := &s.loop.reader, &e.now().send, e.clock()
+	r, limits, now := &s.loop.reader, &e.settings().send, e.clock()
 	ok, first := s.loop.counters.chargeMessage(&s.usage, limits, now, len(p), c.Inflated()), true
 	for r.Reset(p); s.state != closing; first = false {
 		cmd, err := r.Next()
@@ -90,23 +90,23 @@ func (e *Edge) message(c *netpoll.Conn, op frame.Op, p []byte) {
 }
 
 // closed leaves every room, also those whose join is still under way.
-func (e *Edge) closed(c *netpoll.Conn, ev netpoll.CloseEvent) {
+func (e *Edge) onClose(c *netpoll.Conn, ev netpoll.CloseEvent) {
 	s, ok := c.Context().(*session)
 	if !ok {
 		return
 	}
 	s.state = closing
-	s.loop.takeFacts(s)
+	s.loop.dropRequest(s)
 	s.loop.counters.closed(ev.Code)
 	s.logClosed(ev.Code)
 	s.release()
-	s.depart()
+	s.leaveAll()
 	s.first, s.more = membership{}, nil
-	s.endHeavy()
+	s.dropBulk()
 }
 
 // depart leaves all rooms. Nobody waits for it.
-func (s *session) depart() {
+func (s *session) leaveAll() {
 	if s.rooms() == 0 {
 		return
 	}

@@ -44,19 +44,19 @@ func TestLateAnswers(t *testing.T) {
 	s.remove(s.find("a"))
 	second := s.add("a", false)
 
-	s.confirm("a", tok(first))
-	s.expelled("a")
-	s.refused("a", tok(first))
+	s.markJoined("a", tok(first))
+	s.removeJoined("a")
+	s.removeRefused("a", tok(first))
 	if m := s.find("a"); m == nil || m.joined || m.serial != second.serial {
 		t.Fatalf("an answer to the first changed the second: %+v", m)
 	}
-	s.confirm("a", tok(second))
-	s.expelled("a")
+	s.markJoined("a", tok(second))
+	s.removeJoined("a")
 	if s.find("a") != nil {
 		t.Error("expelled, and still there")
 	}
 	third := s.add("a", false)
-	s.refused("a", tok(third))
+	s.removeRefused("a", tok(third))
 	if s.find("a") != nil {
 		t.Error("refused, and still there")
 	}

@@ -27,11 +27,11 @@ func (s *session) checkSubscribe(req *protocol.SubscribeRequest, ns *namespace) 
 	switch {
 	case req.Type != 0 || len(req.TagsFilter) > 0 && string(req.TagsFilter) != "null":
 		return protocol.ErrNotAvailable // to ignore these would deliver something else than was asked for
-	case req.Token != "" || s.loop.edge.now().spaces.needsToken(req.Channel) || !s.maySubscribe(ns, req.Channel):
+	case req.Token != "" || s.loop.edge.settings().namespaces.needsToken(req.Channel) || !s.maySubscribe(ns, req.Channel):
 		return protocol.ErrPermissionDenied // no token can be verified yet
 	case s.find(req.Channel) != nil:
 		return protocol.ErrAlreadySubscribed
-	case s.rooms() >= s.loop.edge.now().maxRooms:
+	case s.rooms() >= s.loop.edge.settings().maxRooms:
 		s.loop.counters.rooms.Add(1)
 		return protocol.ErrLimitExceeded
 	}
@@ -57,11 +57,11 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 	}
 	submit := s.submit
 	if cmd.Recover {
-		submit = s.submitHeavy
+		submit = s.submitBulk
 	}
 	err := submit(cmd)
 	if err != nil {
-		s.dropJoin(&cmd)
+		s.undoJoin(&cmd)
 	}
 	return err
 }
@@ -80,7 +80,7 @@ func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 		return nil
 	}
-	if id, waiting := s.cancelHeavy(m); waiting {
+	if id, waiting := s.cancelBulk(m); waiting {
 		s.refuse(c, id, "subscribe", protocol.ErrTooManyRequests) // as the room answers a join that is left before it is complete
 		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
 	} else {
@@ -109,7 +109,7 @@ const (
 	tokenRecoverable = 1 << (32 + iota)
 	tokenPositioned
 	tokenWatch
-	tokenHeavy
+	tokenBulk
 	tokenPage
 	tokenRecover
 
@@ -144,7 +144,7 @@ func (t token) serial() uint32    { return uint32(t >> serialShift) }
 func (t token) recoverable() bool { return t&tokenRecoverable != 0 }
 func (t token) positioned() bool  { return t&tokenPositioned != 0 }
 func (t token) watch() bool       { return t&tokenWatch != 0 }
-func (t token) heavy() bool       { return t&tokenHeavy != 0 }
+func (t token) bulk() bool        { return t&tokenBulk != 0 }
 func (t token) recover() bool     { return t&tokenRecover != 0 }
 
 // page: the join goes on with a recovery whose beginning the client has.

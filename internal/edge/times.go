@@ -11,11 +11,11 @@ import (
 // which is more than a command may wait for an answer.
 
 // stamped is the token of a publish command.
-func (e *Edge) stamped(id uint32) uint64 {
+func (e *Edge) publishToken(id uint32) uint64 {
 	return uint64(id) | e.micros()<<serialShift
 }
 
-func (e *Edge) micros() uint64 { return uint64(time.Since(e.began)/time.Microsecond) & serialMax }
+func (e *Edge) micros() uint64 { return uint64(time.Since(e.started)/time.Microsecond) & serialMax }
 
 // encoded counts the time of a publish whose answer is being delivered: what it has published is encoded by now, and
 // handed over in the same turn. The clock is read once per delivery.

@@ -159,7 +159,7 @@ func (s *session) checkFlood(l *sendLimits) error {
 }
 
 // uptime is the time since the edge was made.
-func (e *Edge) uptime() time.Duration { return time.Since(e.began) }
+func (e *Edge) uptime() time.Duration { return time.Since(e.started) }
 
 // clock is the time of meters: uptime in microseconds. It wraps around after 71 minutes.
 func (e *Edge) clock() uint32 { return uint32(e.uptime().Microseconds()) }

@@ -7,13 +7,13 @@ import (
 
 // live is the part of the Config that can change while the edge serves. It is immutable: a command takes the one of
 // its moment.
-type live struct {
-	spaces   *namespaces
-	client   config.Client
-	maxRooms int
-	waiting  int        // heavy commands of a connection
-	send     sendLimits // of a connection
-	echo     sendLimits // the same on /echo
+type settings struct {
+	namespaces *namespaces
+	client     config.Client
+	maxRooms   int
+	waiting    int        // bulk commands of a connection
+	send       sendLimits // of a connection
+	echo       sendLimits // the same on /echo
 
 	recoveryBytes, historyBytes, presenceBytes int // of one answer
 }
@@ -23,15 +23,15 @@ type live struct {
 func (e *Edge) Reload(cfg Config) error {
 	cfg = cfg.withDefaults()
 	var before *namespaces
-	if old := e.live.Load(); old != nil {
-		before = old.spaces
+	if old := e.current.Load(); old != nil {
+		before = old.namespaces
 	}
-	spaces, err := newNamespaces(&cfg.Channel, before)
+	namespaces, err := newNamespaces(&cfg.Channel, before)
 	if err != nil {
 		return err
 	}
-	e.live.Store(&live{
-		spaces: spaces, client: cfg.Client, maxRooms: cfg.MaxRooms, waiting: cfg.WaitingCommands,
+	e.current.Store(&settings{
+		namespaces: namespaces, client: cfg.Client, maxRooms: cfg.MaxRooms, waiting: cfg.WaitingCommands,
 		send:          newSendLimits(cfg.CommandsPerSecond, cfg.MaxRooms, cfg.BytesPerSecond, cfg.MaxMessage),
 		echo:          newSendLimits(cfg.CommandsPerSecond, 0, cfg.BytesPerSecond, cfg.EchoMaxMessage),
 		recoveryBytes: cfg.Hub.RecoveryMaxBytes, historyBytes: cfg.Hub.HistoryMaxBytes, presenceBytes: cfg.Hub.PresenceMaxBytes,
@@ -45,12 +45,12 @@ func (e *Edge) Reload(cfg Config) error {
 }
 
 // now is what holds at this moment.
-func (e *Edge) now() *live { return e.live.Load() }
+func (e *Edge) settings() *settings { return e.current.Load() }
 
 // authenticator decides who a connection is.
 func (e *Edge) authenticator() Authenticator {
 	if e.cfg.Auth != nil {
 		return e.cfg.Auth
 	}
-	return anonymous{e.now().client}
+	return anonymous{e.settings().client}
 }

@@ -65,7 +65,7 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 // namespace returns the namespace of the room of a command, ErrUnknownChannel, or an error with code 107 for
 // what cannot be a room's name.
 func (s *session) namespace(name string) (*namespace, error) {
-	n := s.loop.edge.now().spaces
+	n := s.loop.edge.settings().namespaces
 	if len(name) > n.maxName {
 		s.loop.counters.longNames.Add(1)
 		return nil, protocol.ErrLongChannel

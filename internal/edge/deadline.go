@@ -17,26 +17,26 @@ type loop struct {
 	index     int
 	out       *netpoll.Loop
 	reader    jsonwire.Reader
-	reply     []byte                 // scratch of replies
-	waiting   []waiter               // have a deadline
-	facts     map[*session]*Facts    // of those that have not connected, if somebody wants them
-	begun     map[*session]time.Time // of the sessions that began while the log took debug lines
+	reply     []byte                       // scratch of replies
+	waiting   []waiter                     // have a deadline
+	requests  map[*session]*UpgradeRequest // of those that have not connected, if somebody wants them
+	begun     map[*session]time.Time       // of the sessions that began while the log took debug lines
 	admission admission
 	waits     atomic.Int32
 	counters  counters
 }
 
-// keepFacts keeps what was known of a session from its request until takeFacts.
-func (l *loop) keepFacts(s *session, f *Facts) {
-	if l.facts == nil {
-		l.facts = make(map[*session]*Facts)
+// keepRequest keeps what was known of a session from its request until dropRequest.
+func (l *loop) keepRequest(s *session, f *UpgradeRequest) {
+	if l.requests == nil {
+		l.requests = make(map[*session]*UpgradeRequest)
 	}
-	l.facts[s] = f
+	l.requests[s] = f
 }
 
-func (l *loop) takeFacts(s *session) {
-	if delete(l.facts, s); len(l.facts) == 0 {
-		l.facts = nil // a wave of connections must not leave its map behind
+func (l *loop) dropRequest(s *session) {
+	if delete(l.requests, s); len(l.requests) == 0 {
+		l.requests = nil // a wave of connections must not leave its map behind
 	}
 }
 
@@ -47,7 +47,7 @@ type waiter struct {
 }
 
 // await begins the deadline of a session.
-func (l *loop) await(s *session) {
+func (l *loop) watch(s *session) {
 	l.waiting = append(l.waiting, waiter{s, time.Now().Add(l.edge.cfg.ConnectTimeout)})
 	l.waits.Add(1)
 }
@@ -82,7 +82,7 @@ func (w waiter) deadline() (due time.Time, d *protocol.Disconnect) {
 		return w.due, protocol.DisconnectStale
 	case s.state == connected && s.expireAt != 0:
 		e := s.loop.edge
-		return e.began.Add(time.Duration(s.expireAt)*time.Second + e.cfg.expireGrace), protocol.DisconnectExpired
+		return e.started.Add(time.Duration(s.expireAt)*time.Second + e.cfg.expireGrace), protocol.DisconnectExpired
 	}
 	return due, nil
 }

@@ -46,7 +46,7 @@ func TestHistoryFlood(t *testing.T) {
 			t.Fatalf("%.200s", line)
 		}
 	}
-	if answered != e.now().waiting+1 || refused != 400-answered || e.Stats().Slow != 0 || e.Stats().WaitingLimit != int64(refused) {
+	if answered != e.settings().waiting+1 || refused != 400-answered || e.Stats().Slow != 0 || e.Stats().WaitingLimit != int64(refused) {
 		t.Errorf("%d answered, %d refused, %+v", answered, refused, e.Stats())
 	}
 }
