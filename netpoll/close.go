@@ -196,6 +196,7 @@ func (l *Loop) freeSlot(c *Conn) {
 	}
 	l.server.headers.release(c.takeHeader())
 	l.dropRemainder(c)
+	l.timers.remove(c)
 	l.undeny(c.fd)
 	l.freeOutbox(c)
 	c.dec.Release(&l.configs[c.endpoint])

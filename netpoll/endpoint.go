@@ -86,6 +86,8 @@ type Endpoint struct {
 	OnOpen func(c *Conn)
 	// OnMessage is called for every text and binary message.
 	OnMessage func(c *Conn, op frame.Op, p []byte)
+	// OnTimer is called when the timer that [Conn.SetTimer] has set expires.
+	OnTimer func(c *Conn)
 	// OnClose is called once for every connection that was opened, when it can no longer
 	// send or receive.
 	OnClose func(c *Conn, e CloseEvent)

@@ -76,6 +76,7 @@ type Loop struct {
 	relieveAt time.Duration // the server's clock from which on stalled connections are looked for again
 
 	fanout  fanout
+	timers  connTimers
 	stopped bool
 }
 

@@ -117,7 +117,14 @@ func (l *Loop) openDeadline(c *Conn) {
 		}
 		next = min(next, c.due)
 	}
-	if c.has(flagPings) || c.dec.Partial() || c.out != nil {
+	timer := l.fireTimer(c)
+	if c.phase != phaseOpen || c.has(flagDead) {
+		return
+	}
+	if timer > 0 {
+		next = min(next, timer)
+	}
+	if timer > 0 || c.has(flagPings) || c.dec.Partial() || c.out != nil {
 		l.schedule(c, next)
 	}
 }
