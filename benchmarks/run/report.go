@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/benchmarks/internal/result"
+	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
 // report is the run with what is computed from it.
@@ -32,7 +33,7 @@ func newReport(o options, servers []server, workloads []workload) *report {
 		Date:    time.Now().UTC().Format(time.RFC3339),
 		Commit:  firstLine("git", "describe", "--always", "--dirty"),
 		Command: command(os.Args[1:]),
-		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), processor(), firstLine("uname", "-r")),
+		Machine: fmt.Sprintf("%d x %s, Linux %s", runtime.NumCPU(), sys.Processor(), firstLine("uname", "-r")),
 		Go:      runtime.Version(), Pinned: o.pinned, Time: o.seconds, Slice: turns(workloads),
 		Kernel:  firstLine("uname", "-rv"),
 		Servers: servers, Workloads: workloads,
@@ -108,11 +109,4 @@ func firstLine(name string, args ...string) string {
 	out, _ := exec.Command(name, args...).Output() // empty if it fails
 	line, _, _ := strings.Cut(string(out), "\n")
 	return line
-}
-
-func processor() string {
-	b, _ := os.ReadFile("/proc/cpuinfo")
-	_, rest, _ := strings.Cut(string(b), "model name")
-	line, _, _ := strings.Cut(rest, "\n")
-	return strings.Trim(line, " \t:")
 }

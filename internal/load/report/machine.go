@@ -1,41 +1,32 @@
 package report
 
 import (
-	"bufio"
 	"net/url"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/prometheus/procfs"
 )
 
-// describe reads what Linux says of the machine; elsewhere it is the little that Go knows.
+// describe returns what Linux says about the machine. Elsewhere it is what Go knows: the architecture
+// and the operating system.
 func describe() (cpu string, memory int64, kernel string) {
-	cpu = field("/proc/cpuinfo", "model name")
-	kb, _, _ := strings.Cut(field("/proc/meminfo", "MemTotal"), " ")
-	n, _ := strconv.ParseInt(kb, 10, 64)
-	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	kernel = strings.TrimSpace(runtime.GOOS + " " + string(release))
-	if cpu == "" {
-		cpu = runtime.GOARCH
-	}
-	return cpu, n * 1024, kernel
-}
-
-// field is the first value of a "name : value" file.
-func field(file, name string) string {
-	f, err := os.Open(file)
+	cpu, kernel = runtime.GOARCH, runtime.GOOS
+	fs, err := procfs.NewDefaultFS()
 	if err != nil {
-		return ""
+		return cpu, 0, kernel
 	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if key, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
+	if all, err := fs.CPUInfo(); err == nil && len(all) > 0 && all[0].ModelName != "" {
+		cpu = all[0].ModelName
 	}
-	return ""
+	if m, err := fs.Meminfo(); err == nil && m.MemTotalBytes != nil {
+		memory = int64(*m.MemTotalBytes)
+	}
+	if release, err := fs.SysctlStrings("kernel.osrelease"); err == nil {
+		kernel += " " + strings.Join(release, " ")
+	}
+	return cpu, memory, kernel
 }
 
 // withoutPassword is the URL as a report may show it.
