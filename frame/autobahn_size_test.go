@@ -34,7 +34,7 @@ func fragment(b0 byte, p []byte, size int) (out []byte) {
 // TestAutobahn9Limits is group 9: 16 MiB messages, 65,536 fragments, small chops.
 func TestAutobahn9Limits(t *testing.T) {
 	unit := map[Op]string{OpText: "BAsd7&jh", OpBinary: "\x00\xff\xfe\xfd\xfc\xfb\x80\x7f"}
-	c := &Config{MaxMessage: 16 << 20}
+	c := &Config{Pool: &Pool{}, MaxMessage: 16 << 20}
 	for g, op := range []Op{OpText, OpBinary} {
 		payload := func(n int) []byte { return []byte(strings.Repeat(unit[op], n/8)) }
 		b0 := byte(op)
@@ -56,8 +56,8 @@ func TestAutobahn9Limits(t *testing.T) {
 			echoAll(t, fmt.Sprintf("9.%d.%d", 7+g, i+1), &Decoder{}, c, stream, note(op, p), 1000, chops(64<<10))
 		}
 	}
-	if c.buffers.bytes > keepTotal {
-		t.Errorf("pool keeps %d bytes after 16 MiB messages, at most %d", c.buffers.bytes, keepTotal)
+	if c.Pool.bytes > keepTotal {
+		t.Errorf("pool keeps %d bytes after 16 MiB messages, at most %d", c.Pool.bytes, keepTotal)
 	}
 }
 
@@ -65,6 +65,6 @@ func TestAutobahn9Limits(t *testing.T) {
 func TestAutobahn10Autofragment(t *testing.T) {
 	p := []byte(strings.Repeat("*", 65536))
 	for how, cut := range map[string]func(int) int{"whole": whole, "1": bytewise, "1300": chops(1300)} {
-		echoAll(t, "10.1.1 "+how, &Decoder{}, &Config{}, fragment(1, p, 1300), note(OpText, p), 1, cut)
+		echoAll(t, "10.1.1 "+how, &Decoder{}, &Config{Pool: &Pool{}}, fragment(1, p, 1300), note(OpText, p), 1, cut)
 	}
 }

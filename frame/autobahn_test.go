@@ -154,7 +154,7 @@ func runAutobahn(t *testing.T, rows []autobahn) {
 			cuts = map[string]func(int) int{"whole": whole, "997": chops(997), "64": chops(64)}
 		}
 		for how, cut := range cuts {
-			d, c := &Decoder{}, &Config{MaxMessage: 16 << 20}
+			d, c := &Decoder{}, &Config{Pool: &Pool{}, MaxMessage: 16 << 20}
 			got := feed(t, d, c, row.in, cut)
 			if got.code != row.code || !same(got.msgs, row.want) {
 				t.Errorf("%s %s: %d %s, want %d %s", row.id, how, got.code, short(got.msgs), row.code, short(row.want))

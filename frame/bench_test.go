@@ -15,7 +15,7 @@ func benchDecode(b *testing.B, op Op, size int) {
 	stream := bytes.Repeat(one, frames)
 	buf := make([]byte, len(stream))
 	var d Decoder
-	c := &Config{MaxMessage: 1 << 20}
+	c := &Config{Pool: &Pool{}, MaxMessage: 1 << 20}
 	b.SetBytes(int64(len(one)))
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += frames {
@@ -41,7 +41,7 @@ func BenchmarkEcho(b *testing.B) {
 	in := bytes.Repeat(one, 16)
 	buf, out := make([]byte, len(in)), make([]byte, 0, 4096)
 	var d Decoder
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += 16 {
 		copy(buf, in)
@@ -62,7 +62,7 @@ func BenchmarkSplit(b *testing.B) {
 	in := AppendMaskedFrame(nil, OpText, bytes.Repeat([]byte("x"), 1000), testMask)
 	buf := make([]byte, len(in))
 	var d Decoder
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	b.ReportAllocs()
 	for b.Loop() {
 		copy(buf, in)
@@ -101,7 +101,7 @@ func BenchmarkInflate(b *testing.B) {
 	p := f.AppendFrame(nil, OpText, benchJSON)
 	var d Decoder
 	d.EnableDeflate()
-	c := &Config{Client: true}
+	c := &Config{Pool: &Pool{}, Client: true}
 	b.ReportAllocs()
 	for b.Loop() {
 		if m, _, err := d.Next(p, c); err != nil || len(m.Payload) != len(benchJSON) {

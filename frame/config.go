@@ -8,21 +8,18 @@ const (
 	DefaultMaxFragments = 1024
 )
 
-// Config is what the connections of one endpoint on one loop share: the limits, and the scratch memory that
-// their decoders borrow (buffers of split messages, one decompressor). One goroutine at a time; the zero value
-// is ready. It must not be copied once in use.
+// Config has the settings of decoders, usually those of one endpoint. The zero value is ready to use. It may be copied.
 type Config struct {
-	// Client says that we are the client: the peer is a server, and its frames must be unmasked.
+	// Client: this end is the client, so received frames must not be masked (RFC 6455 section 5.1).
 	Client bool
-	// MaxMessage bounds a message in bytes, on the wire and inflated; 0 is 64 KiB. Larger ones end the
-	// connection with 1009 before their payload is read.
+	// MaxMessage bounds a message in bytes, on the wire and inflated; 0 is 64 KiB. A larger one ends the connection
+	// with 1009 before its payload is read.
 	MaxMessage int
-	// MaxFragments: a message of more fragments than this whose mean payload is under 16 bytes ends the
-	// connection with 1008; 0 is 1,024.
+	// MaxFragments bounds the fragments of a message with a mean payload under 16 bytes; 0 is 1,024. More end the
+	// connection with 1008.
 	MaxFragments int
-
-	buffers  pool
-	inflater inflater
+	// Pool has the memory that decoders share. With nil each split or compressed message allocates its own.
+	Pool *Pool
 }
 
 func (c *Config) maxMessage() int {

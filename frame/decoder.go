@@ -8,55 +8,53 @@ import (
 
 // Message is a whole message or a control frame.
 type Message struct {
-	Op       Op     // OpText, OpBinary, OpClose, OpPing or OpPong; 0 when more bytes are needed
-	Inflated bool   // it came compressed: Payload may be far longer than what was sent
-	Payload  []byte // unmasked, inflated; text is UTF-8 and a close payload is valid
+	Op       Op     // OpText, OpBinary, OpClose, OpPing or OpPong; 0 without a message
+	Inflated bool   // it was compressed: Payload may be far longer than what was received
+	Payload  []byte // unmasked and inflated; text is UTF-8 and a close payload is valid
 }
 
-// Decoder is the incremental parser of one connection: 16 bytes, one pointer that is nil while nothing is split
-// over reads or fragments. The zero value is ready, and a zero Decoder is between two messages. Not safe for
-// concurrent use.
+// Decoder is the incremental parser of one connection. It takes 16 bytes, with one pointer that is nil while nothing is
+// split over reads or fragments. The zero value is ready to use. It is not safe for concurrent use.
 type Decoder struct {
-	buf   *buffer   // what has arrived of an incomplete header, frame or message
-	flags flags     // see below
+	buf   *buffer // what has arrived of an incomplete header, frame or message
+	flags flags
 	op    Op        // of the current frame
-	utf8  utf8State // of the current text message; 0 again at its end
+	utf8  utf8State // of the current text message, 0 at its end
 }
 
-// rest is the payload of the current frame that is still to come.
+// rest is the payload of the current frame that has not arrived yet.
 type rest struct {
 	n    int     // bytes
-	mask [4]byte // turned so that mask[0] meets the first of them
+	mask [4]byte // rotated: mask[0] is for the first of them
 }
 
 type flags uint8
 
 const (
-	negotiated flags = 1 << iota // permessage-deflate
+	negotiated flags = 1 << iota // permessage-deflate is in use
 	inFrame                      // a header is complete, its payload is not
 	fin                          // the current frame is the last of its message
 	fragmented                   // a data message has begun and its last fragment has not
 	text                         // that message, or the current data frame, is text
-	compressed                   // and is deflated
-	dead                         // a close frame or an error: nothing is parsed any more
-	skipping                     // the payload of data frames is thrown away
+	compressed                   // that message, or the current data frame, is compressed
+	dead                         // after a close frame or an error: nothing is parsed any more
+	skipping                     // the payload of data frames is discarded
 )
 
-// EnableDeflate says that permessage-deflate was negotiated with no context takeover both ways, as AcceptDeflate
-// answers. Call it before the first Next.
+// EnableDeflate enables permessage-deflate without context takeover, as [AcceptDeflate] negotiates it. Call it before the
+// first Next.
 func (d *Decoder) EnableDeflate() { d.flags |= negotiated }
 
-// Deflate reports whether permessage-deflate was negotiated.
+// Deflate reports whether permessage-deflate is enabled.
 func (d *Decoder) Deflate() bool { return d.flags&negotiated != 0 }
 
-// Partial reports whether a frame or a message is in progress: the time when an assembly deadline runs.
+// Partial reports whether a frame or a message is incomplete. Meanwhile the caller should have a deadline.
 func (d *Decoder) Partial() bool {
 	return d.buf != nil
 }
 
-// SkipData makes Next return control frames alone from now on. The payload of data frames is thrown away: it is
-// neither kept nor inflated nor checked. It is for the time after a close frame of ours, when only the peer's close
-// frame is awaited (RFC 6455 section 5.5.1).
+// SkipData makes Next return only control frames from now on. It discards the payload of data frames, and neither
+// inflates nor validates it. Call it after sending a close frame, while the peer's is awaited (RFC 6455 section 5.5.1).
 func (d *Decoder) SkipData() {
 	d.flags |= skipping
 	d.utf8 = 0
@@ -65,21 +63,21 @@ func (d *Decoder) SkipData() {
 	}
 }
 
-// Release gives pooled memory back to c; the decoder is zero afterwards, deflate included.
+// Release returns memory to c's Pool and sets d to the zero value, without deflate.
 func (d *Decoder) Release(c *Config) {
-	c.buffers.put(d.buf)
+	c.Pool.put(d.buf)
 	*d = Decoder{}
 }
 
-// Next consumes from b, unmasking in place, and returns the next whole message or control frame and how many
-// bytes of b were used; call it again with the rest. m.Op is 0 when more bytes are needed, and then all of b
-// was used. m.Payload is valid until the next call with the same Config, or until b is reused.
+// Next reads from b, unmasks in place, and returns the next whole message or control frame and the number of bytes read.
+// Call it again with the rest of b. If m.Op is 0 it has read all of b and needs more. m.Payload is valid until the next
+// call with the same Pool, and until b is written to.
 //
-// An error is always an *Error, the close to send. After it, and after a close frame, the connection is over:
-// Next takes all bytes and returns nothing (RFC 6455 sections 5.5.1 and 7.1.7).
+// An error is an [*Error] with the close frame to send. After an error or a close frame Next reads and discards all bytes
+// (RFC 6455 sections 5.5.1 and 7.1.7).
 func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
-	// A short cut for most of what a chat server reads: a small unfragmented message, whole in b, its text valid. It saves
-	// half of the time. Everything else goes the long way, which would say the same of these.
+	// The fast path is for most of what a chat server reads: a small unfragmented message that is wholly in b and whose
+	// text is valid. It takes half the time of next, which would return the same.
 	if len(b) < 6 || d.buf != nil || d.flags&(dead|skipping) != 0 || c.Client {
 		return d.next(b, c)
 	}
@@ -89,7 +87,7 @@ func (d *Decoder) Next(b []byte, c *Config) (m Message, n int, err error) {
 	}
 	mask, p := [4]byte(b[2:]), b[6:6+size]
 	if !unmaskASCII(p, mask) && op == OpText && !utf8.Valid(p) {
-		ws.Cipher(p, mask, 0) // as it was
+		ws.Cipher(p, mask, 0) // mask it again
 		return d.next(b, c)
 	}
 	return Message{Op: op, Payload: p}, 6 + size, nil
@@ -120,7 +118,7 @@ func (d *Decoder) next(b []byte, c *Config) (m Message, n int, err error) {
 			p = p[:r.n]
 		}
 		n += len(p)
-		r.take(p, c)
+		r.unmask(p, c)
 		m, bad := d.payload(p, r.n == 0, c)
 		if bad != nil {
 			return Message{}, n, d.fail(bad, c)
@@ -135,23 +133,8 @@ func (d *Decoder) next(b []byte, c *Config) (m Message, n int, err error) {
 	}
 }
 
-// take unmasks p, which is what comes next (RFC 6455 section 5.3).
-func (r *rest) take(p []byte, c *Config) {
-	r.n -= len(p)
-	if c.Client {
-		return
-	}
-	ws.Cipher(p, r.mask, 0)
-	if r.n > 0 {
-		m := r.mask
-		for i := range m {
-			r.mask[i] = m[(len(p)+i)%len(m)]
-		}
-	}
-}
-
-// payload handles an unmasked piece of the current frame; with it the frame is whole, or not. The result is empty unless
-// p completes a message or a control frame.
+// payload takes an unmasked piece of the current frame. whole: the frame ends with it. The result is empty unless p
+// completes a message or a control frame.
 func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	if len(p) == 0 && !whole {
 		return Message{}, nil // the read ended with the header
@@ -171,7 +154,7 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	}
 	whole = whole && d.flags&fin != 0
 	if whole && d.flags&(fragmented|compressed) == 0 && (d.buf == nil || len(d.buf.msg) == 0) {
-		d.giveBack(c) // it held the header
+		d.releaseBuffer(c) // it had the header
 		return Message{Op: d.messageOp(), Payload: p}, nil
 	}
 	d.buffer(c).add(p, c.maxMessage())
@@ -181,17 +164,17 @@ func (d *Decoder) payload(p []byte, whole bool, c *Config) (Message, *Error) {
 	return d.message(c)
 }
 
-// skip handles a piece of a data frame whose payload nobody wants.
+// skip takes a piece of a data frame that is discarded.
 func (d *Decoder) skip(whole bool, c *Config) {
 	if whole && d.flags&fin != 0 {
 		d.flags &^= fragmented
 	}
 	if whole && d.buf != nil {
-		d.giveBack(c) // it held the header
+		d.releaseBuffer(c) // it had the header
 	}
 }
 
-// validText validates as far as the text has come: at its end no code point may be open.
+// validText validates the text so far. At its end no code point may be incomplete.
 func (d *Decoder) validText(p []byte, whole bool) bool {
 	last := whole && d.flags&fin != 0
 	if last && d.utf8 == 0 {
@@ -202,18 +185,18 @@ func (d *Decoder) validText(p []byte, whole bool) bool {
 	return ok && (!last || s == 0)
 }
 
-// message ends the accumulated message.
+// message returns the accumulated message, which is complete.
 func (d *Decoder) message(c *Config) (Message, *Error) {
 	m := Message{Op: d.messageOp(), Payload: d.buf.msg, Inflated: d.flags&compressed != 0}
 	d.flags &^= fragmented
 	b := d.buf
 	d.buf = nil
 	if d.flags&compressed == 0 {
-		c.buffers.put(b)
+		c.Pool.put(b)
 		return m, nil
 	}
-	out, bad := c.inflater.inflate(b, c.maxMessage())
-	c.buffers.put(b)
+	out, bad := c.Pool.inflate(b, c.maxMessage())
+	c.Pool.put(b)
 	if bad == nil && m.Op == OpText && !utf8.Valid(out) {
 		bad = errText
 	}
@@ -221,7 +204,7 @@ func (d *Decoder) message(c *Config) (Message, *Error) {
 	return m, bad
 }
 
-// control handles a piece of a control frame, which may stand between the fragments of a message.
+// control takes a piece of a control frame, which may stand between the fragments of a message.
 func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 	if !whole {
 		d.buffer(c).addControl(p)
@@ -233,7 +216,7 @@ func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 			b.nctl = 0
 		}
 		if d.flags&fragmented == 0 {
-			d.giveBack(c)
+			d.releaseBuffer(c)
 		}
 	}
 	m := Message{Op: d.op, Payload: p}
@@ -241,7 +224,7 @@ func (d *Decoder) control(p []byte, whole bool, c *Config) (Message, *Error) {
 		if bad := checkClose(p); bad != nil {
 			return Message{}, bad
 		}
-		d.end(c)
+		d.stop(c)
 	}
 	return m, nil
 }
@@ -253,26 +236,26 @@ func (d *Decoder) messageOp() Op {
 	return OpBinary
 }
 
-// buffer is the connection's own accumulator, taken from the pool when there is none yet.
+// buffer returns the connection's buffer, one from the pool if it has none.
 func (d *Decoder) buffer(c *Config) *buffer {
 	if d.buf == nil {
-		d.buf = c.buffers.take()
+		d.buf = c.Pool.take()
 	}
 	return d.buf
 }
 
-func (d *Decoder) giveBack(c *Config) {
-	c.buffers.put(d.buf)
+func (d *Decoder) releaseBuffer(c *Config) {
+	c.Pool.put(d.buf)
 	d.buf = nil
 }
 
 func (d *Decoder) fail(e *Error, c *Config) error {
-	d.end(c)
+	d.stop(c)
 	return e
 }
 
-// end stops parsing for good and gives the memory back.
-func (d *Decoder) end(c *Config) {
+// stop ends parsing for good and releases the memory.
+func (d *Decoder) stop(c *Config) {
 	deflate := d.flags & negotiated
 	d.Release(c)
 	d.flags = deflate | dead

@@ -26,13 +26,13 @@ func next(t *testing.T, d *Decoder, c *Config, b []byte) Message {
 // TestZeroCopy: a whole frame is delivered where it lies, and takes no memory.
 func TestZeroCopy(t *testing.T) {
 	var d Decoder
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	for _, b := range [][]byte{fr(0x81, "text"), fr(0x82, strings.Repeat("b", 5000)), fr(0x89, "ping"), fr(0x88, "\x03\xe8bye")} {
 		m := next(t, &d, c, b)
 		if &m.Payload[0] != &b[len(b)-len(m.Payload)] {
 			t.Errorf("%v was copied", m.Op)
 		}
-		if d.buf != nil || len(c.buffers.free) > 0 {
+		if d.buf != nil || len(c.Pool.free) > 0 {
 			t.Errorf("%v took a buffer", m.Op)
 		}
 		d.Release(c)
@@ -42,7 +42,7 @@ func TestZeroCopy(t *testing.T) {
 // TestHeaderAtEndOfRead: the payload that comes whole in the next read is still delivered in place.
 func TestHeaderAtEndOfRead(t *testing.T) {
 	var d Decoder
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	b := fr(0x81, "text")
 	next(t, &d, c, b[:6])
 	if m := next(t, &d, c, b[6:]); &m.Payload[0] != &b[6] {
@@ -61,19 +61,19 @@ func TestSplitHeader(t *testing.T) {
 	} {
 		for at := 1; at < min(len(tt.in), 16); at++ {
 			var d Decoder
-			c := &Config{MaxMessage: 1 << 20}
+			c := &Config{Pool: &Pool{}, MaxMessage: 1 << 20}
 			if m := next(t, &d, c, bytes.Clone(tt.in[:at])); m.Op != 0 || d.buf == nil || cap(d.buf.msg) > 8 || !d.Partial() {
 				t.Fatalf("%x: message %v, buffer %v", tt.in[:at], m, d.buf)
 			}
 			m := next(t, &d, c, bytes.Clone(tt.in[at:]))
-			if done := tt.payload != endless; (m.Op != 0) != done || d.Partial() == done || done && (len(m.Payload) != tt.payload || len(c.buffers.free) != 1) {
-				t.Fatalf("%x: %v with %d bytes, partial %v, %d free buffers", tt.in[:at], m.Op, len(m.Payload), d.Partial(), len(c.buffers.free))
+			if done := tt.payload != endless; (m.Op != 0) != done || d.Partial() == done || done && (len(m.Payload) != tt.payload || len(c.Pool.free) != 1) {
+				t.Fatalf("%x: %v with %d bytes, partial %v, %d free buffers", tt.in[:at], m.Op, len(m.Payload), d.Partial(), len(c.Pool.free))
 			}
 			d.Release(c)
-			if d.Partial() || len(c.buffers.free) != 1 {
-				t.Fatalf("%x: %d free buffers after Release", tt.in[:at], len(c.buffers.free))
+			if d.Partial() || len(c.Pool.free) != 1 {
+				t.Fatalf("%x: %d free buffers after Release", tt.in[:at], len(c.Pool.free))
 			}
-			if b := c.buffers.take(); b.nhdr != 0 || b.nctl != 0 || b.frags != 0 || len(b.msg) != 0 {
+			if b := c.Pool.take(); b.nhdr != 0 || b.nctl != 0 || b.frags != 0 || len(b.msg) != 0 {
 				t.Fatalf("not empty: %+v", b)
 			}
 		}
@@ -83,7 +83,7 @@ func TestSplitHeader(t *testing.T) {
 // TestNoPreallocation: what is held follows what has arrived, not what was announced.
 func TestNoPreallocation(t *testing.T) {
 	var d Decoder
-	c := &Config{MaxMessage: 1 << 30}
+	c := &Config{Pool: &Pool{}, MaxMessage: 1 << 30}
 	b := append(announce(0x82, 1<<30), make([]byte, 1<<16)...)
 	next(t, &d, c, b[:14+10])
 	if n := cap(d.buf.msg); n > 64 {
@@ -100,7 +100,7 @@ func TestNoPreallocation(t *testing.T) {
 // TestGrowthStaysUnderLimit: doubling does not pass the limit of a message.
 func TestGrowthStaysUnderLimit(t *testing.T) {
 	var d Decoder
-	c := &Config{MaxMessage: 100_000}
+	c := &Config{Pool: &Pool{}, MaxMessage: 100_000}
 	b := fr(0x82, strings.Repeat("x", 100_000))
 	for at := 0; at < len(b)-1; at += 1000 {
 		next(t, &d, c, b[at:min(at+1000, len(b)-1)])
@@ -112,15 +112,15 @@ func TestGrowthStaysUnderLimit(t *testing.T) {
 
 // TestPoolForgets: large buffers are not kept, nor many of them, and those kept hold no old messages.
 func TestPoolForgets(t *testing.T) {
-	c := &Config{MaxMessage: 8 << 20}
+	c := &Config{Pool: &Pool{}, MaxMessage: 8 << 20}
 	big := fragment(2, make([]byte, 4<<20), 1<<20)
 	feed(t, &Decoder{}, c, big, chops(64<<10))
-	if c.buffers.bytes > keepBuffer {
-		t.Errorf("%d bytes kept after a message of 4 MiB", c.buffers.bytes)
+	if c.Pool.bytes > keepBuffer {
+		t.Errorf("%d bytes kept after a message of 4 MiB", c.Pool.bytes)
 	}
 	feed(t, &Decoder{}, c, fragment(2, make([]byte, 300<<10), 1<<20), chops(64<<10))
-	if c.buffers.bytes > keepBuffer {
-		t.Errorf("%d bytes kept after a message of 300 KiB", c.buffers.bytes)
+	if c.Pool.bytes > keepBuffer {
+		t.Errorf("%d bytes kept after a message of 300 KiB", c.Pool.bytes)
 	}
 	many := make([]Decoder, 1000)
 	part := fragment(2, make([]byte, 50_000), 50_000)
@@ -130,25 +130,25 @@ func TestPoolForgets(t *testing.T) {
 	for i := range many {
 		many[i].Release(c)
 	}
-	if c.buffers.bytes > keepTotal || len(c.buffers.free) > keepBuffers {
-		t.Errorf("%d bytes in %d buffers kept, at most %d in %d", c.buffers.bytes, len(c.buffers.free), keepTotal, keepBuffers)
+	if c.Pool.bytes > keepTotal || len(c.Pool.free) > keepBuffers {
+		t.Errorf("%d bytes in %d buffers kept, at most %d in %d", c.Pool.bytes, len(c.Pool.free), keepTotal, keepBuffers)
 	}
 	sum := 0
-	for _, b := range c.buffers.free {
+	for _, b := range c.Pool.free {
 		sum += cap(b.msg)
 		if len(b.msg) != 0 || b.frags != 0 || b.nctl != 0 {
 			t.Fatal("a kept buffer is not empty")
 		}
 	}
-	if sum != c.buffers.bytes {
-		t.Errorf("the pool counts %d bytes, it has %d", c.buffers.bytes, sum)
+	if sum != c.Pool.bytes {
+		t.Errorf("the pool counts %d bytes, it has %d", c.Pool.bytes, sum)
 	}
 }
 
 // TestPartial follows one fragmented message with a ping inside, byte by byte.
 func TestPartial(t *testing.T) {
 	var d Decoder
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	b := cat(fr(0x01, "ab"), fr(0x89, "p"), fr(0x80, "cd"))
 	if d.Partial() {
 		t.Error("partial before the first byte")
@@ -160,22 +160,22 @@ func TestPartial(t *testing.T) {
 			t.Fatalf("byte %d: Partial = %v, message %v", i, d.Partial(), m.Op)
 		}
 	}
-	if d.buf != nil || len(c.buffers.free) != 1 {
+	if d.buf != nil || len(c.Pool.free) != 1 {
 		t.Errorf("left over: %+v", d)
 	}
 }
 
 func TestRelease(t *testing.T) {
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	d := deflating()
 	next(t, d, c, fr(0x41, "ab"))
 	next(t, d, c, fr(0x89, "half a ping")[:9])
 	d.Release(c)
-	if *d != (Decoder{}) || len(c.buffers.free) != 1 {
-		t.Errorf("%+v, %d buffers in the pool", *d, len(c.buffers.free))
+	if *d != (Decoder{}) || len(c.Pool.free) != 1 {
+		t.Errorf("%+v, %d buffers in the pool", *d, len(c.Pool.free))
 	}
 	d.Release(c) // nothing twice
-	if len(c.buffers.free) != 1 {
+	if len(c.Pool.free) != 1 {
 		t.Error("a buffer was given back twice")
 	}
 }
@@ -183,7 +183,7 @@ func TestRelease(t *testing.T) {
 // TestAfterTheEnd is H25 and what follows an error: swallowed, whatever it is.
 func TestAfterTheEnd(t *testing.T) {
 	for _, end := range [][]byte{closeFrame(1000, "bye"), fr(0x83, "bad")} {
-		d, c := deflating(), &Config{}
+		d, c := deflating(), &Config{Pool: &Pool{}}
 		next(t, d, c, fr(0x01, "unfinished"))
 		_, _, _ = d.Next(end, c)
 		for _, b := range [][]byte{fr(0x81, "text"), closeFrame(1000, ""), fr(0x83, ""), {0xFF}} {
@@ -212,7 +212,7 @@ func TestSteadyState(t *testing.T) {
 }
 
 func allocations(t *testing.T, stream []byte) float64 {
-	d, c := deflating(), &Config{}
+	d, c := deflating(), &Config{Pool: &Pool{}}
 	buf := make([]byte, len(stream))
 	run := func() {
 		copy(buf, stream)
@@ -231,7 +231,7 @@ func allocations(t *testing.T, stream []byte) float64 {
 
 // TestConfigForgetsLargeMessages: a large compressed message is not reachable from the Config afterwards.
 func TestConfigForgetsLargeMessages(t *testing.T) {
-	d, c := deflating(), &Config{MaxMessage: 32 << 20}
+	d, c := deflating(), &Config{Pool: &Pool{}, MaxMessage: 32 << 20}
 	b := raw{b0: 0xC2, payload: stdDeflate(t, make([]byte, 32<<20), 1)}.bytes()
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -243,7 +243,7 @@ func TestConfigForgetsLargeMessages(t *testing.T) {
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
 		t.Errorf("%d bytes stay after a message of 32 MiB", grown)
 	}
-	if n := c.inflater.in.Size(); n > 0 {
+	if n := c.Pool.inflater.in.Size(); n > 0 {
 		t.Errorf("the decompressor still refers to %d bytes of input", n)
 	}
 	runtime.KeepAlive(c)
@@ -251,9 +251,23 @@ func TestConfigForgetsLargeMessages(t *testing.T) {
 }
 
 func TestLimitsOverflow(t *testing.T) {
-	c := &Config{MaxMessage: int(^uint(0) >> 1), MaxFragments: int(^uint(0) >> 1)}
+	c := &Config{Pool: &Pool{}, MaxMessage: int(^uint(0) >> 1), MaxFragments: int(^uint(0) >> 1)}
 	got := feed(t, deflating(), c, cat(fr(0x81, "x"), fr(0xC1, "\x00"), fr(0x01, "y"), announce(0x80, 1<<63-1)), whole)
 	if got.code != CloseTooBig || !same(got.msgs, texts("x", "")) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A Config without a Pool decodes the same messages.
+func TestDecoderWithoutPool(t *testing.T) {
+	p := bytes.Repeat([]byte("text "), 100)
+	stream := cat(fr(0x01, "fragm"), fr(0x89, "ping"), fr(0x80, "ented"), raw{b0: 0xC1, payload: stdDeflate(t, p, 6)}.bytes(), closeFrame(1000, ""))
+	want := []string{"ping:ping", "text:fragmented", note(OpText, p), "close:\x03\xe8"}
+	for name, cut := range chunkings(7) {
+		for _, c := range []*Config{{}, {Pool: &Pool{}}} {
+			if got := feed(t, deflating(), c, stream, cut); got.code != 0 || !same(got.msgs, want) {
+				t.Errorf("%s, pool %v: code %d, %s", name, c.Pool != nil, got.code, short(got.msgs))
+			}
+		}
 	}
 }

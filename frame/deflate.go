@@ -4,22 +4,23 @@ import (
 	"cmp"
 	"io"
 
+	"github.com/gobwas/ws"
 	"github.com/klauspost/compress/flate"
 )
 
-// Deflater compresses messages for clients that negotiated permessage-deflate. It is large, about 800 KiB, or 1,100
-// with a Window: have a few per process, not one per connection. Not safe for concurrent use. The zero value is
-// ready; the memory is taken with the first message.
+// Deflater compresses messages for peers that negotiated permessage-deflate. It takes about 800 KiB, or 1,100 KiB with a
+// Window, with the first message: have a few per process and not one per connection. The zero value is ready to use. It is
+// not safe for concurrent use.
 type Deflater struct {
-	// Window is the LZ77 window in bits, 8 to 15; 0 is 15. Set it before the first message. What was made with a
-	// window can be read by clients that allow this one or a larger one.
+	// Window is the LZ77 window in bits, 8 to 15; 0 is 15. Set it before the first message. A peer that has negotiated
+	// this window or a larger one can read the messages.
 	Window int
 
 	w   *flate.Writer
 	out sink
 }
 
-// sink is where the compressor writes: the tail of the caller's buffer.
+// sink appends what the compressor writes to the caller's buffer.
 type sink struct{ b []byte }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -27,39 +28,58 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// AppendFrame appends p as one compressed server frame, RSV1 set, for any number of receivers: the message
-// stands alone (no context takeover), so a broadcast is compressed once. op is OpText or OpBinary.
+// AppendFrame appends p as one compressed frame as a server sends it, with RSV1 set. The message does not depend on others
+// (no context takeover), so one frame serves any number of receivers. op is OpText or OpBinary.
 func (d *Deflater) AppendFrame(dst []byte, op Op, p []byte) []byte {
-	// The length of the header is known only afterwards: leave room for the likely one, move if it was wrong.
 	start, room := len(dst), headerSize(len(p)/2)
-	d.out.b = append(dst, make([]byte, HeaderRoom)[:room]...)
-	d.compress(p)
-	dst, d.out.b = d.out.b, nil
-
-	n := len(dst) - start - room - len(flushTail)
-	dst = dst[:start+room+n]
-	if size := headerSize(n); size != room {
-		dst = append(dst, make([]byte, HeaderRoom)[:max(size-room, 0)]...)
-		copy(dst[start+size:], dst[start+room:start+room+n])
-		dst = dst[:start+size+n]
-	}
+	dst, n := d.appendPayload(dst, p, room, 0)
 	AppendHeader(dst[:start], op, n, true)
 	return dst
 }
 
-// compress writes p to the sink, ending with the flush marker that RFC 7692 section 7.2.1 takes off.
+// AppendMaskedFrame appends p as one compressed frame as a client sends it, see [AppendMaskedFrame].
+func (d *Deflater) AppendMaskedFrame(dst []byte, op Op, p []byte, mask [4]byte) []byte {
+	start, room := len(dst), headerSize(len(p)/2)
+	dst, n := d.appendPayload(dst, p, room, len(mask))
+	f := appendHeader(dst[:start], bitFin|bitRSV1|byte(op), n, bitMask)
+	f = append(f, mask[:]...)
+	ws.Cipher(dst[len(f):], mask, 0)
+	return dst
+}
+
+// appendPayload appends the space for a header and a mask, and then p compressed, which takes n bytes. The size of the
+// header depends on n: room is the likely size, and the payload is moved if it is another one.
+func (d *Deflater) appendPayload(dst, p []byte, room, mask int) (out []byte, n int) {
+	start := len(dst)
+	space := [HeaderRoom + 4]byte{}
+	d.out.b = append(dst, space[:room+mask]...)
+	d.compress(p)
+	dst, d.out.b = d.out.b, nil
+
+	from := start + room + mask
+	n = len(dst) - from - len(flushTail)
+	dst = dst[:from+n]
+	if moved := headerSize(n) - room; moved != 0 {
+		dst = append(dst, space[:max(moved, 0)]...)
+		copy(dst[from+moved:], dst[from:from+n])
+		dst = dst[:from+moved+n]
+	}
+	return dst, n
+}
+
+// compress writes p to the sink, up to and with the flush marker that RFC 7692 section 7.2.1 removes.
 func (d *Deflater) compress(p []byte) {
 	if d.w == nil {
 		d.w = newWriter(cmp.Or(d.Window, maxWindowBits))
 	}
 	d.w.Reset(&d.out)
-	// The sink never fails, so neither do these.
+	// The sink returns no error, so neither do these.
 	_, _ = d.w.Write(p)
 	_ = d.w.Flush()
 }
 
-// newWriter makes a compressor with a window of so many bits. With the largest one it is BestSpeed: a push is small and
-// compressed while a room waits. The errors are for levels and windows that do not exist.
+// newWriter returns a compressor with a window of so many bits. With the largest one it uses BestSpeed, since the members
+// of a room wait while a push is compressed. Errors are only returned for an invalid level or window.
 func newWriter(window int) *flate.Writer {
 	if window >= maxWindowBits {
 		w, _ := flate.NewWriter(io.Discard, flate.BestSpeed)

@@ -15,7 +15,7 @@ import (
 func TestDeflater(t *testing.T) {
 	var f Deflater
 	r := rand.New(rand.NewPCG(8, 8))
-	c := &Config{Client: true, MaxMessage: 1 << 20}
+	c, server := &Config{Pool: &Pool{}, Client: true, MaxMessage: 1 << 20}, &Config{MaxMessage: 1 << 20}
 	for _, n := range []int{0, 1, 100, 119, 120, 121, 125, 126, 127, 128, 200, 252, 253, 300, 5000, 65000, 65520, 65535, 65536, 131073, 200000} {
 		noise := make([]byte, n)
 		for i := range noise {
@@ -28,6 +28,11 @@ func TestDeflater(t *testing.T) {
 				t.Fatalf("%d: what was there is gone", n)
 			}
 			echoAll(t, "deflater", deflating(), c, got[6:], note(OpBinary, p), 1, whole)
+			got = f.AppendMaskedFrame([]byte("before"), OpBinary, p, testMask)
+			if !bytes.HasPrefix(got, []byte("before")) || !bytes.Equal(p, before) {
+				t.Fatalf("%d, masked: what was there is gone", n)
+			}
+			echoAll(t, "masked deflater", deflating(), server, got[6:], note(OpBinary, p), 1, whole)
 		}
 	}
 }
@@ -54,7 +59,7 @@ func TestInflateForgets(t *testing.T) {
 	for range 300 {
 		text = fmt.Appendf(text, `{"id":%d,"name":"n%d","list":[1,2,%d]}`, r.IntN(1e6), r.IntN(90), r.IntN(9))
 	}
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	for _, before := range [][]byte{nil, stdDeflate(t, text, 9), stdDeflate(t, text[:600], 6)} {
 		if got := feed(t, deflating(), c, raw{b0: 0xC1, payload: before}.bytes(), whole); got.code != 0 {
 			t.Fatal(got.code)

@@ -144,7 +144,7 @@ func (g *generator) pair() (*Decoder, *Config, reference) {
 	if g.deflate {
 		d.EnableDeflate()
 	}
-	return d, &Config{Client: g.client, MaxMessage: ref.limit, MaxFragments: ref.frags}, ref
+	return d, &Config{Pool: &Pool{}, Client: g.client, MaxMessage: ref.limit, MaxFragments: ref.frags}, ref
 }
 
 // TestRandomChunks: what comes out does not depend on how the bytes come in. 20,000 honest streams, each in one

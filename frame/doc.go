@@ -1,40 +1,53 @@
-// Package frame is RFC 6455 (WebSocket frames) and RFC 7692 (permessage-deflate) as functions on bytes: no I/O,
-// no goroutine, no lock. The caller owns the sockets and the buffers, which is what an event loop needs, and
-// what makes the package easy to test and to fuzz.
+// Package frame is RFC 6455 (WebSocket frames) and RFC 7692 (permessage-deflate) as functions on bytes. It does no I/O
+// and has no goroutine and no lock. The caller owns the sockets and the buffers, as an event loop needs it.
 //
 // # Reading
 //
-// A [Decoder] is the parser of one connection. It is a value of 16 bytes, meant to lie inside the caller's
-// connection, and takes memory only while a message is split over reads or fragments. A [Config] holds the limits
-// and the scratch memory (buffers, one decompressor) that all connections of one loop share. Give
-// Decoder.Next whatever a read returned; it unmasks in place and delivers whole messages and control frames, most
-// of them where they lie in the read buffer. Hence the two rules of its result: use it, or copy it, before
-// the next call and before the next read.
+// A [Decoder] is the parser of one connection: a value of 16 bytes to embed in the caller's connection. It takes memory
+// only while a message is split over reads or fragments. A [Config] has the limits of an endpoint, and a [Pool] the
+// buffers and the decompressor that all connections of one goroutine share.
 //
-// Everything is refused at the earliest byte that shows it, with the close code RFC 6455 gives it: opcode,
-// reserved bits and fragmentation at the first byte of a header, the mask bit at the second, a length before any
-// of the payload (and without taking memory for it), text that is not UTF-8 at the offending octet. An
-// [*Error] is always fatal to the connection and says which close frame to send. What a caller still has to do:
-// answer pings, echo a close frame, put a deadline on [Decoder.Partial], limit the rate of control frames.
+// Pass to [Decoder.Next] what a read has returned. It unmasks in place and returns whole messages and control frames,
+// most of them without a copy. So use or copy a payload before the next call and before the next read.
+//
+// A violation is detected at the first byte that shows it: opcode, reserved bits and fragmentation at the first byte of a
+// header, the mask bit at the second, the length before any of the payload, and text that is not UTF-8 at the offending
+// byte. The error is an [*Error] with the close code of the RFC, and always ends the connection. The caller still has to
+// answer pings and close frames, to set a deadline while [Decoder.Partial], and to limit the rate of control frames.
 //
 // # Writing
 //
-// AppendFrame, AppendClose and AppendMaskedFrame append whole frames to a buffer; [PutHeader] completes a
-// payload that was built with [HeaderRoom] before it, so that a broadcast is encoded once, header included, and
-// shared. A [Deflater] makes the compressed form of a message. Nothing here fragments what it writes.
+// [AppendFrame] and [AppendClose] append the frames of a server, [AppendMaskedFrame] and [AppendMaskedClose] those of a
+// client. [PutHeader] writes the header of a payload that was built with [HeaderRoom] before it, so a broadcast is
+// encoded once, header included, and shared. A [Deflater] compresses messages. No function fragments a message.
 //
 // # Compression
 //
-// permessage-deflate is only ever negotiated without context takeover in both directions ([AcceptDeflate]).
-// That costs some compression and buys two things: no compressor or window per connection, and one
-// compressed broadcast for all receivers. Call Decoder.EnableDeflate after the handshake. A message is bounded by
-// Config.MaxMessage on the wire and again inflated. Clients may limit the compressor's window (RFC 7692 section
-// 7.1.2.1): a second Deflater with Window 8 serves all of these.
+// permessage-deflate is negotiated without context takeover in both directions ([AcceptDeflate]). This compresses less,
+// but no connection needs a compressor or a window, and a broadcast is compressed once for all receivers. Call
+// [Decoder.EnableDeflate] after the handshake. Config.MaxMessage bounds a message on the wire and again inflated. A client
+// may limit the window of the compressor: one second Deflater with Window 8 serves all such clients.
 //
 // # Memory
 //
-// Per connection: 16 bytes idle; while a message is incomplete, about what has arrived of it, at most twice
-// that. Per Config: up to 512 KiB of buffers for reuse, and with compression in use 45 KiB of decompressor and
-// up to 128 KiB of output. Larger buffers are left to the garbage collector. Per Deflater: about 800 KiB, 1,100 with a
-// Window.
+// A connection takes 16 bytes, and while a message is incomplete at most twice what has arrived of it. A Pool keeps up to
+// 512 KiB of buffers, and with compression in use 45 KiB of decompressor and up to 128 KiB of output. A Deflater takes
+// about 800 KiB, or 1,100 KiB with a Window.
+//
+// # Files
+//
+//	header.go     frame headers as they are written             RFC 6455 section 5.2
+//	parse.go      checks of a received header                   RFC 6455 sections 5.1, 5.2, 5.4, 5.5; RFC 7692 section 6
+//	decoder.go    from frames to messages, control frames       RFC 6455 sections 5.4 to 5.6
+//	unmask.go     masking                                       RFC 6455 section 5.3
+//	utf8.go       text, validated as it arrives                 RFC 6455 section 8.1, RFC 3629
+//	op.go         opcodes                                       RFC 6455 sections 5.2, 11.8
+//	close.go      close frames and their codes                  RFC 6455 sections 5.5.1, 7.1.5, 7.4
+//	error.go      violations and their close codes              RFC 6455 section 7.1.7
+//	encode.go     whole frames, masked or not                   RFC 6455 sections 5.2, 5.3
+//	negotiate.go  offers of permessage-deflate                  RFC 7692 sections 5, 7.1
+//	deflate.go    compressed messages, written                  RFC 7692 section 7.2.1
+//	inflate.go    compressed messages, read                     RFC 7692 section 7.2.2
+//	config.go     limits                                        RFC 6455 section 10.4
+//	pool.go       buffers of incomplete messages
 package frame

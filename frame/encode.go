@@ -6,16 +6,16 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// AppendFrame appends one whole unfragmented server frame: header and p. The payload of a control frame must
-// not be longer than 125 bytes.
+// AppendFrame appends one whole unfragmented frame as a server sends it, with the payload p. That of a control frame must
+// not be longer than 125 bytes (RFC 6455 section 5.5).
 func AppendFrame(dst []byte, op Op, p []byte) []byte {
 	dst = slices.Grow(dst, headerSize(len(p))+len(p))
 	dst = AppendHeader(dst, op, len(p), false)
 	return append(dst, p...)
 }
 
-// AppendMaskedFrame appends one whole unfragmented frame as a client sends it: masked with mask, which should
-// be unpredictable for each frame (RFC 6455 section 5.3). p is left as it was.
+// AppendMaskedFrame appends one whole unfragmented frame as a client sends it, masked with mask, which must be
+// unpredictable for each frame (RFC 6455 section 5.3). It does not change p.
 func AppendMaskedFrame(dst []byte, op Op, p []byte, mask [4]byte) []byte {
 	dst = slices.Grow(dst, headerSize(len(p))+len(mask)+len(p))
 	dst = appendHeader(dst, bitFin|byte(op), len(p), bitMask)

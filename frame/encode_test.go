@@ -58,6 +58,7 @@ func TestEncodeAllocations(t *testing.T) {
 		dst = AppendFrame(dst[:0], OpText, p)
 		dst = AppendMaskedFrame(dst[:0], OpText, p, testMask)
 		dst = AppendClose(dst[:0], CloseGoingAway, "bye")
+		dst = AppendMaskedClose(dst[:0], CloseGoingAway, "bye", testMask)
 		PutHeader(raw, OpText)
 	})
 	if n != 0 {
@@ -84,6 +85,10 @@ func TestAppendClose(t *testing.T) {
 		got := AppendClose(nil, row.code, row.reason)
 		if string(got) != row.want {
 			t.Errorf("AppendClose(%d, %q) = %q, want %q", row.code, row.reason, got, row.want)
+		}
+		masked := AppendMaskedClose([]byte("before"), row.code, row.reason, testMask)
+		if want := AppendMaskedFrame([]byte("before"), OpClose, []byte(row.want)[2:], testMask); !bytes.Equal(masked, want) {
+			t.Errorf("AppendMaskedClose(%d, %q) = %q, want %q", row.code, row.reason, masked, want)
 		}
 		if bad := checkClose(got[2:]); bad != nil {
 			t.Errorf("AppendClose(%d, %q) is not accepted: %v", row.code, row.reason, bad)

@@ -2,18 +2,18 @@ package frame
 
 import "strconv"
 
-// Error is why a connection must end: the close frame to send is AppendClose(dst, e.Code, e.Reason).
-// Every error of Decoder.Next is an *Error, and each ends the connection (RFC 6455 section 7.1.7).
+// Error is a violation that ends the connection (RFC 6455 section 7.1.7). The close frame to send is
+// AppendClose(dst, e.Code, e.Reason). Every error of Decoder.Next is an *Error.
 type Error struct {
 	Code   CloseCode
-	Reason string // short, lower case, ASCII: fit for a close frame
+	Reason string // short, lower case, ASCII
 }
 
 func (e *Error) Error() string {
 	return "frame: " + e.Reason + " (close " + strconv.Itoa(int(e.Code)) + ")"
 }
 
-// The verdicts of a Decoder. They are shared values so that refusing a hostile frame allocates nothing.
+// The errors of a Decoder. They are shared, so a hostile frame causes no allocation.
 var (
 	errReservedOp    = &Error{CloseProtocol, "reserved opcode"}
 	errReservedBit   = &Error{CloseProtocol, "reserved bit set"}

@@ -48,7 +48,7 @@ func FuzzFrames(f *testing.F) {
 				t.Fatalf("%d %s, want %d %s", got.code, short(got.msgs), want.code, short(want.msgs))
 			}
 			d.Release(c)
-			if d.Partial() || c.buffers.bytes > keepTotal {
+			if d.Partial() || c.Pool.bytes > keepTotal {
 				t.Fatal("memory is kept")
 			}
 		}
@@ -68,7 +68,7 @@ func FuzzInflate(f *testing.F) {
 		}
 	}
 	f.Add(stdDeflate(f, make([]byte, 1<<20), 9))
-	c, out := &Config{MaxMessage: 4000}, &Config{Client: true, MaxMessage: 1 << 20}
+	c, out := &Config{Pool: &Pool{}, MaxMessage: 4000}, &Config{Pool: &Pool{}, Client: true, MaxMessage: 1 << 20}
 	deflaters := []Deflater{{}, {Window: 8}}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		if len(p) > 4000 {

@@ -2,7 +2,7 @@ package frame
 
 import "encoding/binary"
 
-// HeaderRoom is the longest header a server writes: two bytes and a 64-bit length, no mask.
+// HeaderRoom is the size in bytes of the longest unmasked header: two bytes and a 64-bit length.
 const HeaderRoom = 10
 
 // The bits of the first two header bytes (RFC 6455 section 5.2).
@@ -15,8 +15,8 @@ const (
 	len64   = 127 // a 64-bit length follows
 )
 
-// AppendHeader appends the header of an unfragmented, unmasked frame with n bytes of payload. rsv1 marks a
-// compressed message (RFC 7692 section 6) and is for text and binary only.
+// AppendHeader appends the header of an unfragmented, unmasked frame with n bytes of payload. rsv1 marks a compressed text
+// or binary message (RFC 7692 section 6).
 func AppendHeader(dst []byte, op Op, n int, rsv1 bool) []byte {
 	b0 := bitFin | byte(op)
 	if rsv1 {
@@ -25,7 +25,7 @@ func AppendHeader(dst []byte, op Op, n int, rsv1 bool) []byte {
 	return appendHeader(dst, b0, n, 0)
 }
 
-// appendHeader writes the shortest of the three length forms, as RFC 6455 section 5.2 demands.
+// appendHeader uses the shortest of the three forms of a length, as RFC 6455 section 5.2 requires.
 func appendHeader(dst []byte, b0 byte, n int, mask byte) []byte {
 	switch {
 	case n < len16:
@@ -38,7 +38,7 @@ func appendHeader(dst []byte, b0 byte, n int, mask byte) []byte {
 	}
 }
 
-// headerSize is how long the unmasked header of n payload bytes is: 2, 4 or 10.
+// headerSize returns the size of an unmasked header for n bytes of payload: 2, 4 or 10.
 func headerSize(n int) int {
 	switch {
 	case n < len16:
@@ -50,9 +50,8 @@ func headerSize(n int) int {
 	}
 }
 
-// PutHeader writes the header of an unfragmented server frame right before its payload, which is
-// raw[HeaderRoom:], and returns the whole frame: a subslice of raw, nothing is copied. raw must be at least
-// HeaderRoom long.
+// PutHeader writes the header of an unfragmented, unmasked frame in front of its payload, which is raw[HeaderRoom:]. It
+// returns the whole frame, a subslice of raw. raw must be at least HeaderRoom long.
 func PutHeader(raw []byte, op Op) []byte {
 	n := len(raw) - HeaderRoom
 	f := raw[HeaderRoom-headerSize(n):]

@@ -54,7 +54,7 @@ func TestTruncatedDeflate(t *testing.T) {
 	for level := 1; level <= 9; level += 4 {
 		z := stdDeflate(t, p, level)
 		for n := 1; n < len(z); n++ {
-			got := feed(t, deflating(), &Config{}, fr(0xC2, string(z[:n])), whole)
+			got := feed(t, deflating(), &Config{Pool: &Pool{}}, fr(0xC2, string(z[:n])), whole)
 			if got.code != CloseInvalidData {
 				t.Fatalf("level %d cut at %d of %d: code %d, %d messages", level, n, len(z), got.code, len(got.msgs))
 			}
@@ -66,7 +66,7 @@ func TestTruncatedDeflate(t *testing.T) {
 // produces is bounded by limit and window, and so is the memory.
 func TestDeflateBomb(t *testing.T) {
 	z := stdDeflate(t, make([]byte, 64<<20), 9)
-	c := &Config{MaxMessage: len(z)}
+	c := &Config{Pool: &Pool{}, MaxMessage: len(z)}
 	if c.MaxMessage > 128<<10 {
 		t.Fatal("the bomb is", len(z), "bytes")
 	}
@@ -107,7 +107,7 @@ func allocated() uint64 {
 
 // TestInflaterAfterErrors: one broken message leaves nothing behind for the next connection on the loop.
 func TestInflaterAfterErrors(t *testing.T) {
-	c := &Config{}
+	c := &Config{Pool: &Pool{}}
 	r := rand.New(rand.NewPCG(5, 5))
 	_, p := pmdData(3, 2000)
 	good := raw{b0: 0xC1, payload: stdDeflate(t, p, 5)}.bytes()

@@ -146,7 +146,7 @@ func (h hostile) parts() (*Decoder, *Config) {
 	if h.deflate {
 		d.EnableDeflate()
 	}
-	return d, &Config{Client: h.client}
+	return d, &Config{Pool: &Pool{}, Client: h.client}
 }
 
 func TestHostile(t *testing.T) {
@@ -164,7 +164,7 @@ func TestHostile(t *testing.T) {
 			if d.buf != nil {
 				t.Errorf("%s %s: holds memory at the end", row.id, how)
 			}
-			for _, b := range c.buffers.free { // a header in pieces takes one; what it announces is not made room for
+			for _, b := range c.Pool.free { // a header in pieces takes one; what it announces is not made room for
 				if row.noAlloc && (how == "whole" || cap(b.msg) > 0) {
 					t.Errorf("%s %s: a buffer of %d bytes was taken", row.id, how, cap(b.msg))
 				}

@@ -7,40 +7,40 @@ import (
 	"slices"
 )
 
-// flushTail ends a flushed DEFLATE stream. It is left out on the wire and put back before inflating
-// (RFC 7692 sections 7.2.1 and 7.2.2).
+// flushTail is the end of a flushed DEFLATE stream. The sender removes it and the receiver appends it again (RFC 7692
+// sections 7.2.1 and 7.2.2).
 const flushTail = "\x00\x00\xff\xff"
 
-// inflateTail is flushTail and an empty last block, so that a complete message ends in io.EOF and a truncated
-// one does not.
+// inflateTail is flushTail and an empty last block, with which a complete message ends in io.EOF and a truncated one does
+// not.
 const inflateTail = flushTail + "\x01\x00\x00\xff\xff"
 
-// maxStreams bounds the BFINAL blocks of one message. Honest peers have at most one; each costs a reset of the
-// decompressor, far more than the two bytes it takes to send.
+// maxStreams bounds the BFINAL blocks of one message. Peers in use have at most one. Each takes two bytes to send and a
+// reset of the decompressor.
 const maxStreams = 8
 
-// window is the LZ77 window (RFC 7692 section 7.1.2): what the decompressor may be ahead of its reader.
+// window is the largest LZ77 window in bytes (RFC 7692 section 7.1.2).
 const window = 32 << 10
 
-// inflater decompresses messages one at a time, with the standard library: klauspost/compress, which is faster
-// (180 to 280 ns a message against 260 to 300), decodes some corrupt messages by the tables of an earlier one. It is large, about 45 KiB, so a Config has one, and takes the
-// memory with the first compressed message.
+// inflater decompresses messages, one at a time. It takes about 45 KiB with the first one, so a Pool has one. It uses the
+// standard library: klauspost/compress is faster (180 to 280 ns a message against 260 to 300), but decodes some corrupt
+// messages with the tables of an earlier one.
 type inflater struct {
-	r   io.ReadCloser // of flate, also a flate.Resetter
+	r   io.ReadCloser // of flate, and a flate.Resetter
 	in  bytes.Reader  // a type that flate has a fast path for
 	out []byte        // the last message, if it is small enough to keep
 }
 
-// inflate decompresses the message in b, to which it appends. The result holds until the next call and is at
-// most limit bytes; a larger one is refused when the first byte too many has been seen.
+// inflate decompresses the message in b, to which it appends the tail. The result is valid until the next call and has at
+// most limit bytes; a larger one is refused at the first byte beyond it.
 func (f *inflater) inflate(b *buffer, limit int) ([]byte, *Error) {
 	out := f.out[:0]
 	if len(b.msg) == 0 {
-		return out, nil // some peers strip an empty message down to nothing
+		return out, nil // some peers send an empty message without any block
 	}
 	b.msg = append(b.msg, inflateTail...)
 	f.in.Reset(b.msg)
-	defer f.in.Reset(nil) // a large message must not live on here
+	defer f.in.Reset(nil) // frees a large message
 	for range maxStreams {
 		f.reset(out)
 		var bad *Error
@@ -57,13 +57,13 @@ func (f *inflater) inflate(b *buffer, limit int) ([]byte, *Error) {
 	return nil, errInflate
 }
 
-// ended reports whether nothing but our own tail is left. Otherwise the peer closed a stream with BFINAL, and
-// the next block follows at the byte boundary (RFC 7692 section 7.2.1).
+// ended reports whether only the appended tail is left. Otherwise the peer has ended a stream with BFINAL, and the next
+// block follows at the byte boundary (RFC 7692 section 7.2.1).
 func (f *inflater) ended() bool {
 	return f.in.Len() == 0 || f.in.Len() == len(inflateTail)
 }
 
-// reset begins a stream; out is what the message has given so far, and blocks may refer back to it.
+// reset begins a stream. Its blocks may refer to out, the output of the message so far.
 func (f *inflater) reset(out []byte) {
 	if f.r == nil {
 		f.r = flate.NewReader(&f.in)
@@ -73,7 +73,7 @@ func (f *inflater) reset(out []byte) {
 	_ = f.r.(flate.Resetter).Reset(&f.in, out[max(0, len(out)-window):])
 }
 
-// read appends to out until the end of the stream, or until one byte more than limit.
+// read appends to out until the end of the stream. It fails if that is more than limit.
 func (f *inflater) read(out []byte, limit int) ([]byte, *Error) {
 	for {
 		if len(out) == cap(out) {

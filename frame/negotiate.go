@@ -1,12 +1,8 @@
 package frame
 
-import (
-	"strconv"
+import "strconv"
 
-	"github.com/gobwas/httphead"
-)
-
-// The names of RFC 7692 section 7.1.
+// The names in RFC 7692 section 7.1.
 const (
 	extensionName    = "permessage-deflate"
 	serverNoTakeover = "server_no_context_takeover"
@@ -15,71 +11,71 @@ const (
 	clientWindowBits = "client_max_window_bits"
 )
 
-// AcceptDeflate answers one offer of the Sec-WebSocket-Extensions header (RFC 7692 section 5.1): the response to
-// send back, or ok=false to decline. window is the LZ77 window in bits that the messages for this client may use:
-// 15, or what the offer limits it to (section 7.1.2.1). A [Deflater] for it has that Window or a smaller one.
+// Param is one parameter of an extension in a Sec-WebSocket-Extensions field (RFC 6455 section 9.1). Value is nil if the
+// parameter has none. The value of a quoted string is what is between the quotes.
+type Param struct{ Name, Value []byte }
+
+// AcceptDeflate accepts or declines an offer of permessage-deflate in a Sec-WebSocket-Extensions field (RFC 7692 section
+// 5.1). If ok, response is the extension for the same field of the response, and window is the LZ77 window in bits that
+// messages for this client may use: 15, or the limit in the offer (section 7.1.2.1). Use a [Deflater] with that Window or
+// a smaller one.
 //
-// The answer always asks for no context takeover both ways, which every client must honour (sections 7.1.1.1 and
-// 7.1.1.2): no compressor state outlives a message. A limit of the server's window is confirmed with the same value,
-// as section 7.1.2.1 demands. client_max_window_bits is never answered: with or without a value it only says what
-// the client can do (section 7.1.2.2), and the decompressor takes any window.
+// The response asks for no context takeover in both directions, which every client must support (sections 7.1.1.1 and
+// 7.1.1.2), so no compressor state outlives a message. A limit of the server's window is confirmed with the same value, as
+// section 7.1.2.1 requires. client_max_window_bits has no response, since the decompressor takes any window (section
+// 7.1.2.2).
 //
-// Declined are offers that name another extension, that repeat a parameter, have an unknown one or an invalid
-// value (section 7.1).
-func AcceptDeflate(offer httphead.Option) (answer httphead.Option, window int, ok bool) {
-	if string(offer.Name) != extensionName {
-		return httphead.Option{}, 0, false
+// An offer is declined if it is for another extension, if it has a parameter twice, or if it has an unknown parameter or
+// an invalid value (section 7.1).
+func AcceptDeflate(name []byte, params []Param) (response string, window int, ok bool) {
+	if string(name) != extensionName {
+		return "", 0, false
 	}
-	o := deflateOffer{ok: true}
-	offer.Parameters.ForEach(o.parameter)
-	if !o.ok {
-		return httphead.Option{}, 0, false
+	var o deflateOffer
+	for _, p := range params {
+		if !o.add(p) {
+			return "", 0, false
+		}
 	}
-	answer = httphead.Option{Name: []byte(extensionName)}
-	answer.Parameters.Set([]byte(serverNoTakeover), nil)
-	answer.Parameters.Set([]byte(clientNoTakeover), nil)
+	const noTakeover = extensionName + ";" + serverNoTakeover + ";" + clientNoTakeover
 	if o.window == 0 {
-		return answer, maxWindowBits, true
+		return noTakeover, maxWindowBits, true
 	}
-	answer.Parameters.Set([]byte(serverWindowBits), strconv.AppendInt(nil, int64(o.window), 10))
-	return answer, o.window, true
+	return noTakeover + ";" + serverWindowBits + "=" + strconv.Itoa(o.window), o.window, true
 }
 
-// deflateOffer is what the parameters of an offer say.
+// deflateOffer has the parameters of an offer.
 type deflateOffer struct {
-	ok     bool
 	seen   [4]bool
-	window int // server_max_window_bits; 0 = not limited
+	window int // server_max_window_bits, 0 = no limit
 }
 
-// parameter judges one parameter; false ends the judgment.
-func (o *deflateOffer) parameter(k, v []byte) bool {
+// add adds one parameter. It reports whether that is valid.
+func (o *deflateOffer) add(p Param) (ok bool) {
 	index := 0
-	switch string(k) {
+	switch string(p.Name) {
 	case serverNoTakeover:
-		index, o.ok = 0, v == nil
+		index, ok = 0, p.Value == nil
 	case clientNoTakeover:
-		index, o.ok = 1, v == nil
+		index, ok = 1, p.Value == nil
 	case serverWindowBits:
-		o.window = windowBits(v)
-		index, o.ok = 2, o.window != 0
+		o.window = windowBits(p.Value)
+		index, ok = 2, o.window != 0
 	case clientWindowBits:
-		index, o.ok = 3, v == nil || windowBits(v) != 0
-	default:
-		o.ok = false
+		index, ok = 3, p.Value == nil || windowBits(p.Value) != 0
 	}
-	o.ok = o.ok && !o.seen[index]
+	ok = ok && !o.seen[index]
 	o.seen[index] = true
-	return o.ok
+	return ok
 }
 
-// The sizes of a window that RFC 7692 section 7.1.2 knows, in bits.
+// The sizes of a window in bits (RFC 7692 section 7.1.2).
 const (
 	minWindowBits = 8
 	maxWindowBits = 15
 )
 
-// windowBits reads a decimal integer from 8 to 15 without leading zeroes; anything else is 0.
+// windowBits reads a decimal integer from 8 to 15 without leading zeroes. It returns 0 for anything else.
 func windowBits(v []byte) int {
 	n, err := strconv.Atoi(string(v))
 	if err != nil || n < minWindowBits || n > maxWindowBits || strconv.Itoa(n) != string(v) {

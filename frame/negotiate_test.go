@@ -1,12 +1,9 @@
 package frame
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/gobwas/httphead"
 )
 
 // TestAcceptDeflate goes through the parameters and values of RFC 7692 section 7.1: what is accepted, with which
@@ -89,20 +86,25 @@ func TestAcceptDeflate(t *testing.T) {
 	}
 }
 
-// accepted is the answer to an offer, without blanks; empty if it is declined.
-func accepted(t *testing.T, offer string) (answer string, window int) {
+// accepted returns the response to an offer, without blanks, and the window. The response is empty if it is declined.
+func accepted(t *testing.T, offer string) (response string, window int) {
 	t.Helper()
-	opts, ok := httphead.ParseOptions([]byte(offer), nil)
-	if !ok || len(opts) != 1 {
-		t.Fatalf("%q does not parse", offer)
+	name, rest, _ := strings.Cut(offer, ";")
+	var params []Param
+	for p := range strings.SplitSeq(rest, ";") {
+		name, value, ok := strings.Cut(strings.TrimSpace(p), "=")
+		if name == "" {
+			continue
+		}
+		param := Param{Name: []byte(name)}
+		if ok {
+			param.Value = []byte(strings.Trim(value, `"`))
+		}
+		params = append(params, param)
 	}
-	o, window, ok := AcceptDeflate(opts[0])
+	response, window, ok := AcceptDeflate([]byte(name), params)
 	if !ok {
 		return "", 0
 	}
-	var b bytes.Buffer
-	if _, err := httphead.WriteOptions(&b, []httphead.Option{o}); err != nil {
-		t.Fatal(err)
-	}
-	return despace(b.String()), window
+	return despace(response), window
 }

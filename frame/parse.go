@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// header gathers and parses one frame header from b and returns the bytes used. inFrame is set once the header
-// is complete, and r is what follows it; before that all of b has been used.
+// header reads one frame header from b and returns the number of bytes read. When the header is complete inFrame is set
+// and r is the payload that follows. Until then all of b has been read.
 func (d *Decoder) header(b []byte, r *rest, c *Config) (int, *Error) {
 	if d.buf == nil || d.buf.nhdr == 0 {
 		n, bad := d.parse(b, r, c)
@@ -17,8 +17,8 @@ func (d *Decoder) header(b []byte, r *rest, c *Config) (int, *Error) {
 		}
 		return n, bad
 	}
-	// A header split over reads is looked at again with every byte, from its first: nothing of the state that
-	// the checks use changes before the header is complete.
+	// A header that is split over reads is parsed again from its first byte with each further byte. The checks use no
+	// state that changes before the header is complete.
 	buf := d.buf
 	for i, x := range b {
 		buf.hdr[buf.nhdr] = x
@@ -32,8 +32,8 @@ func (d *Decoder) header(b []byte, r *rest, c *Config) (int, *Error) {
 	return len(b), nil
 }
 
-// parse judges the header that h begins with, each part as soon as it is there, and begins the frame when all
-// of it is. It returns the header's length, or 0 when h is too short.
+// parse checks each part of the header at the beginning of h that has arrived, and begins the frame if the header is
+// complete. It returns the header's length, or 0 if h is too short.
 func (d *Decoder) parse(h []byte, r *rest, c *Config) (int, *Error) {
 	if len(h) == 0 {
 		return 0, nil
@@ -68,8 +68,8 @@ func (d *Decoder) parse(h []byte, r *rest, c *Config) (int, *Error) {
 	return size, d.begin(h[0], int(n), c)
 }
 
-// checkFirst judges opcode, reserved bits and fragmentation: all in the first byte (RFC 6455 sections 5.2 and
-// 5.4, RFC 7692 section 6: RSV1 is for the first frame of a compressed message).
+// checkFirst checks opcode, reserved bits and fragmentation, which are in the first byte (RFC 6455 sections 5.2 and 5.4).
+// RSV1 marks the first frame of a compressed message (RFC 7692 section 6).
 func (d *Decoder) checkFirst(b0 byte) *Error {
 	op := Op(b0 & 0x0F)
 	rsv := b0 & bitRSV
@@ -90,7 +90,7 @@ func (d *Decoder) checkFirst(b0 byte) *Error {
 	return nil
 }
 
-// checkSecond judges the mask bit (RFC 6455 section 5.1) and the length of a control frame (section 5.5).
+// checkSecond checks the mask bit (RFC 6455 section 5.1) and the length of a control frame (section 5.5).
 func checkSecond(h []byte, c *Config) *Error {
 	masked := h[1]&bitMask != 0
 	if masked && c.Client {
@@ -105,7 +105,7 @@ func checkSecond(h []byte, c *Config) *Error {
 	return nil
 }
 
-// extended reads a 16 or 64 bit length and returns where it ends, 0 when it is not complete.
+// extended reads a 16 or 64 bit length and returns its end, 0 if it is not complete.
 func extended(h []byte) (size int, n uint64) {
 	if h[1]&^bitMask == len16 {
 		if len(h) < 4 {
@@ -119,8 +119,8 @@ func extended(h []byte) (size int, n uint64) {
 	return HeaderRoom, binary.BigEndian.Uint64(h[2:])
 }
 
-// checkLength: the most significant bit must be 0 and the shortest form must have been used (RFC 6455
-// section 5.2). The Autobahn suite does not look at the latter; smugglers do.
+// checkLength checks that the most significant bit is 0 and that the shortest form is used (RFC 6455 section 5.2). The
+// Autobahn suite does not test the latter. A proxy that reads such a length differently would see other frames.
 func checkLength(size int, n uint64) *Error {
 	if n >= 1<<63 {
 		return errLengthTop
@@ -131,8 +131,8 @@ func checkLength(size int, n uint64) *Error {
 	return nil
 }
 
-// checkSize holds the message, with the n bytes this frame announces, against the limit. Compared as what is
-// left of the limit, so that no sum can overflow.
+// checkSize compares the message, with the n bytes that this frame announces, with the limit. It compares n with what is
+// left of the limit, since a sum could overflow.
 func (d *Decoder) checkSize(b0 byte, n uint64, c *Config) *Error {
 	if Op(b0&0x0F).Control() || d.flags&skipping != 0 && n <= math.MaxInt {
 		return nil
@@ -147,7 +147,7 @@ func (d *Decoder) checkSize(b0 byte, n uint64, c *Config) *Error {
 	return nil
 }
 
-// begin makes the complete header the current frame.
+// begin begins the frame of a complete header.
 func (d *Decoder) begin(b0 byte, n int, c *Config) *Error {
 	d.op = Op(b0 & 0x0F)
 	d.flags |= inFrame
@@ -178,11 +178,11 @@ func (d *Decoder) startMessage(b0 byte) {
 	}
 }
 
-// minFragment is the mean payload in bytes that many fragments must have. Fragments are legal in any number,
-// so a bare count would refuse honest peers: 4 MiB in pieces of 64 bytes is 65,536 of them.
+// minFragment is the mean payload in bytes that many fragments must have. A bound on their number alone would refuse
+// legitimate peers: 4 MiB in fragments of 64 bytes are 65,536.
 const minFragment = 16
 
-// countFragment refuses what only costs us: a message of very many, nearly empty fragments.
+// countFragment refuses a message of very many, nearly empty fragments, which takes much work for little data.
 func (d *Decoder) countFragment(n int, c *Config) *Error {
 	b := d.buffer(c)
 	b.frags++

@@ -10,7 +10,7 @@ import (
 // TestSkipData begins to skip at a random byte of random streams: from then on the control frames come, as they would
 // have come in between, and nothing else.
 func TestSkipData(t *testing.T) {
-	f, c := &Deflater{}, &Config{MaxMessage: 4096}
+	f, c := &Deflater{}, &Config{Pool: &Pool{}, MaxMessage: 4096}
 	for i := range streams() {
 		g := newGenerator(3, i)
 		g.f, g.client = f, false
@@ -54,13 +54,13 @@ func TestSkipDataChecksHeaders(t *testing.T) {
 		{"a broken close frame", fr(0x88, "x"), nil, 1002},
 	} {
 		for name, cut := range chunkings(4) {
-			d, c := deflating(), &Config{MaxMessage: 1000}
+			d, c := deflating(), &Config{Pool: &Pool{}, MaxMessage: 1000}
 			d.SkipData()
 			got := feed(t, d, c, row.in, cut)
 			if got.code != row.code || !same(got.msgs, row.msgs) {
 				t.Errorf("%s, %s: %d %s, want %d %s", row.name, name, got.code, short(got.msgs), row.code, short(row.msgs))
 			}
-			if c.buffers.bytes > 0 || c.inflater.r != nil {
+			if c.Pool.bytes > 0 || c.Pool.inflater.r != nil {
 				t.Errorf("%s, %s: payload is kept", row.name, name)
 			}
 		}
@@ -69,7 +69,7 @@ func TestSkipDataChecksHeaders(t *testing.T) {
 
 // TestSkipDataOfAMessage: what has come of a message before is given back at once.
 func TestSkipDataOfAMessage(t *testing.T) {
-	d, c := &Decoder{}, &Config{}
+	d, c := &Decoder{}, &Config{Pool: &Pool{}}
 	stream := fr(0x81, strings.Repeat("x", 60_000))
 	if got := feed(t, d, c, stream[:50_000], chops(1000)); got.code != 0 || len(d.buf.msg) == 0 {
 		t.Fatal(got.code)

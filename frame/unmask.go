@@ -3,11 +3,28 @@ package frame
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/gobwas/ws"
 )
 
-// unmaskASCII unmasks a whole payload in place (RFC 6455 section 5.3) and reports whether all of it is ASCII, which is valid
-// UTF-8 without another look. For the short payloads of a chat the two passes of ws.Cipher and utf8.Valid take three times as
-// long; from about a thousand bytes on the vector instructions of ws.Cipher are faster.
+// unmask unmasks p, the next piece of the payload (RFC 6455 section 5.3).
+func (r *rest) unmask(p []byte, c *Config) {
+	r.n -= len(p)
+	if c.Client {
+		return
+	}
+	ws.Cipher(p, r.mask, 0)
+	if r.n > 0 {
+		m := r.mask
+		for i := range m {
+			r.mask[i] = m[(len(p)+i)%len(m)]
+		}
+	}
+}
+
+// unmaskASCII unmasks a whole payload in place and reports whether all of it is ASCII, and therefore UTF-8. For short
+// payloads the two passes of ws.Cipher and utf8.Valid take three times as long; from about a thousand bytes on the vector
+// instructions of ws.Cipher are faster.
 func unmaskASCII(p []byte, mask [4]byte) bool {
 	const highBits = 0x8080808080808080
 	word := binary.LittleEndian
@@ -21,8 +38,8 @@ func unmaskASCII(p []byte, mask [4]byte) bool {
 	}
 	m := uint64(word.Uint32(mask[:]))
 	m |= m << 32
-	// The last eight bytes overlap what stands before them: they are unmasked first and written last, so that no byte is
-	// left for a loop of its own.
+	// The last eight bytes overlap those before them: they are read first and written last, so no loop over single bytes
+	// is needed.
 	end := len(p) - 8
 	last := word.Uint64(p[end:]) ^ bits.RotateLeft64(m, -8*(end%4))
 	seen := last

@@ -2,9 +2,9 @@ package frame
 
 import "unicode/utf8"
 
-// utf8State is how far text has been validated: 0 between code points, otherwise the low nibble counts the
-// continuation bytes still missing and the high nibble is the range of the next one (RFC 3629 section 4).
-// One byte of state is what lets a code point be split over reads, fragments and interleaved control frames.
+// utf8State is the state of a validation between two bytes: 0 between code points, otherwise the low nibble is the number
+// of continuation bytes that are missing and the high nibble is the range of the next one (RFC 3629 section 4). With it a
+// code point may be split over reads, fragments and interleaved control frames.
 type utf8State byte
 
 // Ranges of a second byte that is narrower than 80-BF.
@@ -15,8 +15,8 @@ const (
 	afterF4 utf8State = 4 << 4 // 80-8F: nothing above U+10FFFF
 )
 
-// validate continues with p and reports false as soon as no continuation could make the text valid, which is
-// at the offending byte, not at the end of the frame (Autobahn 6.3 and 6.4).
+// validate continues with p. It reports false at the first byte after which the text cannot be valid, and not at the end
+// of the frame (Autobahn cases 6.3 and 6.4).
 func (s utf8State) validate(p []byte) (utf8State, bool) {
 	ok := true
 	for s != 0 && len(p) > 0 {
@@ -28,7 +28,7 @@ func (s utf8State) validate(p []byte) (utf8State, bool) {
 	if len(p) == 0 {
 		return s, true
 	}
-	// The bulk runs at the speed of utf8.Valid; only a code point cut off at the end goes byte by byte.
+	// utf8.Valid is faster than next, which is needed only for an incomplete code point at the end.
 	whole := len(p) - cutOff(p)
 	if !utf8.Valid(p[:whole]) {
 		return s, false
@@ -41,8 +41,8 @@ func (s utf8State) validate(p []byte) (utf8State, bool) {
 	return s, true
 }
 
-// cutOff is the length of the incomplete code point p ends with, 0 to 3. utf8.FullRune calls an invalid
-// beginning full, so that utf8.Valid will refuse it.
+// cutOff returns the length of the incomplete code point at the end of p, 0 to 3. utf8.FullRune reports true for an
+// invalid beginning, which utf8.Valid then refuses.
 func cutOff(p []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
 		if utf8.RuneStart(p[len(p)-n]) {
@@ -55,7 +55,7 @@ func cutOff(p []byte) int {
 	return 0
 }
 
-// next takes one byte.
+// next validates one byte.
 func (s utf8State) next(c byte) (utf8State, bool) {
 	if s == 0 {
 		return lead(c)
@@ -74,7 +74,7 @@ func (s utf8State) next(c byte) (utf8State, bool) {
 	return s&0x0F - 1, lo <= c && c <= hi
 }
 
-// lead takes the first byte of a code point.
+// lead validates the first byte of a code point.
 func lead(c byte) (utf8State, bool) {
 	switch {
 	case c < 0x80:

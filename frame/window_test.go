@@ -12,7 +12,7 @@ import (
 // TestDeflaterWindow: what is made with a window refers no further back, whatever came before, and is read by
 // every client. So one Deflater with the smallest window serves all that limit it.
 func TestDeflaterWindow(t *testing.T) {
-	c := &Config{Client: true, MaxMessage: 1 << 20}
+	c := &Config{Pool: &Pool{}, Client: true, MaxMessage: 1 << 20}
 	for window := minWindowBits; window <= maxWindowBits; window++ {
 		f := Deflater{Window: window}
 		most := 0

@@ -55,6 +55,7 @@ type Loop struct {
 	upgrader *upgrade.Upgrader
 	request  Request        // that is being decided
 	configs  []frame.Config // by endpoint
+	pool     frame.Pool     // of all decoders
 	pings    [][]byte       // by endpoint
 
 	readBuf      []byte
@@ -92,7 +93,7 @@ func newLoop(s *Server, index int) (*Loop, error) {
 		l.waiting[w].oldest.Store(noneWaiting)
 	}
 	for _, e := range s.endpoints {
-		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments})
+		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments, Pool: &l.pool})
 	}
 	l.fanout.init(l)
 	if s.client != nil {

@@ -32,9 +32,7 @@ func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []by
 	if l.dials == nil {
 		return frame.AppendClose(dst, code, reason)
 	}
-	const header = 2 // of an unmasked control frame
-	var room [header + 125]byte
-	return frame.AppendMaskedFrame(dst, frame.OpClose, frame.AppendClose(room[:0], code, reason)[header:], newMask())
+	return frame.AppendMaskedClose(dst, code, reason, newMask())
 }
 
 // SendRaw queues bytes as they are, without a copy if they are long: whole frames that the

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"net/netip"
-
-	"github.com/gobwas/httphead"
 )
 
 // Request is a request as [Upgrader.Read] reads it. It borrows the bytes that it was read from: it is valid as long as
@@ -20,9 +18,9 @@ type Request struct {
 	path        string // of the endpoint
 	remote      netip.AddrPort
 	subprotocol string
-	expects     bool            // 100-continue
-	deflate     httphead.Option // the answer to the offer that was accepted
-	window      int             // of it, in bits; 0 without one
+	expects     bool   // 100-continue
+	deflate     string // the response to the offer that was accepted
+	window      int    // of it, in bits; 0 without one
 	context     any
 	affinity    string
 	reason      string // why CheckOrigin returned false

@@ -5,8 +5,6 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
-
-	"github.com/gobwas/httphead"
 )
 
 // keyGUID is appended to the key of a request (RFC 6455, section 1.3).
@@ -25,9 +23,7 @@ func (r *Request) AppendAccept(dst []byte) []byte {
 		dst = append(append(dst, "\r\nSec-WebSocket-Protocol: "...), r.subprotocol...)
 	}
 	if r.window != 0 {
-		out := bytes.NewBuffer(append(dst, "\r\nSec-WebSocket-Extensions: "...))
-		_, _ = httphead.WriteOptions(out, []httphead.Option{r.deflate}) // a Buffer takes everything
-		dst = out.Bytes()
+		dst = append(append(dst, "\r\nSec-WebSocket-Extensions: "...), r.deflate...)
 	}
 	return append(dst, "\r\n\r\n"...)
 }

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/gobwas/httphead"
-
 	"github.com/throngd/throng/frame"
 )
 
@@ -150,12 +148,12 @@ func (r *Request) negotiateDeflate(e *Endpoint) *Reject {
 	if !e.Compression {
 		return nil
 	}
-	wellFormed := extensionOffers(r.block, func(offer httphead.Option) {
+	wellFormed := extensionOffers(r.block, func(name []byte, params []frame.Param) {
 		if r.window != 0 {
 			return
 		}
-		if answer, window, ok := frame.AcceptDeflate(offer); ok {
-			r.deflate, r.window = answer, window
+		if response, window, ok := frame.AcceptDeflate(name, params); ok {
+			r.deflate, r.window = response, window
 		}
 	})
 	if !wellFormed {
