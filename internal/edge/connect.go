@@ -32,7 +32,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.info.User, s.info.ConnInfo = id.User, id.Info
 	s.loop.dropRequest(s)
 	s.state = connected
-	s.setExpiry(id)
+	s.setExpiry(c, id)
 	s.loop.counters.connected.Add(1)
 	s.logConnected()
 	res := s.connectResult(id)

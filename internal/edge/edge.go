@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,14 +23,12 @@ type Edge struct {
 	hub          *room.Hub
 
 	server *netpoll.Server
-	stop   chan struct{}
-	swept  sync.WaitGroup
 }
 
 // New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
 // has stopped, Close. It fails when the channel options make no sense.
 func New(cfg Config) (*Edge, error) {
-	e := &Edge{cfg: cfg.withDefaults(), started: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID](), stop: make(chan struct{})}
+	e := &Edge{cfg: cfg.withDefaults(), started: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID]()}
 	if err := e.Reload(cfg); err != nil {
 		return nil, err
 	}
@@ -57,8 +54,6 @@ func (e *Edge) Bind(s *netpoll.Server) {
 	for i, l := range e.loops {
 		l.index, l.out = i, s.Loop(i)
 	}
-	e.swept.Add(1)
-	go e.sweep()
 }
 
 // Hub gives the rooms to those who speak to them without a connection, as the server API does.
@@ -66,8 +61,6 @@ func (e *Edge) Hub() *room.Hub { return e.hub }
 
 // Close ends the rooms; what was accepted is answered first. Call it once, after the server has stopped.
 func (e *Edge) Close() {
-	close(e.stop)
-	e.swept.Wait()
 	e.hub.Close()
 }
 

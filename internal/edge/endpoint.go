@@ -42,5 +42,6 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		OnOpen:        e.onOpen,
 		OnMessage:     e.onMessage,
 		OnClose:       e.onClose,
+		OnTimer:       e.onTimer,
 	}
 }

@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
@@ -15,9 +17,7 @@ func TestInsufficient(t *testing.T) {
 	p.expect(`{"id":2,"subscribe":{*`)
 	p.expect(`{"push":{"channel":"r","join":{*`)
 
-	l, found := e.loops[0], make(chan *session)
-	l.out.Do(func() { found <- l.waiting[0].s }) // the sweep that would forget it never comes
-	s := <-found
+	l, s := e.loops[0], sessionOf(t, e, "A")
 	e.deliver(0, []room.Event{{Kind: room.Insufficient, Room: "r", Answer: &room.Answer{Room: "r", Member: s.member()}}})
 	p.expect(`{"push":{"channel":"r","unsubscribe":{"code":2500,"reason":"insufficient state"}}}`)
 
@@ -32,4 +32,21 @@ func TestInsufficient(t *testing.T) {
 	if n := e.Stats().Insufficient; n != 1 {
 		t.Errorf("counted %d", n)
 	}
+}
+
+// sessionOf is the session of a user who has one connection.
+func sessionOf(t *testing.T, e *Edge, user string) (s *session) {
+	t.Helper()
+	var mu sync.Mutex
+	err := e.server.EachConn(t.Context(), func(c *netpoll.Conn) {
+		mu.Lock()
+		defer mu.Unlock()
+		if one := c.Context().(*session); one.info.User == user {
+			s = one
+		}
+	})
+	if err != nil || s == nil {
+		t.Fatalf("no session of %s: %v", user, err)
+	}
+	return s
 }

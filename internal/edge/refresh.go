@@ -29,23 +29,21 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	case id.User != s.info.User:
 		return protocol.DisconnectInvalidToken
 	}
-	s.setExpiry(id)
+	s.setExpiry(c, id)
 	res := s.connectResult(id)
 	s.send(c, jsonwire.AppendRefresh(s.loop.reply, cmd.ID, &res))
 	return nil
 }
 
-// setExpiry notes until when the identity holds, and sees to it that somebody looks. The time of day at which it
-// expires becomes the time that it has left, which the client is told: setting the clock later ends nobody's session.
-func (s *session) setExpiry(id Identity) {
-	before := s.expireAt
-	if s.expireAt = 0; !id.ExpireAt.IsZero() {
-		at := time.Since(s.loop.edge.started) + time.Until(id.ExpireAt)
-		s.expireAt = uint32(min(max(at/time.Second+1, 1), math.MaxUint32)) // a second more, never less
+// setExpiry sets the timer of the connection to the end of its identity. The time of day at which it expires becomes the
+// time that it has left, which the client is told: setting the clock later ends nobody's session.
+func (s *session) setExpiry(c *netpoll.Conn, id Identity) {
+	if id.ExpireAt.IsZero() {
+		c.SetTimer(0)
+		return
 	}
-	if before == 0 && s.expireAt != 0 {
-		s.loop.watch(s)
-	}
+	left := min(max(time.Until(id.ExpireAt), time.Nanosecond), math.MaxInt64/2)
+	c.SetTimer(left + s.loop.edge.cfg.expireGrace)
 }
 
 // ttl is the time that an identity has left, as the client is told.

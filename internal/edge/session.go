@@ -15,17 +15,16 @@ import (
 // session is one connection that speaks the protocol. It belongs to its loop; only info, immutable from connect on,
 // is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 128 bytes).
 type session struct {
-	info     room.Info
-	loop     *loop
-	conn     netpoll.Handle
-	first    membership    // most connections are in one room
-	more     *[]membership // all others; nil if there are none
-	bulk     *bulk         // while a bulk command is under way
-	expireAt uint32        // seconds since the edge began; 0: never
-	serial   uint32        // of the last membership
-	usage    usage         // what it has sent
-	state    state
-	counted  bool // for its user, see admit
+	info    room.Info
+	loop    *loop
+	conn    netpoll.Handle
+	first   membership    // most connections are in one room
+	more    *[]membership // all others; nil if there are none
+	bulk    *bulk         // while a bulk command is under way
+	serial  uint32        // of the last membership
+	usage   usage         // what it has sent
+	state   state
+	counted bool // for its user, see admit
 }
 
 type state uint8
@@ -54,7 +53,7 @@ func (e *Edge) onOpen(c *netpoll.Conn) {
 	}
 	_, _ = rand.Read(s.info.Client[:]) // never fails
 	c.SetContext(s)
-	l.watch(s)
+	c.SetTimer(e.cfg.ConnectTimeout)
 	l.counters.opened.Add(1)
 	s.logOpened(c)
 }
