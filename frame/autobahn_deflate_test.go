@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// pmdSizes are the rows of each sub-group of 12 and 13: message size and autofragmentation, 0 = one frame.
+// pmdSizes are the cases of each sub-group of 12 and 13: message size and size of fragments, 0 = one frame.
 var pmdSizes = [18][2]int{{16, 0}, {64, 0}, {256, 0}, {1024, 0}, {4096, 0}, {8192, 0}, {16384, 0}, {32768, 0},
 	{65536, 0}, {131072, 0}, {8192, 256}, {16384, 256}, {32768, 256}, {65536, 256}, {131072, 256}, {131072, 1024},
 	{131072, 4096}, {131072, 32768}}
 
-// pmdData are the kinds of payload of 12.1-12.5: JSON, a picture, prose, large JSON, Markov prose.
+// pmdData returns a payload like those of 12.1 to 12.5: JSON, a picture, prose, large JSON, Markov prose.
 func pmdData(kind, n int) (Op, []byte) {
 	r := rand.New(rand.NewPCG(uint64(kind), 7))
 	var b []byte
@@ -40,7 +40,7 @@ func pmdData(kind, n int) (Op, []byte) {
 	return OpText, b
 }
 
-// stdDeflate is what a client sends: compressed by the standard library, the flush marker taken off.
+// stdDeflate returns the payload that a client sends: compressed by the standard library, without the flush marker.
 func stdDeflate(t testing.TB, p []byte, level int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -63,10 +63,10 @@ func deflating() *Decoder {
 	return d
 }
 
-// TestAutobahn12Deflate is group 12, with 3 messages a row instead of 1,000: nothing is carried from one to the
-// next. The answer goes back through the Deflater and is read as a client reads it.
+// Group 12, with 3 messages for each case instead of 1,000, since no state is kept between messages. A client decoder reads
+// the same messages from the Deflater.
 func TestAutobahn12Deflate(t *testing.T) {
-	// The picture does not compress: its deflated form is a little longer than 131,072 bytes.
+	// The picture does not compress: deflated it is a little longer than 131,072 bytes.
 	c, client, f := &Config{Pool: &Pool{}, MaxMessage: 132000}, &Config{Pool: &Pool{}, Client: true, MaxMessage: 132000}, &Deflater{}
 	for kind := 1; kind <= 5; kind++ {
 		for i, s := range pmdSizes {
@@ -86,7 +86,7 @@ func TestAutobahn12Deflate(t *testing.T) {
 	}
 }
 
-// TestAutobahn13Negotiation is group 13: the offers of its seven sub-groups.
+// The offers of the seven sub-groups of group 13.
 func TestAutobahn13Negotiation(t *testing.T) {
 	base := "permessage-deflate; client_no_context_takeover; client_max_window_bits"
 	rows := []struct {
@@ -115,9 +115,9 @@ func TestAutobahn13Negotiation(t *testing.T) {
 	}
 }
 
-// TestAutobahn13Messages: whatever was offered, both sides then work without context takeover, so all accepted
-// sub-groups are one: the sizes of group 12 with messages that differ, in both roles, plain ones between them. The
-// answers of 13.3 and 13.5 keep to their window.
+// All sub-groups of group 13 result in messages without context takeover, so they are one test: the sizes of group 12 with
+// different messages, in both roles, with uncompressed ones between them. The messages of 13.3 and 13.5 keep to their
+// window.
 func TestAutobahn13Messages(t *testing.T) {
 	c, client, f := &Config{Pool: &Pool{}, MaxMessage: 132000}, &Config{Pool: &Pool{}, Client: true, MaxMessage: 132000}, &Deflater{Window: 9}
 	for i, s := range pmdSizes {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// echoAll feeds a stream and checks that each message comes out, count times.
+// echoAll decodes a stream and checks that it has the message want, count times.
 func echoAll(t *testing.T, id string, d *Decoder, c *Config, stream []byte, want string, count int, cut func(int) int) {
 	t.Helper()
 	got := feed(t, d, c, stream, cut)
@@ -23,7 +23,7 @@ func echoAll(t *testing.T, id string, d *Decoder, c *Config, stream []byte, want
 	}
 }
 
-// fragment sends p in frames of size bytes, the first of them with b0.
+// fragment returns p in frames of size bytes, the first of them with b0.
 func fragment(b0 byte, p []byte, size int) (out []byte) {
 	for ; len(p) > size; b0, p = 0, p[size:] {
 		out = append(out, raw{b0: b0, payload: p[:size]}.bytes()...)
@@ -31,7 +31,7 @@ func fragment(b0 byte, p []byte, size int) (out []byte) {
 	return append(out, raw{b0: b0 | bitFin, payload: p}.bytes()...)
 }
 
-// TestAutobahn9Limits is group 9: 16 MiB messages, 65,536 fragments, small chops.
+// Group 9: messages of 16 MiB, 65,536 fragments, small reads.
 func TestAutobahn9Limits(t *testing.T) {
 	unit := map[Op]string{OpText: "BAsd7&jh", OpBinary: "\x00\xff\xfe\xfd\xfc\xfb\x80\x7f"}
 	c := &Config{Pool: &Pool{}, MaxMessage: 16 << 20}
@@ -61,7 +61,7 @@ func TestAutobahn9Limits(t *testing.T) {
 	}
 }
 
-// TestAutobahn10Autofragment is group 10: 65,536 bytes in fragments of 1,300.
+// Group 10: 65,536 bytes in fragments of 1,300.
 func TestAutobahn10Autofragment(t *testing.T) {
 	p := []byte(strings.Repeat("*", 65536))
 	for how, cut := range map[string]func(int) int{"whole": whole, "1": bytewise, "1300": chops(1300)} {

@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// The cases of the Autobahn test suite that concern a frame parser, by their numbers, with strict results: what
-// the suite calls non-strict is a failure here. The suite itself cannot be had everywhere; its case
-// descriptions stand as rows. That a ping is answered and a close echoed is netpoll's part.
+// The cases of the Autobahn test suite that concern a frame parser, by their numbers. A result that the suite calls
+// non-strict is a failure here. Answers to pings and close frames are tested in netpoll.
 
 type autobahn struct {
 	id   string
@@ -25,7 +24,7 @@ func texts(s ...string) (out []string) {
 	return out
 }
 
-// framing is group 1: the sizes around each length form. 1.x.8 is 1.x.7 in chops of 997.
+// framing returns group 1: sizes around each form of a length. 1.x.8 is 1.x.7 in reads of 997 bytes.
 func framing() (rows []autobahn) {
 	for g, op := range []Op{OpText, OpBinary} {
 		for i, n := range []int{0, 125, 126, 127, 128, 65535, 65536, 65536} {
@@ -40,7 +39,7 @@ func framing() (rows []autobahn) {
 	return rows
 }
 
-// pings is group 2.
+// pings returns group 2.
 func pings() []autobahn {
 	bin, long := "\x00\xff\xfe\xfd\xfc\xfb\x00\xff", strings.Repeat("\xfe", 125)
 	ten, pings10 := []byte(nil), []string(nil)
@@ -61,7 +60,7 @@ func pings() []autobahn {
 	}
 }
 
-// reserved is groups 3 (bits) and 4 (opcodes).
+// reserved returns groups 3 (bits) and 4 (opcodes).
 func reserved() (rows []autobahn) {
 	hello, ping := fr(0x81, "Hello, world!"), fr(0x89, "")
 	first := texts("Hello, world!")
@@ -90,7 +89,7 @@ func reserved() (rows []autobahn) {
 	return rows
 }
 
-// fragments is group 5; the variants that differ in chops alone share a row.
+// fragments returns group 5. Cases that differ only in the reads are one row.
 func fragments() []autobahn {
 	f1, f2 := fr(0x01, "fragment1"), fr(0x80, "fragment2")
 	both := texts("fragment1fragment2")
@@ -112,7 +111,7 @@ func fragments() []autobahn {
 	}
 }
 
-// closes is group 7. After a close frame nothing is parsed.
+// closes returns group 7. After a close frame nothing is parsed.
 func closes() (rows []autobahn) {
 	normal, hello := closeFrame(1000, ""), fr(0x81, "Hello World!")
 	gone := "close:\x03\xe8"

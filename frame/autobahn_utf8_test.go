@@ -11,7 +11,7 @@ const (
 	latin  = "Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!"
 )
 
-// octets sends each byte of s as a fragment of its own, the last one empty and final.
+// octets returns each byte of s as a fragment, and an empty final one.
 func octets(s string) []byte {
 	var out []byte
 	for i := range len(s) {
@@ -24,7 +24,7 @@ func octets(s string) []byte {
 	return append(out, fr(0x80, "")...)
 }
 
-// utf8Rows is group 6.
+// utf8Rows returns group 6.
 func utf8Rows() []autobahn {
 	rows := []autobahn{
 		{id: "6.1.1", in: fr(0x81, ""), want: texts("")},
@@ -56,7 +56,7 @@ func utf8Rows() []autobahn {
 	return append(rows, boundaries()...)
 }
 
-// failFast is 6.4: F4 90 is beyond U+10FFFF, and 90 is the byte that shows it, wherever the frames end.
+// failFast returns 6.4: F4 90 is above U+10FFFF, which the byte 90 shows, wherever the frames end.
 func failFast() []autobahn {
 	bad := "\xf4\x90\x80\x80"
 	first := fr(0x01, kosme)
@@ -74,7 +74,7 @@ func utf8Row(id, s string, valid bool) autobahn {
 	return autobahn{id: id, in: fr(0x81, s), code: 1007}
 }
 
-// boundaries is 6.11.
+// boundaries returns 6.11.
 func boundaries() (rows []autobahn) {
 	for i, s := range []string{"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80"} {
 		rows = append(rows, utf8Row(fmt.Sprintf("6.11.%d", i+1), s, i < 4))
@@ -82,7 +82,7 @@ func boundaries() (rows []autobahn) {
 	return rows
 }
 
-// utf8Groups are 6.5 and, after 6.6, 6.7 and following in order; 6.11 is mixed and stands in boundaries.
+// utf8Groups are 6.5 and then 6.7 and those after it, in order. 6.11 is in boundaries.
 var utf8Groups = []struct {
 	valid bool
 	seqs  []string
@@ -109,11 +109,11 @@ var utf8Groups = []struct {
 	{true, []string{"\xef\xbf\xb9", "\xef\xbf\xba", "\xef\xbf\xbb", "\xef\xbf\xbc", "\xef\xbf\xbd", "\xef\xbf\xbe", "\xef\xbf\xbf"}}, // 6.23
 }
 
-// incomplete lacks the last continuation byte of sequences of 2 to 6 bytes.
+// incomplete are sequences of 2 to 6 bytes without the last one.
 var incomplete = []string{"\xc0", "\xe0\x80", "\xf0\x80\x80", "\xf8\x80\x80\x80", "\xfc\x80\x80\x80\x80",
 	"\xdf", "\xef\xbf", "\xf7\xbf\xbf", "\xfb\xbf\xbf\xbf", "\xfd\xbf\xbf\xbf\xbf"}
 
-// span is every byte from lo to hi, each followed by sep.
+// span returns every byte from lo to hi, each followed by sep.
 func span(lo, hi int, sep string) string {
 	var b strings.Builder
 	for c := lo; c <= hi; c++ {
@@ -123,7 +123,7 @@ func span(lo, hi int, sep string) string {
 	return b.String()
 }
 
-// nonCharacters are the last two code points of the 17 planes: valid UTF-8 all the same.
+// nonCharacters returns the last two code points of the 17 planes, which are valid UTF-8.
 func nonCharacters() (out []string) {
 	for plane := range rune(17) {
 		out = append(out, string(plane<<16|0xFFFE), string(plane<<16|0xFFFF))

@@ -8,7 +8,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// benchDecode decodes a read of many frames, again and again, as a busy loop does.
+// benchDecode decodes a read of many frames again and again, as a busy loop does.
 func benchDecode(b *testing.B, op Op, size int) {
 	const frames = 64
 	one := AppendMaskedFrame(nil, op, bytes.Repeat([]byte("x"), size), testMask)
@@ -35,7 +35,7 @@ func BenchmarkDecodeText120(b *testing.B)   { benchDecode(b, OpText, 120) }
 func BenchmarkDecodeBinary120(b *testing.B) { benchDecode(b, OpBinary, 120) }
 func BenchmarkDecodeText4096(b *testing.B)  { benchDecode(b, OpText, 4096) }
 
-// BenchmarkEcho is the small-text loop of an echo server: decode in place, encode into one write buffer.
+// BenchmarkEcho is an echo server with short text: it decodes in place and encodes into one write buffer.
 func BenchmarkEcho(b *testing.B) {
 	one := AppendMaskedFrame(nil, OpText, bytes.Repeat([]byte("x"), 100), testMask)
 	in := bytes.Repeat(one, 16)
@@ -57,7 +57,7 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
-// BenchmarkSplit is a message that arrives in two reads: the pooled buffer at work.
+// BenchmarkSplit decodes a message that arrives in two reads, with a buffer of the pool.
 func BenchmarkSplit(b *testing.B) {
 	in := AppendMaskedFrame(nil, OpText, bytes.Repeat([]byte("x"), 1000), testMask)
 	buf := make([]byte, len(in))
@@ -73,7 +73,7 @@ func BenchmarkSplit(b *testing.B) {
 	}
 }
 
-// BenchmarkBroadcast encodes a push once, header in place.
+// BenchmarkBroadcast encodes a push with the header in place.
 func BenchmarkBroadcast(b *testing.B) {
 	raw := make([]byte, HeaderRoom+164)
 	b.ReportAllocs()
@@ -110,7 +110,7 @@ func BenchmarkInflate(b *testing.B) {
 	}
 }
 
-// BenchmarkFloor120 is what no decoder can save: unmasking, utf8.Valid and the bench's own copy.
+// BenchmarkFloor120 is the work of any decoder: unmasking, utf8.Valid and the benchmark's own copy.
 func BenchmarkFloor120(b *testing.B) {
 	const frames = 64
 	one := AppendMaskedFrame(nil, OpText, bytes.Repeat([]byte("x"), 120), testMask)

@@ -2,7 +2,7 @@ package frame
 
 import "testing"
 
-// TestCloseCodes holds the numbers (RFC 6455, section 7.4.1, and the IANA registry), and which of them may travel.
+// The numbers and their use are those of RFC 6455 section 7.4.1 and of the IANA registry.
 func TestCloseCodes(t *testing.T) {
 	for code, want := range map[CloseCode]struct {
 		number   uint16

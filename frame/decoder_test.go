@@ -23,8 +23,7 @@ func next(t *testing.T, d *Decoder, c *Config, b []byte) Message {
 	return m
 }
 
-// TestZeroCopy: a whole frame is delivered where it lies, and takes no memory.
-func TestZeroCopy(t *testing.T) {
+func TestWholeFrameIsReturnedInPlace(t *testing.T) {
 	var d Decoder
 	c := &Config{Pool: &Pool{}}
 	for _, b := range [][]byte{fr(0x81, "text"), fr(0x82, strings.Repeat("b", 5000)), fr(0x89, "ping"), fr(0x88, "\x03\xe8bye")} {
@@ -39,8 +38,7 @@ func TestZeroCopy(t *testing.T) {
 	}
 }
 
-// TestHeaderAtEndOfRead: the payload that comes whole in the next read is still delivered in place.
-func TestHeaderAtEndOfRead(t *testing.T) {
+func TestPayloadBehindReadWithHeaderIsReturnedInPlace(t *testing.T) {
 	var d Decoder
 	c := &Config{Pool: &Pool{}}
 	b := fr(0x81, "text")
@@ -50,8 +48,8 @@ func TestHeaderAtEndOfRead(t *testing.T) {
 	}
 }
 
-// TestSplitHeader: what a half header (H26) takes is one small buffer, wherever it was split, and it is given back.
-func TestSplitHeader(t *testing.T) {
+// An incomplete header takes one small buffer, wherever it is split, and releases it.
+func TestSplitHeaderTakesOneBuffer(t *testing.T) {
 	const endless = -1
 	for _, tt := range []struct {
 		in      []byte
@@ -80,8 +78,7 @@ func TestSplitHeader(t *testing.T) {
 	}
 }
 
-// TestNoPreallocation: what is held follows what has arrived, not what was announced.
-func TestNoPreallocation(t *testing.T) {
+func TestBufferGrowsWithArrivedBytes(t *testing.T) {
 	var d Decoder
 	c := &Config{Pool: &Pool{}, MaxMessage: 1 << 30}
 	b := append(announce(0x82, 1<<30), make([]byte, 1<<16)...)
@@ -97,8 +94,7 @@ func TestNoPreallocation(t *testing.T) {
 	}
 }
 
-// TestGrowthStaysUnderLimit: doubling does not pass the limit of a message.
-func TestGrowthStaysUnderLimit(t *testing.T) {
+func TestBufferGrowthStaysBelowLimit(t *testing.T) {
 	var d Decoder
 	c := &Config{Pool: &Pool{}, MaxMessage: 100_000}
 	b := fr(0x82, strings.Repeat("x", 100_000))
@@ -110,8 +106,8 @@ func TestGrowthStaysUnderLimit(t *testing.T) {
 	}
 }
 
-// TestPoolForgets: large buffers are not kept, nor many of them, and those kept hold no old messages.
-func TestPoolForgets(t *testing.T) {
+// A large buffer is not kept, the number and size of all is bounded, and those kept hold no messages.
+func TestPoolIsBounded(t *testing.T) {
 	c := &Config{Pool: &Pool{}, MaxMessage: 8 << 20}
 	big := fragment(2, make([]byte, 4<<20), 1<<20)
 	feed(t, &Decoder{}, c, big, chops(64<<10))
@@ -145,8 +141,8 @@ func TestPoolForgets(t *testing.T) {
 	}
 }
 
-// TestPartial follows one fragmented message with a ping inside, byte by byte.
-func TestPartial(t *testing.T) {
+// The input is one fragmented message with a ping inside, byte by byte.
+func TestPartialDuringFragmentedMessage(t *testing.T) {
 	var d Decoder
 	c := &Config{Pool: &Pool{}}
 	b := cat(fr(0x01, "ab"), fr(0x89, "p"), fr(0x80, "cd"))
@@ -165,7 +161,7 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-func TestRelease(t *testing.T) {
+func TestReleaseReturnsBuffer(t *testing.T) {
 	c := &Config{Pool: &Pool{}}
 	d := deflating()
 	next(t, d, c, fr(0x41, "ab"))
@@ -180,8 +176,7 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// TestAfterTheEnd is H25 and what follows an error: swallowed, whatever it is.
-func TestAfterTheEnd(t *testing.T) {
+func TestBytesAfterCloseOrErrorAreDiscarded(t *testing.T) {
 	for _, end := range [][]byte{closeFrame(1000, "bye"), fr(0x83, "bad")} {
 		d, c := deflating(), &Config{Pool: &Pool{}}
 		next(t, d, c, fr(0x01, "unfinished"))
@@ -197,9 +192,9 @@ func TestAfterTheEnd(t *testing.T) {
 	}
 }
 
-// TestSteadyState: decoding allocates nothing, split, fragmented and small compressed messages included. The standard
-// library makes two small tables for each compressed block with codes of more than nine bits.
-func TestSteadyState(t *testing.T) {
+// The messages include split, fragmented and small compressed ones. The standard library allocates two small tables for
+// each compressed block with codes of more than nine bits.
+func TestDecodingDoesNotAllocate(t *testing.T) {
 	_, p := pmdData(1, 3000)
 	stream := cat(fr(0x81, string(p)), fragment(2, p, 500), fr(0x89, "ping"),
 		fragment(0x41, stdDeflate(t, p[:200], 5), 20), fragment(0xC1, stdDeflate(t, p[:200], 1), 10000))
@@ -229,8 +224,7 @@ func allocations(t *testing.T, stream []byte) float64 {
 	return testing.AllocsPerRun(50, run)
 }
 
-// TestConfigForgetsLargeMessages: a large compressed message is not reachable from the Config afterwards.
-func TestConfigForgetsLargeMessages(t *testing.T) {
+func TestPoolDoesNotKeepLargeMessages(t *testing.T) {
 	d, c := deflating(), &Config{Pool: &Pool{}, MaxMessage: 32 << 20}
 	b := raw{b0: 0xC2, payload: stdDeflate(t, make([]byte, 32<<20), 1)}.bytes()
 	var before, after runtime.MemStats
@@ -250,7 +244,7 @@ func TestConfigForgetsLargeMessages(t *testing.T) {
 	runtime.KeepAlive(b)
 }
 
-func TestLimitsOverflow(t *testing.T) {
+func TestLargestLimitsDoNotOverflow(t *testing.T) {
 	c := &Config{Pool: &Pool{}, MaxMessage: int(^uint(0) >> 1), MaxFragments: int(^uint(0) >> 1)}
 	got := feed(t, deflating(), c, cat(fr(0x81, "x"), fr(0xC1, "\x00"), fr(0x01, "y"), announce(0x80, 1<<63-1)), whole)
 	if got.code != CloseTooBig || !same(got.msgs, texts("x", "")) {

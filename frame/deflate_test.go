@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestDeflater: every size around a change of the header's form, compressible or not, read back as a client
-// does, behind bytes that are already in the buffer.
-func TestDeflater(t *testing.T) {
+// The sizes are around those where the form of the header changes, with data that compresses and data that does not, behind
+// bytes that are already in the buffer.
+func TestDeflaterFramesAreReadBack(t *testing.T) {
 	var f Deflater
 	r := rand.New(rand.NewPCG(8, 8))
 	c, server := &Config{Pool: &Pool{}, Client: true, MaxMessage: 1 << 20}, &Config{MaxMessage: 1 << 20}
@@ -37,8 +37,8 @@ func TestDeflater(t *testing.T) {
 	}
 }
 
-// TestDeflaterForgets: no frame refers to the message before it; each is the same from a fresh Deflater.
-func TestDeflaterForgets(t *testing.T) {
+// Each frame is the same from a new Deflater.
+func TestDeflaterKeepsNoContext(t *testing.T) {
 	var used Deflater
 	for kind := 1; kind <= 5; kind++ {
 		op, p := pmdData(kind, 3000)
@@ -51,9 +51,9 @@ func TestDeflaterForgets(t *testing.T) {
 	}
 }
 
-// TestInflateForgets: a message is judged alike whatever came before it. klauspost/compress v1.20.3 decodes a block
-// without distance codes by those of an earlier message, maybe somebody else's.
-func TestInflateForgets(t *testing.T) {
+// klauspost/compress v1.20.3 decodes a block without distance codes with those of an earlier message, which may be another
+// connection's.
+func TestInflateKeepsNoTables(t *testing.T) {
 	corrupt := corpus(t, "testdata/fuzz/FuzzInflate/1a3c5c23bf1bb629")
 	text, r := []byte(nil), rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -70,7 +70,7 @@ func TestInflateForgets(t *testing.T) {
 	}
 }
 
-// corpus reads the one []byte of a fuzzing input.
+// corpus returns the []byte of a file in the fuzzing corpus.
 func corpus(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)

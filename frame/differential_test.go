@@ -10,7 +10,7 @@ import (
 	"github.com/gobwas/ws/wsutil"
 )
 
-// generator makes random streams. A valid one is what an honest client might send; mutate spoils it.
+// generator makes random streams as a correct client might send them. mutate changes bytes of one.
 type generator struct {
 	r       *rand.Rand
 	deflate bool
@@ -64,7 +64,7 @@ func (g *generator) control() []byte {
 	return g.frame(bitFin|byte(OpPing)+byte(g.r.IntN(2)), g.binary(g.r.IntN(126)))
 }
 
-// message is one message in one or more fragments, with control frames between them.
+// message returns one message in one or more fragments, with control frames between them.
 func (g *generator) message() []byte {
 	b0, p := byte(OpBinary), []byte(nil)
 	if g.r.IntN(3) > 0 {
@@ -121,7 +121,7 @@ func (g *generator) mutate(s []byte) {
 	}
 }
 
-// streams is how many random streams a test takes: fewer with -short, as for a run under the race detector.
+// streams returns the number of random streams for a test: fewer with -short, as under the race detector.
 func streams() int {
 	if testing.Short() {
 		return 2000
@@ -134,7 +134,7 @@ func newGenerator(seed uint64, i int) *generator {
 	return &generator{r: r, deflate: i%3 == 0, client: i%11 == 0}
 }
 
-// diffRef has limits small enough that random streams meet the limits.
+// diffRef has limits that random streams reach.
 var diffRef = reference{limit: 600, frags: 4}
 
 func (g *generator) pair() (*Decoder, *Config, reference) {
@@ -147,9 +147,8 @@ func (g *generator) pair() (*Decoder, *Config, reference) {
 	return d, &Config{Pool: &Pool{}, Client: g.client, MaxMessage: ref.limit, MaxFragments: ref.frags}, ref
 }
 
-// TestRandomChunks: what comes out does not depend on how the bytes come in. 20,000 honest streams, each in one
-// random chunking, against the reference.
-func TestRandomChunks(t *testing.T) {
+// 20,000 correct streams, each in random pieces, are decoded like the reference does.
+func TestRandomPiecesMatchReference(t *testing.T) {
 	f := &Deflater{}
 	shared := map[bool]*Config{} // one per role, as a loop has it: buffers are reused
 	for i := range streams() {
@@ -177,8 +176,8 @@ func TestRandomChunks(t *testing.T) {
 	}
 }
 
-// TestRandomMutations: spoilt streams end with the code of the reference, in one piece and in random ones.
-func TestRandomMutations(t *testing.T) {
+// Mutated streams end with the reference's close code, in one piece and in random ones.
+func TestMutatedStreamsMatchReference(t *testing.T) {
 	f := &Deflater{}
 	for i := range streams() {
 		g := newGenerator(2, i)
@@ -195,9 +194,9 @@ func TestRandomMutations(t *testing.T) {
 	}
 }
 
-// TestEarliestByte: fed octet by octet, the Decoder knows at every byte what the reference knows of that
-// prefix, so no fault is noticed late.
-func TestEarliestByte(t *testing.T) {
+// Byte by byte the Decoder has the result of the reference for each prefix, so it detects each violation at the first byte
+// that shows it.
+func TestViolationsAreDetectedAtTheEarliestByte(t *testing.T) {
 	f := &Deflater{}
 	for i := range 400 {
 		g := newGenerator(3, i)
@@ -222,8 +221,8 @@ func TestEarliestByte(t *testing.T) {
 	}
 }
 
-// TestAgainstWsutil compares with gobwas' own reader where that is right: valid streams without extensions.
-func TestAgainstWsutil(t *testing.T) {
+// The streams are valid and without extensions, where wsutil is correct.
+func TestValidStreamsMatchWsutil(t *testing.T) {
 	for i := range 2000 {
 		g := newGenerator(4, i)
 		g.deflate, g.client = false, false

@@ -11,8 +11,8 @@ import (
 
 var sizes = []int{0, 1, 15, 16, 17, 125, 126, 127, 128, 65535, 65536, 65537}
 
-// TestAppendFrame holds every length form against gobwas' encoder.
-func TestAppendFrame(t *testing.T) {
+// Frames with each form of a length are those of package ws.
+func TestAppendFrameMatchesWs(t *testing.T) {
 	for _, n := range sizes {
 		p := bytes.Repeat([]byte("p"), n)
 		want, err := ws.CompileFrame(ws.NewTextFrame(p))
@@ -29,7 +29,7 @@ func TestAppendFrame(t *testing.T) {
 	}
 }
 
-func TestAppendMaskedFrame(t *testing.T) {
+func TestAppendMaskedFrameMatchesWs(t *testing.T) {
 	for _, n := range sizes {
 		p := bytes.Repeat([]byte("p"), n)
 		before := bytes.Clone(p)
@@ -52,7 +52,7 @@ func TestAppendHeaderRSV1(t *testing.T) {
 	}
 }
 
-func TestEncodeAllocations(t *testing.T) {
+func TestEncodingDoesNotAllocate(t *testing.T) {
 	dst, p, raw := make([]byte, 0, 1024), make([]byte, 300), make([]byte, HeaderRoom+300)
 	n := testing.AllocsPerRun(100, func() {
 		dst = AppendFrame(dst[:0], OpText, p)
@@ -110,8 +110,7 @@ func TestParseClose(t *testing.T) {
 	}
 }
 
-// TestSendable is the whole table, told the other way round.
-func TestSendable(t *testing.T) {
+func TestSendableRanges(t *testing.T) {
 	for c := range 1 << 16 {
 		want := c >= 1000 && c < 5000 && (c < 1015 || c >= 3000) && c != 1004 && c != 1005 && c != 1006
 		if got := CloseCode(c).Sendable(); got != want {

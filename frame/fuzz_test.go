@@ -8,8 +8,8 @@ import (
 
 // The fuzz targets of the package: FuzzFrames, FuzzInflate.
 
-// FuzzFrames holds the Decoder against the reference, the stream in one piece, octet by octet and in random
-// pieces. Bit 0 of how is the role, bit 1 permessage-deflate; the rest chooses the pieces.
+// FuzzFrames compares the Decoder with the reference: the stream in one piece, byte by byte and in random pieces. Bit 0 of
+// how is the role, bit 1 permessage-deflate, and the rest selects the pieces.
 func FuzzFrames(f *testing.F) {
 	for _, row := range hostileRows() {
 		if len(row.in) < 4096 {
@@ -55,7 +55,7 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// FuzzInflate takes p as a compressed message, against the standard library, and as a message to compress.
+// FuzzInflate decompresses p and compares with the standard library, and compresses p and decompresses the result.
 func FuzzInflate(f *testing.F) {
 	for _, row := range deflateRows() {
 		f.Add(row.in[6:])

@@ -11,7 +11,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// raw is one frame as a peer may send it, right or wrong.
+// raw is one frame of a peer, valid or not.
 type raw struct {
 	b0       byte // FIN, RSV and opcode as they stand
 	payload  []byte
@@ -39,7 +39,7 @@ func (r raw) bytes() []byte {
 	return append(append(out, m[:]...), p...)
 }
 
-// fr is a masked frame; first bytes in hexadecimal read best in the tables: 81 text, 01 text without FIN.
+// fr returns a masked frame with the first byte b0, as 81 for text or 01 for text without FIN.
 func fr(b0 byte, payload string) []byte { return raw{b0: b0, payload: []byte(payload)}.bytes() }
 
 func closeFrame(code uint16, reason string) []byte {
@@ -50,7 +50,7 @@ func cat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 func repeat(n int, b []byte) []byte { return bytes.Repeat(b, n) }
 
-// result is what came of a stream: its messages, and the close code that ended it (0 = none).
+// result has the messages of a stream, and the close code that ended it (0 = none).
 type result struct {
 	msgs []string
 	code CloseCode
@@ -59,8 +59,8 @@ type result struct {
 
 func note(op Op, p []byte) string { return op.String() + ":" + string(p) }
 
-// feed gives the stream to a Decoder in the pieces that cut chooses, as a loop would: a fresh copy of each
-// piece in one read buffer that is overwritten afterwards.
+// feed decodes the stream in the pieces that cut returns, as a loop does: each piece is copied into one read buffer, which
+// is overwritten afterwards.
 func feed(t testing.TB, d *Decoder, c *Config, stream []byte, cut func(left int) int) (r result) {
 	t.Helper()
 	buf := make([]byte, 0, min(len(stream), 1<<20))
@@ -100,7 +100,7 @@ func randomly(r *rand.Rand) func(int) int {
 	return func(left int) int { return min(left, 1+r.IntN(1+r.IntN(40))) }
 }
 
-// chunkings are the ways every small row is fed.
+// chunkings returns functions for feed: one piece, single bytes, random pieces.
 func chunkings(seed uint64) map[string]func(int) int {
 	m := map[string]func(int) int{"whole": whole, "bytewise": bytewise}
 	for i := range uint64(20) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// deflateRows are H21, H22 and what is legal beside them. The compressed bytes are those of RFC 7692 section
-// 7.2.3 where it gives any.
+// deflateRows returns invalid compressed messages, and valid ones. The compressed bytes are those of RFC 7692 section
+// 7.2.3 where it has any.
 func deflateRows() []hostile {
 	pmd := func(p string) []byte { return fr(0xC1, p) }
 	hello := "\xf2\x48\xcd\xc9\xc9\x07\x00"
@@ -35,21 +35,21 @@ func deflateRows() []hostile {
 			want: []string{"ping:p", "text:Hello"}, deflate: true},
 		{id: "plain after negotiation", in: cat(fr(0x81, "plain"), pmd(hello), fr(0x81, "plain")),
 			want: texts("plain", "Hello", "plain"), deflate: true},
-		bad("H21 garbage", "\xff\xff\xff\xff\x00garbage"),
-		bad("H21 reserved block type", "\x07"),
-		bad("H21 context takeover", again),
-		bad("H21 truncated", long),
-		bad("H21 truncated by one", hello[:6]),
-		bad("H21 stored, truncated", stored[:8]),
-		bad("H21 garbage after BFINAL", final+"\xff\xff\xff"),
-		bad("H21 streams without end", strings.Repeat("\x03\x00", 1000)),
-		bad("H22", "\x00\x02\x00\xfd\xff\xc0\x80\x00"),
-		bad("H22 truncated sequence", "\x00\x02\x00\xfd\xff\xe2\x82\x00"),
+		bad("invalid deflate data, garbage", "\xff\xff\xff\xff\x00garbage"),
+		bad("invalid deflate data, reserved block type", "\x07"),
+		bad("invalid deflate data, context takeover", again),
+		bad("invalid deflate data, truncated", long),
+		bad("invalid deflate data, truncated by one", hello[:6]),
+		bad("invalid deflate data, stored, truncated", stored[:8]),
+		bad("invalid deflate data, garbage after BFINAL", final+"\xff\xff\xff"),
+		bad("invalid deflate data, streams without end", strings.Repeat("\x03\x00", 1000)),
+		bad("inflated text not UTF-8", "\x00\x02\x00\xfd\xff\xc0\x80\x00"),
+		bad("inflated text not UTF-8, truncated sequence", "\x00\x02\x00\xfd\xff\xe2\x82\x00"),
 	}
 }
 
-// TestTruncatedDeflate cuts a compressed message at every byte: never accepted, whatever the tail makes of it.
-func TestTruncatedDeflate(t *testing.T) {
+// The tail that the decoder appends does not complete a message that is cut at any byte.
+func TestTruncatedDeflateIsRefused(t *testing.T) {
 	_, p := pmdData(1, 3000)
 	for level := 1; level <= 9; level += 4 {
 		z := stdDeflate(t, p, level)
@@ -62,9 +62,9 @@ func TestTruncatedDeflate(t *testing.T) {
 	}
 }
 
-// TestDeflateBomb is H20 in small: 64 MiB of zeros in a wire message under the limit. What the decompressor
-// produces is bounded by limit and window, and so is the memory.
-func TestDeflateBomb(t *testing.T) {
+// A message below the limit inflates to 64 MiB of zeros. The output of the decompressor is bounded by the limit and the
+// window, and so is the memory.
+func TestDeflateBombIsBounded(t *testing.T) {
 	z := stdDeflate(t, make([]byte, 64<<20), 9)
 	c := &Config{Pool: &Pool{}, MaxMessage: len(z)}
 	if c.MaxMessage > 128<<10 {
@@ -77,14 +77,15 @@ func TestDeflateBomb(t *testing.T) {
 	if got.code != CloseTooBig {
 		t.Fatalf("code %d, want 1009", got.code)
 	}
-	// feed's read buffer and the wire message are one MaxMessage each; growing by doubling is two.
+	// feed's read buffer and the received message take one MaxMessage each, and growing by doubling two.
 	if n := allocated() - before; n > uint64(8*c.MaxMessage) {
 		t.Errorf("%d bytes allocated, the limit is %d", n, c.MaxMessage)
 	}
 }
 
-// TestInflateBound: no further than limit and window. Stored blocks show it, input and output being alike.
-func TestInflateBound(t *testing.T) {
+// The decompressor reads no more than the limit and the window. Stored blocks show it, since their input and output are
+// equal.
+func TestInflateStopsAtLimit(t *testing.T) {
 	const limit = 64 << 10
 	z := stdDeflate(t, make([]byte, 1<<20), 0)
 	var f inflater
@@ -105,8 +106,8 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// TestInflaterAfterErrors: one broken message leaves nothing behind for the next connection on the loop.
-func TestInflaterAfterErrors(t *testing.T) {
+// The next message, of another connection, is not affected.
+func TestInflaterWorksAfterErrors(t *testing.T) {
 	c := &Config{Pool: &Pool{}}
 	r := rand.New(rand.NewPCG(5, 5))
 	_, p := pmdData(3, 2000)

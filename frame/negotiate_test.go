@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestAcceptDeflate goes through the parameters and values of RFC 7692 section 7.1: what is accepted, with which
-// answer and which window, and what is declined.
+// The rows are the parameters and values of RFC 7692 section 7.1.
 func TestAcceptDeflate(t *testing.T) {
 	const both = "; server_no_context_takeover; client_no_context_takeover"
 	rows := []struct {

@@ -8,9 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// reference decodes a stream from its first byte, slowly, the way RFC 6455 tells it, with nothing carried over
-// between calls. Told a prefix it says what a strict receiver knows at that byte: the messages so far, and the
-// close code if the stream has already gone wrong. It shares no code with the Decoder.
+// reference is a slow decoder that follows the text of RFC 6455 and shares no code with the Decoder. It decodes a prefix of
+// a stream from its first byte and returns the messages so far, and the close code if the prefix has a violation.
 type reference struct {
 	client, deflate bool
 	limit, frags    int
@@ -33,7 +32,7 @@ func (r reference) decode(s []byte) result {
 	return r.r
 }
 
-// frame takes one frame from s; 0 means that it is not complete, or wrong.
+// frame decodes one frame of s. It returns 0 if the frame is incomplete or invalid.
 func (r *reference) frame(s []byte) int {
 	op, isFin := s[0]&15, s[0]&0x80 != 0
 	control := op >= 8
@@ -158,8 +157,8 @@ func (r *reference) fail(code CloseCode) int {
 	return 0
 }
 
-// validPrefix asks literally whether some continuation makes p valid: up to three more bytes, one from each end
-// of every range of RFC 3629.
+// validPrefix tells whether any continuation makes p valid. It tries up to three more bytes, the first and last of every
+// range in RFC 3629.
 func validPrefix(p []byte) bool {
 	return completes(bytes.Clone(p), 3)
 }
@@ -179,7 +178,7 @@ func completes(p []byte, more int) bool {
 	return false
 }
 
-// slowInflate is RFC 7692 section 7.2.2 with the standard library, another implementation than the Decoder's.
+// slowInflate is RFC 7692 section 7.2.2 with the standard library, without the Decoder's code.
 func slowInflate(p []byte, limit int) ([]byte, CloseCode) {
 	if len(p) == 0 {
 		return nil, 0

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestSkipData begins to skip at a random byte of random streams: from then on the control frames come, as they would
-// have come in between, and nothing else.
-func TestSkipData(t *testing.T) {
+// After a random byte of a random stream only the control frames are returned, those that would be returned without
+// SkipData.
+func TestSkipDataReturnsControlFrames(t *testing.T) {
 	f, c := &Deflater{}, &Config{Pool: &Pool{}, MaxMessage: 4096}
 	for i := range streams() {
 		g := newGenerator(3, i)
@@ -34,7 +34,7 @@ func TestSkipData(t *testing.T) {
 	}
 }
 
-// TestSkipDataChecksHeaders: what is thrown away is not looked at, and costs no memory; headers are judged as before.
+// The discarded payload is not checked and takes no memory. Headers are checked as before.
 func TestSkipDataChecksHeaders(t *testing.T) {
 	large := strings.Repeat("x", 60_000)
 	for _, row := range []struct {
@@ -67,8 +67,7 @@ func TestSkipDataChecksHeaders(t *testing.T) {
 	}
 }
 
-// TestSkipDataOfAMessage: what has come of a message before is given back at once.
-func TestSkipDataOfAMessage(t *testing.T) {
+func TestSkipDataReleasesMessage(t *testing.T) {
 	d, c := &Decoder{}, &Config{Pool: &Pool{}}
 	stream := fr(0x81, strings.Repeat("x", 60_000))
 	if got := feed(t, d, c, stream[:50_000], chops(1000)); got.code != 0 || len(d.buf.msg) == 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// TestUnmaskASCII compares with the library, for every length and every place of a byte that is not ASCII.
+// The results are compared with package ws, for every length and every place of a byte that is not ASCII.
 func TestUnmaskASCII(t *testing.T) {
 	for n := range 140 {
 		plain := make([]byte, n)

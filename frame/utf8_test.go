@@ -16,8 +16,8 @@ func stepAll(p []byte) (s utf8State, ok bool) {
 	return s, true
 }
 
-// TestUTF8Exhaustive: all sequences of one to three bytes, and all of four with the bytes at the ends of ranges.
-func TestUTF8Exhaustive(t *testing.T) {
+// All sequences of one to three bytes, and those of four bytes with the first and last bytes of each range.
+func TestUTF8OfUpToFourBytes(t *testing.T) {
 	ends := []byte{0, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF}
 	check := func(p []byte) {
 		if s, ok := stepAll(p); (ok && s == 0) != utf8.Valid(p) {
@@ -38,8 +38,8 @@ func TestUTF8Exhaustive(t *testing.T) {
 	}
 }
 
-// TestUTF8Pieces: the fast path agrees with the slow reading, in any pieces, and fails in the same piece.
-func TestUTF8Pieces(t *testing.T) {
+// The fast path has the results of the byte-wise one in any pieces, and fails in the same piece.
+func TestUTF8InPieces(t *testing.T) {
 	for i := range streams() {
 		g := newGenerator(6, i)
 		p := g.text(g.size())

@@ -9,9 +9,9 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// TestDeflaterWindow: what is made with a window refers no further back, whatever came before, and is read by
-// every client. So one Deflater with the smallest window serves all that limit it.
-func TestDeflaterWindow(t *testing.T) {
+// A message refers no further back than the window, and every client can read it. So one Deflater with the smallest window
+// serves all clients with a limit.
+func TestDeflaterStaysWithinWindow(t *testing.T) {
 	c := &Config{Pool: &Pool{}, Client: true, MaxMessage: 1 << 20}
 	for window := minWindowBits; window <= maxWindowBits; window++ {
 		f := Deflater{Window: window}
@@ -30,7 +30,7 @@ func TestDeflaterWindow(t *testing.T) {
 	}
 }
 
-// farthest is the largest distance to which the compressed frame z refers back.
+// farthest returns the largest distance that the compressed frame z refers back.
 func farthest(t *testing.T, z []byte) int {
 	t.Helper()
 	r := bytes.NewReader(z)
@@ -54,7 +54,7 @@ func farthest(t *testing.T, z []byte) int {
 	return d.most
 }
 
-// distances is a reader of RFC 1951 that looks at nothing but distances. It trusts its input.
+// distances reads the distances in valid DEFLATE data (RFC 1951).
 type distances struct {
 	in   []byte
 	at   int // bits
