@@ -49,7 +49,7 @@ func (s *Server) prepareAdmission(maxFD int) {
 	}
 	s.acceptLimit.rateLimit = newRateLimit(s.AcceptRate, acceptBurst)
 	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || s.trustsProxies() {
-		s.ipLimiter = newIPLimiter(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
+		s.engine.ipLimiter = newIPLimiter(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
 	}
 }
 
@@ -57,8 +57,8 @@ func (s *Server) prepareAdmission(maxFD int) {
 // neither was set before Listen addresses are not counted, and it does nothing. Any goroutine may
 // call it after Listen.
 func (s *Server) LimitIP(conns, perSecond int) {
-	if s.ipLimiter != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
-		s.ipLimiter.setLimits(conns, perSecond)
+	if s.engine.ipLimiter != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
+		s.engine.ipLimiter.setLimits(conns, perSecond)
 	}
 }
 
@@ -82,12 +82,12 @@ func (l *Loop) admit(c *Conn) *Reject {
 // admitPeer begins the first phase of the new connection c, whose peer is known to the kernel.
 func (l *Loop) admitPeer(c *Conn) *Reject {
 	s := l.server
-	if s.ipLimiter != nil {
+	if s.engine.ipLimiter != nil {
 		peer := remoteAddr(int(c.fd)).Addr()
 		trusted := s.trustsPeer(peer)
 		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
 			l.enter(c, phaseProxy)
-			l.setDeadline(c, s.HeaderTimeout)
+			l.setDeadline(c, s.headerTimeout())
 			return nil
 		}
 		if !trusted { // of a trusted one the request will tell who it is
@@ -98,7 +98,7 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 		}
 	}
 	if s.tls == nil {
-		l.setDeadline(c, s.HeaderTimeout)
+		l.setDeadline(c, s.headerTimeout())
 	}
 	l.startPeerPhase(c)
 	return nil
@@ -112,13 +112,13 @@ func (l *Loop) startPeerPhase(c *Conn) {
 		return
 	}
 	l.enter(c, phaseHello)
-	l.setDeadline(c, l.server.HelloTimeout)
+	l.setDeadline(c, l.server.helloTimeout())
 }
 
 // enter counts c for an address.
 func (l *Loop) countAddr(c *Conn, a netip.Addr) *Reject {
 	s := l.server
-	switch s.ipLimiter.add(c.fd, a, s.clock()) {
+	switch s.engine.ipLimiter.add(c.fd, a, s.engine.clock()) {
 	case tooMany:
 		s.refusals.tooMany.Add(1)
 		return &Reject{Status: http.StatusTooManyRequests, Cause: upgrade.CauseAddress, Reason: "too many connections from this address", Header: retryAfter("5")}

@@ -22,11 +22,11 @@ const (
 // home is the loop for a connection of l that wants to be near key: the same one for each key, unless that is full.
 func (l *Loop) affinityLoop(key string) *Loop {
 	s := l.server
-	if key == "" || len(s.loops) == 1 || s.stoppedAccepting.Load() {
+	if key == "" || len(s.engine.loops) == 1 || s.stoppedAccepting.Load() {
 		return l
 	}
-	to := s.loops[maphash.String(s.affinitySeed, key)%uint64(len(s.loops))]
-	if share := s.conns.Load() / int64(len(s.loops)); to.held.Load() > share+share/affinityShare+affinitySlack {
+	to := s.engine.loops[maphash.String(s.affinitySeed, key)%uint64(len(s.engine.loops))]
+	if share := s.engine.conns.Load() / int64(len(s.engine.loops)); to.held.Load() > share+share/affinityShare+affinitySlack {
 		return l
 	}
 	return to

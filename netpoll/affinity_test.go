@@ -101,7 +101,7 @@ func TestNear(t *testing.T) {
 
 // total is the number of connections that the loops believe to hold.
 func total(s *Server) (n int64) {
-	for _, l := range s.loops {
+	for _, l := range s.engine.loops {
 		n += l.held.Load()
 	}
 	return n
@@ -138,7 +138,7 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range s.loops {
+	for _, l := range s.engine.loops {
 		l.closeListener()
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -152,9 +152,9 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	}
 	t.Cleanup(func() { _ = peer.Close() })
 	fd := acceptOne(t, listener)
-	a, b := s.loops[0], s.loops[1]
+	a, b := s.engine.loops[0], s.engine.loops[1]
 	a.assignLoop(fd)
-	c = s.slab.slot(fd)
+	c = s.engine.slab.slot(fd)
 	if !a.migrate(c, b, acceptedRequest{response: []byte("101")}, nil) {
 		t.Fatal("it stays")
 	}
@@ -193,15 +193,15 @@ func TestNearEnds(t *testing.T) {
 // when it was not its own yet.
 func TestNearClosed(t *testing.T) {
 	for name, end := range map[string]func(s *Server, c *Conn){
-		"after it was given":  func(s *Server, c *Conn) { s.loops[1].startLinger(c); s.loops[1].endTurn() },
+		"after it was given":  func(s *Server, c *Conn) { s.engine.loops[1].startLinger(c); s.engine.loops[1].endTurn() },
 		"before it was given": func(s *Server, _ *Conn) { s.StopAccepting() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c := halfway(t)
 			defer s.Close()
 			end(s, c)
-			s.loops[1].runBatches()
-			s.loops[1].endTurn()
+			s.engine.loops[1].runBatches()
+			s.engine.loops[1].endTurn()
 			if c.phase != phaseLinger {
 				t.Errorf("phase %d", c.phase)
 			}
@@ -218,7 +218,7 @@ func TestNearLeaving(t *testing.T) {
 	defer s.Close()
 	given := func() (n int) {
 		for key := range 50 {
-			if s.loops[0].affinityLoop(strconv.Itoa(key)) != s.loops[0] {
+			if s.engine.loops[0].affinityLoop(strconv.Itoa(key)) != s.engine.loops[0] {
 				n++
 			}
 		}

@@ -35,7 +35,7 @@ func (f *fanout) delayed(t *topic) bool {
 	if !d.waiting && t.members() < delayMembers {
 		return false
 	}
-	now, wait := f.loop.server.clock(), time.Duration(t.members())*delayPerMember
+	now, wait := f.loop.engine.clock(), time.Duration(t.members())*delayPerMember
 	switch {
 	case d.waiting && len(t.pending) > d.seen:
 		d.until = min(now+wait, d.latest)

@@ -11,14 +11,14 @@ import (
 // TestBatchDelay moves the clock by hand and checks which broadcasts wait, and for how long.
 func TestBatchDelay(t *testing.T) {
 	topicOf := func(members int) (*fanout, *topic) {
-		f := &fanout{loop: &Loop{server: &Server{started: time.Now().Add(-time.Hour)}}}
+		f := &fanout{loop: &Loop{engine: &engine{started: time.Now().Add(-time.Hour)}}}
 		tp := new(topic)
 		for fd := range members {
 			tp.lists[listPlain].add(fd)
 		}
 		return f, tp
 	}
-	pass := func(f *fanout, d time.Duration) { f.loop.server.started = f.loop.server.started.Add(-d) }
+	pass := func(f *fanout, d time.Duration) { f.loop.engine.started = f.loop.engine.started.Add(-d) }
 	publish := func(tp *topic, n int) { tp.pending = append(tp.pending, make([]*Buffer, n)...) }
 	broadcast := func(tp *topic) { tp.pending = nil }
 

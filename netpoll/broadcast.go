@@ -79,9 +79,9 @@ func (b *budget) spend() (left bool) {
 func (c *Conn) Publish(topic string, b *Buffer) {
 	l := c.loop
 	l.queued.Add(int64(b.Len()))
-	l.fanout.publish(topic, b, l.server.clock())
+	l.fanout.publish(topic, b, l.engine.clock())
 	l.wake()
-	l.server.publish(topic, b, l)
+	l.engine.publish(topic, b, l)
 }
 
 // publish adds b to the topic's next broadcast.
@@ -107,7 +107,7 @@ func (f *fanout) step() bool {
 	if len(f.queue) == 0 {
 		return false
 	}
-	left := budget{sends: f.loop.server.sliceSends, start: time.Now()}
+	left := budget{sends: f.loop.engine.sliceSends, start: time.Now()}
 	done, waiting := 0, 0
 	for done < len(f.queue) {
 		t := f.queue[done]
@@ -277,7 +277,7 @@ func (f *fanout) queueBroadcast(t *topic, c *Conn) {
 // finish lets the members that have drained meanwhile back into the fast lists, and queues the topic again if it has
 // something pending.
 func (f *fanout) finish(t *topic) {
-	f.loop.counters.transmit.Observe(f.loop.server.clock() - t.current.posted)
+	f.loop.counters.transmit.Observe(f.loop.engine.clock() - t.current.posted)
 	t.current = broadcast{}
 	slow := &t.lists[listSlow]
 	for i := 0; i < len(slow.fds); i++ {

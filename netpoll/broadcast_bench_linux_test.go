@@ -34,9 +34,9 @@ func BenchmarkBroadcastTurn(b *testing.B) {
 		b.Run(fmt.Sprintf("netpoll/%d", members), func(b *testing.B) {
 			s := &Server{Endpoints: []Endpoint{{}}}
 			s.prepare()
-			l, _ := still(b, s, near[0])
+			l, _ := still(b, &s.engine, near[0])
 			for _, fd := range near {
-				c := s.slab.slot(fd)
+				c := s.engine.slab.slot(fd)
 				c.loop, c.fd, c.phase, c.flags = l, int32(fd), phaseOpen, flagOpened
 				c.owner.Store(uint64(makeOwner(1, 0)))
 				c.Subscribe("room")

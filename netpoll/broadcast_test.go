@@ -43,7 +43,7 @@ func broadcastAll(s *Server, messages ...*Buffer) (reached []int) {
 	l.Do(func() {
 		defer close(done)
 		for _, b := range messages {
-			l.fanout.publish("room", b, s.clock())
+			l.fanout.publish("room", b, s.engine.clock())
 		}
 		past := 0
 		for more := true; more; {
@@ -65,7 +65,7 @@ func broadcastAll(s *Server, messages ...*Buffer) (reached []int) {
 // reads its sockets in between.
 func TestBroadcastRunsInSlices(t *testing.T) {
 	const members, slice = 50, 8
-	s := &Server{sliceSends: slice}
+	s := &Server{engine: engine{sliceSends: slice}}
 	peers := roomOf(t, s, members)
 	for _, messages := range [][]*Buffer{{text("one")}, {text("one"), text("two")}} {
 		reached := broadcastAll(s, messages...)
@@ -104,15 +104,15 @@ func TestSliceBoundedBySendsAndTime(t *testing.T) {
 // TestSecondTopicWaitsWhenSliceIsUsedUp: two topics have something pending, and the first one uses up the slice.
 func TestSecondTopicWaitsWhenSliceIsUsedUp(t *testing.T) {
 	const members, slice = 8, 8
-	s := &Server{sliceSends: slice}
+	s := &Server{engine: engine{sliceSends: slice}}
 	peers := roomOf(t, s, members)
 	l, done := s.Loop(0), make(chan struct{})
 	var sends []int64
 	l.Do(func() {
 		defer close(done)
-		s.slab.each(l, func(c *Conn) { c.Subscribe("other") })
-		l.fanout.publish("room", text("one"), s.clock())
-		l.fanout.publish("other", text("two"), s.clock())
+		s.engine.slab.each(l, func(c *Conn) { c.Subscribe("other") })
+		l.fanout.publish("room", text("one"), s.engine.clock())
+		l.fanout.publish("other", text("two"), s.engine.clock())
 		for more := true; more; {
 			before := l.counters.bytesOut.Load()
 			more = l.fanout.step()

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,7 @@ type Client struct {
 	Tick           time.Duration
 	OnError        func(error)
 
-	server    Server // the loops and all that is the same: it never listens
+	engine    engine
 	next      atomic.Uint32
 	closeOnce sync.Once
 }
@@ -60,75 +59,63 @@ const minTLSHandshakes = 4096
 
 // Start runs the loops.
 func (c *Client) Start() error {
-	s := &c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state != stateNew {
+	e := &c.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != stateNew {
 		return errors.New("netpoll: Start was called before")
 	}
 	c.prepare()
-	for i := range s.Loops {
-		l, err := newLoop(s, i)
+	for i := range e.Loops {
+		l, err := c.newLoop(i)
 		if err != nil {
-			s.closeLoops()
+			e.closeLoops()
 			return err
 		}
-		s.loops = append(s.loops, l)
+		e.loops = append(e.loops, l)
 	}
-	s.state = stateServing
-	s.tlsHandshakes.start(runtime.GOMAXPROCS(0))
-	for _, l := range s.loops {
-		s.stopped.Go(func() { c.run(l) })
-	}
-	s.stopped.Go(s.runTicker)
+	e.start(e.report)
 	return nil
 }
 
 func (c *Client) prepare() {
-	c.MaxDials = cmp.Or(c.MaxDials, 128)
-	e := c.Endpoint
-	e.PingInterval = cmp.Or(e.PingInterval, -1)
-	e.PauseBacklog = cmp.Or(e.PauseBacklog, math.MaxInt) // two ends that do not read for each other's sake never would
-	s := &c.server
-	s.client, s.Loops, s.Endpoints = c, c.Loops, []Endpoint{e}
-	s.MessageTimeout, s.MaxFragments, s.MaxControls = c.MessageTimeout, c.MaxFragments, c.MaxControls
-	s.CloseTimeout, s.Tick, s.OnError = c.CloseTimeout, c.Tick, c.OnError
-	s.MaxBacklogMemory = -1
-	s.prepare()
-	s.tlsHandshakes = newTLSHandshakePool(max(minTLSHandshakes, 2*s.Loops*c.MaxDials), 1)
+	p := c.Endpoint
+	p.PingInterval = cmp.Or(p.PingInterval, -1)
+	p.PauseBacklog = cmp.Or(p.PauseBacklog, math.MaxInt) // two ends that do not read for each other's sake never would
+	e := &c.engine
+	e.init(loopSettings{
+		Loops: c.Loops, MessageTimeout: c.MessageTimeout, MaxFragments: c.MaxFragments, MaxControls: c.MaxControls,
+		CloseTimeout: c.CloseTimeout, Tick: c.Tick, OnError: c.OnError,
+	}, []Endpoint{p}, openFileLimit())
+	e.client, e.closed, e.onEnd = true, errClientClosed, c.OnEnd
+	e.tlsHandshakes = newTLSHandshakePool(max(minTLSHandshakes, 2*e.Loops*c.maxDials()), 1)
 }
 
-func (c *Client) run(l *Loop) {
-	if err := l.run(); err != nil && !c.closed() { // the poller gave up
-		c.server.report(err)
-		c.server.stop()
+func (c *Client) newLoop(i int) (*Loop, error) {
+	l, err := newLoop(&c.engine, i)
+	if err == nil {
+		l.dials = &dialQueue{limit: c.maxDials(), onError: c.OnDialError}
 	}
+	return l, err
 }
 
-func (c *Client) closed() bool {
-	select {
-	case <-c.server.done:
-		return true
-	default:
-		return false
-	}
-}
+func (c *Client) maxDials() int { return cmp.Or(c.MaxDials, 128) }
 
 // Dial is [Loop.Dial] on the loops in turn. Any goroutine may call it after Start.
 func (c *Client) Dial(d *Dialer, context any) error {
-	loops := c.server.loops
+	loops := c.engine.loops
 	return loops[int(c.next.Add(1)-1)%len(loops)].Dial(d, context)
 }
 
 // NumLoops is the number of event loops. Any goroutine may call it after Start.
-func (c *Client) NumLoops() int { return len(c.server.loops) }
+func (c *Client) NumLoops() int { return len(c.engine.loops) }
 
 // Loop returns event loop i. Any goroutine may call it after Start.
-func (c *Client) Loop(i int) *Loop { return c.server.loops[i] }
+func (c *Client) Loop(i int) *Loop { return c.engine.loops[i] }
 
 // NumConns is the number of sockets: connections, dials in flight and those that wait for the
 // server's end of a closing handshake. Any goroutine may call it.
-func (c *Client) NumConns() int { return c.server.NumConns() }
+func (c *Client) NumConns() int { return int(c.engine.conns.Load()) }
 
 // ClientStats is what a client has done since Start and what it holds now. Of the embedded
 // Stats, Upgraded are the dials that succeeded; what only a server has is zero.
@@ -142,8 +129,8 @@ type ClientStats struct {
 
 // Stats may be called by any goroutine at any time after Start.
 func (c *Client) Stats() ClientStats {
-	st := ClientStats{Stats: c.server.Stats()}
-	for _, l := range c.server.running() {
+	st := ClientStats{Stats: c.engine.stats()}
+	for _, l := range c.engine.running() {
 		l.dials.addTo(&st)
 	}
 	return st
@@ -152,15 +139,15 @@ func (c *Client) Stats() ClientStats {
 // Shutdown gives up the dials, closes every connection with 1001 (going away), waits until all
 // are gone or ctx ends, and then closes the client. Any goroutine but a loop's may call it.
 func (c *Client) Shutdown(ctx context.Context) error {
-	for _, l := range c.server.running() {
+	for _, l := range c.engine.running() {
 		l.Do(func() {
 			l.endDials()
-			c.server.slab.each(l, func(c *Conn) { c.Close(frame.CloseGoingAway, "") })
+			c.engine.slab.each(l, func(c *Conn) { c.Close(frame.CloseGoingAway, "") })
 		})
 	}
 	var err error
-	if len(c.server.running()) > 0 {
-		err = c.server.waitEmpty(ctx)
+	if len(c.engine.running()) > 0 {
+		err = c.engine.waitEmpty(ctx)
 	}
 	return cmp.Or(err, c.Close())
 }
@@ -169,14 +156,13 @@ func (c *Client) Shutdown(ctx context.Context) error {
 // or OnDialError is called for each before Close returns. Any goroutine but a loop's may call
 // it, more than once.
 func (c *Client) Close() error {
-	if len(c.server.running()) == 0 {
+	if len(c.engine.running()) == 0 {
 		return nil
 	}
-	c.server.stop()
-	c.server.stopped.Wait()
+	c.engine.stop()
 	c.closeOnce.Do(func() {
-		c.server.tlsHandshakes.close()
-		c.server.closeLoops()
+		c.engine.wait()
+		c.engine.closeLoops()
 	})
 	return nil
 }

@@ -78,17 +78,17 @@ func BenchmarkClientSend(b *testing.B) {
 func stillClient(b *testing.B, fd int, e Endpoint) (*Loop, *Conn) {
 	k := &Client{Loops: 1, Endpoint: e}
 	k.prepare()
-	return still(b, &k.server, fd)
+	return still(b, &k.engine, fd)
 }
 
-// still is a loop of s that does not run, with an open connection.
-func still(b *testing.B, s *Server, fd int) (*Loop, *Conn) {
-	l, err := newLoop(s, 0)
+// still is a loop of e that does not run, with an open connection.
+func still(b *testing.B, e *engine, fd int) (*Loop, *Conn) {
+	l, err := newLoop(e, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(l.close)
-	c := s.slab.slot(fd)
+	c := e.slab.slot(fd)
 	c.loop, c.fd, c.phase, c.flags = l, int32(fd), phaseOpen, flagOpened
 	c.owner.Store(uint64(makeOwner(1, 0)))
 	return l, c

@@ -168,7 +168,7 @@ func TestClientEcho(t *testing.T) {
 			}
 		}
 	}
-	if k.server.endpoints[0].PingInterval > 0 {
+	if k.engine.endpoints[0].PingInterval > 0 {
 		t.Error("a client pings though nobody asked for it")
 	}
 	if st := k.Stats(); st.Upgraded != 1 || st.DialsFailed != 0 || st.Connect.Count() != 1 || st.MessagesIn != 12 || st.MessagesOut != 8 {

@@ -160,7 +160,7 @@ func (l *Loop) shutdownWrite(c *Conn) {
 		return
 	}
 	c.set(flagFINSent)
-	if l.dials == nil {
+	if !l.engine.client {
 		l.closeNotify(c)
 		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
 	}
@@ -169,7 +169,7 @@ func (l *Loop) shutdownWrite(c *Conn) {
 
 // startCloseTimer gives the peer CloseTimeout for the next step of the closing handshake.
 func (l *Loop) startCloseTimer(c *Conn) {
-	c.due = l.wheel.now + l.server.ticksOf(l.server.CloseTimeout)
+	c.due = l.wheel.now + l.engine.ticksOf(l.engine.CloseTimeout)
 	l.schedule(c, c.due)
 }
 
@@ -179,7 +179,7 @@ func (l *Loop) freeConn(c *Conn) {
 	fd := int(c.fd)
 	l.freeSlot(c)
 	_ = unix.Close(fd)
-	l.server.removeConn()
+	l.engine.removeConn()
 }
 
 // freeSlot frees what the connection holds and clears the slot. The generation stays, so that old handles stay invalid.
@@ -191,10 +191,10 @@ func (l *Loop) freeSlot(c *Conn) {
 	if c.aux != nil && c.aux.dial != nil {
 		c.aux.dial.stop()
 	}
-	if v := l.server.ipLimiter; v != nil {
-		v.remove(c.fd, l.server.clock())
+	if v := l.engine.ipLimiter; v != nil {
+		v.remove(c.fd, l.engine.clock())
 	}
-	l.server.headers.release(c.takeHeader())
+	l.engine.headers.release(c.takeHeader())
 	l.dropRemainder(c)
 	l.timers.remove(c)
 	l.undeny(c.fd)

@@ -96,7 +96,7 @@ func (c *Conn) SetContext(v any) { c.context = v }
 // RemoteAddr is the client's address: what a trusted proxy says (the port is 0 if it does not
 // say that), otherwise what the kernel knows, which is nothing at a Unix socket.
 func (c *Conn) RemoteAddr() netip.AddrPort {
-	return c.loop.server.addrOf(c.fd)
+	return c.loop.engine.addrOf(c.fd)
 }
 
 // Backlog is the number of bytes that wait to be taken by the kernel.

@@ -4,7 +4,6 @@ package netpoll
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 )
@@ -27,7 +26,7 @@ func (l *Loop) Conns() iter.Seq[*Conn] {
 // nextConn returns the first open connection of l whose descriptor is fd or higher and lies in the same chunk of the slab,
 // or nil, and the descriptor at which to go on, -1 at the end.
 func (l *Loop) nextConn(fd int) (*Conn, int) {
-	chunks := l.server.slab.chunks
+	chunks := l.engine.slab.chunks
 	i := fd >> chunkBits
 	if i >= len(chunks) {
 		return nil, -1
@@ -47,7 +46,16 @@ func (l *Loop) nextConn(fd int) (*Conn, int) {
 // visits connections for at most a millisecond at a time and serves its sockets in between. Connections that open meanwhile
 // may be left out. Any goroutine may call it, but not a callback: it would wait for its own loop.
 func (s *Server) EachConn(ctx context.Context, f func(c *Conn)) error {
-	loops := s.running()
+	return s.engine.eachConn(ctx, f, ErrServerClosed)
+}
+
+// EachConn is [Server.EachConn] for the connections of a client. The error of a closed client is [ErrClientClosed].
+func (c *Client) EachConn(ctx context.Context, f func(c *Conn)) error {
+	return c.engine.eachConn(ctx, f, ErrClientClosed)
+}
+
+func (e *engine) eachConn(ctx context.Context, f func(c *Conn), closed error) error {
+	loops := e.running()
 	done := make(chan struct{}, len(loops))
 	for _, l := range loops {
 		l.Do(func() { l.visit(ctx, 0, f, done) })
@@ -57,8 +65,8 @@ func (s *Server) EachConn(ctx context.Context, f func(c *Conn)) error {
 		case <-done:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.done:
-			return ErrServerClosed
+		case <-e.done:
+			return closed
 		}
 	}
 	return nil
@@ -83,13 +91,4 @@ func (l *Loop) visit(ctx context.Context, fd int, f func(*Conn), done chan<- str
 func (l *Loop) visitConn(c *Conn, f func(*Conn)) {
 	defer l.recoverPanic(c.Handle())
 	f(c)
-}
-
-// EachConn is [Server.EachConn] for the connections of a client. The error of a closed client is [ErrClientClosed].
-func (c *Client) EachConn(ctx context.Context, f func(c *Conn)) error {
-	err := c.server.EachConn(ctx, f)
-	if errors.Is(err, ErrServerClosed) {
-		return ErrClientClosed
-	}
-	return err
 }

@@ -24,11 +24,11 @@ type connTimers struct {
 // Like all methods of Conn it must be called on the connection's loop.
 func (c *Conn) SetTimer(d time.Duration) {
 	l := c.loop
-	if d <= 0 || c.phase != phaseOpen || c.has(flagDead) {
+	if d <= 0 || !c.live() {
 		l.timers.remove(c)
 		return
 	}
-	now, tick := l.server.clock(), l.server.Tick
+	now, tick := l.engine.clock(), l.engine.Tick
 	due := uint32(min((now+min(d, math.MaxInt64/2)+tick-1)/tick, math.MaxUint32))
 	if l.timers.due == nil {
 		l.timers.due = make(map[int32]uint32)
@@ -40,7 +40,7 @@ func (c *Conn) SetTimer(d time.Duration) {
 // timerTick is the tick of the wheel at which a timer is to be looked at. The wheel counts the ticks that the loop has
 // handled, of which a busy loop misses some.
 func (l *Loop) timerTick(due uint32, now time.Duration) uint32 {
-	return l.wheel.now + due - min(due, uint32(now/l.server.Tick))
+	return l.wheel.now + due - min(due, uint32(now/l.engine.Tick))
 }
 
 // fireTimer calls OnTimer if c's timer is due. It returns the tick at which to look again, or 0 if no timer is set.
@@ -49,7 +49,7 @@ func (l *Loop) fireTimer(c *Conn) (next uint32) {
 	if !ok {
 		return 0
 	}
-	if now := l.server.clock(); now < time.Duration(due)*l.server.Tick {
+	if now := l.engine.clock(); now < time.Duration(due)*l.engine.Tick {
 		return l.timerTick(due, now)
 	}
 	l.timers.remove(c)
@@ -57,7 +57,7 @@ func (l *Loop) fireTimer(c *Conn) (next uint32) {
 		l.callOnTimer(c, e)
 	}
 	if due, ok = l.timers.due[c.fd]; ok { // OnTimer has set it again
-		return l.timerTick(due, l.server.clock())
+		return l.timerTick(due, l.engine.clock())
 	}
 	return 0
 }

@@ -54,9 +54,6 @@ func (t *counters) publish() {
 	t.messagesOut.publish()
 }
 
-// clock is the time since Listen.
-func (s *Server) clock() time.Duration { return time.Since(s.started) }
-
 // sampleTurns is how many turns of sockets go by for each one that is timed: two looks at the
 // clock cost a fiftieth of a short turn. A prime, so that no pattern of the work hides from it.
 const sampleTurns = 13
@@ -65,24 +62,24 @@ const sampleTurns = 13
 // not timed. The mailbox and the listener have long turns and are always timed.
 func (l *Loop) beginTurn(fd int) (weight int64, began time.Duration) {
 	if fd == l.waker.fd || fd == l.listener {
-		return 1, l.server.clock()
+		return 1, l.engine.clock()
 	}
 	if l.counters.turns++; l.counters.turns < sampleTurns {
 		return 0, 0
 	}
 	l.counters.turns = 0
-	return sampleTurns, l.server.clock()
+	return sampleTurns, l.engine.clock()
 }
 
 func (l *Loop) finishTurn(weight int64, began time.Duration) {
 	if weight > 0 {
-		l.counters.busy.Add(weight * int64(l.server.clock()-began))
+		l.counters.busy.Add(weight * int64(l.engine.clock()-began))
 	}
 }
 
 // observeTick records how late the tick is that begins now.
 func (l *Loop) observeTick() (began time.Duration) {
-	now := l.server.clock()
+	now := l.engine.clock()
 	lag := now - time.Duration(l.counters.tickSent.Load())
 	l.counters.lag.Store(int64(lag))
 	l.counters.lags.Observe(lag)
@@ -136,11 +133,11 @@ func (t *counters) countWritten(c *Conn, n int) {
 // The times of a connection. A Conn has one field for them, mark, in microseconds of the
 // server's clock, which wraps after 71 minutes: no phase that is timed lasts that long.
 
-func (l *Loop) startTiming(c *Conn) { c.started = uint32(l.server.clock() / time.Microsecond) }
+func (l *Loop) startTiming(c *Conn) { c.started = uint32(l.engine.clock() / time.Microsecond) }
 
 // lap is the time since the last mark.
 func (l *Loop) elapsed(c *Conn) time.Duration {
-	return time.Duration(uint32(l.server.clock()/time.Microsecond)-c.started) * time.Microsecond
+	return time.Duration(uint32(l.engine.clock()/time.Microsecond)-c.started) * time.Microsecond
 }
 
 // arrived notes that c was accepted.
@@ -173,9 +170,9 @@ func (l *Loop) observeClosing(c *Conn) {
 	}
 	took := l.elapsed(c)
 	l.counters.closing.Observe(took)
-	if client := l.server.client; client != nil && client.OnEnd != nil {
+	if f := l.engine.onEnd; f != nil {
 		defer l.recoverTaskPanic()
-		client.OnEnd(c.Context(), took)
+		f(c.Context(), took)
 	}
 }
 

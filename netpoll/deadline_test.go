@@ -287,7 +287,7 @@ func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {
 		paused := make(chan bool)
 		s.Loop(0).Do(func() {
 			found := false
-			s.slab.each(s.Loop(0), func(c *Conn) { found = found || c.has(flagPaused) })
+			s.engine.slab.each(s.Loop(0), func(c *Conn) { found = found || c.has(flagPaused) })
 			paused <- found
 		})
 		return <-paused

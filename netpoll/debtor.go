@@ -21,7 +21,7 @@ type debtor struct {
 // debtor tells what c's backlog means for the memory of all.
 func (l *Loop) debtor(c *Conn) debtor {
 	d := debtor{conn: c, depth: c.depth()}
-	d.idle = time.Duration(l.wheel.now-c.out.since) * l.server.Tick
+	d.idle = time.Duration(l.wheel.now-c.out.since) * l.engine.Tick
 	if d.depth >= shedGrace {
 		if k, ok := deliveryOf(int(c.fd)); ok {
 			d.idle = k.ago
@@ -32,7 +32,7 @@ func (l *Loop) debtor(c *Conn) debtor {
 		}
 	}
 	// All that have been idle for less than their patience are equally idle: no more can be told from so short a time.
-	idle := max(d.idle, l.server.shedStall) / time.Millisecond
+	idle := max(d.idle, l.engine.shedStall) / time.Millisecond
 	d.weight = uint64(d.depth) * uint64(idle) / uint64(1+d.credit)
 	return d
 }

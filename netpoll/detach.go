@@ -49,14 +49,14 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	}
 	visit := s.takeIPEntry(c)
 	l.freeSlot(c)
-	s.removeConn()
+	s.engine.removeConn()
 	f := os.NewFile(uintptr(fd), "tcp")
 	conn, err := net.FileConn(f)
 	_ = f.Close()
 	if err != nil {
 		s.web.release()
 		s.releaseIPEntry(visit)
-		s.report(err)
+		s.engine.report(err)
 		return
 	}
 	if secure != nil {
@@ -93,11 +93,11 @@ type webServer struct {
 
 func newWebServer(s *Server) *webServer {
 	w := &webServer{
-		server: s, limit: int64(s.MaxHTTP), linger: s.CloseTimeout, addr: s.address,
-		queue: make(chan net.Conn, s.MaxHTTP), done: make(chan struct{}),
+		server: s, limit: int64(s.maxHTTP()), linger: s.engine.CloseTimeout, addr: s.address,
+		queue: make(chan net.Conn, s.maxHTTP()), done: make(chan struct{}),
 		http: http.Server{
-			Handler: noUpgrade(s.HTTP), MaxHeaderBytes: s.MaxHeader,
-			ReadTimeout: s.HTTPReadTimeout, WriteTimeout: s.HTTPWriteTimeout, IdleTimeout: s.HTTPIdleTimeout,
+			Handler: noUpgrade(s.HTTP), MaxHeaderBytes: s.maxHeader(),
+			ReadTimeout: s.httpReadTimeout(), WriteTimeout: s.httpWriteTimeout(), IdleTimeout: s.HTTPIdleTimeout,
 			ErrorLog: log.New(reporter{s}, "", 0),
 		},
 	}
@@ -128,7 +128,7 @@ func noUpgrade(next http.Handler) http.Handler {
 type reporter struct{ server *Server }
 
 func (r reporter) Write(line []byte) (int, error) {
-	r.server.report(errors.New(string(bytes.TrimSpace(line))))
+	r.server.engine.report(errors.New(string(bytes.TrimSpace(line))))
 	return len(line), nil
 }
 

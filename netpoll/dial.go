@@ -57,7 +57,7 @@ func (l *Loop) Dial(d *Dialer, context any) error {
 		return err
 	}
 	schedule, err := l.dials.push(&dialAttempt{
-		dialer: d, addr: d.Addr, context: context, posted: l.server.clock(),
+		dialer: d, addr: d.Addr, context: context, posted: l.engine.clock(),
 	})
 	if schedule {
 		l.Do(l.startDials)
@@ -79,7 +79,7 @@ func (l *Loop) startDials() {
 
 // startDial is phaseConnect of a new connection.
 func (l *Loop) startDial(g *dialAttempt) {
-	g.times.Queue = cmp.Or(g.times.Queue, l.server.clock()-g.posted)
+	g.times.Queue = cmp.Or(g.times.Queue, l.engine.clock()-g.posted)
 	fd, err := connectSocket(g.dialer.Local, g.addr)
 	if err != nil {
 		if g.err = err; !l.fallBack(g) {
@@ -87,7 +87,7 @@ func (l *Loop) startDial(g *dialAttempt) {
 		}
 		return
 	}
-	c := l.server.slab.slot(fd)
+	c := l.engine.slab.slot(fd)
 	if c == nil { // the limit of open files was raised since Start
 		_ = unix.Close(fd)
 		g.err = os.NewSyscallError("socket", unix.EMFILE)
@@ -95,7 +95,7 @@ func (l *Loop) startDial(g *dialAttempt) {
 		return
 	}
 	l.dials.inFlight.Add(1)
-	l.server.conns.Add(1)
+	l.engine.conns.Add(1)
 	gen := max(1, owner(c.owner.Load()).gen()+1)
 	c.loop, c.fd, c.phase, c.context = l, int32(fd), phaseConnect, g.context
 	c.rare().dial = g
@@ -241,7 +241,7 @@ func (l *Loop) fallBack(g *dialAttempt) bool {
 // notifyDialError calls OnDialError.
 func (l *Loop) notifyDialError(g *dialAttempt, phase DialPhase) {
 	l.dials.failed.Add(1)
-	f := l.server.client.OnDialError
+	f := l.dials.onError
 	if f == nil {
 		return
 	}
@@ -265,7 +265,7 @@ func (l *Loop) endDials() {
 		g.err = ErrClientClosed
 		l.notifyDialError(g, DialQueue)
 	}
-	l.server.slab.each(l, func(c *Conn) {
+	l.engine.slab.each(l, func(c *Conn) {
 		if c.row().dial != "" {
 			c.fail(ErrClientClosed)
 		}

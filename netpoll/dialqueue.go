@@ -11,7 +11,8 @@ import (
 // dialQueue holds the dials of one loop: those that wait, and the number of those in flight.
 type dialQueue struct {
 	limit            int
-	inFlight, failed atomic.Int64 // only the loop writes
+	onError          func(*DialError) // Client.OnDialError
+	inFlight, failed atomic.Int64     // only the loop writes
 	connect          Durations
 
 	mu        sync.Mutex // between those who dial and the loop; not on the path of a message

@@ -32,7 +32,7 @@ const (
 // full reports whether there are more connections than MaxConns, those that were given to HTTP included. A new one is
 // counted when it has been accepted.
 func (s *Server) full() bool {
-	return s.conns.Load()-s.denied.Load()+s.atHTTP.Load() > int64(s.MaxConns)
+	return s.engine.conns.Load()-s.denied.Load()+s.atHTTP.Load() > s.maxConns
 }
 
 // minWait is how long a connection has to have waited for w before its place can be another one's.
@@ -61,8 +61,8 @@ func (l *Loop) assignDisplacing(fd, passes int) {
 // displacing is the loop whose connections have waited longest, nil if no connection has waited long enough.
 func (s *Server) displaceTarget() (to *Loop) {
 	for w := waitFirst; w < numWaits; w++ {
-		least := s.clock() - w.minWait()
-		for _, l := range s.loops {
+		least := s.engine.clock() - w.minWait()
+		for _, l := range s.engine.loops {
 			if oldest := l.oldest(w); oldest <= least {
 				to, least = l, oldest
 			}
@@ -80,7 +80,7 @@ func (l *Loop) oldest(w wait) time.Duration { return time.Duration(l.waiting[w].
 // minWait reports whether one of l's connections has waited long enough.
 func (l *Loop) hasDisplaceable() bool {
 	for w := waitFirst; w < numWaits; w++ {
-		if l.oldest(w) <= l.server.clock()-w.minWait() {
+		if l.oldest(w) <= l.engine.clock()-w.minWait() {
 			return true
 		}
 	}
@@ -130,7 +130,7 @@ func (l *Loop) freeDisplaced(c *Conn) {
 // longestWaiting returns the connection that has waited longest for w, of those that take it.
 func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	list := &l.waiting[w]
-	least, passed := l.server.clock()-w.minWait(), 0
+	least, passed := l.engine.clock()-w.minWait(), 0
 	for _, e := range list.entries[list.head:] {
 		if e.since > least || passed == maxPassed {
 			break

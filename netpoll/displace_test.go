@@ -166,9 +166,9 @@ func TestHandshakesThatStall(t *testing.T) {
 	hello := string(clientHello())
 	silent(t, s, 40, hello)
 	eventually(t, "all places are taken, for long enough", func() bool {
-		for _, l := range s.loops {
+		for _, l := range s.engine.loops {
 			oldest := time.Duration(l.waiting[waitTLSHandshake].oldest.Load())
-			if l.server.tlsHandshakes.of(l).inFlight.Load() < 3 || oldest > s.clock()-roundTrip {
+			if l.engine.tlsHandshakes.of(l).inFlight.Load() < 3 || oldest > s.engine.clock()-roundTrip {
 				return false
 			}
 		}
@@ -198,11 +198,11 @@ func TestHandshakesHaveTimeToAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	since := time.Duration(s.loops[0].waiting[waitTLSHandshake].oldest.Load())
+	since := time.Duration(s.engine.loops[0].waiting[waitTLSHandshake].oldest.Load())
 	c := silent(t, s, 1, "")[0]
 	_ = c.SetDeadline(time.Now().Add(patience))
 	_, err := c.Read(make([]byte, 1))
-	if r := s.Refusals(); s.clock()-since < roundTrip && (r.Displaced != 0 || r.Full != 1) {
+	if r := s.Refusals(); s.engine.clock()-since < roundTrip && (r.Displaced != 0 || r.Full != 1) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -235,7 +235,7 @@ func arrival(t *testing.T) int {
 // have gone meanwhile it is passed on.
 func TestPlacesOfOtherLoops(t *testing.T) {
 	s := atRest(t, &Server{Loops: 3, MaxConns: 9})
-	a, b, c := s.loops[0], s.loops[1], s.loops[2]
+	a, b, c := s.engine.loops[0], s.engine.loops[1], s.engine.loops[2]
 	for _, l := range []*Loop{a, a, a, a, a, a, b, b, b} {
 		l.assignLoop(arrival(t))
 	}
@@ -245,7 +245,7 @@ func TestPlacesOfOtherLoops(t *testing.T) {
 	if n := s.NumConns(); n != 17 || s.incoming.Load() != 8 || c.held.Load() != 0 {
 		t.Errorf("%d connections, %d on their way, %d at the wrong loop", n, s.incoming.Load(), c.held.Load())
 	}
-	s.slab.each(a, func(c *Conn) { a.freeConn(c) })
+	s.engine.slab.each(a, func(c *Conn) { a.freeConn(c) })
 	for _, l := range []*Loop{a, b, a, b} {
 		l.runBatches()
 		l.endTurn()
@@ -258,7 +258,7 @@ func TestPlacesOfOtherLoops(t *testing.T) {
 // TestListenersWaitForPlaces: while many are on their way to a loop that does not take them, no more are accepted.
 func TestListenersWaitForPlaces(t *testing.T) {
 	s := atRest(t, &Server{Loops: 2, MaxConns: 2})
-	a, b := s.loops[0], s.loops[1]
+	a, b := s.engine.loops[0], s.engine.loops[1]
 	a.assignLoop(arrival(t))
 	a.assignLoop(arrival(t))
 	n := 0
@@ -280,10 +280,10 @@ func TestListenersWaitForPlaces(t *testing.T) {
 func TestDescriptorsOnTheirWay(t *testing.T) {
 	s := atRest(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
 	for range 40 {
-		s.loops[0].assignLoop(arrival(t))
-		s.loops[0].endTurn()
+		s.engine.loops[0].assignLoop(arrival(t))
+		s.engine.loops[0].endTurn()
 	}
-	if n := s.conns.Load() - s.denied.Load(); n > 6 {
+	if n := s.engine.conns.Load() - s.denied.Load(); n > 6 {
 		t.Errorf("%d connections", n)
 	}
 }
@@ -291,7 +291,7 @@ func TestDescriptorsOnTheirWay(t *testing.T) {
 // TestWaitlistsForget: those who come and go leave nothing behind, in any order.
 func TestWaitlistsForget(t *testing.T) {
 	s := atRest(t, &Server{Loops: 1})
-	l := s.loops[0]
+	l := s.engine.loops[0]
 	first := arrival(t)
 	l.assignLoop(first)
 	for range 1000 {

@@ -98,7 +98,7 @@ func TestDropsAgainstModel(t *testing.T) {
 
 func dropModel(t *testing.T, rnd *rand.Rand, secure bool) (dropped int) {
 	opened := make(chan Handle, 1)
-	s := &Server{Loops: 1, sliceSends: 1 + rnd.IntN(9), Endpoints: []Endpoint{{
+	s := &Server{Loops: 1, engine: engine{sliceSends: 1 + rnd.IntN(9)}, Endpoints: []Endpoint{{
 		MaxBacklog: 512 << 10, PingInterval: -1,
 		OnOpen: func(c *Conn) {
 			_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10)

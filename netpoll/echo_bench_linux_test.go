@@ -65,5 +65,5 @@ func BenchmarkEchoTurn(b *testing.B) {
 func stillEcho(b *testing.B, fd int) (*Loop, *Conn) {
 	s := &Server{Endpoints: []Endpoint{{OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) }}}}
 	s.prepare()
-	return still(b, s, fd)
+	return still(b, &s.engine, fd)
 }

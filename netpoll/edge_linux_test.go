@@ -65,7 +65,7 @@ func TestEdge(t *testing.T) {
 				s := start(t, &Server{Loops: 1, TLS: cfg, Endpoints: []Endpoint{e}})
 				c := raw(t, s, "/", "")
 				release := held(s)
-				s.loops[0].readBuf = s.loops[0].readBuf[:1000]
+				s.engine.loops[0].readBuf = s.engine.loops[0].readBuf[:1000]
 				row.send(t, c)
 				release()
 				for i := range row.want {

@@ -44,14 +44,14 @@ func (l *Loop) discard(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 
 // discardLimitReached reports whether so much has been discarded that c is not read any more.
 func (c *Conn) discardLimitReached() bool {
-	return c.lingering() && c.controls > c.loop.server.maxDiscard
+	return c.lingering() && c.controls > c.loop.engine.maxDiscard
 }
 
 // closeDeadline judges a connection whose end takes longer than CloseTimeout. A peer that takes what is queued in front
 // of the close frame has CloseTimeout for each next part of it, and MaxBacklogAge for all.
 func (l *Loop) closeDeadline(c *Conn) {
-	s, now := l.server, l.wheel.now
-	wait := s.ticksOf(s.CloseTimeout)
+	now := l.wheel.now
+	wait := l.engine.ticksOf(l.engine.CloseTimeout)
 	if c.out != nil && now < c.out.since+wait && l.elapsed(c) < l.endpointOf(c).MaxBacklogAge {
 		l.schedule(c, c.out.since+wait)
 		return

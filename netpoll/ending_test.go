@@ -65,11 +65,11 @@ func pass(t *testing.T, s *Server, d time.Duration) {
 	t.Helper()
 	now := func() uint32 {
 		at := make(chan uint32)
-		s.loops[0].Do(func() { at <- s.loops[0].wheel.now })
+		s.engine.loops[0].Do(func() { at <- s.engine.loops[0].wheel.now })
 		return <-at
 	}
 	began := now()
-	eventually(t, "time goes by", func() bool { return now()-began >= s.ticksOf(d) })
+	eventually(t, "time goes by", func() bool { return now()-began >= s.engine.ticksOf(d) })
 }
 
 func dialSmall(t *testing.T, s *Server) net.Conn {
@@ -100,13 +100,13 @@ func TestFloodIsToldWhy(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s, closed := floodServer(row.tls)
-			s.maxDiscard = row.discard
+			s.engine.maxDiscard = row.discard
 			start(t, s)
 			c := dialSmall(t, s)
 			var flooding sync.WaitGroup
 			flooding.Go(func() { flood(c) })
 			<-closed
-			pass(t, s, 5*s.CloseTimeout/2)
+			pass(t, s, 5*s.engine.CloseTimeout/2)
 			r := bufio.NewReader(c)
 			if _, err := http.ReadResponse(r, nil); err != nil {
 				t.Fatal(err)
@@ -134,7 +134,7 @@ func TestFloodIsToldWhy(t *testing.T) {
 func TestFloodEnds(t *testing.T) {
 	for _, discard := range []uint32{1, maxDiscarded} {
 		s, closed := floodServer(nil)
-		s.CloseTimeout, s.maxDiscard = 100*time.Millisecond, discard
+		s.CloseTimeout, s.engine.maxDiscard = 100*time.Millisecond, discard
 		start(t, s)
 		c := dialSmall(t, s)
 		var flooding sync.WaitGroup

@@ -108,7 +108,7 @@ func (e Endpoint) withDefaults() Endpoint {
 
 // preparePings encodes the pings once. Those of a client share a masking key: they are empty.
 func (l *Loop) preparePings() {
-	for _, e := range l.server.endpoints {
+	for _, e := range l.engine.endpoints {
 		ping := e.PingFrame
 		if ping == nil {
 			ping = l.appendFrame(nil, frame.OpPing, nil)

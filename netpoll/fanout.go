@@ -29,7 +29,7 @@ func (f *fanout) init(l *Loop) {
 // false if c is a member already, is closing, or was dialed: what a client sends is masked for
 // each peer, so it has no topics.
 func (c *Conn) Subscribe(name string) bool {
-	if !c.live() || c.loop.dials != nil {
+	if !c.live() || c.loop.engine.client {
 		return false
 	}
 	return c.loop.fanout.subscribe(c, name)

@@ -40,7 +40,7 @@ func (c *Conn) formOf(b *Buffer) []byte { return c.loop.fanout.encoded(b, c.form
 
 // encoded is b in a form. Messages shorter than CompressMin have the plain one only.
 func (f *fanout) encoded(b *Buffer, form form) []byte {
-	if form == formPlain || len(b.Payload()) < f.loop.server.CompressMin {
+	if form == formPlain || len(b.Payload()) < f.loop.engine.compressMin {
 		return b.bytes
 	}
 	return b.compressed(form, &f.deflater[form])

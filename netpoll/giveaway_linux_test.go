@@ -55,8 +55,8 @@ func askAndFinish(t *testing.T, s *Server, request string) {
 func TestEventBeforeWelcome(t *testing.T) {
 	s, c, peer := halfwayWith(t)
 	defer s.Close()
-	s.endpoints[0].OnOpen = nil
-	b, fd := s.loops[1], int(c.fd)
+	s.engine.endpoints[0].OnOpen = nil
+	b, fd := s.engine.loops[1], int(c.fd)
 	_ = peer.SetDeadline(time.Now().Add(patience))
 	if _, err := peer.Write(masked(frame.OpText, []byte("hello"))); err != nil {
 		t.Fatal(err)
@@ -84,11 +84,11 @@ func TestPanicAfterGivingAway(t *testing.T) {
 	defer s.Close()
 	h := c.Handle()
 	func() {
-		defer s.loops[0].recoverPanic(h)
+		defer s.engine.loops[0].recoverPanic(h)
 		panic("late")
 	}()
 	if s.Panics() != 1 || c.phase != phaseMigrating || c.has(flagEnding) {
 		t.Errorf("%d panics, phase %d, flags %b", s.Panics(), c.phase, c.flags)
 	}
-	s.endpoints[0].OnOpen = nil
+	s.engine.endpoints[0].OnOpen = nil
 }

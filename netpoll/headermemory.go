@@ -76,7 +76,7 @@ func (m *headerMemory) release(b []byte) {
 // keep adds b to the part of c's header that is there. If memory does not allow it c is refused.
 func (l *Loop) keep(c *Conn, b []byte) bool {
 	r, ok := c.rare(), false
-	if r.header, ok = l.server.headers.append(r.header, b); ok {
+	if r.header, ok = l.engine.headers.append(r.header, b); ok {
 		return true
 	}
 	l.counters.limits.headerMemory.Add(1)

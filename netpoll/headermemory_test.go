@@ -97,7 +97,7 @@ func TestHalfHeadersOnManyConnections(t *testing.T) {
 	}
 	refused := func() int64 { return s.Stats().Limits.MaxHeaderMemory }
 	eventually(t, "some are refused", func() bool { return refused() > 100 })
-	if used := s.headers.used.Load(); used > limit {
+	if used := s.engine.headers.used.Load(); used > limit {
 		t.Errorf("%d bytes are used", used)
 	}
 	c := halfRequest(t, s, 200)
@@ -119,7 +119,7 @@ func TestHalfHeadersOnManyConnections(t *testing.T) {
 	if !told {
 		t.Error("nobody was told 503")
 	}
-	eventually(t, "the memory comes back", func() bool { return s.headers.used.Load() == 0 })
+	eventually(t, "the memory comes back", func() bool { return s.engine.headers.used.Load() == 0 })
 }
 
 // TestMaxHeader is a setting, for the page as well.

@@ -120,7 +120,7 @@ func (l *Loop) readHello(c *Conn, b []byte) {
 		return
 	}
 	kept := c.takeHeader() // b may lie in it
-	defer l.server.headers.release(kept)
+	defer l.engine.headers.release(kept)
 	c.aux = nil
 	if err != nil {
 		l.rejectHello(c, b[0], err)

@@ -150,7 +150,7 @@ func texts(t testing.TB, r io.Reader, n int) (got []string) {
 // held keeps the only loop of s from looking at its sockets until the result is called: all that is sent meanwhile is one event.
 func held(s *Server) (release func()) {
 	at, on := make(chan struct{}), make(chan struct{})
-	s.loops[0].Do(func() { close(at); <-on })
+	s.engine.loops[0].Do(func() { close(at); <-on })
 	<-at
 	return func() { close(on) }
 }

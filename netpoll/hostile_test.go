@@ -97,11 +97,11 @@ func TestHalfFramesOnManyConnections(t *testing.T) {
 	}
 	partial := func() int {
 		total := 0
-		for _, l := range s.loops {
+		for _, l := range s.engine.loops {
 			count := make(chan int)
 			l.Do(func() {
 				n := 0
-				s.slab.each(l, func(c *Conn) {
+				s.engine.slab.each(l, func(c *Conn) {
 					if c.dec.Partial() {
 						n++
 					}

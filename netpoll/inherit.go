@@ -64,11 +64,11 @@ func dupListener(ln net.Listener) (int, error) {
 // a place for it.
 func (l *Loop) assignLoop(fd int) {
 	s := l.server
-	s.conns.Add(1) // from here on: a descriptor that waits for its loop is one as well
+	s.engine.conns.Add(1) // from here on: a descriptor that waits for its loop is one as well
 	to := l
 	if s.Listener != nil {
 		l.boundUnsent(fd) // a listener for Multipath TCP, as Go makes them, does not pass it on
-		to = s.loops[fd%len(s.loops)]
+		to = s.engine.loops[fd%len(s.engine.loops)]
 	}
 	switch {
 	case s.full():
@@ -84,11 +84,11 @@ func (l *Loop) assignLoop(fd int) {
 // not at all: a descriptor must not get lost between two loops.
 func (l *Loop) handOver(fd int, to *Loop, take func()) {
 	s := l.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == stateClosed {
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	if s.engine.state == stateClosed {
 		_ = unix.Close(fd)
-		s.removeConn()
+		s.engine.removeConn()
 		return
 	}
 	to.Do(take)

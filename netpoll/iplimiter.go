@@ -164,10 +164,10 @@ func (v *ipLimiter) release(w *ipEntry, now time.Duration) {
 
 // takeIPEntry takes out of c's slot whose connection it is: it goes on elsewhere, until releaseIPEntry.
 func (s *Server) takeIPEntry(c *Conn) *ipEntry {
-	if s.ipLimiter == nil {
+	if s.engine.ipLimiter == nil {
 		return nil
 	}
-	slot := s.ipLimiter.slot(c.fd)
+	slot := s.engine.ipLimiter.slot(c.fd)
 	w := slot.entry
 	slot.entry = nil
 	return w
@@ -176,6 +176,6 @@ func (s *Server) takeIPEntry(c *Conn) *ipEntry {
 // releaseIPEntry is the end of a connection that takeIPEntry has taken out. Any goroutine may call it.
 func (s *Server) releaseIPEntry(w *ipEntry) {
 	if w != nil {
-		s.ipLimiter.release(w, s.clock())
+		s.engine.ipLimiter.release(w, s.engine.clock())
 	}
 }

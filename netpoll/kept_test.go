@@ -82,7 +82,7 @@ func TestPendingCiphertextIsARecord(t *testing.T) {
 	eventually(t, "the peer has a backlog", func() bool { return s.Stats().Backlog > 16<<20 })
 	pending := make(chan int)
 	s.Loop(0).Do(func() {
-		s.slab.each(s.Loop(0), func(c *Conn) { pending <- len(c.tls.pending) })
+		s.engine.slab.each(s.Loop(0), func(c *Conn) { pending <- len(c.tls.pending) })
 	})
 	if n := <-pending; n == 0 || n > recordSize+1<<10 {
 		t.Errorf("%d bytes of ciphertext wait, want one record of %d and its frame", n, recordSize)
@@ -101,7 +101,7 @@ func TestIdleTLSConnectionIsTrimmed(t *testing.T) {
 	hear(t, c, "x")
 	held := make(chan int, 1)
 	s.Loop(0).Do(func() {
-		s.slab.each(s.Loop(0), func(c *Conn) {
+		s.engine.slab.each(s.Loop(0), func(c *Conn) {
 			n := 0
 			for _, offset := range trimmable {
 				n += (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(c.tls.conn), offset)).Cap()

@@ -16,13 +16,13 @@ type lag struct {
 
 // probe sends a note. Ticker only.
 func (l *Loop) probe() {
-	if l.lag.sent.CompareAndSwap(0, int64(l.server.clock())) {
+	if l.lag.sent.CompareAndSwap(0, int64(l.engine.clock())) {
 		l.Do(l.probed)
 	}
 }
 
 func (l *Loop) probed() {
-	l.lag.last.Store(int64(l.server.clock()) - l.lag.sent.Load())
+	l.lag.last.Store(int64(l.engine.clock()) - l.lag.sent.Load())
 	l.lag.sent.Store(0)
 }
 
@@ -32,7 +32,7 @@ func (l *Loop) probed() {
 func (l *Loop) Lag() time.Duration {
 	late := l.lag.last.Load()
 	if sent := l.lag.sent.Load(); sent != 0 {
-		late = max(late, int64(l.server.clock())-sent)
+		late = max(late, int64(l.engine.clock())-sent)
 	}
 	return time.Duration(late)
 }

@@ -34,8 +34,8 @@ func TestLagTLS(t *testing.T) {
 	if n := s.Refusals().Lagging - refused; n != 2 {
 		t.Errorf("%d counted", n)
 	}
-	if n := s.Stats().TLS.Count() - shaken; n != 0 || s.tlsHandshakes.inFlight.Load() != 0 {
-		t.Errorf("%d handshakes were made, %d are in flight", n, s.tlsHandshakes.inFlight.Load())
+	if n := s.Stats().TLS.Count() - shaken; n != 0 || s.engine.tlsHandshakes.inFlight.Load() != 0 {
+		t.Errorf("%d handshakes were made, %d are in flight", n, s.engine.tlsHandshakes.inFlight.Load())
 	}
 	if got := there.address(t); !strings.HasPrefix(got, "127.0.0.1:") {
 		t.Errorf("who was there gets %s", got)

@@ -56,9 +56,9 @@ func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 func TestMovedConnectionIsScheduledAnew(t *testing.T) {
 	s, c := halfway(t) // with 5 ticks for its request
 	defer s.Close()
-	e := &s.endpoints[0]
-	e.OnOpen, e.PingInterval = nil, 20*s.Tick
-	l := s.loops[1]
+	e := &s.engine.endpoints[0]
+	e.OnOpen, e.PingInterval = nil, 20*s.engine.Tick
+	l := s.engine.loops[1]
 	l.runBatches()
 	l.endTurn()
 	came := 0

@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -16,32 +17,32 @@ import (
 )
 
 // probe binds the address once without SO_REUSEPORT: a port that another server holds is an
-// error, not a share of its connections.
-func (s *Server) probe() error {
+// error, not a share of its connections. It returns the address for the first loop to listen on.
+func (s *Server) probe() (addr string, err error) {
 	if s.Listener != nil {
 		s.address = s.Listener.Addr()
-		return nil
+		return "", nil
 	}
+	addr = cmp.Or(s.Addr, ":8080")
 	reuse := []socket.Option[int]{{SetSockOpt: socket.SetReuseAddr, Opt: 1}}
-	fd, addr, err := socket.TCPSocket("tcp", s.Addr, true, reuse, nil)
-	if errors.Is(err, unix.EAFNOSUPPORT) && strings.HasPrefix(s.Addr, ":") { // no IPv6 here
-		s.Addr = "0.0.0.0" + s.Addr
-		fd, addr, err = socket.TCPSocket("tcp", s.Addr, true, reuse, nil)
+	fd, bound, err := socket.TCPSocket("tcp", addr, true, reuse, nil)
+	if errors.Is(err, unix.EAFNOSUPPORT) && strings.HasPrefix(addr, ":") { // no IPv6 here
+		addr = "0.0.0.0" + addr
+		fd, bound, err = socket.TCPSocket("tcp", addr, true, reuse, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("netpoll: listen on %s: %w", s.Addr, err)
+		return "", fmt.Errorf("netpoll: listen on %s: %w", addr, err)
 	}
 	defer unix.Close(fd)
-	s.address = addr
-	return nil
+	s.address = bound
+	return addr, nil
 }
 
 // listen opens the loop's own listener. TCP_NODELAY passes on to accepted sockets.
-func (l *Loop) listen() error {
+func (l *Loop) listen(addr string) error {
 	if l.server.Listener != nil {
 		return l.inherit()
 	}
-	addr := l.server.Addr
 	if l.index > 0 {
 		addr = l.server.address.String() // the port that was chosen for :0
 	}
@@ -70,7 +71,7 @@ func (l *Loop) listenOn(fd int) error {
 
 // boundUnsent sets UnsentBytes. Where the kernel has no such bound, its send buffer is one.
 func (l *Loop) boundUnsent(fd int) {
-	if n := l.server.UnsentBytes; n > 0 {
+	if n := l.server.unsentBytes(); n > 0 {
 		_ = limitUnsent(fd, n)
 	}
 }
@@ -117,9 +118,9 @@ func (l *Loop) accept() {
 // Those connected are served on, the new ones wait in the backlog.
 func (l *Loop) park(err error) {
 	l.counters.acceptErrors.Add(1)
-	next, now := l.server.nextReport.Load(), int64(l.server.clock())
+	next, now := l.server.nextReport.Load(), int64(l.engine.clock())
 	if now >= next && l.server.nextReport.CompareAndSwap(next, now+int64(time.Second)) {
-		l.server.report(fmt.Errorf("%w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
+		l.engine.report(fmt.Errorf("%w; trying again every %v", os.NewSyscallError("accept", err), parkTime))
 	}
 	l.pause()
 }
@@ -138,7 +139,7 @@ func (l *Loop) unpark() {
 		l.parked = false
 		if err := l.poller.AddRead(&gnetpoll.PollAttachment{FD: l.listener}, false); err != nil {
 			l.parked = true
-			l.server.report(fmt.Errorf("the listener does not come back: %w; trying again every %v", err, parkTime))
+			l.engine.report(fmt.Errorf("the listener does not come back: %w; trying again every %v", err, parkTime))
 			time.AfterFunc(parkTime, func() { l.Do(l.unpark) })
 		}
 	}
@@ -148,11 +149,11 @@ func (l *Loop) unpark() {
 // the poller can report it.
 func (l *Loop) newConn(fd int) {
 	s := l.server
-	c := s.slab.slot(fd)
+	c := s.engine.slab.slot(fd)
 	if c == nil {
 		l.rejectRaw(fd, overloaded("too many connections"))
 		_ = unix.Close(fd)
-		s.removeConn()
+		s.engine.removeConn()
 		return
 	}
 	gen := max(1, owner(c.owner.Load()).gen()+1)
@@ -166,7 +167,7 @@ func (l *Loop) newConn(fd int) {
 		return
 	}
 	if err := l.attach(c); err != nil {
-		s.report(err)
+		s.engine.report(err)
 		l.freeConn(c)
 		return
 	}

@@ -22,7 +22,8 @@ import (
 // dialed. Apart from Index, Post, Do, Dial, NewBatch and QueuedBytes nothing of it may be
 // touched by another goroutine.
 type Loop struct {
-	server  *Server
+	engine  *engine
+	server  *Server // whose connections are accepted; nil on a client
 	index   int
 	poller  *gnetpoll.Poller
 	scratch gnetpoll.PollAttachment // the default poller reads only its FD: one serves all
@@ -83,27 +84,21 @@ type Loop struct {
 
 const readBufSize = 64 << 10
 
-func newLoop(s *Server, index int) (*Loop, error) {
+func newLoop(e *engine, index int) (*Loop, error) {
 	l := &Loop{
-		server: s, index: index, listener: -1, phases: phaseTable(),
+		engine: e, index: index, listener: -1, phases: phaseTable(),
 		tasks:   queue.NewLockFreeQueue(),
-		readBuf: make([]byte, readBufSize), upgrader: newUpgrader(s),
+		readBuf: make([]byte, readBufSize),
 	}
 	for w := range l.waiting {
 		l.waiting[w].oldest.Store(noneWaiting)
 	}
-	for _, e := range s.endpoints {
-		l.configs = append(l.configs, frame.Config{Client: s.client != nil, MaxMessage: e.MaxMessage, MaxFragments: s.MaxFragments, Pool: &l.pool})
+	for _, p := range e.endpoints {
+		l.configs = append(l.configs, frame.Config{Client: e.client, MaxMessage: p.MaxMessage, MaxFragments: e.MaxFragments, Pool: &l.pool})
 	}
 	l.fanout.init(l)
-	if s.client != nil {
-		l.dials = &dialQueue{limit: s.client.MaxDials}
-	}
 	l.preparePings()
 	var err error
-	if s.tls != nil {
-		l.tls = newTLSScratch()
-	}
 	if l.poller, err = gnetpoll.OpenPoller(); err != nil {
 		return nil, err
 	}
@@ -123,7 +118,7 @@ func (l *Loop) Index() int { return l.index }
 
 // run polls until the server stops the loop.
 func (l *Loop) run() error {
-	l.counters.ticked.Store(int64(l.server.clock()))
+	l.counters.ticked.Store(int64(l.engine.clock()))
 	err := l.poller.Polling(l.event)
 	if l.dials != nil {
 		l.endDials()
@@ -134,12 +129,8 @@ func (l *Loop) run() error {
 
 // closeAll closes all connections without a closing handshake.
 func (l *Loop) closeAll() {
-	err := errServerClosed
-	if l.dials != nil {
-		err = errClientClosed
-	}
-	l.server.slab.each(l, func(c *Conn) {
-		c.fail(err)
+	l.engine.slab.each(l, func(c *Conn) {
+		c.fail(l.engine.closed)
 		l.endTurn()
 	})
 }
@@ -205,7 +196,7 @@ func (l *Loop) flushTurn() {
 
 // lookup returns the connection h names if it is still there and belongs to l.
 func (l *Loop) lookup(h Handle) *Conn {
-	c := l.server.slab.slot(h.fd())
+	c := l.engine.slab.slot(h.fd())
 	if c == nil {
 		return nil
 	}
@@ -223,14 +214,14 @@ func (l *Loop) owns(h Handle) bool { return l.lookup(h) != nil }
 // mine returns the connection that has the descriptor fd now, or nil if that is none or another
 // loop's.
 func (l *Loop) ownedConn(fd int) *Conn {
-	if c := l.server.slab.slot(fd); c != nil && owner(c.owner.Load()).ownedBy(l) {
+	if c := l.engine.slab.slot(fd); c != nil && owner(c.owner.Load()).ownedBy(l) {
 		return c
 	}
 	return nil
 }
 
 // at returns the connection with descriptor fd, which must belong to l.
-func (l *Loop) connAt(fd int32) *Conn { return l.server.slab.slot(int(fd)) }
+func (l *Loop) connAt(fd int32) *Conn { return l.engine.slab.slot(int(fd)) }
 
 // recoverPanic is deferred around callbacks: a panic costs the connection h, if l still owns it, and nothing else.
 func (l *Loop) recoverPanic(h Handle) {
@@ -250,8 +241,8 @@ func (l *Loop) recoverTaskPanic() {
 }
 
 func (l *Loop) reportPanic(r any) {
-	l.server.panics.Add(1)
-	l.server.report(fmt.Errorf("panic in a callback: %v\n%s", r, debug.Stack()))
+	l.engine.panics.Add(1)
+	l.engine.report(fmt.Errorf("panic in a callback: %v\n%s", r, debug.Stack()))
 }
 
 // close frees what the loop holds. No loop may be running any more.

@@ -19,7 +19,7 @@ const (
 )
 
 // NewBatch returns an empty batch. Any goroutine may call it.
-func (l *Loop) NewBatch() *Batch { return l.server.batches.Get().(*Batch) }
+func (l *Loop) NewBatch() *Batch { return l.engine.batches.Get().(*Batch) }
 
 // Post hands b over to the loop. It never blocks; the batches of one goroutine are carried out in order.
 // Any goroutine may call it. After the server has closed nothing happens.
@@ -29,7 +29,7 @@ func (l *Loop) Post(b *Batch) {
 	}
 	l.queued.Add(b.bytes)
 	if b.publishes {
-		b.posted = l.server.clock()
+		b.posted = l.engine.clock()
 	}
 	t := queue.GetTask()
 	t.Param = b
@@ -103,7 +103,7 @@ func (l *Loop) runBatches() bool {
 			l.perform(&b.ops[i], b.posted)
 		}
 		b.reset()
-		l.server.batches.Put(b)
+		l.engine.batches.Put(b)
 		if n%timeCheck == 0 && time.Since(start) > turnTime {
 			return true
 		}

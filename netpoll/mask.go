@@ -9,8 +9,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// What a client sends is masked (RFC 6455, 5.1). Whether a loop is a client's shows in its
-// dials.
+// The frames of a client are masked (RFC 6455, 5.1).
 
 // newMask returns a masking key. They come from the runtime's ChaCha8, seeded by the system:
 // nobody can choose a payload that looks like something else on the wire (RFC 6455, 5.3, 10.3).
@@ -21,7 +20,7 @@ func newMask() (m [4]byte) {
 
 // appendFrame appends a frame as this end sends it.
 func (l *Loop) appendFrame(dst []byte, op frame.Op, p []byte) []byte {
-	if l.dials == nil {
+	if !l.engine.client {
 		return frame.AppendFrame(dst, op, p)
 	}
 	return frame.AppendMaskedFrame(dst, op, p, newMask())
@@ -29,7 +28,7 @@ func (l *Loop) appendFrame(dst []byte, op frame.Op, p []byte) []byte {
 
 // appendClose appends a close frame as this end sends it.
 func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []byte {
-	if l.dials == nil {
+	if !l.engine.client {
 		return frame.AppendClose(dst, code, reason)
 	}
 	return frame.AppendMaskedClose(dst, code, reason, newMask())

@@ -142,7 +142,7 @@ func (l *Loop) enter(c *Conn, p phase) {
 
 // setDeadline has the row's deadline called when d is over, rounded up to a tick. The phase may have changed by then.
 func (l *Loop) setDeadline(c *Conn, d time.Duration) {
-	c.due = l.wheel.now + l.server.ticksOf(d) + 1
+	c.due = l.wheel.now + l.engine.ticksOf(d) + 1
 	l.schedule(c, c.due)
 }
 

@@ -25,7 +25,7 @@ func (l *Loop) progress(c *Conn) (at uint32, owes, ok bool) {
 	r := c.rare()
 	moved := d.acked != r.acked
 	r.acked = d.acked
-	return l.wheel.now - min(l.wheel.now, uint32(d.ago/l.server.Tick)), d.owes, moved
+	return l.wheel.now - min(l.wheel.now, uint32(d.ago/l.engine.Tick)), d.owes, moved
 }
 
 // notesProgress moves the age of c's backlog to when its peer last took something.

@@ -24,7 +24,7 @@ func (l *Loop) readProxyHeader(c *Conn, b []byte) {
 		return
 	}
 	kept := c.takeHeader() // b may lie in it
-	defer l.server.headers.release(kept)
+	defer l.engine.headers.release(kept)
 	if err != nil {
 		l.server.refusals.badProxy.Add(1)
 		c.fail(err)
@@ -48,7 +48,7 @@ func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 	s := l.server
 	var deny *Reject
 	if source.IsValid() {
-		s.ipLimiter.slot(c.fd).remote = &source
+		s.engine.ipLimiter.slot(c.fd).remote = &source
 		if !s.trusts(source.Addr()) {
 			deny = l.countAddr(c, source.Addr())
 		}

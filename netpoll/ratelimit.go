@@ -41,7 +41,7 @@ type acceptLimiter struct {
 // paced reports whether new connections must wait, for AcceptRate.
 func (s *Server) acceptLimited() bool {
 	p := &s.acceptLimit
-	if p.step == 0 || p.allows(time.Duration(p.due.Load()), s.clock()) {
+	if p.step == 0 || p.allows(time.Duration(p.due.Load()), s.engine.clock()) {
 		return false
 	}
 	s.refusals.paced.Add(1)
@@ -54,7 +54,7 @@ func (s *Server) countAccept() {
 	if p.step == 0 {
 		return
 	}
-	for now := s.clock(); ; {
+	for now := s.engine.clock(); ; {
 		due := p.due.Load()
 		if p.due.CompareAndSwap(due, int64(p.rateLimit.spend(time.Duration(due), now))) {
 			return

@@ -93,7 +93,7 @@ func (l *Loop) frames(c *Conn, b []byte) {
 	}
 	if whole && c.open() && c.dec.Partial() {
 		c.partial = l.wheel.now
-		l.schedule(c, c.partial+l.server.ticksOf(l.server.MessageTimeout))
+		l.schedule(c, c.partial+l.engine.ticksOf(l.engine.MessageTimeout))
 	}
 }
 
@@ -119,7 +119,7 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 	if c.started != l.wheel.now {
 		c.started, c.controls = l.wheel.now, 0
 	}
-	if c.controls++; int(c.controls) > l.server.MaxControls {
+	if c.controls++; int(c.controls) > l.engine.MaxControls {
 		l.counters.limits.maxControls.Add(1)
 		c.closeNow(frame.ClosePolicy, "too many control frames", ErrControls)
 		return
@@ -146,4 +146,4 @@ func (l *Loop) violation(c *Conn, err error) {
 	c.closeNow(fe.Code, fe.Reason, fe)
 }
 
-func (l *Loop) endpointOf(c *Conn) *Endpoint { return &l.server.endpoints[c.endpoint] }
+func (l *Loop) endpointOf(c *Conn) *Endpoint { return &l.engine.endpoints[c.endpoint] }

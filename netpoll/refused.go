@@ -18,7 +18,7 @@ type Refused struct {
 }
 
 // RemoteAddr is the address as [Conn.RemoteAddr] has it. Only during the callback.
-func (r Refused) RemoteAddr() netip.AddrPort { return r.server.addrOf(r.fd) }
+func (r Refused) RemoteAddr() netip.AddrPort { return r.server.engine.addrOf(r.fd) }
 
 // refused counts a response that ends a connection before it was upgraded, and tells the application.
 func (l *Loop) refused(fd int32, why upgrade.Cause, response []byte) {
@@ -36,14 +36,4 @@ func statusOf(response []byte) (status int) {
 		status = status*10 + int(c-'0')
 	}
 	return status
-}
-
-// addrOf is the address of a descriptor's peer.
-func (s *Server) addrOf(fd int32) netip.AddrPort {
-	if s.ipLimiter != nil {
-		if a := s.ipLimiter.slot(fd).remote; a != nil {
-			return *a
-		}
-	}
-	return remoteAddr(int(fd))
 }

@@ -36,12 +36,12 @@ func (l *Loop) sliceUsed(n int) (over bool) {
 
 // sliceOver looks at the clock.
 func (l *Loop) sliceOver() bool {
-	now := l.server.clock()
+	now := l.engine.clock()
 	if l.slice.since == 0 {
 		l.slice.since = now
 	}
 	l.slice.work = 0
-	return now-l.slice.since >= l.server.readTime
+	return now-l.slice.since >= l.engine.readTime
 }
 
 // remainder is what was read from a connection and not handed out: plain, and then the contents of sealed, which are TLS
@@ -122,8 +122,8 @@ func (l *Loop) continueReads() (more bool) {
 		return false
 	}
 	l.remainders.queue = nil // what comes back goes behind those that are left
-	done, start := 0, l.server.clock()
-	for done < len(q) && (done == 0 || l.server.clock()-start < l.server.readTime) {
+	done, start := 0, l.engine.clock()
+	for done < len(q) && (done == 0 || l.engine.clock()-start < l.engine.readTime) {
 		r := q[done]
 		q[done] = nil
 		done++

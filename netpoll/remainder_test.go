@@ -73,7 +73,7 @@ func TestLongReadYieldsToOtherConnections(t *testing.T) {
 			var order []int // whose message, and its last byte says which connection that is
 			done := make(chan bool, 1)
 			const bombs = 40
-			s := start(t, &Server{Loops: 1, TLS: cfg, readTime: 1, Endpoints: []Endpoint{{
+			s := start(t, &Server{Loops: 1, TLS: cfg, engine: engine{readTime: 1}, Endpoints: []Endpoint{{
 				Compression: true,
 				OnMessage: func(_ *Conn, _ frame.Op, p []byte) {
 					if order = append(order, int(p[len(p)-1])); len(order) == 2*bombs+1 {
@@ -131,7 +131,7 @@ func TestRemainderKeepsOrder(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			var want, got [][]byte
 			ended := make(chan frame.CloseCode, 1)
-			s := start(t, &Server{Loops: 1, TLS: row.tls, readTime: 1, Endpoints: []Endpoint{{
+			s := start(t, &Server{Loops: 1, TLS: row.tls, engine: engine{readTime: 1}, Endpoints: []Endpoint{{
 				Compression: true,
 				OnMessage:   func(_ *Conn, _ frame.Op, p []byte) { got = append(got, bytes.Clone(p)) },
 				OnClose:     func(_ *Conn, e CloseEvent) { ended <- e.Code },
@@ -189,9 +189,9 @@ func TestRemaindersAreBounded(t *testing.T) {
 	const conns, messages = 60, 3000
 	var most atomic.Int64
 	var seen atomic.Int64
-	s := &Server{Loops: 1, readTime: 1}
+	s := &Server{Loops: 1, engine: engine{readTime: 1}}
 	s.Endpoints = []Endpoint{{OnMessage: func(*Conn, frame.Op, []byte) {
-		most.Store(max(most.Load(), int64(s.loops[0].remainders.bytes)))
+		most.Store(max(most.Load(), int64(s.engine.loops[0].remainders.bytes)))
 		seen.Add(1)
 	}}}
 	start(t, s)
@@ -216,8 +216,8 @@ func TestRemaindersAreBounded(t *testing.T) {
 		t.Errorf("remainders of %d bytes", n)
 	}
 	left := make(chan string)
-	s.loops[0].Do(func() {
-		r := &s.loops[0].remainders
+	s.engine.loops[0].Do(func() {
+		r := &s.engine.loops[0].remainders
 		left <- fmt.Sprint(r.bytes, len(r.queue), len(r.of))
 	})
 	if got := <-left; got != "0 0 0" {
@@ -252,7 +252,7 @@ func TestRemainderOfAnEnd(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			var client net.Conn
 			n := 0
-			s := &Server{Loops: 1, readTime: 1}
+			s := &Server{Loops: 1, engine: engine{readTime: 1}}
 			s.Endpoints = []Endpoint{{OnMessage: func(c *Conn, _ frame.Op, _ []byte) {
 				if n++; n == 200 {
 					row.end(s, c, client)
@@ -274,8 +274,8 @@ func TestRemainderOfAnEnd(t *testing.T) {
 			}
 			eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 			left := make(chan string)
-			s.loops[0].Do(func() {
-				r := &s.loops[0].remainders
+			s.engine.loops[0].Do(func() {
+				r := &s.engine.loops[0].remainders
 				left <- fmt.Sprint(r.bytes, len(r.of), r.own)
 			})
 			if got := <-left; got != "0 0 false" {
@@ -289,7 +289,7 @@ func TestRemainderOfAnEnd(t *testing.T) {
 func TestRemainderIsNoSilence(t *testing.T) {
 	const messages = 60
 	seen := make(chan bool, messages)
-	s := start(t, &Server{Loops: 1, readTime: 1, MessageTimeout: 20 * time.Millisecond, Endpoints: []Endpoint{{
+	s := start(t, &Server{Loops: 1, engine: engine{readTime: 1}, MessageTimeout: 20 * time.Millisecond, Endpoints: []Endpoint{{
 		PingInterval: 20 * time.Millisecond, PongTimeout: 20 * time.Millisecond, Compression: true,
 		OnMessage: func(*Conn, frame.Op, []byte) { time.Sleep(5 * time.Millisecond); seen <- true },
 	}}})

@@ -19,8 +19,8 @@ type Reject = upgrade.Reject
 
 // newUpgrader has the endpoints of s.
 func newUpgrader(s *Server) *upgrade.Upgrader {
-	u := &upgrade.Upgrader{MaxHeader: s.MaxHeader}
-	for _, e := range s.endpoints {
+	u := &upgrade.Upgrader{MaxHeader: s.maxHeader()}
+	for _, e := range s.engine.endpoints {
 		u.Endpoints = append(u.Endpoints, upgrade.Endpoint{
 			Path: e.Path, Subprotocols: e.Subprotocols, Compression: e.Compression, CheckOrigin: e.CheckOrigin,
 		})
@@ -46,7 +46,7 @@ func (l *Loop) readRequest(c *Conn, b []byte) {
 		return
 	}
 	kept := c.takeHeader() // b may lie in it
-	defer l.server.headers.release(kept)
+	defer l.engine.headers.release(kept)
 	defer func() { *r = upgrade.Request{} }() // it borrows b
 	switch {
 	case reject != nil:
@@ -90,7 +90,7 @@ func (l *Loop) checkUpgrade(c *Conn, r *Request) *Reject {
 	if reject := l.admitRequest(c, r); reject != nil {
 		return reject
 	}
-	return l.callAccept("Endpoint.Accept", l.server.endpoints[r.Endpoint()].Accept, r)
+	return l.callAccept("Endpoint.Accept", l.engine.endpoints[r.Endpoint()].Accept, r)
 }
 
 // plainHTTP gives c with b, the request and what follows it, to net/http, unless the application or a limit rejects the
@@ -120,7 +120,7 @@ func (l *Loop) callAccept(callback string, accept func(*Request) error, r *Reque
 	}
 	reject, expected := upgrade.RejectFor(err)
 	if !expected {
-		l.server.report(fmt.Errorf("netpoll: %s: %w", callback, err))
+		l.engine.report(fmt.Errorf("netpoll: %s: %w", callback, err))
 	}
 	return reject
 }
@@ -136,7 +136,7 @@ func (l *Loop) admitRequest(c *Conn, r *Request) *Reject {
 		return reject
 	}
 	r.SetRemoteAddr(client)
-	s.ipLimiter.slot(c.fd).remote = &client
+	s.engine.ipLimiter.slot(c.fd).remote = &client
 	return l.countAddr(c, client.Addr())
 }
 
@@ -175,7 +175,7 @@ func (l *Loop) refuse(c *Conn, r *Reject) {
 
 // reject is refuse with the complete response.
 func (l *Loop) reject(c *Conn, why upgrade.Cause, response []byte) {
-	l.server.headers.release(c.takeHeader())
+	l.engine.headers.release(c.takeHeader())
 	l.refused(c.fd, min(why, upgrade.NumCauses-1), response)
 	l.queueBytes(c, response)
 	l.startLinger(c)

@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -112,7 +110,7 @@ type Server struct {
 	// HelloTimeout bounds the time from accept, or from the PROXY header, to the last byte of the
 	// ClientHello. 0 means 5 s.
 	HelloTimeout time.Duration
-	// MaxTLSHandshakes bounds the TLS tlsHandshakePool in flight, about 10 KB each, from the whole
+	// MaxTLSHandshakes bounds the TLS handshakes in flight, about 10 KB each, from the whole
 	// ClientHello on; each loop has an equal share, of one at least. Beyond it the one goes that
 	// has waited longest for its peer, and for a second at least; if there is none the new connection
 	// is closed. 0 means 4096.
@@ -147,53 +145,25 @@ type Server struct {
 	// loop. Nil ignores them.
 	OnRefuse func(Refused)
 
-	client      *Client    // whose loops these are, or nil
-	ipLimiter   *ipLimiter // nil unless addresses matter
-	local       bool       // Listener is a Unix socket
+	engine engine // the settings that its loops need, the loops, and their state
+
+	tls         *tls.Config // a copy of TLS
+	local       bool        // Listener is a Unix socket
+	address     net.Addr
+	maxConns    int64 // MaxConns or its default
 	acceptLimit acceptLimiter
 	refusals    refusalCounters
-	headers     headerMemory
-	denied      atomic.Int64 // connections that linger, see deny.go
+	denied      atomic.Int64 // connections that were not admitted and linger, see deny.go
 	atHTTP      atomic.Int64 // connections that were given to HTTP, see detach.go
-	incoming    atomic.Int64 // connections on their way to a place, see displace.go
+	incoming    atomic.Int64 // connections on their way to a loop that displaces another for them, see displace.go
+	nextReport  atomic.Int64 // clock, from which on an accept error is reported again
+	web         *webServer
 
-	sliceSends int                             // see broadcast.go; tests make it small
-	shedStall  time.Duration                   // see shed.go; tests make it long
-	maxDiscard uint32                          // maxDiscarded; tests make it small
-	readTime   time.Duration                   // readTime; tests make it small
-	acceptFD   func(listener int) (int, error) // tests make it fail
+	stoppedAccepting atomic.Bool  // StopAccepting was called: no connection changes its loop any more
+	affinitySeed     maphash.Seed // of the keys of affinity.go
 
-	endpoints        []Endpoint
-	slab             *slab
-	tls              *tls.Config
-	tlsHandshakes    *tlsHandshakePool
-	loops            []*Loop
-	address          net.Addr
-	batches          sync.Pool
-	started          time.Time // of Listen: the zero of clock
-	conns            atomic.Int64
-	stoppedAccepting atomic.Bool  // StopAccepting was called: nobody changes the loop any more
-	affinitySeed     maphash.Seed // of the loops' keys, see affinity.go
-	panics           atomic.Int64
-	shedding         atomic.Pointer[shedding]
-	nextReport       atomic.Int64 // clock, from which on an accept error is reported again
-	web              *webServer
-
-	mu      sync.Mutex // guards the state of Serve and Shutdown, nothing on the path of a message
-	state   serverState
-	done    chan struct{} // closed by Close
-	empty   chan struct{} // gets a token when the last connection has gone
-	stopped sync.WaitGroup
+	acceptFD func(listener int) (int, error) // tests make it fail
 }
-
-type serverState int
-
-const (
-	stateNew serverState = iota
-	stateListening
-	stateServing
-	stateClosed
-)
 
 // ErrServerClosed is what Serve returns after Shutdown or Close.
 var ErrServerClosed = errors.New("netpoll: server closed")
@@ -209,76 +179,82 @@ func (s *Server) ListenAndServe() error {
 // Listen binds the address, so that ListenAddr is known and clients may connect; they are
 // served from Serve on.
 func (s *Server) Listen() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state != stateNew {
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	if s.engine.state != stateNew {
 		return errors.New("netpoll: Listen was called before")
 	}
 	if len(s.Endpoints) == 0 || len(s.Endpoints) > 255 {
 		return errors.New("netpoll: a server needs 1 to 255 endpoints")
 	}
 	s.prepare()
-	if err := s.probe(); err != nil {
+	addr, err := s.probe()
+	if err != nil {
 		return err
 	}
-	for i := range s.Loops {
-		l, err := newLoop(s, i)
+	for i := range s.engine.Loops {
+		l, err := s.newLoop(i)
 		if err == nil {
-			s.loops = append(s.loops, l)
-			err = l.listen()
+			s.engine.loops = append(s.engine.loops, l)
+			err = l.listen(addr)
 		}
 		if err != nil {
-			s.closeLoops()
+			s.engine.closeLoops()
 			return err
 		}
 	}
-	s.state = stateListening
+	s.engine.state = stateListening
 	return nil
 }
 
+// prepare makes the running state. It changes no setting.
 func (s *Server) prepare() {
-	s.started = time.Now()
-	s.affinitySeed = maphash.MakeSeed()
-	limit := openFileLimit()
-	s.Addr = cmp.Or(s.Addr, ":8080")
-	s.Loops = cmp.Or(s.Loops, runtime.GOMAXPROCS(0))
-	s.MaxHTTP = cmp.Or(s.MaxHTTP, 256)
-	s.HTTPReadTimeout = cmp.Or(s.HTTPReadTimeout, 10*time.Second)
-	s.HTTPWriteTimeout = cmp.Or(s.HTTPWriteTimeout, 30*time.Second)
-	s.MaxConns = cmp.Or(s.MaxConns, defaultMaxConns(limit, s.Loops))
-	s.MaxHeader = cmp.Or(s.MaxHeader, upgrade.DefaultMaxHeader)
-	s.headers.longest, s.headers.limit = int64(s.MaxHeader), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
-	s.HeaderTimeout = cmp.Or(s.HeaderTimeout, 5*time.Second)
-	s.MaxControls = cmp.Or(s.MaxControls, 1000)
-	s.MessageTimeout = cmp.Or(s.MessageTimeout, 30*time.Second)
-	s.CloseTimeout = cmp.Or(s.CloseTimeout, 2*time.Second)
-	s.MaxBacklogMemory = cmp.Or(s.MaxBacklogMemory, 256<<20)
-	s.UnsentBytes = cmp.Or(s.UnsentBytes, 32<<10)
-	s.CompressMin = cmp.Or(s.CompressMin, 512)
-	s.TLSHandshakeTimeout = cmp.Or(s.TLSHandshakeTimeout, 10*time.Second)
-	s.HelloTimeout = cmp.Or(s.HelloTimeout, 5*time.Second)
-	s.MaxTLSHandshakes = cmp.Or(s.MaxTLSHandshakes, 4096)
+	files, e := openFileLimit(), &s.engine
+	e.init(loopSettings{
+		Loops: s.Loops, MessageTimeout: s.MessageTimeout, MaxFragments: s.MaxFragments, MaxControls: s.MaxControls,
+		CloseTimeout: s.CloseTimeout, Tick: s.Tick, OnError: s.OnError,
+	}, s.Endpoints, files)
+	e.closed = errServerClosed
+	e.maxBacklogMemory = cmp.Or(s.MaxBacklogMemory, 256<<20)
+	e.compressMin = cmp.Or(s.CompressMin, 512)
+	e.headers.longest, e.headers.limit = int64(s.maxHeader()), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	if s.TLS != nil {
 		s.tls = s.TLS.Clone()
-		s.tlsHandshakes = newTLSHandshakePool(s.MaxTLSHandshakes, s.Loops)
 		s.tls.NextProtos = []string{"http/1.1"} // HTTP/2 has other WebSockets (RFC 8441)
+		e.tlsHandshakes = newTLSHandshakePool(cmp.Or(s.MaxTLSHandshakes, 4096), e.Loops)
 	}
-	s.Tick = cmp.Or(s.Tick, time.Second)
-	s.sliceSends = cmp.Or(s.sliceSends, defaultSliceSends)
-	s.shedStall = cmp.Or(s.shedStall, defaultShedStall)
-	s.maxDiscard = cmp.Or(s.maxDiscard, maxDiscarded)
-	s.readTime = cmp.Or(s.readTime, readTime)
+	s.maxConns = int64(cmp.Or(s.MaxConns, defaultMaxConns(files, e.Loops)))
+	s.affinitySeed = maphash.MakeSeed()
 	if s.acceptFD == nil {
 		s.acceptFD = acceptFD
 	}
-	s.endpoints = nil
-	for _, e := range s.Endpoints {
-		s.endpoints = append(s.endpoints, e.withDefaults())
+	s.prepareAdmission(files)
+}
+
+func (s *Server) newLoop(i int) (*Loop, error) {
+	l, err := newLoop(&s.engine, i)
+	if err != nil {
+		return nil, err
 	}
-	s.slab = newSlab(limit)
-	s.prepareAdmission(limit)
-	s.batches.New = func() any { return new(Batch) }
-	s.done, s.empty = make(chan struct{}), make(chan struct{}, 1)
+	l.server, l.upgrader = s, newUpgrader(s)
+	if s.tls != nil {
+		l.tls = newTLSScratch()
+	}
+	return l, nil
+}
+
+// The defaults of settings that are read where they are needed.
+
+func (s *Server) maxHTTP() int                    { return cmp.Or(s.MaxHTTP, 256) }
+func (s *Server) httpReadTimeout() time.Duration  { return cmp.Or(s.HTTPReadTimeout, 10*time.Second) }
+func (s *Server) httpWriteTimeout() time.Duration { return cmp.Or(s.HTTPWriteTimeout, 30*time.Second) }
+func (s *Server) maxHeader() int                  { return cmp.Or(s.MaxHeader, upgrade.DefaultMaxHeader) }
+func (s *Server) headerTimeout() time.Duration    { return cmp.Or(s.HeaderTimeout, 5*time.Second) }
+func (s *Server) helloTimeout() time.Duration     { return cmp.Or(s.HelloTimeout, 5*time.Second) }
+func (s *Server) unsentBytes() int                { return cmp.Or(s.UnsentBytes, 32<<10) }
+
+func (s *Server) tlsHandshakeTimeout() time.Duration {
+	return cmp.Or(s.TLSHandshakeTimeout, 10*time.Second)
 }
 
 // maxFDs bounds the slab's directory where the limit of open files is unlimited.
@@ -296,81 +272,44 @@ func openFileLimit() int {
 func (s *Server) ListenAddr() net.Addr { return s.address }
 
 // NumLoops is the number of event loops. Any goroutine may call it after Listen.
-func (s *Server) NumLoops() int { return len(s.loops) }
+func (s *Server) NumLoops() int { return len(s.engine.loops) }
 
 // Loop returns event loop i. Any goroutine may call it after Listen.
-func (s *Server) Loop(i int) *Loop { return s.loops[i] }
+func (s *Server) Loop(i int) *Loop { return s.engine.loops[i] }
 
 // NumConns is the number of connections, those in the middle of an upgrade or of a closing
 // handshake included. Any goroutine may call it.
-func (s *Server) NumConns() int { return int(s.conns.Load()) }
+func (s *Server) NumConns() int { return int(s.engine.conns.Load()) }
 
 // Panics is the number of panics in callbacks. Any goroutine may call it.
-func (s *Server) Panics() int64 { return s.panics.Load() }
+func (s *Server) Panics() int64 { return s.engine.panics.Load() }
 
 // Serve runs the loops until Shutdown or Close, and returns ErrServerClosed then.
 func (s *Server) Serve() error {
-	s.mu.Lock()
-	if s.state != stateListening {
-		closed := s.state == stateClosed
-		s.mu.Unlock()
+	s.engine.mu.Lock()
+	if s.engine.state != stateListening {
+		closed := s.engine.state == stateClosed
+		s.engine.mu.Unlock()
 		if closed {
 			return ErrServerClosed
 		}
 		return errors.New("netpoll: Serve needs Listen first")
 	}
-	s.state = stateServing
 	s.web = newWebServer(s)
-	if s.tls != nil {
-		s.tlsHandshakes.start(runtime.GOMAXPROCS(0))
-	}
-	errs := make(chan error, len(s.loops))
-	for _, l := range s.loops {
-		s.stopped.Go(func() { errs <- l.run() })
-	}
-	s.stopped.Go(s.runTicker)
-	s.mu.Unlock()
-	var failed error
-	select {
-	case <-s.done:
-	case failed = <-errs: // a poller gave up
-		s.stop()
-	}
-	s.stopped.Wait()
-	if s.tlsHandshakes != nil {
-		s.tlsHandshakes.close()
-	}
+	failed := make(chan error, len(s.engine.loops))
+	s.engine.start(func(err error) { failed <- err })
+	s.engine.mu.Unlock()
+	s.engine.wait()
 	s.web.close()
-	s.closeLoops()
-	return cmp.Or(failed, ErrServerClosed)
+	s.engine.closeLoops()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return ErrServerClosed
+	}
 }
 
 // Publish sends b to every member of topic on every loop. Members of one loop all see the
 // messages of one goroutine in the order of its calls. Any goroutine may call it.
-func (s *Server) Publish(topic string, b *Buffer) { s.publish(topic, b, nil) }
-
-func (s *Server) publish(topic string, b *Buffer, except *Loop) {
-	for _, l := range s.loops {
-		if l != except {
-			batch := l.NewBatch()
-			batch.Publish(topic, b)
-			l.Post(batch)
-		}
-	}
-}
-
-// removeConn counts a connection that is gone.
-func (s *Server) removeConn() {
-	if s.conns.Add(-1) == 0 {
-		select {
-		case s.empty <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (s *Server) report(err error) {
-	if s.OnError != nil {
-		s.OnError(err)
-	}
-}
+func (s *Server) Publish(topic string, b *Buffer) { s.engine.publish(topic, b, nil) }

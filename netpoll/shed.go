@@ -37,9 +37,11 @@ const (
 	shedGrace = 16 << 10
 )
 
-// BacklogMemory is the memory of what all connections owe (see Stats). Any goroutine may call it.
-func (s *Server) BacklogMemory() (sum int64) {
-	for _, l := range s.loops {
+// BacklogMemory returns the memory of what all connections owe (see Stats). Any goroutine may call it.
+func (s *Server) BacklogMemory() int64 { return s.engine.backlogMemory() }
+
+func (e *engine) backlogMemory() (sum int64) {
+	for _, l := range e.loops {
 		sum += l.counters.memory.Load()
 	}
 	return sum
@@ -53,21 +55,21 @@ func (l *Loop) Pressed() bool { return l.pressed }
 // in which they have grown, and of every turn while more than half of the bound is used.
 func (l *Loop) relieve() (closed bool) {
 	l.grown = false
-	limit := l.server.MaxBacklogMemory
-	sum := l.server.BacklogMemory()
+	limit := l.engine.maxBacklogMemory
+	sum := l.engine.backlogMemory()
 	if l.pressed = limit > 0 && sum > limit/2; !l.pressed {
 		return false
 	}
 	if sum > limit {
-		l.server.shed(sum - limit*7/8)
+		l.engine.shed(sum - limit*7/8)
 	}
-	now := l.server.clock()
+	now := l.engine.clock()
 	if now < l.relieveAt {
 		return false
 	}
 	own := float64(l.counters.memory.Load()) / float64(sum)
 	closed = l.closeStalled(int64(own * float64(sum-limit*3/8)))
-	took := l.server.clock() - now
+	took := l.engine.clock() - now
 	l.relieveAt = now + took + max(shedPause, took*shedShare)
 	return closed
 }
@@ -91,8 +93,8 @@ func (l *Loop) closeStalled(need int64) (closed bool) {
 // stalled reports whether d's peer takes nothing, or takes too long for all of it. What a loop does late it may also see
 // late. A connection that is being closed has nothing more to wait for.
 func (l *Loop) stalled(d debtor, late time.Duration) bool {
-	patience := l.server.shedStall * time.Duration(1+d.credit)
-	return d.conn.ending() || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.server.ticksOf(shedAge)
+	patience := l.engine.shedStall * time.Duration(1+d.credit)
+	return d.conn.ending() || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.engine.ticksOf(shedAge)
 }
 
 // shedConn closes c for the memory of what it owes. A peer that takes its messages to the end reads why.
@@ -127,17 +129,17 @@ type shedding struct {
 }
 
 // shed begins to close the heaviest connections of all loops, unless that is under way.
-func (s *Server) shed(need int64) {
+func (e *engine) shed(need int64) {
 	sh := &shedding{need: need}
-	sh.left.Store(int32(len(s.loops)))
-	if s.shedding.CompareAndSwap(nil, sh) {
-		s.everyLoop(func(l *Loop) { l.weigh(sh) })
+	sh.left.Store(int32(len(e.loops)))
+	if e.shedding.CompareAndSwap(nil, sh) {
+		e.everyLoop(func(l *Loop) { l.weigh(sh) })
 	}
 }
 
 // everyLoop runs f on every loop, ahead of what was posted.
-func (s *Server) everyLoop(f func(l *Loop)) {
-	for _, l := range s.loops {
+func (e *engine) everyLoop(f func(l *Loop)) {
+	for _, l := range e.loops {
 		_ = l.poller.Trigger(queue.HighPriority, func(any) error {
 			f(l)
 			l.endTurn()
@@ -153,8 +155,8 @@ func (l *Loop) weigh(sh *shedding) {
 	}
 	if sh.left.Add(-1) == 0 {
 		sh.decide()
-		sh.left.Store(int32(len(l.server.loops)))
-		l.server.everyLoop(func(l *Loop) { l.closeHeaviest(sh) })
+		sh.left.Store(int32(len(l.engine.loops)))
+		l.engine.everyLoop(func(l *Loop) { l.closeHeaviest(sh) })
 	}
 }
 
@@ -191,6 +193,6 @@ func (l *Loop) closeHeaviest(sh *shedding) {
 		l.shedConn(d.conn)
 	}
 	if sh.left.Add(-1) == 0 {
-		l.server.shedding.Store(nil)
+		l.engine.shedding.Store(nil)
 	}
 }

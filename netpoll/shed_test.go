@@ -53,7 +53,7 @@ func newDebtors(t *testing.T, bound int64, stall time.Duration) *debtors {
 		},
 		OnClose: func(c *Conn, e CloseEvent) { d.closed <- debtorEnd{c.Context(), e.Code} },
 	}
-	d.Server = start(t, &Server{Loops: 2, MaxBacklogMemory: bound, shedStall: stall, Endpoints: []Endpoint{e}})
+	d.Server = start(t, &Server{Loops: 2, MaxBacklogMemory: bound, engine: engine{shedStall: stall}, Endpoints: []Endpoint{e}})
 	return d
 }
 
@@ -87,7 +87,7 @@ func TestDeepestBacklogsGoFirst(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			d := newDebtors(t, bound, time.Hour)
 			d.owe(t, 20, "shallow", "1 300000")
-			eventually(t, "the shallow ones wait", func() bool { return d.BacklogMemory() >= 20*300_000 })
+			eventually(t, "the shallow ones wait", func() bool { return d.engine.backlogMemory() >= 20*300_000 })
 			for i := range 12 {
 				name, what := "deep", "1 2000000"
 				if kind != "1" {
@@ -96,7 +96,7 @@ func TestDeepestBacklogsGoFirst(t *testing.T) {
 				}
 				d.owe(t, 1, name, what)
 			}
-			eventually(t, "it fits", func() bool { return len(d.closed) >= 7 && d.BacklogMemory() <= bound })
+			eventually(t, "it fits", func() bool { return len(d.closed) >= 7 && d.engine.backlogMemory() <= bound })
 			closed := d.ended(t)
 			if closed["shallow"] > 0 {
 				t.Errorf("closed: %v", closed)
@@ -130,7 +130,7 @@ func TestStalledBacklogsGo(t *testing.T) {
 		got <- nil
 	}()
 	d.owe(t, 8, "stalled", "1 1500000")
-	eventually(t, "it is less than half", func() bool { return len(d.closed) > 0 && d.BacklogMemory() < bound/2 })
+	eventually(t, "it is less than half", func() bool { return len(d.closed) > 0 && d.engine.backlogMemory() < bound/2 })
 	if closed := d.ended(t); closed["reader"] > 0 || closed["stalled"] == 8 {
 		t.Errorf("closed: %v", closed)
 	}
@@ -154,9 +154,9 @@ func TestReadersKeepTheirCredit(t *testing.T) {
 		_, _ = c.Write(masked(frame.OpBinary, []byte(fmt.Sprint("1 ", size))))
 		reading = append(reading, c)
 	}
-	eventually(t, "the readers' last messages wait", func() bool { return d.BacklogMemory() >= readers*size/2 })
+	eventually(t, "the readers' last messages wait", func() bool { return d.engine.backlogMemory() >= readers*size/2 })
 	d.owe(t, 25, "stalled", fmt.Sprint("1 ", size))
-	eventually(t, "it fits", func() bool { return len(d.closed) >= 10 && d.BacklogMemory() <= 16*size })
+	eventually(t, "it fits", func() bool { return len(d.closed) >= 10 && d.engine.backlogMemory() <= 16*size })
 	if closed := d.ended(t); closed["reader"] > 0 {
 		t.Errorf("closed: %v", closed)
 	}
@@ -174,8 +174,8 @@ func TestLateLoopClosesNoReader(t *testing.T) {
 	d := newDebtors(t, 10<<20, 0)
 	reader := d.owe(t, 1, "reader", fmt.Sprint("1 ", size))[0]
 	d.owe(t, 4, "stalled", "1 1000000")
-	eventually(t, "all wait", func() bool { return d.BacklogMemory() > 5<<20 })
-	for _, l := range d.loops {
+	eventually(t, "all wait", func() bool { return d.engine.backlogMemory() > 5<<20 })
+	for _, l := range d.engine.loops {
 		l.Do(func() { time.Sleep(2 * defaultShedStall) })
 	}
 	if _, err := io.CopyN(io.Discard, reader, size); err != nil {
@@ -223,7 +223,7 @@ func TestShedGivesMemoryBack(t *testing.T) {
 		topic := fmt.Sprint("topic", i)
 		conns = append(conns, d.owe(t, 1, topic, []string{"1 700000", "300 3000", topic + " 600000"}[i%3])...)
 	}
-	eventually(t, "it fits", func() bool { return d.BacklogMemory() <= bound })
+	eventually(t, "it fits", func() bool { return d.engine.backlogMemory() <= bound })
 	for i, c := range conns {
 		if i%2 == 0 {
 			_, _ = ws.ReadHeader(bufio.NewReader(c))
@@ -231,7 +231,7 @@ func TestShedGivesMemoryBack(t *testing.T) {
 		_ = c.Close()
 	}
 	eventually(t, "nothing is left", func() bool { st := d.Stats(); return st.BacklogMemory == 0 && st.Backlog == 0 && st.Conns == 0 })
-	for _, l := range d.loops {
+	for _, l := range d.engine.loops {
 		left := make(chan int)
 		l.Do(func() { left <- len(l.owing) })
 		if n := <-left; n > 0 {

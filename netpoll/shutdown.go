@@ -13,7 +13,7 @@ import (
 // StopAccepting closes the listeners. Any goroutine may call it.
 func (s *Server) StopAccepting() {
 	s.stoppedAccepting.Store(true)
-	for _, l := range s.loops {
+	for _, l := range s.engine.loops {
 		l.Do(l.closeListener)
 	}
 }
@@ -28,7 +28,7 @@ func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCod
 	defer t.Stop()
 	for i := range steps {
 		s.closeShare(i, steps, code, reason)
-		if s.conns.Load() == 0 || i == steps-1 {
+		if s.engine.conns.Load() == 0 || i == steps-1 {
 			break
 		}
 		select {
@@ -46,9 +46,9 @@ func share(fd int32, n int) int { return int(uint64(uint32(fd)*2654435769) * uin
 
 // closeShare closes the connections whose descriptor falls to share i of n.
 func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
-	for _, l := range s.loops {
+	for _, l := range s.engine.loops {
 		l.Do(func() {
-			s.slab.each(l, func(c *Conn) {
+			s.engine.slab.each(l, func(c *Conn) {
 				if share(c.fd, n) != i {
 					return
 				}
@@ -64,64 +64,32 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 // Shutdown stops accepting, closes every connection with 1001 (going away), waits until all
 // are gone or ctx ends, and then closes the server.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	serving := s.state == stateServing
-	s.mu.Unlock()
+	s.engine.mu.Lock()
+	serving := s.engine.state == stateServing
+	s.engine.mu.Unlock()
 	var err error
 	if serving {
 		s.StopAccepting()
 		s.web.http.SetKeepAlivesEnabled(false) // connections between two requests go at once
 		s.closeShare(0, 1, frame.CloseGoingAway, "server is shutting down")
-		err = s.waitEmpty(ctx)
+		err = s.engine.waitEmpty(ctx)
 	}
 	return cmp.Or(err, s.Close())
-}
-
-func (s *Server) waitEmpty(ctx context.Context) error {
-	for s.conns.Load() > 0 {
-		select {
-		case <-s.empty:
-		case <-s.done:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // Close ends the server at once: the sockets are closed without a closing handshake. OnClose
 // is called for every open connection before Serve returns.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	state := s.state
-	s.mu.Unlock()
+	s.engine.mu.Lock()
+	state := s.engine.state
+	s.engine.mu.Unlock()
 	switch state {
 	case stateListening:
-		s.stop()
-		s.closeLoops()
+		s.engine.stop()
+		s.engine.closeLoops()
 	case stateServing:
-		s.stop()
-		s.stopped.Wait()
+		s.engine.stop()
+		s.engine.stopped.Wait()
 	}
 	return nil
-}
-
-func (s *Server) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == stateClosed {
-		return
-	}
-	s.state = stateClosed
-	close(s.done)
-	for _, l := range s.loops {
-		l.Do(func() { l.stopped = true })
-	}
-}
-
-func (s *Server) closeLoops() {
-	for _, l := range s.loops {
-		l.close()
-	}
 }

@@ -31,7 +31,7 @@ func TestDescriptorBeyondTheSlab(t *testing.T) {
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
-	s.slab = newSlab(4*chunkSize - 1)
+	s.engine.slab = newSlab(4*chunkSize - 1)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	defer func() { _ = s.Close(); <-served }()

@@ -75,25 +75,23 @@ const OtherCode frame.CloseCode = 0
 
 // Stats may be called by any goroutine at any time.
 func (s *Server) Stats() Stats {
-	loops := s.running()
-	st := Stats{Conns: s.conns.Load(), AtHTTP: s.atHTTP.Load(), Panics: s.panics.Load(), Refusals: s.Refusals(), Closes: make(map[frame.CloseCode]int64)}
-	if s.tlsHandshakes != nil {
-		st.TLSHandshakes = s.tlsHandshakes.inFlight.Load()
+	st := s.engine.stats()
+	st.AtHTTP, st.Refusals = s.atHTTP.Load(), s.Refusals()
+	return st
+}
+
+func (e *engine) stats() Stats {
+	st := Stats{Conns: e.conns.Load(), Panics: e.panics.Load(), Closes: make(map[frame.CloseCode]int64)}
+	if e.tlsHandshakes != nil {
+		st.TLSHandshakes = e.tlsHandshakes.inFlight.Load()
 	}
-	for _, l := range loops {
+	for _, l := range e.running() {
 		st.Queued += l.queued.Load()
 		l.counters.addTo(&st)
 		st.Loops = append(st.Loops, l.stats())
 	}
 	st.Overflows = st.Limits.MaxBacklog + st.Limits.MaxBacklogAge + st.Limits.MaxBacklogMemory
 	return st
-}
-
-// running are the loops, none before Listen.
-func (s *Server) running() []*Loop {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.loops
 }
 
 func (t *counters) addTo(st *Stats) {
@@ -133,11 +131,11 @@ func (l *Loop) stats() LoopStats {
 	st := LoopStats{Busy: time.Duration(l.counters.busy.Load()), Lags: l.counters.lags.Histogram(), SinceTick: -1}
 	st.Lag = time.Duration(l.counters.lag.Load())
 	if l.ticking.Load() {
-		st.Lag = max(st.Lag, l.server.clock()-time.Duration(l.counters.tickSent.Load()))
+		st.Lag = max(st.Lag, l.engine.clock()-time.Duration(l.counters.tickSent.Load()))
 	}
 	st.Lag = max(st.Lag, l.Lag())
 	if at := l.counters.ticked.Load(); at > 0 {
-		st.SinceTick = l.server.clock() - time.Duration(at)
+		st.SinceTick = l.engine.clock() - time.Duration(at)
 	}
 	return st
 }
@@ -145,8 +143,8 @@ func (l *Loop) stats() LoopStats {
 // Stalled lists the loops that have not ticked for d although they run: something holds them
 // up, a callback that blocks most of all. Any goroutine may call it at any time.
 func (s *Server) Stalled(d time.Duration) (loops []int) {
-	for i, l := range s.running() {
-		if at := l.counters.ticked.Load(); at > 0 && s.clock()-time.Duration(at) > d {
+	for i, l := range s.engine.running() {
+		if at := l.counters.ticked.Load(); at > 0 && s.engine.clock()-time.Duration(at) > d {
 			loops = append(loops, i)
 		}
 	}

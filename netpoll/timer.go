@@ -11,27 +11,22 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// ticksOf converts a duration to ticks, rounded up.
-func (s *Server) ticksOf(d time.Duration) uint32 {
-	return uint32(max(1, (d+s.Tick-1)/s.Tick))
-}
-
 // runTicker drives the wheels of all loops. A loop that has not handled its last tick gets no
 // other: its clock stands still while it is busy. Trigger runs after the reads of the same
 // turn, so a deadline is judged only when what had arrived has been read.
-func (s *Server) runTicker() {
-	t := time.NewTicker(s.Tick)
+func (e *engine) runTicker() {
+	t := time.NewTicker(e.Tick)
 	defer t.Stop()
 	for {
 		select {
-		case <-s.done:
+		case <-e.done:
 			return
 		case <-t.C:
 		}
-		for _, l := range s.loops {
+		for _, l := range e.loops {
 			l.probe()
 			if !l.ticking.Load() {
-				l.counters.tickSent.Store(int64(s.clock()))
+				l.counters.tickSent.Store(int64(e.clock()))
 				l.ticking.Store(true)
 				_ = l.poller.Trigger(queue.HighPriority, l.tick, nil)
 			}
@@ -83,13 +78,13 @@ func (l *Loop) deadline(c *Conn) {
 
 // openDeadline judges an open connection: its message in progress, the age of its backlog, and its pings.
 func (l *Loop) openDeadline(c *Conn) {
-	now, s, e := l.wheel.now, l.server, l.endpointOf(c)
+	now, e := l.wheel.now, l.endpointOf(c)
 	if c.has(flagRemainder) { // it waits for us
 		c.heard, c.partial = now, now
 	}
 	next := now + wheelSlots
 	if c.dec.Partial() {
-		late := c.partial + s.ticksOf(s.MessageTimeout)
+		late := c.partial + l.engine.ticksOf(l.engine.MessageTimeout)
 		if now >= late {
 			l.counters.limits.messageTimeout.Add(1)
 			c.closeNow(frame.ClosePolicy, "the message took too long", ErrMessageTimeout)
@@ -98,7 +93,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		next = min(next, late)
 	}
 	if c.out != nil {
-		age := s.ticksOf(e.MaxBacklogAge)
+		age := l.engine.ticksOf(e.MaxBacklogAge)
 		if now >= c.out.since+age {
 			l.notesProgress(c)
 		}
@@ -137,7 +132,7 @@ func (l *Loop) startPings(c *Conn) {
 		return
 	}
 	c.set(flagPings)
-	n := l.server.ticksOf(e.PingInterval)
+	n := l.engine.ticksOf(e.PingInterval)
 	c.due = l.wheel.now + n - rand.Uint32N(n/2+1)
 	l.schedule(c, c.due)
 }
@@ -153,11 +148,11 @@ func (c *Conn) StartPings() {
 // of the next of the two. It reports false when the peer was silent for too long. The answer has
 // a tick more than its time, because this tick may be late and the next one come at once.
 func (l *Loop) ping(c *Conn, e *Endpoint) bool {
-	now, s := l.wheel.now, l.server
+	now := l.wheel.now
 	if now < c.due {
 		return true
 	}
-	interval, pong := s.ticksOf(e.PingInterval), s.ticksOf(e.PongTimeout)+1
+	interval, pong := l.engine.ticksOf(e.PingInterval), l.engine.ticksOf(e.PongTimeout)+1
 	if c.has(flagPinged) {
 		if c.heard < c.due-pong && l.readsOn(c, c.due-pong) {
 			c.heard = now

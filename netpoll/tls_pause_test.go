@@ -120,7 +120,7 @@ func waitingCiphertext(s *Server) (most int, paused bool) {
 	done := make(chan struct{})
 	s.Loop(0).Do(func() {
 		defer close(done)
-		s.slab.each(s.Loop(0), func(c *Conn) {
+		s.engine.slab.each(s.Loop(0), func(c *Conn) {
 			if c.phase == phaseTLS {
 				most, paused = max(most, len(c.tls.handshake.leftover())), paused || c.has(flagPaused)
 			}

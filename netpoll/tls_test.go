@@ -77,7 +77,7 @@ func TestTLSEcho(t *testing.T) {
 			}
 			all.Wait()
 			eventually(t, "all connections gone", func() bool { return s.NumConns() == 0 })
-			eventually(t, "no handshake in flight", func() bool { return s.tlsHandshakes.inFlight.Load() == 0 })
+			eventually(t, "no handshake in flight", func() bool { return s.engine.tlsHandshakes.inFlight.Load() == 0 })
 		})
 	}
 }
@@ -195,13 +195,15 @@ func TestNoTLSOnTheTLSPort(t *testing.T) {
 		t.Errorf("garbage in a handshake is answered with %x", got)
 	}
 	_ = c.Close()
-	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && s.tlsHandshakes.inFlight.Load() == 0 })
+	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && s.engine.tlsHandshakes.inFlight.Load() == 0 })
 }
 
 func TestHandshakeDeadlineAndLimit(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, TLSHandshakeTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}})
 	conns := silent(t, s, 2, string(clientHello()))
-	eventually(t, "both handshakes are in flight", func() bool { return s.tlsHandshakes.inFlight.Load() == 2 || s.Stats().Limits.TLSHandshakeTimeout > 0 })
+	eventually(t, "both handshakes are in flight", func() bool {
+		return s.engine.tlsHandshakes.inFlight.Load() == 2 || s.Stats().Limits.TLSHandshakeTimeout > 0
+	})
 	if c, err := tls.Dial("tcp", s.address.String(), clientTLS(0)); err == nil {
 		_ = c.Close()
 		if s.Stats().Limits.TLSHandshakeTimeout == 0 {
@@ -211,7 +213,7 @@ func TestHandshakeDeadlineAndLimit(t *testing.T) {
 	for _, c := range conns {
 		_, _ = io.ReadAll(c)
 	}
-	eventually(t, "both are given up", func() bool { return s.NumConns() == 0 && s.tlsHandshakes.inFlight.Load() == 0 })
+	eventually(t, "both are given up", func() bool { return s.NumConns() == 0 && s.engine.tlsHandshakes.inFlight.Load() == 0 })
 	c := dialTLS(t, s, clientTLS(0))
 	say(t, c, "x")
 	hear(t, c, "x")

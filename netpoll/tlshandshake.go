@@ -47,7 +47,7 @@ func (h *tlsHandshake) feed(b []byte) (full bool) {
 	h.running = true
 	h.mu.Unlock()
 	if idle {
-		h.loop.server.tlsHandshakes.jobs <- h
+		h.loop.engine.tlsHandshakes.jobs <- h
 	}
 	return full
 }
@@ -60,7 +60,7 @@ func (h *tlsHandshake) cancel() {
 	h.running = true
 	h.mu.Unlock()
 	if idle {
-		h.loop.server.tlsHandshakes.jobs <- h
+		h.loop.engine.tlsHandshakes.jobs <- h
 	}
 }
 
@@ -79,7 +79,7 @@ func (h *tlsHandshake) tryStop() bool {
 }
 
 // end gives the place of the handshake back.
-func (h *tlsHandshake) release() { h.loop.server.tlsHandshakes.release(h.loop) }
+func (h *tlsHandshake) release() { h.loop.engine.tlsHandshakes.release(h.loop) }
 
 // rest is the ciphertext that came behind the handshake. Loop only, when it is done.
 func (h *tlsHandshake) leftover() []byte {

@@ -16,7 +16,7 @@ var errTooManyTLSHandshakes error = cause("too many TLS handshakes in flight")
 
 // startTLS begins phaseTLS of c, whose ClientHello is at the start of b.
 func (l *Loop) startTLS(c *Conn, b []byte) {
-	p := l.server.tlsHandshakes
+	p := l.engine.tlsHandshakes
 	if !p.acquire(l) && !(l.displaceTLSHandshake() && p.acquire(l)) {
 		l.server.refusals.tlsHandshakes.Add(1)
 		c.fail(errTooManyTLSHandshakes)
@@ -24,13 +24,13 @@ func (l *Loop) startTLS(c *Conn, b []byte) {
 	}
 	l.startTLSHandshake(c, phaseTLS, tls.Server, l.server.tls)
 	l.enqueueWaiting(c)
-	l.setDeadline(c, l.server.TLSHandshakeTimeout)
+	l.setDeadline(c, l.server.tlsHandshakeTimeout())
 	l.feedHandshake(c, b)
 }
 
 // startClientTLS begins phaseDialTLS of c. A client speaks first.
 func (l *Loop) startClientTLS(c *Conn) error {
-	if !l.server.tlsHandshakes.acquire(l) {
+	if !l.engine.tlsHandshakes.acquire(l) {
 		return errTooManyTLSHandshakes
 	}
 	if l.tls == nil {
@@ -105,7 +105,7 @@ func (l *Loop) startRequest(c *Conn) {
 	l.enter(c, phaseHeader)
 	l.enqueueWaiting(c)
 	l.observeTLS(c)
-	l.setDeadline(c, l.server.HeaderTimeout)
+	l.setDeadline(c, l.server.headerTimeout())
 }
 
 // tlsHandshakeTimeout ends a connection whose handshake has taken longer than TLSHandshakeTimeout.

@@ -78,7 +78,7 @@ var offers = [numForms]string{
 
 func topicModel(t *testing.T, rnd *rand.Rand, secure bool) {
 	opened := make(chan Handle, 1)
-	s := &Server{Loops: 1, sliceSends: 1 + rnd.IntN(9), CompressMin: 1, Endpoints: []Endpoint{{
+	s := &Server{Loops: 1, engine: engine{sliceSends: 1 + rnd.IntN(9)}, CompressMin: 1, Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30, PingInterval: -1, Compression: true,
 		OnOpen: func(c *Conn) {
 			_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10)
@@ -227,7 +227,7 @@ func TestPublishersOfOneLoopSeeOneOrder(t *testing.T) {
 // TestBroadcastNeverReachesReusedDescriptor closes members in the middle of broadcasts while another loop takes
 // over their descriptor numbers: a new connection, which never joined, must get nothing.
 func TestBroadcastNeverReachesReusedDescriptor(t *testing.T) {
-	s := start(t, &Server{Loops: 2, sliceSends: 4, Endpoints: []Endpoint{
+	s := start(t, &Server{Loops: 2, engine: engine{sliceSends: 4}, Endpoints: []Endpoint{
 		{Path: "/member", OnOpen: func(c *Conn) { c.Subscribe("room") }},
 		{Path: "/guest", OnMessage: func(c *Conn, op frame.Op, p []byte) { c.Send(op, p) }},
 	}})

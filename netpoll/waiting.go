@@ -58,7 +58,7 @@ func (l *Loop) enqueueWaiting(c *Conn) {
 	if len(list.entries) == cap(list.entries) {
 		l.compactWaiting(w)
 	}
-	list.entries = append(list.entries, waiting{c.Handle(), l.server.clock()})
+	list.entries = append(list.entries, waiting{c.Handle(), l.engine.clock()})
 	l.refreshOldest(w)
 }
 

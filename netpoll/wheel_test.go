@@ -9,10 +9,10 @@ import (
 
 // TestWheelEntries has one entry come up for a connection that is still there, and others that are nobody's any more.
 func TestWheelEntries(t *testing.T) {
-	s := &Server{slab: newSlab(chunkSize)}
-	mine, other := &Loop{server: s, index: 0}, &Loop{server: s, index: 1}
+	s := &Server{engine: engine{slab: newSlab(chunkSize)}}
+	mine, other := &Loop{engine: &s.engine, index: 0}, &Loop{server: s, index: 1}
 	adopt := func(l *Loop, fd int) *Conn {
-		c := s.slab.slot(fd)
+		c := s.engine.slab.slot(fd)
 		c.loop, c.fd, c.timer = l, int32(fd), 0
 		c.owner.Store(uint64(makeOwner(owner(c.owner.Load()).gen()+1, l.index)))
 		return c
@@ -41,8 +41,8 @@ func TestWheelEntries(t *testing.T) {
 
 // TestWheelSameTick: two who had the same descriptor are due at the same tick, and only the second is there.
 func TestWheelSameTick(t *testing.T) {
-	l := &Loop{server: &Server{slab: newSlab(chunkSize)}}
-	c := l.server.slab.slot(7)
+	l := &Loop{engine: &engine{slab: newSlab(chunkSize)}}
+	c := l.engine.slab.slot(7)
 	c.fd = 7
 	c.owner.Store(uint64(makeOwner(1, 0)))
 	l.wheel.schedule(c, 3)
@@ -66,10 +66,10 @@ func TestWheelSameTick(t *testing.T) {
 func TestWheelPages(t *testing.T) {
 	const every, turns = 20, 4
 	const conns = 3 * pageSize * every / 2
-	l := &Loop{server: &Server{slab: newSlab(4 * conns)}}
+	l := &Loop{engine: &engine{slab: newSlab(4 * conns)}}
 	w := &l.wheel
 	for fd := range conns {
-		c := l.server.slab.slot(fd)
+		c := l.engine.slab.slot(fd)
 		c.fd = int32(fd)
 		c.owner.Store(uint64(makeOwner(1, 0)))
 		w.schedule(c, uint32(fd%every)+1)

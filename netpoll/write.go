@@ -29,7 +29,7 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 
 // SendBuffer is Send without a copy: b is shared. A client masks, and copies.
 func (c *Conn) SendBuffer(b *Buffer) {
-	if c.loop.dials != nil {
+	if c.loop.engine.client {
 		c.Send(b.op, b.Payload())
 	} else if c.open() {
 		c.loop.counters.messagesOut.n++
@@ -186,7 +186,7 @@ func (c *Conn) owesCiphertext() bool { return c.ciphertext() > 0 }
 func (l *Loop) startBacklog(c *Conn) {
 	if !c.has(flagSlow) && c.open() {
 		l.fanout.behind(c)
-		l.schedule(c, l.wheel.now+l.server.ticksOf(l.endpointOf(c).MaxBacklogAge))
+		l.schedule(c, l.wheel.now+l.engine.ticksOf(l.endpointOf(c).MaxBacklogAge))
 	}
 	l.updateEvents(c)
 }
