@@ -64,11 +64,8 @@ func (p *page) write(run *result.Run, path string) error {
 	if _, err := svg.WriteTo(&b); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return os.WriteFile(path, bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(fonts)), 0o644)
+	return os.WriteFile(path, fixWidths(b.Bytes()), 0o644)
 }
-
-// fonts are those of the widths that the texts were laid out with, for readers who do not have the first.
-const fonts = "font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif"
 
 func (p panel) draw(c draw.Canvas) {
 	left := vg.Length(0)

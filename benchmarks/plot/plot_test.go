@@ -90,6 +90,24 @@ func TestDrawAll(t *testing.T) {
 	}
 }
 
+// TestTextsHaveTheirWidths: every text says how wide it is, so it fits with any font of the viewer.
+func TestTextsHaveTheirWidths(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sample.json")
+	write(t, path, sample())
+	if err := run(dir, []string{path}); err != nil {
+		t.Fatal(err)
+	}
+	svg, err := os.ReadFile(filepath.Join(dir, "sample-idle.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, wide := strings.Count(string(svg), "<text "), strings.Count(string(svg), "<text textLength=")
+	if texts == 0 || texts != wide {
+		t.Errorf("%d of %d texts have a width", wide, texts)
+	}
+}
+
 func TestNothingToDraw(t *testing.T) {
 	dir := t.TempDir()
 	if err := run(dir, nil); err == nil {
