@@ -8,27 +8,27 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// Each event loop admits bulk commands to their rooms, since a thousand of them at once would fill its mailbox with
-// answers, for which everybody's publishes would be refused:
+// Each event loop admits bulk commands to their rooms. A thousand of them at once would fill its mailbox with answers, and
+// publishes to all rooms with members on the loop would be refused.
 //
-//   - The answers of the commands that are at their rooms have maxAnswerBytes together.
-//   - While the backlogs of all connections take more than three quarters of what they may, no command is admitted: the
-//     server closes stalled clients meanwhile, and what they held is free for those that read.
+//   - The answers of the submitted commands are at most maxAnswerBytes together, plus the last one.
+//   - While the backlogs of all connections take more than three quarters of their limit, no command is admitted. The
+//     server closes stalled clients meanwhile, which frees memory.
 //
-// The connections whose next command is not admitted form a queue. The memory of the commands that wait is bounded.
+// Connections whose next command is not admitted form a queue. The memory of the waiting commands is bounded.
 
 const (
-	maxAnswerBytes  = 2 << 20  // bytes of answers that are being built for a loop, beside the last one
-	maxWaitingBytes = 16 << 20 // bytes of the commands of a loop that wait
+	maxAnswerBytes  = 2 << 20  // of answers that are being built for a loop
+	maxWaitingBytes = 16 << 20 // of the waiting commands of a loop
 
-	admitAgain = 50 * time.Millisecond // between two looks at the backlogs while the queue waits for them
+	admitAgain = 50 * time.Millisecond // until the backlogs are checked again while the queue waits for them
 )
 
 // admission admits the bulk commands of a loop. Only the loop touches it.
 type admission struct {
-	answers int              // bytes of answers that are being built, at most
-	waiting int              // bytes of commands that wait
-	queue   []netpoll.Handle // connections whose next command is to be admitted, in order
+	answers int              // bytes that the answers that are being built may have
+	waiting int              // bytes of the waiting commands
+	queue   []netpoll.Handle // connections whose next command waits for admission, in order
 	timed   bool             // a timer is about to call admit
 }
 
@@ -37,27 +37,27 @@ func (l *loop) admits() bool {
 	return l.admission.answers < maxAnswerBytes && !l.edge.backlogHigh()
 }
 
-// backlogHigh reports whether the backlogs of all connections take so much memory that no more long answers are built.
+// backlogHigh reports whether the backlogs of all connections take more than three quarters of their limit.
 func (e *Edge) backlogHigh() bool {
 	limit := e.server.MaxBacklogMemory
 	return limit > 0 && e.server.BacklogMemory() > limit/4*3
 }
 
-// mayWait reports whether one more command may wait of a connection that has n of the limit waiting. Beyond half of
-// maxWaitingBytes the limit falls with what is free of it, but one command may always wait.
+// mayWait reports whether a connection with n waiting commands may have one more. The limit of a connection falls when more
+// than half of maxWaitingBytes is used, but one command may always wait.
 func (a *admission) mayWait(n, limit int) bool {
 	free := int64(max(0, maxWaitingBytes-a.waiting))
 	return n < max(1, int(min(int64(limit), int64(limit)*2*free/maxWaitingBytes)))
 }
 
-// enqueue has the next command of s wait until it is admitted.
+// queueForAdmission has the next command of s wait until it is admitted.
 func (l *loop) queueForAdmission(s *session) {
 	s.bulk.queued = true
 	l.admission.queue = append(l.admission.queue, s.conn)
 	l.admitLater()
 }
 
-// admit has the connections at the head of the queue go on, as many as answers may be built.
+// admit submits the commands of the connections at the head of the queue, as far as they are admitted.
 func (l *loop) admit() {
 	a := &l.admission
 	for len(a.queue) > 0 && l.admits() {
@@ -72,12 +72,12 @@ func (l *loop) admit() {
 		}
 	}
 	if len(a.queue) == 0 {
-		a.queue = nil // a wave of commands must not leave its queue behind
+		a.queue = nil // release the memory of a long queue
 	}
 	l.admitLater()
 }
 
-// admitLater sets the timer if the queue waits for the backlogs alone. Otherwise the next answer calls admit.
+// admitLater starts a timer if the queue waits for backlogs only. Otherwise the next answer calls admit.
 func (l *loop) admitLater() {
 	a := &l.admission
 	if len(a.queue) == 0 || a.answers > 0 || a.timed {
@@ -92,7 +92,7 @@ func (l *loop) admitLater() {
 	})
 }
 
-// answerSize is how long the answer of a bulk command may be.
+// answerSize is the most bytes of the answer to a bulk command.
 func (v *settings) answerSize(op room.Op) int {
 	switch op {
 	case room.Join:
@@ -104,7 +104,7 @@ func (v *settings) answerSize(op room.Op) int {
 	}
 }
 
-// commandSize is about the memory of a command that waits.
+// commandSize estimates the memory of a waiting command.
 func commandSize(cmd *room.Command) int {
 	return int(unsafe.Sizeof(*cmd)) + len(cmd.Room) + len(cmd.Since.Epoch)
 }

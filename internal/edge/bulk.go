@@ -4,33 +4,31 @@ import (
 	"slices"
 
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
-// A bulk command is one whose answer may be long: a join that recovers, a history, a presence. A connection has one of
-// them at its rooms at a time, when the event loop admits it (admission.go), and the next one when the last answer has
-// left for the kernel. So a thousand history commands in one frame cost the memory of one, and a client that recovers in
-// many rooms is not disconnected as slow because all that it missed comes at once.
+// bulk is the queue of a connection's bulk commands: those whose answer may be long, which are a join that recovers, a
+// history and a presence. One of them is with its room at a time, once the event loop admits it (admission.go), and the
+// next one follows when the kernel has taken most of the last answer. A thousand history commands in one frame so take the
+// memory of one answer, and a client that recovers in many rooms is not disconnected as slow.
 type bulk struct {
-	current    room.Command // at its room, or answered and not gone on from
-	inFlight   bool         // current is at its room
-	queued     bool         // the first of waiting is to be admitted
-	answerSize int          // bytes that the answer to current counts for, 0 when it has come
+	current    room.Command // the last one that was submitted
+	inFlight   bool         // current is not answered yet
+	queued     bool         // the connection is in the queue of the loop's admission
+	answerSize int          // bytes that current counts for in the loop's admission; 0: it was answered
 	waiting    []room.Command
 }
 
 const (
-	lowBacklog  = 16 << 10 // bytes of other replies beside which the next command goes out
-	deliverSize = 1 << 20  // bytes of replies in one batch
+	lowBacklog = 16 << 10 // the next bulk command is submitted when fewer bytes of replies are waiting
 
-	// pauseBacklog is the bytes of replies above which a client that does not read them is not read either: the
-	// longest answer and a frame full of others.
+	// pauseBacklog is the bytes of unread replies above which nothing is read from a client: the longest answer and a
+	// frame full of short ones.
 	pauseBacklog = 192 << 10
 )
 
-// submitBulk hands a bulk command to its room, now or when it is admitted behind those before it.
+// submitBulk submits a bulk command now, or queues it behind the ones before it.
 func (s *session) submitBulk(cmd room.Command) error {
 	l := s.loop
 	cmd.Token |= tokenBulk
@@ -56,13 +54,13 @@ func (s *session) submitBulk(cmd room.Command) error {
 	return nil
 }
 
-// wait puts a command before number i of those that wait.
+// pushWaiting inserts a command at index i of the queue.
 func (s *session) pushWaiting(i int, cmd room.Command) {
 	s.bulk.waiting = slices.Insert(s.bulk.waiting, i, cmd)
 	s.loop.admission.waiting += commandSize(&cmd)
 }
 
-// takeWaiting takes number i of the commands that wait.
+// takeWaiting removes the command at index i of the queue.
 func (s *session) takeWaiting(i int) room.Command {
 	cmd := s.bulk.waiting[i]
 	s.bulk.waiting = slices.Delete(s.bulk.waiting, i, i+1)
@@ -86,13 +84,13 @@ func (s *session) startBulk(cmd room.Command) error {
 	return nil
 }
 
-// built notes that the answer has been built, or that nobody waits for it any more.
+// answerBuilt ends the admission of current: its answer was built, or is no longer wanted.
 func (s *session) answerBuilt() {
 	s.loop.admission.answers -= s.bulk.answerSize
 	s.bulk.answerSize = 0
 }
 
-// answered goes on after an answer.
+// answered runs behind the reply to a bulk command.
 func answered(c *netpoll.Conn) {
 	s := c.Context().(*session)
 	if s.bulk != nil {
@@ -103,15 +101,15 @@ func answered(c *netpoll.Conn) {
 	s.loop.admit()
 }
 
-// drained goes on when answers have left for the kernel.
+// onDrain submits the next bulk command when the kernel has taken most of the replies.
 func onDrain(c *netpoll.Conn) {
 	if s, ok := c.Context().(*session); ok {
 		s.nextBulk(c)
 	}
 }
 
-// nextBulk hands the next command to its room, if it is admitted. If too much of the answers is still here, drained
-// comes back to it.
+// nextBulk submits the next command, if it is admitted. While too many bytes of replies are waiting it does nothing:
+// onDrain calls it again.
 func (s *session) nextBulk(c *netpoll.Conn) {
 	h, l := s.bulk, s.loop
 	switch {
@@ -123,7 +121,7 @@ func (s *session) nextBulk(c *netpoll.Conn) {
 	}
 }
 
-// startWaiting hands the first of the commands that wait to its room, past those that go wrong.
+// startWaiting submits the first command of the queue. One that is refused is answered, and the next one follows.
 func (s *session) startWaiting(c *netpoll.Conn) {
 	for len(s.bulk.waiting) > 0 {
 		cmd := s.takeWaiting(0)
@@ -141,7 +139,7 @@ func (s *session) startWaiting(c *netpoll.Conn) {
 	s.bulk = nil
 }
 
-// dropBulk forgets the commands of a connection that has been closed.
+// dropBulk removes the commands of a connection that has closed.
 func (s *session) dropBulk() {
 	if s.bulk == nil {
 		return
@@ -154,8 +152,8 @@ func (s *session) dropBulk() {
 	s.loop.admit()
 }
 
-// turnPage has the join that was answered with a page of its recovery go on from there, before everything else that
-// waits. To the client it has succeeded, so what still goes wrong is told by abandon.
+// requestPage submits a join again that was answered with a page of its recovery, from the position behind that page and
+// before the other bulk commands. The client has a successful reply, so failRecovery reports later errors.
 func (s *session) requestPage(name string, t token, at room.Position) {
 	if s.bulk == nil || s.membershipOf(name, t) == nil {
 		return // it has left
@@ -166,26 +164,8 @@ func (s *session) requestPage(name string, t token, at room.Position) {
 	s.pushWaiting(0, cmd)
 }
 
-// abandon ends a membership in the middle of its recovery: the SDK subscribes again, with the position that it has
-// got to, and recovers from there, or hears that it cannot.
-func (s *session) failRecovery(c *netpoll.Conn, name string, t token) {
-	m := s.membershipOf(name, t)
-	if m == nil {
-		return
-	}
-	s.remove(m)
-	s.loop.counters.insufficient.Add(1)
-	s.send(c, jsonwire.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
-}
-
-// dropJoin removes the membership of a join that was not submitted.
-func (s *session) undoJoin(cmd *room.Command) {
-	if cmd.Op == room.Join {
-		s.removeRefused(cmd.Room, token(cmd.Token))
-	}
-}
-
-// cancelBulk takes back the join of a membership that still waits here, and tells its id.
+// cancelBulk removes the join of a membership from the queue, and returns the id of its command. ok is false if the join is
+// not in the queue.
 func (s *session) cancelBulk(m *membership) (id uint32, ok bool) {
 	if s.bulk == nil {
 		return 0, false

@@ -2,21 +2,25 @@ package edge
 
 import (
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
-// delivery is what a shard has for a loop in one turn: one batch, or a few when its replies are long.
+// deliverySize bounds the bytes of replies in one batch, since only a posted batch counts against the loop's mailbox.
+const deliverySize = 1 << 20
+
+// delivery is what a shard posts to a loop in one turn: one batch, or several if its replies are long.
 type delivery struct {
 	*loop
 	b     *netpoll.Batch
 	bytes int // of replies in b
 
 	timed bool   // now is set
-	now   uint64 // see encoded
+	now   uint64 // see observeEncode
 }
 
-// deliver hands a loop the events of one turn of a shard. It runs on the shard.
+// deliver posts the events of one turn of a shard to a loop. It runs on the shard.
 func (e *Edge) deliver(i int, events []room.Event) {
 	d := delivery{loop: e.loops[i], b: e.loops[i].out.NewBatch()}
 	for k := range events {
@@ -24,11 +28,11 @@ func (e *Edge) deliver(i int, events []room.Event) {
 		case room.Broadcast:
 			d.b.Publish(topic(ev.Room, ev.Watchers), ev.Buffer.(*netpoll.Buffer))
 		case room.Reply:
-			d.answer(ev.Answer)
+			d.reply(ev.Answer)
 		case room.Insufficient:
-			d.insufficient(ev.Answer)
+			d.endMembership(ev.Answer)
 		}
-		if d.bytes > deliverSize { // what is posted counts against the loop's bound, what is in hand does not
+		if d.bytes > deliverySize {
 			d.out.Post(d.b)
 			d.b, d.bytes = d.out.NewBatch(), 0
 		}
@@ -36,7 +40,7 @@ func (e *Edge) deliver(i int, events []room.Event) {
 	d.out.Post(d.b)
 }
 
-// topic is the name of a room's members on a loop, or of those who watch it.
+// topic is the name of the topic of a room's members on a loop, or of those who want its joins and leaves.
 func topic(name string, watchers bool) string {
 	if watchers {
 		return "\x00" + name
@@ -44,21 +48,21 @@ func topic(name string, watchers bool) string {
 	return name
 }
 
-// answer turns a room's answer into the reply to its command.
-func (d *delivery) answer(a *room.Answer) {
+// reply delivers a room's answer as the reply to its command.
+func (d *delivery) reply(a *room.Answer) {
 	h, t := netpoll.Handle(a.Member.Conn), token(a.Token)
-	d.encoded(a)
+	d.observeEncode(a)
 	switch {
 	case a.Op == room.Leave:
-		d.left(h, a)
+		d.replyLeave(h, a)
 	case a.Err != nil:
-		d.refused(h, a, a.Err)
-	case long(a) && d.edge.busy(d.index):
-		d.overloaded(h, a)
+		d.replyError(h, a, a.Err)
+	case unbounded(a) && d.edge.busy(d.index):
+		d.replyBusy(h, a)
 	case a.Op == room.Join:
-		d.joined(h, a)
+		d.replyJoin(h, a)
 	case a.Op == room.Publish:
-		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeReply(a))) // with the message itself, if h is a member
+		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeReply(a))) // in one system call with the message itself, if h is a member
 	default:
 		d.b.Send(h, d.count(encodeReply(a)))
 	}
@@ -67,8 +71,8 @@ func (d *delivery) answer(a *room.Answer) {
 	}
 }
 
-// long tells whether the reply may be of any size.
-func long(a *room.Answer) bool { return len(a.Publications) > 0 || len(a.Presence) > 0 }
+// unbounded reports whether the reply contains a list.
+func unbounded(a *room.Answer) bool { return len(a.Publications) > 0 || len(a.Presence) > 0 }
 
 func (d *delivery) count(buf *netpoll.Buffer) *netpoll.Buffer {
 	if buf != nil {
@@ -77,9 +81,9 @@ func (d *delivery) count(buf *netpoll.Buffer) *netpoll.Buffer {
 	return buf
 }
 
-// refused tells the client what is wrong. Who was to join is no member: the session forgets it before the client
-// hears of it, so that it can try again at once.
-func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
+// replyError sends an error. A refused join is removed from the session first, so that the client can try again at once. A
+// client that has the reply to its join already gets an unsubscribe instead.
+func (d *delivery) replyError(h netpoll.Handle, a *room.Answer, err error) {
 	t, name := token(a.Token), a.Room
 	switch {
 	case t.page():
@@ -94,17 +98,17 @@ func (d *delivery) refused(h netpoll.Handle, a *room.Answer, err error) {
 	d.edge.logRefused(a.Member.Info, commandName(a.Op), e)
 }
 
-// overloaded does not encode an answer that the loop has no room for. A join is undone.
-func (d *delivery) overloaded(h netpoll.Handle, a *room.Answer) {
+// replyBusy refuses an answer for which the loop's mailbox has no space, before it is encoded. A join is undone.
+func (d *delivery) replyBusy(h netpoll.Handle, a *room.Answer) {
 	if a.Op == room.Join {
 		_ = d.edge.hub.Submit(room.Command{Op: room.Leave, Room: a.Room, Member: a.Member})
 	}
-	d.refused(h, a, room.ErrBusy)
+	d.replyError(h, a, room.ErrBusy)
 }
 
-// joined makes the connection a member of the room's topic: the reply goes first, and then every later broadcast.
-// With a page of a recovery it only sends that, and the next one is due when it has left.
-func (d *delivery) joined(h netpoll.Handle, a *room.Answer) {
+// replyJoin makes the connection a member of the room's topic: the reply is sent first, and then every later broadcast.
+// While a recovery has more pages, it only sends the page; the next one is requested when that has been sent.
+func (d *delivery) replyJoin(h netpoll.Handle, a *room.Answer) {
 	t, name, first := token(a.Token), a.Room, d.count(encodeJoinReply(a))
 	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).markJoined(name, t) })
 	if a.More {
@@ -121,8 +125,8 @@ func (d *delivery) joined(h netpoll.Handle, a *room.Answer) {
 	}
 }
 
-// left ends the membership in the topics. After the close of a connection there is nobody to answer.
-func (d *delivery) left(h netpoll.Handle, a *room.Answer) {
+// replyLeave ends the membership in the topics. A leave without an id is of a connection that has closed.
+func (d *delivery) replyLeave(h netpoll.Handle, a *room.Answer) {
 	t := token(a.Token)
 	if t.id() == 0 {
 		return
@@ -133,8 +137,8 @@ func (d *delivery) left(h netpoll.Handle, a *room.Answer) {
 	d.b.Unsubscribe(h, a.Room, encodeLeaveReply(t.id()))
 }
 
-// insufficient takes a member out whose room lost messages it cannot repair: the SDK subscribes again and recovers.
-func (d *delivery) insufficient(a *room.Answer) {
+// endMembership unsubscribes a member of a room that has lost messages. The SDK subscribes again and recovers.
+func (d *delivery) endMembership(a *room.Answer) {
 	h, name := netpoll.Handle(a.Member.Conn), a.Room
 	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).removeJoined(name) })
 	d.b.Unsubscribe(h, topic(name, true), nil)
@@ -142,31 +146,14 @@ func (d *delivery) insufficient(a *room.Answer) {
 	d.counters.insufficient.Add(1)
 }
 
-// confirm marks a membership as joined. It may be gone: then its leave is on the way.
-func (s *session) markJoined(name string, t token) {
-	if m := s.membershipOf(name, t); m != nil {
-		m.joined = true
+// failRecovery ends a membership in the middle of its recovery. The SDK subscribes again from the position that it has
+// reached, and recovers from there or is told that it cannot.
+func (s *session) failRecovery(c *netpoll.Conn, name string, t token) {
+	m := s.membershipOf(name, t)
+	if m == nil {
+		return
 	}
-}
-
-// refused removes a membership whose join was refused.
-func (s *session) removeRefused(name string, t token) {
-	if m := s.membershipOf(name, t); m != nil {
-		s.remove(m)
-	}
-}
-
-// membershipOf is the membership that a join began, nil if it is gone: there may be a newer one of the same room.
-func (s *session) membershipOf(name string, t token) *membership {
-	if m := s.find(name); m != nil && m.serial == t.serial() {
-		return m
-	}
-	return nil
-}
-
-// expelled removes a membership that the room has ended. One that is not joined yet is newer than that.
-func (s *session) removeJoined(name string) {
-	if m := s.find(name); m != nil && m.joined {
-		s.remove(m)
-	}
+	s.remove(m)
+	s.loop.counters.insufficient.Add(1)
+	s.send(c, jsonwire.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
 }

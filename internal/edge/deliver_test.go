@@ -74,7 +74,7 @@ func TestAnswersOfOneTurnAreBounded(t *testing.T) {
 			t.Fatalf("%.200s", line)
 		}
 	}
-	if most := int64(mailbox + deliverSize + 2*longest); queued > most || answered == 0 || answered+refused != askers {
+	if most := int64(mailbox + deliverySize + 2*longest); queued > most || answered == 0 || answered+refused != askers {
 		t.Errorf("%d bytes waited for the loop, want at most %d; %d answered, %d refused", queued, most, answered, refused)
 	}
 }

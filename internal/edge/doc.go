@@ -1,27 +1,29 @@
-// Package edge is the trunk of throng: the one package that knows netpoll (sockets), room (rooms) and protocol
-// (JSON). It turns the commands of a connection into commands of a room, and the events of rooms into batches for
-// the event loops.
+// Package edge serves the Centrifuge client protocol. It is the one package that knows netpoll (sockets), room (rooms)
+// and protocol (messages): it translates the commands of a connection to commands of rooms, and the events of rooms to
+// batches for the event loops.
 //
-// # Who runs where
+// # Goroutines
 //
-//	loop goroutine    session, its memberships, decoding, permissions, replies that need no room
-//	shard goroutine   deliver: answers and pushes are encoded here, once, and posted to the loops in batches
+//	event loop    sessions and their memberships, decoding, permissions, replies that need no room
+//	shard         Edge.deliver: replies and pushes are encoded once and posted to the loops in batches
 //
-// A session belongs to its loop: nothing of it is read on a shard but its room.Info, which never changes after
-// connect. What a shard has to tell a session travels as a netpoll.Batch, in order.
+// A session belongs to its event loop. A shard reads nothing of it but its room.Info, which does not change after
+// connect. What a shard changes in a session travels as part of a netpoll.Batch, in order.
 //
-// # Joining, leaving, closing
+// # Memberships
 //
-// A subscribe adds a membership to the session at once, marked as joining, and submits a Join. Its answer makes the
-// connection a member of the topic on its loop, before every broadcast that it must get. An unsubscribe removes the
-// membership at once and submits a Leave, behind the Join in the same queue; so it may overtake nothing, and a
-// connection that closes leaves every room that it is in or on its way into. An answer that comes for a membership
-// that is gone, or that was replaced by a newer one, is told by the serial number in its token.
+// subscribe adds a membership to the session at once, as not yet joined, and submits a Join. The answer to the Join makes
+// the connection a member of the room's topic on its loop, before every broadcast that it must receive. unsubscribe
+// removes the membership at once and submits a Leave, which follows the Join in the same queue. A connection that closes
+// leaves every room that it has joined or is joining. The serial number in the token of an answer tells whether the
+// membership that the answer is about still exists, or was replaced by a newer one of the same room.
 //
-// # Names
+// # Topics
 //
-// The topic of a room on a loop is its name; those who want joins and leaves of a room where not everybody gets them
-// are members of a second topic, the name behind a NUL (which no room name contains).
+// The topic of a room on a loop has the room's name. Clients that asked for joins and leaves, in a room where not all
+// members get them, are members of a second topic, whose name begins with a NUL. No room name contains one.
 //
-// Nothing here logs: names and messages of people stay out of the log. [Edge.Stats] counts.
+// # Logging
+//
+// Names of users and rooms, tokens and messages are never logged. [Edge.Stats] counts.
 package edge

@@ -25,8 +25,8 @@ type Edge struct {
 	server *netpoll.Server
 }
 
-// New makes an edge and starts its rooms. Use: put Endpoints into the server, Listen, Bind, Serve; after the server
-// has stopped, Close. It fails when the channel options make no sense.
+// New makes an edge and starts its rooms. The error is about the names of namespaces. The order of calls is: New, Endpoints
+// for the server, Server.Listen, Bind, Server.Serve; and Close after the server has stopped.
 func New(cfg Config) (*Edge, error) {
 	e := &Edge{cfg: cfg.withDefaults(), started: time.Now(), users: limit.NewPerKey[string](), roomsMade: limit.NewPerKey[room.ID]()}
 	if err := e.Reload(cfg); err != nil {
@@ -47,8 +47,8 @@ func (e *Edge) hubConfig() room.Config {
 	return c
 }
 
-// Bind tells the edge the server that has its endpoints. Call it once, after Listen and before Serve: the loops
-// exist, and no connection does.
+// Bind sets the server that serves the endpoints. Call it once, after Listen and before Serve: its loops exist and have no
+// connections yet.
 func (e *Edge) Bind(s *netpoll.Server) {
 	e.server = s
 	for i, l := range e.loops {
@@ -56,15 +56,14 @@ func (e *Edge) Bind(s *netpoll.Server) {
 	}
 }
 
-// Hub gives the rooms to those who speak to them without a connection, as the server API does.
+// Hub returns the rooms, for commands that do not come from a connection.
 func (e *Edge) Hub() *room.Hub { return e.hub }
 
-// Close ends the rooms; what was accepted is answered first. Call it once, after the server has stopped.
-func (e *Edge) Close() {
-	e.hub.Close()
-}
+// Close ends the rooms, after they have answered what they accepted. Call it once, after the server has stopped.
+func (e *Edge) Close() { e.hub.Close() }
 
-// busy tells whether a loop can take no more. Who asks is refused then, and is counted here. Any goroutine may ask.
+// busy reports whether the mailbox of a loop is full, and counts if it is: the caller refuses something. Any goroutine may
+// call it.
 func (e *Edge) busy(i int) bool {
 	l := e.loops[i]
 	if l.out.QueuedBytes() <= e.cfg.LoopMailbox {

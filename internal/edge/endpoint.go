@@ -41,7 +41,7 @@ func (e *Edge) endpoint() netpoll.Endpoint {
 		Accept:        e.onAccept,
 		OnOpen:        e.onOpen,
 		OnMessage:     e.onMessage,
+		OnTimer:       onTimer,
 		OnClose:       e.onClose,
-		OnTimer:       e.onTimer,
 	}
 }

@@ -5,21 +5,16 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// history asks a room for what it remembers. Limit 0 asks for the position alone; behind a recovery in pages its answer
-// tells the client that they have all come.
+// history asks a room for its messages. With limit 0 it asks for the position alone. A client that sends one behind a
+// recovery in pages gets the answer when all pages have been sent.
 func (s *session) history(cmd protocol.Command) error {
 	var req protocol.HistoryRequest
 	if s.loop.reader.DecodeHistory(cmd, &req) != nil {
 		return protocol.ErrFieldType
 	}
-	ns, err := s.namespace(req.Channel)
-	switch {
-	case err != nil:
+	ns, err := s.authorize(opHistory, req.Channel)
+	if err != nil {
 		return err
-	case ns.HistorySize == 0:
-		return protocol.ErrNotAvailable
-	case !s.may(ns.mayHistory(), ns, req.Channel):
-		return protocol.ErrPermissionDenied
 	}
 	q := room.Command{
 		Op: room.History, Room: req.Channel, Options: ns.room, Member: s.member(), Token: uint64(cmd.ID),

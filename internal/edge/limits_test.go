@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/throngd/throng/internal/config"
+	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
 
@@ -69,8 +70,12 @@ func TestCloseWhileJoining(t *testing.T) {
 	eventually(t, "members stay behind", func() bool { return e.Hub().Stats().Members == 0 })
 }
 
+// fastTick lets deadlines pass soon after their time.
+func fastTick(s *netpoll.Server) { s.Tick = 50 * time.Millisecond }
+
+// TestStale: a connection without a connect command is closed with 3502.
 func TestStale(t *testing.T) {
-	e, url := serve(t, func(c *Config) { c.ConnectTimeout = 100 * time.Millisecond })
+	e, url := serveOn(t, func(c *Config) { c.ConnectTimeout = 100 * time.Millisecond }, fastTick)
 	idle, alive := dial(t, url), connect(t, url, "A")
 	idle.expect("close 3502 stale")
 	alive.send(`{"id":2,"ping":{}}`)
@@ -78,9 +83,9 @@ func TestStale(t *testing.T) {
 	eventually(t, "not counted", func() bool { return e.Stats().Stale == 1 })
 }
 
-// TestExpiry has two connections expire; one is refreshed.
+// TestExpiry: a connection is closed with 3005 when its identity expires, and a refresh defers that.
 func TestExpiry(t *testing.T) {
-	_, url := serve(t, func(c *Config) { c.ConnectTimeout, c.expireGrace = 200*time.Millisecond, time.Millisecond })
+	_, url := serveOn(t, func(c *Config) { c.ConnectTimeout, c.expireGrace = 200*time.Millisecond, time.Millisecond }, fastTick)
 	forgetful, alive := connect(t, url, "second"), connect(t, url, "second")
 	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		alive.send(`{"id":3,"refresh":{"token":"second"}}`)

@@ -32,10 +32,10 @@ func (s *session) logOpened(c *netpoll.Conn) {
 	if !l.edge.debugEnabled() {
 		return
 	}
-	if l.begun == nil {
-		l.begun = map[*session]time.Time{}
+	if l.opened == nil {
+		l.opened = map[*session]time.Time{}
 	}
-	l.begun[s] = time.Now()
+	l.opened[s] = time.Now()
 	l.edge.cfg.Log.Debug("connection opened", clientID(&s.info), "address", remote(c.RemoteAddr()))
 }
 
@@ -55,16 +55,16 @@ func (s *session) logConnected() {
 // logClosed says how the session ended, with the text of the protocol for the code: the reason may be the peer's.
 func (s *session) logClosed(code frame.CloseCode) {
 	l := s.loop
-	began, known := l.begun[s]
-	if delete(l.begun, s); len(l.begun) == 0 {
-		l.begun = nil // a wave of connections must not leave its map behind
+	opened, known := l.opened[s]
+	if delete(l.opened, s); len(l.opened) == 0 {
+		l.opened = nil // a wave of connections must not leave its map behind
 	}
 	if !l.edge.debugEnabled() {
 		return
 	}
 	args := []any{clientID(&s.info), "code", int(code), "reason", reasonOf(code)}
 	if known {
-		args = append(args, "duration", time.Since(began).Round(time.Millisecond).String())
+		args = append(args, "duration", time.Since(opened).Round(time.Millisecond).String())
 	}
 	l.edge.cfg.Log.Debug("disconnected", args...)
 }

@@ -22,7 +22,7 @@ func TestLogThatIsOffCostsNothing(t *testing.T) {
 			e.logRefused(&s.info, "publish", protocol.ErrPermissionDenied)
 			s.logClosed(3000)
 		})
-		if allocs != 0 || s.loop.begun != nil {
+		if allocs != 0 || s.loop.opened != nil {
 			t.Errorf("%s: %v allocations", name, allocs)
 		}
 	}

@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/throngd/throng/internal/config"
@@ -11,31 +10,34 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// defaultMaxName is config.Channel.MaxLength where that is 0.
+// defaultMaxName is the bytes of a channel's name if config.Channel.MaxLength is 0.
 const defaultMaxName = 255
 
-// namespace is the options of the rooms of one namespace, for the edge and for the hub.
+// namespace is the options of the channels of one namespace, for the edge and for the hub.
 type namespace struct {
 	config.Options
 	room *room.Options
 }
 
-// namespaces finds the options of a room by its name. It is immutable; a reload makes another.
+// namespaces finds the namespace of a channel. It is immutable: a reload makes another.
 type namespaces struct {
-	private string     // rooms whose name begins with it need a token; empty: none do
-	maxName int        // bytes of a room's name
-	plain   *namespace // names without "ns:" in front
+	private string     // prefix of channels that need a subscription token; "": none
+	maxName int        // bytes of a channel's name
+	plain   *namespace // of channels without "ns:" in front
 	byName  map[string]*namespace
-	drops   bool // some namespace drops messages for slow members
+	drops   bool // a namespace has slow_consumer: drop
 }
 
-// newNamespaces makes the table. Of before, which may be nil, it keeps what has not changed: rooms adopt other
-// *room.Options one by one.
+// newNamespaces makes the table. It keeps the *room.Options of before, which may be nil, where nothing has changed: a room
+// whose options pointer changes has to adopt the new options.
 func newNamespaces(c *config.Channel, before *namespaces) (*namespaces, error) {
 	if before == nil {
 		before = &namespaces{}
 	}
-	n := &namespaces{private: c.PrivatePrefix, maxName: cmp.Or(c.MaxLength, defaultMaxName), plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces))}
+	n := &namespaces{
+		private: c.PrivatePrefix, maxName: cmp.Or(c.MaxLength, defaultMaxName),
+		plain: newNamespace("", c.WithoutNamespace, before.plain), byName: make(map[string]*namespace, len(c.Namespaces)),
+	}
 	n.drops = n.plain.SlowConsumer == config.SlowDrop
 	for _, ns := range c.Namespaces {
 		if ns.Name == "" || strings.ContainsAny(ns.Name, ":#") {
@@ -62,8 +64,8 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 	return n
 }
 
-// namespace returns the namespace of the room of a command, ErrUnknownChannel, or an error with code 107 for
-// what cannot be a room's name.
+// namespace returns the namespace of the channel of a command. The error is ErrUnknownChannel, or one with code 107 for a
+// name that no channel can have.
 func (s *session) namespace(name string) (*namespace, error) {
 	n := s.loop.edge.settings().namespaces
 	if len(name) > n.maxName {
@@ -73,7 +75,7 @@ func (s *session) namespace(name string) (*namespace, error) {
 	return n.of(name)
 }
 
-// of is namespace for a name of any length: one that is too long by now may have members.
+// of is namespace for a name of any length: a reload may have shortened the limit while a longer name has members.
 func (n *namespaces) of(name string) (*namespace, error) {
 	if name == "" {
 		return nil, protocol.ErrNoChannel
@@ -88,75 +90,16 @@ func (n *namespaces) of(name string) (*namespace, error) {
 	return nil, protocol.ErrUnknownChannel
 }
 
-// needsToken tells whether a room may be joined by token only.
-func (n *namespaces) needsToken(name string) bool {
+// isPrivate reports whether a channel may be joined with a subscription token only.
+func (n *namespaces) isPrivate(name string) bool {
 	return n.private != "" && strings.HasPrefix(name, n.private)
 }
 
-// droppable tells whether slow members of a room may miss messages.
+// droppable reports whether messages of a channel may be dropped for slow members.
 func (n *namespaces) droppable(name string) bool {
 	if !n.drops {
 		return false
 	}
 	ns, err := n.of(name)
 	return err == nil && ns.SlowConsumer == config.SlowDrop
-}
-
-// A right is an option for any client, one for members of the room, and one for people without a user id, without
-// which the other two are not for them.
-type right struct{ client, subscriber, anonymous bool }
-
-func (n *namespace) mayPublish() right {
-	return right{n.AllowPublishForClient, n.AllowPublishForSubscriber, n.AllowPublishForAnonymous}
-}
-
-func (n *namespace) mayPresence() right {
-	return right{n.AllowPresenceForClient, n.AllowPresenceForSubscriber, n.AllowPresenceForAnonymous}
-}
-
-func (n *namespace) mayHistory() right {
-	return right{n.AllowHistoryForClient, n.AllowHistoryForSubscriber, n.AllowHistoryForAnonymous}
-}
-
-// may tells whether the session has a right in a room.
-func (s *session) may(r right, n *namespace, name string) bool {
-	return s.mayAsMember(r, n, name) && (r.client || s.find(name) != nil)
-}
-
-// mayAsMember tells whether the session would have a right in a room as its member: what a member is pushed needs the
-// same right as the question for it.
-func (s *session) mayAsMember(r right, n *namespace, name string) bool {
-	if s.info.User == "" && !r.anonymous {
-		return false
-	}
-	if limited, listed := n.userLimit(name, s.info.User); limited && !listed {
-		return false
-	}
-	return r.client || r.subscriber
-}
-
-// mayResume tells whether a member may keep a position in a room and recover from it: it may if it may read the
-// history. In rooms whose slow members miss messages nobody may.
-func (s *session) mayResume(n *namespace, name string) bool {
-	return n.HistorySize > 0 && n.SlowConsumer != config.SlowDrop && s.mayAsMember(n.mayHistory(), n, name)
-}
-
-// maySubscribe tells whether the session may join a room. Being on the list of a user-limited room is enough.
-func (s *session) maySubscribe(n *namespace, name string) bool {
-	if limited, listed := n.userLimit(name, s.info.User); limited {
-		return listed
-	}
-	return n.AllowSubscribeForClient && (s.info.User != "" || n.AllowSubscribeForAnonymous)
-}
-
-// userLimit reads the users behind the last # of a name, as in dialog#42,43. People without a user id are on no list.
-func (n *namespace) userLimit(name, user string) (limited, listed bool) {
-	if !n.AllowUserLimitedChannels {
-		return false, false
-	}
-	i := strings.LastIndexByte(name, '#')
-	if i < 0 || user == "" {
-		return i >= 0, false
-	}
-	return true, slices.Contains(strings.Split(name[i+1:], ","), user)
 }

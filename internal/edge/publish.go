@@ -9,8 +9,8 @@ import (
 
 const maxKey = 255 // bytes of an idempotency key
 
-// publish hands a message to its room, which answers when the message is stored. While the backlogs of all connections
-// take too much memory, one that does not read what it is sent may not add to it.
+// publish submits a message to its room, which answers when the message is stored. While the backlogs of all connections
+// take too much memory, a connection with a backlog of its own may not publish.
 func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 	var req protocol.PublishRequest
 	switch {
@@ -22,14 +22,11 @@ func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.ErrLongKey
 	}
 	if req.Type != 0 {
-		return protocol.ErrNotAvailable // published as a message it would do something else than was asked for
+		return protocol.ErrNotAvailable // the client would publish something else than it asked for
 	}
-	ns, err := s.namespace(req.Channel)
+	ns, err := s.authorize(opPublish, req.Channel)
 	if err != nil {
 		return err
-	}
-	if !s.may(ns.mayPublish(), ns, req.Channel) {
-		return protocol.ErrPermissionDenied
 	}
 	if s.loop.out.Pressed() && c.Backlog() > pauseBacklog {
 		s.loop.counters.backlog.Add(1)

@@ -3,8 +3,6 @@ package edge
 import (
 	"crypto/rand"
 	"io"
-	"slices"
-	"unique"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
@@ -12,8 +10,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// session is one connection that speaks the protocol. It belongs to its loop; only info, immutable from connect on,
-// is shared with the rooms. Its size counts: there may be a million (session_test.go holds it at 128 bytes).
+// session is one connection that speaks the protocol. It belongs to its loop; only info, which does not change after
+// connect, is shared with the rooms. A server may have a million of them: session_test.go holds the size.
 type session struct {
 	info    room.Info
 	loop    *loop
@@ -24,7 +22,7 @@ type session struct {
 	serial  uint32        // of the last membership
 	usage   usage         // what it has sent
 	state   state
-	counted bool // for its user, see admit
+	counted bool // among the connections of its user, see admit
 }
 
 type state uint8
@@ -32,24 +30,15 @@ type state uint8
 const (
 	opened    state = iota // no connect command yet
 	connected              // has an identity
-	closing                // a close frame was sent: nothing is read any more
+	closing                // a close frame was sent: commands are no longer read
 )
 
-// membership is one room of a session. The name is interned: a thousand members of a room share one string.
-type membership struct {
-	room   unique.Handle[string]
-	serial uint32 // tells it from an earlier membership of the same room; 0 = none
-	joined bool   // the join was answered
-	watch  bool   // member of the second topic, for joins and leaves
-}
-
-// open begins a session.
+// onOpen begins a session.
 func (e *Edge) onOpen(c *netpoll.Conn) {
 	l := e.loops[c.Loop().Index()]
-	now := e.clock()
-	s := &session{loop: l, conn: c.Handle(), usage: newUsage(now)}
-	if f, ok := c.Context().(*UpgradeRequest); ok {
-		l.keepRequest(s, f)
+	s := &session{loop: l, conn: c.Handle(), usage: newUsage(e.clock())}
+	if r, ok := c.Context().(*UpgradeRequest); ok {
+		l.keepRequest(s, r)
 	}
 	_, _ = rand.Read(s.info.Client[:]) // never fails
 	c.SetContext(s)
@@ -58,7 +47,7 @@ func (e *Edge) onOpen(c *netpoll.Conn) {
 	s.logOpened(c)
 }
 
-// message takes the commands out of a frame and has each carried out.
+// onMessage carries out the commands of a frame.
 func (e *Edge) onMessage(c *netpoll.Conn, op frame.Op, p []byte) {
 	s := c.Context().(*session)
 	if op != frame.OpText {
@@ -88,7 +77,7 @@ func (e *Edge) onMessage(c *netpoll.Conn, op frame.Op, p []byte) {
 	}
 }
 
-// closed leaves every room, also those whose join is still under way.
+// onClose ends a session. It leaves every room.
 func (e *Edge) onClose(c *netpoll.Conn, ev netpoll.CloseEvent) {
 	s, ok := c.Context().(*session)
 	if !ok {
@@ -104,90 +93,12 @@ func (e *Edge) onClose(c *netpoll.Conn, ev netpoll.CloseEvent) {
 	s.dropBulk()
 }
 
-// depart leaves all rooms. Nobody waits for it.
-func (s *session) leaveAll() {
-	if s.rooms() == 0 {
-		return
-	}
-	s.loop.out.Yield()
-	s.loop.edge.hub.LeaveAll(uint64(s.conn), func(yield func(string) bool) {
-		for m := range s.memberships {
-			if !yield(m.room.Value()) {
-				return
-			}
-		}
-	})
-}
-
-// memberships yields the rooms of the session.
-func (s *session) memberships(yield func(*membership) bool) {
-	if s.first.serial != 0 && !yield(&s.first) {
-		return
-	}
-	if s.more == nil {
-		return
-	}
-	for i := range *s.more {
-		if !yield(&(*s.more)[i]) {
-			return
-		}
-	}
-}
-
-// find returns the membership of a room, nil if there is none.
-func (s *session) find(name string) *membership {
-	for m := range s.memberships {
-		if m.room.Value() == name {
-			return m
-		}
-	}
-	return nil
-}
-
-// rooms is the number of memberships.
-func (s *session) rooms() (n int) {
-	if s.more != nil {
-		n = len(*s.more)
-	}
-	if s.first.serial != 0 {
-		n++
-	}
-	return n
-}
-
-// add begins a membership.
-func (s *session) add(name string, watch bool) membership {
-	s.serial = s.serial%serialMax + 1
-	m := membership{room: unique.Make(name), serial: s.serial, watch: watch}
-	switch {
-	case s.first.serial == 0:
-		s.first = m
-	case s.more == nil:
-		s.more = &[]membership{m}
-	default:
-		*s.more = append(*s.more, m)
-	}
-	return m
-}
-
-// remove ends a membership.
-func (s *session) remove(m *membership) {
-	if m == &s.first {
-		s.first = membership{}
-		return
-	}
-	i := slices.IndexFunc(*s.more, func(o membership) bool { return o.serial == m.serial })
-	if *s.more = slices.Delete(*s.more, i, i+1); len(*s.more) == 0 {
-		s.more = nil
-	}
-}
-
-// member says who asks a room for something.
+// member is the session as a room knows it.
 func (s *session) member() room.Member {
 	return room.Member{Conn: uint64(s.conn), Loop: s.loop.index, Info: &s.info}
 }
 
-// submit hands a command to its room. The room's goroutine is to run before the loop waits for its sockets.
+// submit submits a command to its room, and lets the room's goroutine run before the loop waits for its sockets.
 func (s *session) submit(cmd room.Command) error {
 	s.loop.out.Yield()
 	return s.loop.edge.hub.Submit(cmd)

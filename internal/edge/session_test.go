@@ -39,7 +39,7 @@ func TestMemberships(t *testing.T) {
 // TestLateAnswers plays the answers that come for a membership that was replaced meanwhile.
 func TestLateAnswers(t *testing.T) {
 	s := &session{}
-	tok := func(m membership) token { return token(makeToken(7, m.serial, false, false, false)) }
+	tok := func(m membership) token { return token(joinToken(7, m.serial, 0)) }
 	first := s.add("a", false)
 	s.remove(s.find("a"))
 	second := s.add("a", false)
@@ -63,9 +63,12 @@ func TestLateAnswers(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	tok := token(makeToken(1<<32-1, serialMax, true, false, true))
+	tok := token(joinToken(1<<32-1, serialMax, flag(tokenRecoverable, true)|flag(tokenPositioned, false)|tokenWatch))
 	if tok.id() != 1<<32-1 || tok.serial() != serialMax || !tok.recoverable() || tok.positioned() || !tok.watch() {
 		t.Errorf("%x", uint64(tok))
+	}
+	if next := token(tok.nextPage()); next.id() != 0 || next.serial() != serialMax || !next.page() || !next.watch() {
+		t.Errorf("the next page: %x", uint64(next))
 	}
 	s := &session{serial: serialMax}
 	if m := s.add("a", false); m.serial != 1 {

@@ -81,6 +81,12 @@ func testChannels() config.Channel {
 // serve runs a server with an edge on loopback until the test ends.
 func serve(t testing.TB, change func(*Config)) (*Edge, string) {
 	t.Helper()
+	return serveOn(t, change, func(*netpoll.Server) {})
+}
+
+// serveOn is serve with a function that changes the server.
+func serveOn(t testing.TB, change func(*Config), adapt func(*netpoll.Server)) (*Edge, string) {
+	t.Helper()
 	cfg := Config{Loops: 2, Version: "throng test", Channel: testChannels(), Auth: tokens{}, AuthHeaders: []string{"X-User"}, Echo: true}
 	cfg.Hub.JoinLeaveDelay = time.Millisecond
 	if change != nil {
@@ -91,6 +97,7 @@ func serve(t testing.TB, change func(*Config)) (*Edge, string) {
 		t.Fatal(err)
 	}
 	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: cfg.Loops, Endpoints: e.Endpoints(), OnError: func(err error) { t.Error(err) }}
+	adapt(s)
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}

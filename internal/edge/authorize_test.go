@@ -42,7 +42,7 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
-func TestRights(t *testing.T) {
+func TestPermissions(t *testing.T) {
 	ann, nobody := &session{info: room.Info{User: "ann"}}, &session{}
 	member := &session{info: room.Info{User: "bob"}}
 	member.add("r", false)
@@ -56,11 +56,11 @@ func TestRights(t *testing.T) {
 		{"any client", ann, config.Options{AllowPublishForClient: true}, true},
 		{"any client, but anonymous", nobody, config.Options{AllowPublishForClient: true}, false},
 		{"anonymous too", nobody, config.Options{AllowPublishForClient: true, AllowPublishForAnonymous: true}, true},
-		{"anonymous alone is no right", nobody, config.Options{AllowPublishForAnonymous: true}, false},
+		{"anonymous alone permits nothing", nobody, config.Options{AllowPublishForAnonymous: true}, false},
 		{"members, from outside", ann, config.Options{AllowPublishForSubscriber: true}, false},
 		{"members", member, config.Options{AllowPublishForSubscriber: true}, true},
 	} {
-		if got := tt.s.may(newNamespace("", tt.o, nil).mayPublish(), newNamespace("", tt.o, nil), "r"); got != tt.want {
+		if got := tt.s.permitted(opPublish, newNamespace("", tt.o, nil), "r"); got != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
 		}
 	}
@@ -84,8 +84,9 @@ func TestUserLimit(t *testing.T) {
 		}
 	}
 	s := &session{info: room.Info{User: "7"}}
-	if s.may(right{client: true}, limits, "dialog#42") {
-		t.Error("a right reaches into somebody else's room")
+	limits.AllowPublishForClient = true
+	if s.permitted(opPublish, limits, "dialog#42") {
+		t.Error("a permission extends to a user-limited channel of others")
 	}
 }
 
