@@ -13,39 +13,39 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// The SDK (v0.10.10) reads a message of any size into memory, and a header of any size, and gives no way to set a
-// bound. So it is given a connection that knows them: the SDK speaks ws:// to it, also to a proxy in between, TLS
-// begins below it with the request of the opening handshake, and every frame is looked at before it is passed on.
+// The SDK (v0.10.10) reads messages and response headers of any size into memory, and has no option to limit them.
+// Therefore it gets a connection that does. The SDK uses ws:// on it, also to a proxy in between; TLS begins below it with
+// the request of the opening handshake, and every frame header is checked before it is passed on.
 
 const (
 	maxHeader = 64 << 10 // bytes of the answer to the opening handshake
-	maxPage   = 64 << 10 // bytes of a page that came instead of a WebSocket
+	maxPage   = 64 << 10 // bytes of a page in reply to the request
 )
 
-// errTooLarge is a message of the server above the limit.
+// errTooLarge is the error of a message from the server above the limit.
 var errTooLarge = errors.New("the server sent a message above the limit")
 
-// conn is one TCP connection as the SDK sees it. Reading and writing may go on at the same time, as on any.
+// conn is one TCP connection as the SDK sees it.
 type conn struct {
-	net.Conn // TCP: its deadlines are those of everything above it
+	net.Conn // TCP; its deadlines hold for everything above it
 	stream   io.ReadWriteCloser
 	tls      *tls.Config // nil: ws://
 	limit    int64
-	tooLarge func() // is called once when a message is larger
+	tooLarge func() // called once for a message that is larger
 
-	asked bool // the request was written; before it a proxy may be spoken to
-	in    *bufio.Reader
-	rest  io.Reader // what the SDK reads behind the answer to the request
+	requested bool // the request was written; before it the SDK talks to a proxy
+	in        *bufio.Reader
+	rest      io.Reader // what the SDK reads after the request
 }
 
 func newConn(tcp net.Conn, secure *tls.Config, limit int64, tooLarge func()) *conn {
 	return &conn{Conn: tcp, stream: tcp, tls: secure, limit: limit, tooLarge: tooLarge}
 }
 
-// Write begins TLS in front of the request.
+// Write begins TLS before the request.
 func (c *conn) Write(b []byte) (int, error) {
-	if !c.asked && bytes.HasPrefix(b, []byte("GET ")) {
-		c.asked = true
+	if !c.requested && bytes.HasPrefix(b, []byte("GET ")) {
+		c.requested = true
 		if c.tls != nil {
 			secure := tls.Client(c.Conn, c.tls)
 			if err := secure.Handshake(); err != nil {
@@ -57,13 +57,13 @@ func (c *conn) Write(b []byte) (int, error) {
 	return c.stream.Write(b)
 }
 
-// Read passes on what a proxy says, then the answer to the request, then frames.
+// Read returns the data of a proxy, then the response to the request, then frames.
 func (c *conn) Read(b []byte) (int, error) {
-	if !c.asked {
+	if !c.requested {
 		return c.stream.Read(b)
 	}
 	if c.rest == nil {
-		if err := c.answer(); err != nil {
+		if err := c.readResponse(); err != nil {
 			return 0, err
 		}
 	}
@@ -73,8 +73,8 @@ func (c *conn) Read(b []byte) (int, error) {
 // Close ends TLS too.
 func (c *conn) Close() error { return c.stream.Close() }
 
-// answer reads the header of the response.
-func (c *conn) answer() error {
+// readResponse reads the header of the response.
+func (c *conn) readResponse() error {
 	c.in = bufio.NewReader(c.stream)
 	var head []byte
 	for {
@@ -102,7 +102,7 @@ func (c *conn) answer() error {
 
 func endsLine(b []byte) bool { return len(b) > 0 && b[len(b)-1] == '\n' }
 
-// frames passes the frames of a server on as long as no message is above the limit (RFC 6455, 5.2 and 5.4).
+// frames reads the frames of a server, and fails at a message above the limit (RFC 6455, sections 5.2 and 5.4).
 type frames struct {
 	in       *bufio.Reader
 	limit    int64

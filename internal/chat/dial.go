@@ -17,8 +17,8 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// dialer opens the TCP connections for the SDK and remembers how the last attempt failed: the SDK itself hands over
-// only a string.
+// dialer opens the TCP connections for the SDK and keeps the error of the last attempt, because the SDK reports errors
+// as strings only.
 type dialer struct {
 	url      *url.URL
 	tls      *tls.Config
@@ -33,7 +33,7 @@ type dialer struct {
 
 func newDialer(o Options) *dialer {
 	d := &dialer{timeout: o.timeout, limit: int64(o.MaxMessage)}
-	d.url, _ = url.Parse(o.URL)                                                       // target made it
+	d.url, _ = url.Parse(o.URL)                                                       // target has parsed it
 	d.tls = &tls.Config{ServerName: d.url.Hostname(), InsecureSkipVerify: o.Insecure} //nolint:gosec // --insecure asks for it
 	return d
 }
@@ -55,7 +55,7 @@ func (d *dialer) proxy(r *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(&http.Request{URL: &real})
 }
 
-// hangUp ends the latest connection, whoever still writes to it.
+// hangUp closes the latest connection, also while another goroutine writes to it.
 func (d *dialer) hangUp() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -79,7 +79,7 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return d.conn, nil
 }
 
-// explain says why no WebSocket came about. It may ask the server once more over plain HTTP, so it takes time.
+// explain finds out why there is no WebSocket. It may send a plain HTTP request to the server, so it takes time.
 func (d *dialer) explain(ctx context.Context, sdk error) error {
 	d.mu.Lock()
 	err := d.last
@@ -95,13 +95,13 @@ func (d *dialer) explain(ctx context.Context, sdk error) error {
 	case strings.Contains(text, "bad handshake"):
 		return d.ask(ctx, u)
 	case strings.Contains(text, "timeout"):
-		return clierr.Errorf("is this the address of a throng server?", "%s took the connection but did not answer", u.Host)
+		return clierr.Errorf("is this the address of a throng server?", "%s accepted the connection but did not answer", u.Host)
 	case u.Scheme == "ws" && strings.Contains(text, "malformed HTTP"):
 		return clierr.Errorf("if it speaks TLS, write wss:// instead of ws://", "%s does not speak HTTP", u.Host)
 	case strings.Contains(text, "EOF"), strings.Contains(text, "reset by peer"):
 		return clierr.Errorf("is this the address of a throng server?", "%s closed the connection without an answer", u.Host)
 	}
-	return clierr.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Short(strings.TrimPrefix(text, "transport error: error dial: "), maxSaid))
+	return clierr.Errorf("", "cannot connect to %s: %s", u.Host, terminal.Short(strings.TrimPrefix(text, "transport error: error dial: "), maxServerText))
 }
 
 // unreachable explains an error of the TCP connection.
@@ -125,17 +125,17 @@ func untrusted(u *url.URL, text string) error {
 	case strings.Contains(text, "does not look like a TLS handshake"):
 		return clierr.Errorf("write ws:// instead of wss://", "%s does not speak TLS", u.Host)
 	case strings.Contains(text, "unknown authority"):
-		return clierr.Errorf("for a self-signed certificate of your own add --insecure", "the certificate of %s is not signed by anyone this machine trusts", u.Host)
+		return clierr.Errorf("for a self-signed certificate of your own add --insecure", "the certificate of %s is not signed by an authority that this machine trusts", u.Host)
 	case strings.Contains(text, "expired"):
 		return clierr.Errorf("the server needs a new one; --insecure connects all the same", "the certificate of %s has expired, or this machine's clock is wrong", u.Host)
 	case strings.Contains(text, "is valid for"), strings.Contains(text, "cannot validate certificate for"), strings.Contains(text, "is not valid for any names"):
 		return clierr.Errorf("use the name the certificate was made for; --insecure connects all the same", "the certificate of %s was made for another name", u.Host)
 	}
 	i := max(strings.Index(text, "tls: "), strings.Index(text, "x509: "))
-	return clierr.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Short(text[i:], maxSaid))
+	return clierr.Errorf("--insecure accepts any certificate", "no TLS connection to %s: %s", u.Host, terminal.Short(text[i:], maxServerText))
 }
 
-// ask repeats the handshake with net/http to learn the status that the SDK leaves out.
+// ask repeats the handshake with net/http to get the status code, which the SDK does not report.
 func (d *dialer) ask(ctx context.Context, u *url.URL) error {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
@@ -166,13 +166,13 @@ func refused(u *url.URL, resp *http.Response, body string) error {
 	case code == http.StatusForbidden:
 		return clierr.Errorf("ask whoever runs it", "%s does not let you connect (403)", u.Host)
 	case code == http.StatusServiceUnavailable, code == http.StatusTooManyRequests:
-		return clierr.Errorf("try again later", "%s takes no more connections now (%d)", u.Host, code)
+		return clierr.Errorf("try again later", "%s accepts no more connections at the moment (%d)", u.Host, code)
 	case code == http.StatusBadRequest && (strings.Contains(body, "HTTPS") || strings.Contains(body, "TLS")):
 		return clierr.Errorf("write wss:// instead of ws://", "%s wants TLS", u.Host)
 	case code >= 300 && code < 400:
-		return clierr.Errorf("use that address", "%s sends you to %s", u.Host, terminal.Short(resp.Header.Get("Location"), maxSaid))
+		return clierr.Errorf("use that address", "%s redirects to %s", u.Host, terminal.Short(resp.Header.Get("Location"), maxServerText))
 	case code == http.StatusSwitchingProtocols:
-		return clierr.Errorf("try again", "%s refused the connection, but would take it now", u.Host)
+		return clierr.Errorf("try again", "%s refused the connection, but would accept it now", u.Host)
 	default:
 		return clierr.Errorf("is this the address of a throng server? its path is usually "+defaultPath, "%s answered with HTTP status %d instead of a WebSocket", u.Host, code)
 	}

@@ -17,10 +17,10 @@ type draft struct {
 	pos  int // byte offset of the cursor in text
 }
 
-// set replaces the whole line; the cursor is at its end.
+// set replaces the whole line and puts the cursor at its end.
 func (d *draft) set(text string) { d.text, d.pos = text, len(text) }
 
-// insert puts text at the cursor; false when there is no room.
+// insert puts text at the cursor. It reports false if the line would be too long.
 func (d *draft) insert(s string) bool {
 	if len(d.text)+len(s) > maxDraft {
 		return false
@@ -30,21 +30,21 @@ func (d *draft) insert(s string) bool {
 	return true
 }
 
-// remove takes the text between two offsets away.
+// remove deletes the text between two offsets.
 func (d *draft) remove(from, to int) {
 	d.text = d.text[:from] + d.text[to:]
 	d.move(from)
 }
 
-// move sets the cursor, behind the character that an offset is inside of: text on both sides of the cursor may have
-// become one character.
+// move sets the cursor to an offset, or behind the character that the offset is inside of: the text on both sides of the
+// cursor may have become one character.
 func (d *draft) move(pos int) {
 	if d.pos = 0; pos > 0 {
 		_, d.pos = d.around(pos)
 	}
 }
 
-// around gives the bounds of the character that holds the byte before an offset.
+// around returns the bounds of the character that contains the byte before an offset.
 func (d *draft) around(pos int) (from, to int) {
 	for c := range terminal.Clusters(d.text) {
 		from, to = to, to+len(c)
@@ -55,7 +55,7 @@ func (d *draft) around(pos int) (from, to int) {
 	return to, to
 }
 
-// before and after are the places of the cursor next to the present one.
+// before and after are the positions next to the cursor.
 func (d *draft) before() int {
 	if d.pos == 0 {
 		return 0
@@ -101,7 +101,7 @@ func (d *draft) transpose() {
 	}
 }
 
-// edit does what a key says; false when it changes nothing for lack of room.
+// edit executes a key. It reports false if the line would be too long.
 func (d *draft) edit(k key) bool {
 	switch k.kind {
 	case keyText:
@@ -136,12 +136,11 @@ func (d *draft) edit(k key) bool {
 	return true
 }
 
-// row is the part of a draft that is shown, safe to print: what stands before the cursor and what behind it.
+// row is the part of a draft that is shown, safe to print: head before the cursor, tail after it.
 type row struct{ head, tail string }
 
 // row fits the draft into n cells, less two: one for the cursor, and the last one, in which terminals that cut lines off
-// leave the cursor (see resize). A draft that is longer scrolls: "<" and ">" say on which
-// side there is more.
+// leave the cursor (see resize). A longer draft scrolls; "<" and ">" show on which side there is more.
 func (d *draft) row(n int) row {
 	head, tail := shown(d.text[:d.pos]), shown(d.text[d.pos:])
 	n = max(n-2, 3)
@@ -163,7 +162,7 @@ func (d *draft) row(n int) row {
 // shown is the form in which text stands on the screen; a tab is four spaces, as in messages.
 func shown(s string) string { return strings.ReplaceAll(terminal.Text(s), "\n", " ") }
 
-// lastCells gives the end of a line that fits into n cells, and its width.
+// lastCells returns the end of a line that fits into n cells, and its width.
 func lastCells(s string, n int) (string, int) {
 	width := terminal.Width(s)
 	for c := range terminal.Clusters(s) {
@@ -176,7 +175,7 @@ func lastCells(s string, n int) (string, int) {
 	return s, width
 }
 
-// validText keeps what may stand in a draft: invalid bytes and controls but the tab are dropped.
+// validText drops invalid bytes and control characters other than tab.
 func validText(b []byte) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError) {

@@ -7,8 +7,8 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// TestKeys: every key moves or removes whole characters. "|" is the cursor.
-func TestKeys(t *testing.T) {
+// Every key moves or removes whole characters. "|" is the cursor.
+func TestKeysEditWholeCharacters(t *testing.T) {
 	const woman, e = "👩\u200d💻", "e\u0301"
 	for _, c := range []struct{ name, from, keys, want string }{
 		{"text", "a|b", "x你", "ax你|b"},
@@ -49,8 +49,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeysInParts: keys that come in several reads are the same keys.
-func TestKeysInParts(t *testing.T) {
+// A key may arrive in several reads.
+func TestKeysInSeveralReads(t *testing.T) {
 	for _, whole := range []string{"你", "\x1b[3~", "\x1bOC", "\x1b[12;40R", "\x1bb"} {
 		for i := 1; i < len(whole); i++ {
 			if _, n := nextKey([]byte(whole[:i])); n != 0 {
@@ -74,8 +74,8 @@ func TestDraftIsBounded(t *testing.T) {
 	}
 }
 
-// TestRow: the cursor is always in the row, and the row is never wider than it may be.
-func TestRow(t *testing.T) {
+// The cursor is always in the row, and the row is never wider than the screen.
+func TestRowFitsScreen(t *testing.T) {
 	for name, text := range drafts {
 		d := draft{text: text}
 		for d.pos = 0; ; d.pos = d.after() {
@@ -97,7 +97,7 @@ func TestRow(t *testing.T) {
 	}
 }
 
-func TestRecall(t *testing.T) {
+func TestRecallOfEarlierLines(t *testing.T) {
 	var r recall
 	var d draft
 	d.set("begun")

@@ -110,7 +110,7 @@ func TestEdgeLostConnection(t *testing.T) {
 
 // A pipe goes on after the connection broke with a message on its way, or its answer, and nothing is lost, doubled or
 // out of order.
-func TestEdgePipeOverABadWire(t *testing.T) {
+func TestEdgePipeOverBrokenConnections(t *testing.T) {
 	addr := serve(t, true)
 	w := newWire(t, addr)
 	reader := start(t, nil, Options{URL: addr, Name: "eve", source: fromNowhere})
@@ -160,7 +160,7 @@ func TestEdgeRefusals(t *testing.T) {
 	for _, c := range []struct{ url, room, want string }{
 		{addr, "nowhere:x", "no such room (102)"},
 		{addr, "mute:x", "1 message could not be sent: permission denied (103)"},
-		{closed, "lobby", "does not let you in without a token (3501)"},
+		{closed, "lobby", "does not accept connections without a token (3501)"},
 		{addr + "/nothing", "lobby", "has no chat at /nothing (404)"},
 	} {
 		k := start(t, nil, Options{URL: c.url, Room: c.room})
@@ -190,8 +190,8 @@ func TestEdgeRoomWithoutHistory(t *testing.T) {
 	k.leave()
 }
 
-// TestEdgeNULInAPipe: the line is named and not sent, the others are, and the end is an error.
-func TestEdgeNULInAPipe(t *testing.T) {
+// A line with NUL is shown and not sent, the other lines are sent, and Run returns an error.
+func TestEdgeLineWithNULIsNotSent(t *testing.T) {
 	addr := serve(t, true)
 	k := start(t, nil, Options{URL: addr, Name: "ann"})
 	k.type_("one", "b\x00d", "two")
@@ -210,8 +210,8 @@ func TestEdgeNULInAPipe(t *testing.T) {
 	}
 }
 
-// TestEdgeNULInARoom: the name is refused before it is sent.
-func TestEdgeNULInARoom(t *testing.T) {
+// A room name with NUL is rejected before it is sent.
+func TestEdgeRoomWithNULIsRejected(t *testing.T) {
 	k := start(t, nil, Options{URL: serve(t, true), source: fromTerminal})
 	k.type_("/join a\x00b")
 	k.err.wait(t, "the room's name contains a NUL character (U+0000)")

@@ -16,7 +16,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// fake is a server that keeps rooms in memory and misbehaves on demand: what a real one does only by bad luck.
+// fake is a server that keeps rooms in memory and loses messages, connections and replies on demand.
 type fake struct {
 	t   testing.TB
 	srv *httptest.Server
@@ -32,6 +32,7 @@ type fake struct {
 	asked   []int             // limits of history requests
 	most    int               // messages in one answer; 0: as many as were asked for
 	joined  chan struct{}     // one for each subscription
+	left    chan struct{}     // one for each connection that has ended
 	deny    map[string]uint32 // error code by method, or by method and room "subscribe lobby"
 }
 
@@ -86,7 +87,7 @@ type fakeCommand struct {
 func newFake(t testing.TB) *fake { return startFake(t, httptest.NewServer) }
 
 func startFake(t testing.TB, listen func(http.Handler) *httptest.Server) *fake {
-	f := &fake{t: t, conns: map[*fakeConn]bool{}, log: map[string][]fakePub{}, epoch: "e1", deny: map[string]uint32{}, joined: make(chan struct{}, 100)}
+	f := &fake{t: t, conns: map[*fakeConn]bool{}, log: map[string][]fakePub{}, epoch: "e1", deny: map[string]uint32{}, joined: make(chan struct{}, 100), left: make(chan struct{}, 1000)}
 	f.srv = listen(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		f.dropAll(websocket.StatusGoingAway)
@@ -277,6 +278,7 @@ func (f *fake) denied(c *fakeConn, id uint32, method, room string) bool {
 }
 
 func (f *fake) gone(c *fakeConn) {
+	defer func() { f.left <- struct{}{} }()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.conns, c)

@@ -18,7 +18,7 @@ import (
 	"github.com/throngd/throng/internal/protocol"
 )
 
-func TestCodes(t *testing.T) {
+func TestCodesAreExplained(t *testing.T) {
 	for _, c := range []struct {
 		got  error
 		want string
@@ -29,14 +29,14 @@ func TestCodes(t *testing.T) {
 		{refusal(&centrifuge.Error{Code: 107, Message: "bad request"}), "the server refused the request as malformed (107)", true},
 		{refusal(&centrifuge.Error{Code: 107, Message: protocol.ErrNUL.Message}), "the text contains a NUL character (U+0000), which servers refuse (107)", true},
 		{refusal(&centrifuge.Error{Code: 107, Message: "bad request: a rule\x1b"}), "the server refused the request: a rule\ufffd (107)", true},
-		{farewell(107, protocol.ErrLongChannel.Message), "the room's name is longer than this server takes (107)", true},
+		{disconnectError(107, protocol.ErrLongChannel.Message), "the room's name is longer than this server takes (107)", true},
 		{refusal(&centrifuge.Error{Code: 4242, Message: "house rules"}), "the server answered with error 4242 (house rules)", false},
 		{refusal(fmt.Errorf("x: %w", centrifuge.ErrTimeout)), "the server did not answer in time", true},
 		{refusal(centrifuge.ErrClientDisconnected), "the connection was lost", false},
-		{farewell(3504, "connection limit"), "the server is full: it allows no more connections (3504)", true},
-		{farewell(101, "unauthorized"), "the server wants to know who you are (101)", true},
-		{farewell(3, ""), "the server closed the connection: a message was too long for it (3)", true},
-		{farewell(4501, "banned"), "the server closed the connection with code 4501 (banned)", false},
+		{disconnectError(3504, "connection limit"), "the server is full: it allows no more connections (3504)", true},
+		{disconnectError(101, "unauthorized"), "the server accepts no anonymous users (101)", true},
+		{disconnectError(3, ""), "the server closed the connection: a message was too long for it (3)", true},
+		{disconnectError(4501, "banned"), "the server closed the connection with code 4501 (banned)", false},
 	} {
 		var h *clierr.Error
 		if c.got.Error() != c.want || (errors.As(c.got, &h) && h.Hint != "") != c.hint {
@@ -44,13 +44,13 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	for code, want := range map[uint32]string{3001: " (the server is shutting down)", 1: "", 3333: " (3333 why)"} {
-		if got := interruption(code, "why"); got != want {
-			t.Errorf("interruption(%d): %q, want %q", code, got, want)
+		if got := lostReason(code, "why"); got != want {
+			t.Errorf("lostReason(%d): %q, want %q", code, got, want)
 		}
 	}
 }
 
-func TestTLS(t *testing.T) {
+func TestTLSErrorsAreExplained(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are the point
 	srv.StartTLS()
@@ -60,7 +60,7 @@ func TestTLS(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{URL: "wss://" + host}, "is not signed by anyone this machine trusts"},
+		{Options{URL: "wss://" + host}, "is not signed by an authority that this machine trusts"},
 		{Options{URL: "wss://" + host, Insecure: true}, "has no chat at " + defaultPath + " (404)"},
 		{Options{URL: "ws://" + host}, "wants TLS"},
 	} {
@@ -83,7 +83,7 @@ func TestInsecure(t *testing.T) {
 	}
 }
 
-func TestCertificates(t *testing.T) {
+func TestCertificateErrorsAreExplained(t *testing.T) {
 	d := &dialer{url: &url.URL{Scheme: "wss", Host: "host:1", Path: "/ws"}}
 	for text, want := range map[string]string{
 		"error dial: tls: failed to verify certificate: x509: certificate has expired or is not yet valid": "has expired",
@@ -99,10 +99,10 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
+func TestHTTPStatusIsExplained(t *testing.T) {
 	for status, want := range map[int]string{
-		403: "does not let you connect (403)", 429: "takes no more connections now (429)", 503: "takes no more connections now (503)",
-		301: "sends you to http://other/", 200: "answered with HTTP status 200",
+		403: "does not let you connect (403)", 429: "accepts no more connections at the moment (429)", 503: "accepts no more connections at the moment (503)",
+		301: "redirects to http://other/", 200: "answered with HTTP status 200",
 	} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://other/")
@@ -117,7 +117,7 @@ func TestStatus(t *testing.T) {
 }
 
 // A server that takes the connection and says nothing.
-func TestDeafServer(t *testing.T) {
+func TestServerThatDoesNotAnswer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +129,8 @@ func TestDeafServer(t *testing.T) {
 	}
 }
 
-// TestBrokenRules: every rule with words of its own is one that a throng server names.
-func TestBrokenRules(t *testing.T) {
+// Every rule with an explanation is one that a throng server names.
+func TestExplainedRulesAreThoseOfThrong(t *testing.T) {
 	said := map[string]bool{}
 	for _, e := range protocol.BadRequests() {
 		said[e.Message] = true

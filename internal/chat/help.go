@@ -5,21 +5,21 @@ const Help = `Chat in a room of a throng (or Centrifugo) server.
 
 URL is ws://, wss://, http:// or https:// with a host, or just HOST:PORT; without a path it is /connection/websocket.
 
-On a terminal you type at the prompt; /help lists the commands, Ctrl-D leaves when everything is sent, Ctrl-C at once.
-A line that is longer than the row scrolls in it.
+On a terminal you type at the prompt; /help lists the commands, Ctrl-D leaves when everything is sent, Ctrl-C leaves at
+once. A line that is longer than the row scrolls.
 
-A pipe sends every line that is not blank as one message and exits with 0 when all are acknowledged, 1 if one could
-not be sent:
+With a pipe as input, every line that is not blank is sent as one message. The exit code is 0 when all are acknowledged
+and 1 if one could not be sent:
 
     echo "build done" | throng chat localhost:8080 lobby
 
-A line with a NUL character (U+0000), as UTF-16 and binary files have them, is not sent and counts as one that could not
-be; bytes that are not UTF-8 are sent as U+FFFD.
+A line with a NUL character (U+0000), as in UTF-16 and binary files, is not sent and counts as an error; bytes that are
+not UTF-8 are sent as U+FFFD.
 
-Without input it only listens, until it is interrupted or nobody reads:
+Without input the command only listens, until it is interrupted or the reader of its output has gone:
 
     throng chat localhost:8080 lobby </dev/null | grep error
 
-A lost connection is taken up again: missed messages are shown, what was typed meanwhile is sent.
+After a lost connection it reconnects, shows the missed messages and sends what was typed meanwhile.
 
-NO_COLOR, TERM=dumb and an output that is no terminal mean no colours.`
+With NO_COLOR, TERM=dumb or an output that is no terminal there are no colours.`

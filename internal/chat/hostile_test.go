@@ -57,7 +57,7 @@ func hostile(t *testing.T, listen func(http.Handler) *httptest.Server, then func
 	return strings.Replace(srv.URL, "http", "ws", 1)
 }
 
-// TestMessageAboveTheLimit ends the chat before the message is there, however it comes.
+// A message above the limit ends the chat before it has been read, in whatever frames it arrives.
 func TestMessageAboveTheLimit(t *testing.T) {
 	chunk := bytes.Repeat([]byte(" "), 64<<10)
 	for name, c := range map[string]struct {
@@ -91,7 +91,7 @@ func TestMessageAboveTheLimit(t *testing.T) {
 	}
 }
 
-// TestHeaderWithoutEnd: neither an answer to the opening handshake without end nor a page is read to its end.
+// Neither a response header without end nor a page without end is read to its end.
 func TestHeaderWithoutEnd(t *testing.T) {
 	for name, c := range map[string]struct{ begin, more, want string }{
 		"header": {"HTTP/1.1 101 Switching Protocols\r\n", "X: " + strings.Repeat("y", 1000) + "\r\n", "does not speak HTTP"},
@@ -130,7 +130,7 @@ func TestHeaderWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBounded: publications while the history is awaited, long ids, and a history of any length.
+// Memory is bounded for publications during loading, long ids, and a history of any length.
 func TestMemoryIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many megabytes are sent")
@@ -155,7 +155,7 @@ func TestMemoryIsBounded(t *testing.T) {
 				flood(ctx, ws, func(i int) string { return fmt.Sprintf(`{"text":"%s %d"}`, large, i) })
 				(&fakeConn{Conn: ws}).reply(3, "history", map[string]any{"epoch": "e"})
 			}
-		}, "not shown: too many came meanwhile", func(k *talk) *transcript { return k.err }},
+		}, "not shown: too many arrived meanwhile", func(k *talk) *transcript { return k.err }},
 		"long ids": {func(ctx context.Context, ws *websocket.Conn, q fakeCommand) {
 			if q.History != nil {
 				(&fakeConn{Conn: ws}).reply(q.ID, "history", map[string]any{"epoch": "e"})
@@ -200,8 +200,8 @@ type stuck struct{ free chan struct{} }
 
 func (s stuck) Write(b []byte) (int, error) { <-s.free; return len(b), nil }
 
-// TestOutputNobodyReads holds up neither what is sent nor the end by a signal.
-func TestOutputNobodyReads(t *testing.T) {
+// An output without a reader delays neither the messages to be sent nor the end by a signal.
+func TestOutputWithoutReader(t *testing.T) {
 	f := newFake(t)
 	s := stuck{make(chan struct{})}
 	defer close(s.free)
@@ -212,12 +212,13 @@ func TestOutputNobodyReads(t *testing.T) {
 	}
 	k.type_("one", "two")
 	_ = k.in.Close()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if got := f.texts("lobby"); len(got) > 1 && got[len(got)-1] == "two" {
-			break
-		} else if time.Now().After(end) {
-			t.Fatalf("%d messages are in the room", len(got))
-		}
+	select {
+	case <-f.left: // the connection is closed when everything is acknowledged
+	case <-time.After(15 * time.Second):
+		t.Fatalf("%q are in the room", f.texts("lobby"))
+	}
+	if got := f.texts("lobby"); got[len(got)-1] != "two" {
+		t.Errorf("the last message is %q", got[len(got)-1])
 	}
 	k.stop()
 	if err := k.end(); err != nil {
@@ -235,7 +236,7 @@ func (r *transcript) waitJoined(t *testing.T, f *fake) {
 	}
 }
 
-// TestPipeSendsOnWithoutAReader: who looks on does not decide what is sent.
+// A pipe as input is sent although the reader of the output has gone.
 func TestPipeSendsOnWithoutAReader(t *testing.T) {
 	for name, c := range map[string]struct{ failure, want error }{
 		"closed pipe": {syscall.EPIPE, nil},
@@ -256,8 +257,8 @@ func TestPipeSendsOnWithoutAReader(t *testing.T) {
 	}
 }
 
-// TestPasteWithoutEnd: what is typed while nothing can be sent is bounded.
-func TestPasteWithoutEnd(t *testing.T) {
+// The number of lines that wait while the connection is lost is bounded.
+func TestQueueOfTypedLinesIsBounded(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(string, string, int) fakeAction { return fakeAction{silent: true, lose: true} }
 	k := start(t, f, Options{source: fromTerminal, timeout: time.Minute, patience: time.Millisecond})

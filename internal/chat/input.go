@@ -10,17 +10,17 @@ import (
 	"golang.org/x/term"
 )
 
-// source is what the lines come from; much of how the client behaves follows from it.
+// source is the kind of input. Much of the client's behaviour depends on it.
 type source int
 
 const (
 	unknownSource source = iota
-	fromTerminal         // a person types: commands work, one's own messages are shown as the room gives them back
-	fromPipe             // every line is a message, whatever it starts with; leave when all are acknowledged
-	fromNowhere          // /dev/null or closed (the runtime opens /dev/null then): only listen, until interrupted
+	fromTerminal         // a user types: commands work, and the user's own messages are shown when the room delivers them
+	fromPipe             // every line is a message, whatever it begins with; the client leaves when all are acknowledged
+	fromNowhere          // /dev/null or closed (the runtime opens /dev/null then): the client only listens, until interrupted
 )
 
-// sourceOf looks at standard input, or at what a test gave instead.
+// sourceOf examines standard input, or the reader of a test.
 func sourceOf(r io.Reader) source {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -36,24 +36,25 @@ func sourceOf(r io.Reader) source {
 }
 
 // typed is one line of input.
-type typed struct {
+type inputLine struct {
 	text  string
-	err   error // the input cannot be read further
-	abort bool  // Ctrl-C: leave now, without waiting for what is not acknowledged
+	err   error // reading has failed
+	abort bool  // Ctrl-C: leave now, without waiting for acknowledgements
 }
 
-// maxInputLine bounds what a piped line may take here. The server has its own, smaller limit (--max-message).
+// maxInputLine is the longest line from a pipe, in bytes. The server has its own, smaller limit (--max-message).
 const maxInputLine = 16 << 20
 
 var errLongLine = errors.New("a line of the input is longer than 16 MiB")
 
-// readLines sends the lines of r until its end, then closes lines. stop ends it early; a read that blocks outlives it.
-func readLines(r io.Reader, lines chan<- typed, stop <-chan struct{}) {
+// readLines sends the lines of r until its end, then closes lines. It returns early when stop is closed, unless a read
+// blocks.
+func readLines(r io.Reader, lines chan<- inputLine, stop <-chan struct{}) {
 	defer close(lines)
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 0, 4096), maxInputLine)
 	for sc.Scan() {
-		if !give(lines, typed{text: strings.TrimSuffix(sc.Text(), "\r")}, stop) {
+		if !sendLine(lines, inputLine{text: strings.TrimSuffix(sc.Text(), "\r")}, stop) {
 			return
 		}
 	}
@@ -62,11 +63,11 @@ func readLines(r io.Reader, lines chan<- typed, stop <-chan struct{}) {
 		err = errLongLine
 	}
 	if err != nil {
-		give(lines, typed{err: err}, stop)
+		sendLine(lines, inputLine{err: err}, stop)
 	}
 }
 
-func give(lines chan<- typed, t typed, stop <-chan struct{}) bool {
+func sendLine(lines chan<- inputLine, t inputLine, stop <-chan struct{}) bool {
 	select {
 	case lines <- t:
 		return true

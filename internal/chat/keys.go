@@ -9,7 +9,7 @@ import (
 type keyKind int
 
 const (
-	keyNone keyKind = iota // nothing that is known here
+	keyNone keyKind = iota // not known here
 	keyText
 	keyEnter
 	keyInterrupt // Ctrl-C
@@ -29,10 +29,10 @@ const (
 	keyKillRest
 	keyTranspose
 	keyClear
-	keyReport // no key: the terminal tells the column of its cursor
+	keyReport // not a key: the terminal reports the column of its cursor
 )
 
-// key is one key that was pressed, or text that came in one piece.
+// key is one key that was pressed, or text that arrived at once.
 type key struct {
 	kind keyKind
 	text string // of keyText
@@ -56,10 +56,10 @@ var (
 
 const (
 	escape      = 27
-	maxSequence = 64 // bytes of an escape sequence; what is longer is none
+	maxSequence = 64 // the most bytes of an escape sequence
 )
 
-// nextKey takes the first key off b. n is 0 when b is only the beginning of one.
+// nextKey parses the first key in b and its length. n is 0 if b is only the beginning of a key.
 func nextKey(b []byte) (k key, n int) {
 	switch c := b[0]; {
 	case c == escape:
@@ -80,7 +80,7 @@ func nextKey(b []byte) (k key, n int) {
 	return key{}, n
 }
 
-// escaped takes an escape sequence, or a key with Alt.
+// escaped parses an escape sequence, or a key with Alt.
 func escaped(b []byte) (key, int) {
 	switch {
 	case len(b) == 1:
@@ -93,20 +93,20 @@ func escaped(b []byte) (key, int) {
 	return key{kind: alts[b[1]]}, 2
 }
 
-// sequence takes ESC [ parameters final, or ESC O final.
+// sequence parses ESC [ parameters final, or ESC O final.
 func sequence(b []byte) (key, int) {
 	for i := 2; i < len(b); i++ {
 		switch c := b[i]; {
 		case c >= 0x40 && c <= 0x7e:
 			return meaning(string(b[2:i]), c), i + 1
 		case c < ' ' || c > 0x7e || i > maxSequence:
-			return key{}, i // no sequence after all
+			return key{}, i // not a sequence
 		}
 	}
 	return key{}, 0
 }
 
-// meaning finds the key of a sequence. With a modifier (1;3 is Alt, 1;5 Ctrl) the arrows go by words.
+// meaning returns the key of a sequence. With a modifier (1;3 is Alt, 1;5 Ctrl) the arrows move by words.
 func meaning(params string, final byte) key {
 	first, modifier, more := strings.Cut(params, ";")
 	switch {

@@ -9,13 +9,13 @@ import (
 // Control functions of VT100 and ECMA-48 that every terminal in use has.
 const (
 	eraseLine  = "\r\x1b[J" // the row of the cursor, and whatever of it was wrapped to the rows below
-	noWrap     = "\x1b[?7l" // DECAWM off: what is too wide for the row stays in it, however wide the terminal shows it
+	noWrap     = "\x1b[?7l" // DECAWM off: text that is too wide is cut off, however wide the terminal shows it
 	wrap       = "\x1b[?7h"
 	saveCursor = "\x1b7" // DECSC
-	backCursor = "\x1b8" // DECRC: the terminal, not a count of cells, knows where the text before the cursor ended
+	backCursor = "\x1b8" // DECRC: the terminal knows where the text before the cursor ended
 )
 
-// line is what paints the row to type in, with the cursor at its beginning before.
+// line returns the bytes that paint the input row, when the cursor is at its beginning.
 func (sc *screen) line() string {
 	prompt := sc.prompt()
 	r := sc.draft.row(sc.width - terminal.Width(prompt))
@@ -25,7 +25,7 @@ func (sc *screen) line() string {
 
 const noticeGap = 2 // cells between the draft and the notice
 
-// rightOf paints the notice at the end of the row, or nothing where there is no place.
+// rightOf paints the notice at the end of the row, if there is space.
 func (sc *screen) rightOf(text string) string {
 	notice := terminal.Cut(sc.notice, max(sc.width/2, 1))
 	from := sc.width - 1 - terminal.Width(notice) // the last cell stays free

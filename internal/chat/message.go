@@ -11,20 +11,20 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// person is who did something, as far as the server says.
+// person is the user of a connection, as the server describes it.
 type person struct {
 	client string // of the connection, unique
 	name   string // safe to print, never empty
-	key    string // what the colour is chosen by: the same for all connections of one user
+	key    string // determines the colour: the same for all connections of one user
 }
 
-// message is one publication of a room. Its strings are as they came: not yet safe to print.
+// message is one publication of a room. Its strings are those of the server: not yet safe to print.
 type message struct {
 	offset uint64
 	at     time.Time // zero when unknown
 	from   person
 	text   string
-	id     string // the sender's own id, to tell a repeated sending from a second message; often empty
+	id     string // the sender's own id, which is the same if the message was sent again; often empty
 }
 
 // payload is the data of a chat message: {"text":string}, with an id when it was sent from here.
@@ -42,12 +42,12 @@ func encode(text, id string) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// newID is unique for all practical purposes and says nothing about the sender.
+// newID returns a random id.
 func newID() string { return rand.Text()[:16] }
 
-// received turns a publication into a message. What is not a chat message is shown as the JSON it is.
+// received turns a publication into a message. The text of data in another form is its JSON.
 func received(p centrifuge.Publication, at time.Time) message {
-	m := message{offset: p.Offset, at: at, from: nobody}
+	m := message{offset: p.Offset, at: at, from: serverAPI}
 	if p.Info != nil {
 		m.from = personOf(*p.Info)
 	}
@@ -63,16 +63,16 @@ func received(p centrifuge.Publication, at time.Time) message {
 	return m
 }
 
-// maxID is the longest id, in bytes, by which messages are told apart: all that were shown last are remembered.
+// maxID is the longest id, in bytes. Longer ones are ignored, because seen remembers many ids.
 const maxID = 64
 
-// size is what a message takes in memory, about.
+// size is about the memory of a message, in bytes.
 func (m *message) size() int { return 200 + len(m.text) + len(m.from.client) }
 
-// nobody published: it came through the server API.
-var nobody = person{name: "server", key: "server"}
+// serverAPI is the person of a message without a publisher: it came through the API of the server.
+var serverAPI = person{name: "server", key: "server"}
 
-// personOf finds a name to show: conn_info's name, the user id, or something made of the client id.
+// personOf chooses the name to show: that of conn_info, the user id, or a part of the client id.
 func personOf(i centrifuge.ClientInfo) person {
 	var info struct {
 		Name string `json:"name"`

@@ -21,29 +21,29 @@ const (
 	minMaxMessage     = 1 << 10
 )
 
-// Options say where to chat and how. URL and Room are needed; the zero value of everything else is a default.
+// Options of [Run]. URL and Room are required; the zero value of everything else is a default.
 type Options struct {
 	// URL of the server: ws://, wss://, http:// or https:// with a host, or just HOST:PORT. Without a path it is
 	// /connection/websocket.
 	URL string
 	// Room to enter, up to 255 bytes of UTF-8.
 	Room string
-	// Name is what others see. Default: $USER, else the name of the account, else "someone".
+	// Name is the name that others see. Default: $USER, else the name of the account, else "someone".
 	Name string
-	// History is how many earlier messages are shown on entering; 0 shows none. AutoHistory, or any negative number, is
+	// History is the number of earlier messages that are shown on joining; 0 shows none. AutoHistory, or any negative number, is
 	// DefaultHistory, and none when the input is a pipe.
 	History int
 	// Color is "auto" (colours on a terminal, unless NO_COLOR is set or TERM is dumb), "always" or "never"; "" is auto.
 	Color string
 	// Insecure accepts any certificate of a wss:// server, for self-signed ones.
 	Insecure bool
-	// Version of throng, told to the server in connect; "" leaves it out.
+	// Version of throng, sent to the server in connect; "" leaves it out.
 	Version string
 
 	// MaxMessage is the largest message that the server may send, in bytes. Default: 8 MiB.
 	MaxMessage int
 
-	// In is where lines come from, Out where messages go, Err where notices go when Out is no terminal.
+	// In has the lines to send. Messages are written to Out, notices to Err if Out is not a terminal.
 	// Defaults: the standard streams of the process.
 	In       io.Reader
 	Out, Err io.Writer
@@ -53,18 +53,18 @@ type Options struct {
 
 	// Only tests change these.
 	timeout  time.Duration // of one command; default 10 s
-	patience time.Duration // how long unsent messages may hold up leaving; default 60 s, on a terminal 5 s
-	source   source        // what In is; default: found out
+	patience time.Duration // how long leaving waits for unsent messages; default 60 s, on a terminal 5 s
+	source   source        // the kind of In; default: detected
 }
 
-// DefaultHistory is how many earlier messages are shown on entering, unless the person says otherwise; AutoHistory asks
-// for that where somebody reads, and for none where a pipe only sends.
+// DefaultHistory is the number of earlier messages that are shown on joining by default. AutoHistory stands for
+// DefaultHistory, or for 0 if the input is a pipe.
 const (
 	DefaultHistory = 20
 	AutoHistory    = -1
 )
 
-// withDefaults fills what was left out and refuses what cannot be meant.
+// withDefaults sets the defaults and rejects options that cannot work.
 func (o Options) withDefaults() (Options, error) {
 	var err error
 	if o.URL, err = target(o.URL); err != nil {
@@ -94,7 +94,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// userName asks the system where nobody has logged in, as in a container.
+// userName is $USER, or the name of the account if it is not set, as in a container.
 func userName(getenv func(string) string) string {
 	if name := getenv("USER"); name != "" {
 		return name
@@ -105,7 +105,7 @@ func userName(getenv func(string) string) string {
 	return ""
 }
 
-// streams fills in what the process has, and what depends on it.
+// streams sets the defaults of the streams, and the options that depend on them.
 func (o *Options) streams() {
 	if o.In == nil {
 		o.In = os.Stdin
@@ -138,7 +138,7 @@ func (o *Options) streams() {
 	}
 }
 
-// checkRoom refuses names that no server takes.
+// checkRoom rejects names that no server accepts.
 func checkRoom(room string) error {
 	const hint = "a room is any name of up to 255 bytes, or what the server allows, for example: throng chat localhost:8080 lobby"
 	switch {

@@ -1,28 +1,28 @@
 package chat
 
-// outgoing is one message on its way: typed, but not known to be stored.
+// outgoing is a message that was typed and is not known to be stored.
 type outgoing struct {
-	id   string
-	text string
-	came bool // the room has given it back: it is stored, whatever becomes of the answer
-	busy int  // how often the server asked to try again later
-	lost int  // how often it was sent without an answer
+	id         string
+	text       string
+	echoed     bool // the room has delivered it: it is stored, even if there is no reply
+	busy       int  // how often the server asked to try again later
+	unanswered int  // how often it was sent without an answer
 }
 
-// outbox holds what was typed and not acknowledged, in order. At most one message is in flight, so that they keep their
-// order and at most one is in doubt when the connection ends. The one in doubt is sent again only after the room's
-// missed messages have been read without finding it; a reader who sees it twice all the same can tell by its id.
+// outbox has the messages that were typed and are not acknowledged, in order. At most one message is in flight, so that
+// they keep their order, and at most one is in doubt when the connection ends. That one is sent again only if it is not
+// among the missed messages of the room; a reader that receives it twice all the same recognizes it by its id.
 type outbox struct {
-	queue   []outgoing
-	flying  bool // the first of the queue was handed to the SDK and has no answer yet
-	resting bool // the server asked to try later; a timer runs
-	refused int
-	reason  error // why the first was refused
+	queue    []outgoing
+	inFlight bool // the first of the queue was given to the SDK and has no reply yet
+	waiting  bool // the server asked to try again later; a timer runs
+	refused  int
+	reason   error // why the first was refused
 }
 
 const (
-	outboxFull = 256  // a pipe is not read further; a person may type on
-	outboxMost = 1024 // and not without end: it may be a text that was pasted
+	outboxFull = 256  // messages from which on a pipe is not read further
+	outboxMost = 1024 // messages from which on typed or pasted lines are rejected
 )
 
 func (b *outbox) empty() bool { return len(b.queue) == 0 }
@@ -32,23 +32,23 @@ func (b *outbox) add(text string) {
 	b.queue = append(b.queue, outgoing{id: newID(), text: text})
 }
 
-// take gives the message to send now, or nil.
+// take returns the message to send now, or nil.
 func (b *outbox) take() *outgoing {
-	if b.flying || b.resting || b.empty() {
+	if b.inFlight || b.waiting || b.empty() {
 		return nil
 	}
-	if b.queue[0].came {
+	if b.queue[0].echoed {
 		b.drop()
 		return b.take()
 	}
-	b.flying = true
+	b.inFlight = true
 	return &b.queue[0]
 }
 
-// drop forgets the first message: it is stored, or was refused.
+// drop removes the first message, which is stored or was refused.
 func (b *outbox) drop() { b.queue = b.queue[1:] }
 
-// refuse drops the first message for good.
+// refuse removes the first message because of an error.
 func (b *outbox) refuse(why error) {
 	b.reject(why)
 	b.drop()
@@ -62,28 +62,28 @@ func (b *outbox) reject(why error) {
 	}
 }
 
-// saw marks the message with this id as given back by the room, and says whether it is one of ours.
-func (b *outbox) saw(id string) bool {
+// markEchoed notes that the room has delivered the message with this id, and reports whether it was sent from here.
+func (b *outbox) markEchoed(id string) bool {
 	for i := range b.queue {
 		if b.queue[i].id == id {
-			b.queue[i].came = true
+			b.queue[i].echoed = true
 			return true
 		}
 	}
 	return false
 }
 
-// pending says whether a message has not been given back by the room yet.
+// pending reports whether the room has not delivered all messages yet.
 func (b *outbox) pending() bool {
 	for i := range b.queue {
-		if !b.queue[i].came {
+		if !b.queue[i].echoed {
 			return true
 		}
 	}
 	return false
 }
 
-// has says whether a message with this id is on its way.
+// has reports whether a message with this id is in the queue.
 func (b *outbox) has(id string) bool {
 	for i := range b.queue {
 		if b.queue[i].id == id {

@@ -13,22 +13,22 @@ import (
 	"github.com/throngd/throng/internal/spool"
 )
 
-// output is what the view writes to: queues, so that a terminal or a pipe that nobody reads holds up neither what is
-// sent nor the end of the chat.
+// output is the target of the view. It queues, so that a terminal or a pipe without a reader delays neither the messages
+// to be sent nor the end of the chat.
 type output struct {
 	out, notes *spool.Writer
-	patient    bool // at the end the reader is waited for until a signal comes
+	patient    bool // close waits for the reader until a signal arrives
 
 	mu  sync.Mutex
-	err error // of out, the first
+	err error // the first of out
 }
 
 const (
-	maxOutput = 8 << 20         // bytes that wait to be read; more are dropped, and told
-	flushTime = 2 * time.Second // that the end of a chat waits for them at most
+	maxOutput = 8 << 20         // bytes that wait to be read; the rest is dropped, with a notice
+	flushTime = 2 * time.Second // the longest wait for a reader at the end of a chat
 )
 
-// newOutput begins to write; failed is told of the first error of out, on a goroutine of its own.
+// newOutput starts writing. It calls failed with the first error of out, on another goroutine.
 func newOutput(out, notes io.Writer, patient bool, failed func(error)) *output {
 	o := &output{patient: patient}
 	options := spool.Options{Limit: maxOutput, Gap: missing}
@@ -39,14 +39,14 @@ func newOutput(out, notes io.Writer, patient bool, failed func(error)) *output {
 	}
 	o.out = spool.New(out, options)
 	if o.notes = o.out; !sameFile(out, notes) {
-		options.Failed = nil // nobody reads the notices: that is no reason to stop
+		options.Failed = nil // an error of the notices does not end the chat
 		o.notes = spool.New(notes, options)
 	}
 	return o
 }
 
 func missing(n int64) []byte {
-	return fmt.Appendf(nil, "* %s not shown: too much waited to be read\n", plural(int(n), "line is", "lines are"))
+	return fmt.Appendf(nil, "* %s not shown: too much output was waiting to be read\n", plural(int(n), "line is", "lines are"))
 }
 
 func (o *output) note(err error) (first bool) {
@@ -59,7 +59,7 @@ func (o *output) note(err error) (first bool) {
 	return first
 }
 
-// close writes what is queued. ctx ends with a signal.
+// close writes the rest of the queues. ctx ends with a signal.
 func (o *output) close(ctx context.Context) {
 	until, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -80,7 +80,7 @@ func (o *output) close(ctx context.Context) {
 	o.notes.Close(until)
 }
 
-// failure is why not everything was written; a reader that has gone away is none.
+// failure is the error of out, unless its reader has gone.
 func (o *output) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

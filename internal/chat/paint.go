@@ -8,10 +8,10 @@ import (
 	"golang.org/x/term"
 )
 
-// paint puts colours around text, or leaves it alone when it is false.
+// paint colours text. If false, it returns the text unchanged.
 type paint bool
 
-// paintFor decides by --color, then NO_COLOR (no-color.org: set and not empty), TERM and whether w is a terminal.
+// paintFor depends on --color, then NO_COLOR (no-color.org: set and not empty), TERM and whether w is a terminal.
 func paintFor(o Options, w io.Writer) paint {
 	switch o.Color {
 	case "always":
@@ -37,10 +37,10 @@ func (p paint) with(sgr, s string) string {
 func (p paint) dim(s string) string  { return p.with("2", s) }
 func (p paint) warn(s string) string { return p.with("33", s) }
 
-// people's colours: the ones of the 16 that can be read on black and on white.
+// hues are the colours of names: those of the 16 that are readable on black and on white.
 var hues = [...]string{"1;31", "1;32", "1;33", "1;34", "1;35", "1;36", "31", "32", "34", "35", "36"}
 
-// name colours a person's name, always the same for the same person.
+// name colours a person's name, always in the same colour.
 func (p paint) name(who person) string {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, who.key)

@@ -10,18 +10,18 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-const mostNames = 50 // that /who lists
+const maxNames = 50 // that /who lists
 
-// who asks who is here and shows it. Where there are too many to list, it shows how many.
-func (s *session) who() {
+// showPresence shows the members of the room, or their number if there are too many to list.
+func (s *session) showPresence() {
 	v, self := s.visit, s.self
 	s.ask(func() {
-		text, err := s.present(v, self)
+		text, err := s.fetchPresence(v, self)
 		s.post(func() {
 			switch {
 			case s.visit != v:
 			case err != nil && v.phase == live:
-				s.view.note("who is here cannot be said: %v", refusal(err))
+				s.view.note("cannot list who is here: %v", refusal(err))
 			case err == nil:
 				s.view.note("%s", text)
 			}
@@ -29,11 +29,11 @@ func (s *session) who() {
 	})
 }
 
-// present runs in a goroutine of its own.
-func (s *session) present(v *visit, self string) (string, error) {
+// fetchPresence runs outside the loop.
+func (s *session) fetchPresence(v *visit, self string) (string, error) {
 	p, err := v.sub.Presence(s.ctx)
 	if err == nil {
-		return roster(p.Clients, self), nil
+		return presenceText(p.Clients, self), nil
 	}
 	var e *centrifuge.Error
 	if !errors.As(err, &e) || e.Code != 106 {
@@ -46,8 +46,8 @@ func (s *session) present(v *visit, self string) (string, error) {
 	return fmt.Sprintf("%d here, too many to list", stats.NumClients), nil
 }
 
-// roster is "3 here: ann (2), bob": one entry for a name, with the number of its connections.
-func roster(clients map[string]centrifuge.ClientInfo, self string) string {
+// presenceText is "3 here: ann (2), bob": one entry for a name, with the number of its connections.
+func presenceText(clients map[string]centrifuge.ClientInfo, self string) string {
 	count := map[string]int{}
 	for id, info := range clients {
 		name := personOf(info).name
@@ -58,9 +58,9 @@ func roster(clients map[string]centrifuge.ClientInfo, self string) string {
 	}
 	names := slices.Sorted(maps.Keys(count))
 	more := ""
-	if len(names) > mostNames {
-		more = fmt.Sprintf(" and %d more", len(names)-mostNames)
-		names = names[:mostNames]
+	if len(names) > maxNames {
+		more = fmt.Sprintf(" and %d more", len(names)-maxNames)
+		names = names[:maxNames]
 	}
 	for i, n := range names {
 		if count[n] > 1 {
@@ -70,11 +70,11 @@ func roster(clients map[string]centrifuge.ClientInfo, self string) string {
 	return fmt.Sprintf("%d here: %s%s", len(clients), strings.Join(names, ", "), more)
 }
 
-// came and left show others' coming and going, where somebody reads.
-func (s *session) came(i centrifuge.ClientInfo) { s.moved(i, "joined") }
-func (s *session) left(i centrifuge.ClientInfo) { s.moved(i, "left") }
+// joined and left show joins and leaves of others, unless the input is a pipe.
+func (s *session) joined(i centrifuge.ClientInfo) { s.joinedOrLeft(i, "joined") }
+func (s *session) left(i centrifuge.ClientInfo)   { s.joinedOrLeft(i, "left") }
 
-func (s *session) moved(i centrifuge.ClientInfo, what string) {
+func (s *session) joinedOrLeft(i centrifuge.ClientInfo, what string) {
 	if i.Client != s.self && s.o.source != fromPipe {
 		s.view.event(personOf(i), what)
 	}

@@ -2,14 +2,14 @@ package chat
 
 const maxRecalled = 100 // lines
 
-// recall gives back the lines that were typed before, and the one that was begun.
+// recall has the lines that were typed before, and the line that was begun.
 type recall struct {
 	lines []string // oldest first
-	at    int      // of the line shown; len(lines) is the one that was begun
+	at    int      // index of the line that is shown; len(lines) is the one that was begun
 	begun string
 }
 
-// add keeps a line that was entered.
+// add appends a line that was entered.
 func (r *recall) add(line string) {
 	if line != "" {
 		r.lines = append(r.lines, line)
@@ -18,7 +18,7 @@ func (r *recall) add(line string) {
 	r.at, r.begun = len(r.lines), ""
 }
 
-// step goes back (-1) or forth (1) and puts that line in place of d.
+// step goes back (-1) or forward (1) and puts that line into d.
 func (r *recall) step(d *draft, by int) {
 	to := r.at + by
 	if to < 0 || to > len(r.lines) {

@@ -7,17 +7,18 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// resize is what is not known for a moment after the window has become narrower than the text before the cursor: some
-// terminals wrap that text to further rows, others cut it off, and the one need the cursor moved up where the other
-// would lose a message. The column of the cursor tells, so the terminal is asked for it (ECMA-48, DSR).
+// resize is the state after the window has become narrower than the text before the cursor. Some terminals wrap that
+// text to further rows, others cut it off. With the former the cursor must be moved up before the row is erased; with the
+// latter that would erase a message. The column of the cursor shows which it is, so the terminal is asked for it
+// (ECMA-48, DSR).
 type resize struct {
-	asked    int // reports that are on their way
+	asked    int // reports that have not arrived
 	patience time.Duration
 	timer    *time.Timer
-	held     []byte // written meanwhile
+	held     []byte // output that waits for the report
 }
 
-// reportTime is how long a report is waited for. Terminals that send none are taken to have cut the text off.
+// reportTime is the longest wait for a report. Terminals that send none are assumed to have cut the text off.
 const reportTime = 300 * time.Millisecond
 
 func (r *resize) waits() bool { return r.asked > 0 }
@@ -29,8 +30,8 @@ func (r *resize) stop() {
 	}
 }
 
-// fit adapts to a width that has changed. Where the text before the cursor still fits, the cursor is in the row in
-// which the line begins, whatever the terminal has done to the rest.
+// fit adapts to a change of the width. If the text before the cursor still fits, the cursor is in the row in which the
+// line begins, whatever the terminal has done to the rest.
 func (sc *screen) fit() {
 	w := sc.columns()
 	if w == sc.width {
@@ -44,7 +45,7 @@ func (sc *screen) fit() {
 	sc.ask()
 }
 
-// ask sends for the column of the cursor. Of several reports the last counts: it is of the present width.
+// ask requests the column of the cursor. Of several reports the last one counts, because it is for the current width.
 func (sc *screen) ask() {
 	r := &sc.resize
 	if r.timer != nil {
@@ -57,14 +58,14 @@ func (sc *screen) ask() {
 		defer sc.mu.Unlock()
 		if r.timer == timer && r.waits() {
 			r.asked = 0
-			sc.settle(-1)
+			sc.redraw(-1)
 		}
 	})
 	r.timer = timer
 	sc.write("\x1b[6n")
 }
 
-// reported takes the column of the cursor.
+// reported handles the report of the column.
 func (sc *screen) reported(col int) {
 	r := &sc.resize
 	if !r.waits() {
@@ -72,13 +73,13 @@ func (sc *screen) reported(col int) {
 	}
 	if r.asked--; r.asked == 0 {
 		r.stop()
-		sc.settle(col)
+		sc.redraw(col)
 	}
 }
 
-// settle takes the line away where it is now, and shows what was held. The rows above are touched only when the column
-// shows that the text was wrapped: in the last column the cursor may also stand because the text was cut off there.
-func (sc *screen) settle(col int) {
+// redraw erases the line where it is now, and writes the held output. It touches the rows above only if the column shows
+// that the text was wrapped. In the last column the cursor may also be because the text was cut off there.
+func (sc *screen) redraw(col int) {
 	up := ""
 	if rows, at := wrapped(sc.painted, sc.width); rows > 0 && col == at && at != sc.width-1 {
 		up = fmt.Sprintf("\x1b[%dA", rows)
@@ -88,7 +89,7 @@ func (sc *screen) settle(col int) {
 	sc.write(up + eraseLine + string(held) + sc.line())
 }
 
-// wrapped is where the cursor stands behind a text in a terminal that wraps: the rows further down, and the column.
+// wrapped returns where the cursor is after a text in a terminal that wraps: the number of rows further down, and the column.
 func wrapped(s string, width int) (rows, col int) {
 	for c := range terminal.Clusters(s) {
 		n := terminal.Width(c)

@@ -26,7 +26,7 @@ func TestPipeSendsEveryLine(t *testing.T) {
 	}
 }
 
-func TestListens(t *testing.T) {
+func TestWithoutInputItListens(t *testing.T) {
 	f := newFake(t)
 	f.say("lobby", "bob", "an old one", "")
 	f.say("lobby", "bob", "two\r\nlines", "")
@@ -48,7 +48,7 @@ func TestListens(t *testing.T) {
 	}
 }
 
-func TestHistoryIsAsked(t *testing.T) {
+func TestHistoryIsRequested(t *testing.T) {
 	for _, c := range []struct{ n, want int }{{0, 0}, {2, 2}, {AutoHistory, 20}} {
 		f := newFake(t)
 		k := start(t, f, Options{source: fromNowhere, History: c.n})
@@ -61,7 +61,7 @@ func TestHistoryIsAsked(t *testing.T) {
 	}
 }
 
-// TestHistoryInParts: the server answers with less than was asked for, so the client asks on.
+// The server replies with fewer messages than requested, and the client requests the rest.
 func TestHistoryInParts(t *testing.T) {
 	f := newFake(t)
 	f.most = 3
@@ -118,7 +118,7 @@ func TestStoredButNotAcknowledged(t *testing.T) {
 }
 
 // The connection ends and the message was not stored: it must be sent again, with the same id.
-func TestLostOnTheWay(t *testing.T) {
+func TestLostMessageIsSentAgain(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, nth int) fakeAction { return fakeAction{lose: nth == 2, drop: nth == 2} }
 	k := start(t, f, Options{})
@@ -130,7 +130,7 @@ func TestLostOnTheWay(t *testing.T) {
 }
 
 // The server stores a message and stays silent, on a connection that lives on.
-func TestSilence(t *testing.T) {
+func TestServerThatSendsNothing(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, nth int) fakeAction { return fakeAction{silent: nth == 1, lose: nth == 1} }
 	k := start(t, f, Options{timeout: 300 * time.Millisecond})
@@ -141,7 +141,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-func TestTryLater(t *testing.T) {
+func TestTemporaryErrorIsRetried(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, nth int) fakeAction {
 		if nth == 1 {
@@ -157,7 +157,7 @@ func TestTryLater(t *testing.T) {
 	}
 }
 
-func TestOneIsRefused(t *testing.T) {
+func TestRefusedMessageIsReported(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, nth int) fakeAction {
 		if text == "bad" {
@@ -177,7 +177,7 @@ func TestOneIsRefused(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRefusedConnectionEndsChat(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*fake)
@@ -203,7 +203,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestDisconnected(t *testing.T) {
+func TestDisconnectEndsChat(t *testing.T) {
 	f := newFake(t)
 	k := start(t, f, Options{source: fromNowhere})
 	k.out.waitJoin(t, f)
@@ -213,7 +213,7 @@ func TestDisconnected(t *testing.T) {
 	}
 }
 
-func TestMissedMessages(t *testing.T) {
+func TestMissedMessagesAreShown(t *testing.T) {
 	f := newFake(t)
 	k := start(t, f, Options{source: fromNowhere})
 	k.out.waitJoin(t, f)
@@ -237,7 +237,7 @@ func TestMissedMessages(t *testing.T) {
 	}
 }
 
-func TestHistoryIsGone(t *testing.T) {
+func TestGapInHistoryIsReported(t *testing.T) {
 	f := newFake(t)
 	k := start(t, f, Options{source: fromNowhere, History: AutoHistory})
 	k.out.waitJoin(t, f)
@@ -250,7 +250,7 @@ func TestHistoryIsGone(t *testing.T) {
 	k.err.wait(t, "some history is gone")
 }
 
-func TestRepeatedIsShownOnce(t *testing.T) {
+func TestRepeatedMessageIsShownOnce(t *testing.T) {
 	f := newFake(t)
 	k := start(t, f, Options{source: fromNowhere})
 	k.out.waitJoin(t, f)
@@ -297,7 +297,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func TestReaderWentAway(t *testing.T) {
+func TestReaderGoneEndsChat(t *testing.T) {
 	f := newFake(t)
 	f.say("lobby", "bob", "old", "")
 	k := start(t, f, Options{source: fromNowhere, History: 1, Out: brokenPipe{fmt.Errorf("write: %w", syscall.EPIPE)}})
@@ -339,7 +339,7 @@ func TestNoServer(t *testing.T) {
 }
 
 // A message above the server's limit ends the connection (1009): the others are sent, and that one is not tried again.
-func TestTooLong(t *testing.T) {
+func TestTooLongMessageIsReported(t *testing.T) {
 	addr := serve(t, true)
 	k := start(t, nil, Options{URL: addr})
 	k.type_("one", strings.Repeat("x", 70_000), "two")
@@ -355,13 +355,13 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-func TestNeverAnswered(t *testing.T) {
+func TestNeverAcknowledgedMessageIsGivenUp(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, _ int) fakeAction { return fakeAction{silent: text == "bad", lose: text == "bad"} }
 	k := start(t, f, Options{timeout: 50 * time.Millisecond})
 	k.type_("one", "bad", "two")
 	_ = k.in.Close()
-	if err := k.end(); err == nil || !strings.Contains(err.Error(), "1 message could not be sent: the server never answers") {
+	if err := k.end(); err == nil || !strings.Contains(err.Error(), "1 message could not be sent: the server never acknowledges") {
 		t.Errorf("the end is %v", err)
 	}
 	if got, want := f.texts("lobby"), []string{"one", "two"}; !slices.Equal(got, want) {

@@ -13,24 +13,24 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// screen is a terminal with a line to type in below everything that was written. That line takes one row, whatever its
-// length: a long draft scrolls in it (see draft.row). So it can be taken away without knowing how wide this terminal
-// shows an emoji, and without knowing whether it wraps lines anew when its size changes.
+// screen is a terminal with an input line below everything that was written. The input line takes one row, whatever its
+// length: a long draft scrolls in it (see draft.row). So it can be erased without knowing how wide this terminal shows an
+// emoji, and whether it wraps lines again when its size changes.
 //
-// A typed line is taken off the screen once it is entered, because the room gives the message back in its place.
+// A line is erased once it is entered, because the room delivers the message, which is shown in its place.
 type screen struct {
 	in    io.Reader
 	out   io.Writer
-	size  func() int // columns now; 0 is unknown
+	size  func() int // current columns; 0: unknown
 	paint paint
 
 	mu      sync.Mutex
 	draft   draft
 	recall  recall
 	room    string // of the prompt
-	state   string // of the connection, behind the room
-	notice  string // at the right end of the row, where there is place
-	painted string // what stands before the cursor, "" when there is no line
+	state   string // of the connection, after the room
+	notice  string // at the right end of the row, if there is space
+	painted string // the text before the cursor, "" if there is no input line
 	width   int
 	resize  resize
 	closed  bool
@@ -39,7 +39,7 @@ type screen struct {
 	restore func()
 }
 
-// newScreen works on any pair of streams; openScreen on real terminals.
+// newScreen returns a screen on any pair of streams.
 func newScreen(in io.Reader, out io.Writer, size func() int) *screen {
 	sc := &screen{in: in, out: out, size: size, keys: make(chan struct{}, 1), restore: func() {}}
 	sc.resize.patience = reportTime
@@ -47,7 +47,7 @@ func newScreen(in io.Reader, out io.Writer, size func() int) *screen {
 	return sc
 }
 
-// openScreen takes over the terminal until close. What is shown on out is written to shown, which does not wait.
+// openScreen puts the terminal into raw mode until close. The output for out is written to shown, which does not block.
 func openScreen(in, out *os.File, shown io.Writer, p paint) (*screen, error) {
 	if _, _, err := term.GetSize(int(out.Fd())); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func openScreen(in, out *os.File, shown io.Writer, p paint) (*screen, error) {
 	return sc, nil
 }
 
-// close gives the terminal back as it was: the line goes, the conversation stays.
+// close erases the input line and restores the terminal. The conversation stays.
 func (sc *screen) close() {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -83,7 +83,7 @@ func (sc *screen) close() {
 	sc.restore()
 }
 
-// follow keeps up with the size of the window.
+// follow adapts to changes of the window size.
 func (sc *screen) follow(resized <-chan os.Signal, done <-chan struct{}) {
 	for {
 		select {
@@ -106,10 +106,10 @@ func (sc *screen) columns() int {
 	return 80
 }
 
-// readLines sends typed lines until the person leaves, then closes lines.
-func (sc *screen) readLines(lines chan<- typed, stop <-chan struct{}) {
+// readLines sends the typed lines until the user leaves, then closes lines.
+func (sc *screen) readLines(lines chan<- inputLine, stop <-chan struct{}) {
 	defer close(lines)
-	buf := make([]byte, 0, 4096) // a read, and the beginning of a key from the one before
+	buf := make([]byte, 0, 4096) // the bytes of a read, after the beginning of a key from the last one
 	for {
 		n, err := sc.in.Read(buf[len(buf):cap(buf)])
 		rest, leave := sc.take(buf[:len(buf)+n], lines, stop)
@@ -120,8 +120,8 @@ func (sc *screen) readLines(lines chan<- typed, stop <-chan struct{}) {
 	}
 }
 
-// take does what the keys say and gives back the beginning of one that is not complete.
-func (sc *screen) take(b []byte, lines chan<- typed, stop <-chan struct{}) (rest []byte, leave bool) {
+// take executes the keys and returns the beginning of one that is not complete.
+func (sc *screen) take(b []byte, lines chan<- inputLine, stop <-chan struct{}) (rest []byte, leave bool) {
 	defer sc.show()
 	for len(b) > 0 {
 		k, n := nextKey(b)
@@ -131,12 +131,12 @@ func (sc *screen) take(b []byte, lines chan<- typed, stop <-chan struct{}) (rest
 		b = b[n:]
 		switch {
 		case k.kind == keyInterrupt:
-			give(lines, typed{abort: true}, stop)
+			sendLine(lines, inputLine{abort: true}, stop)
 			return nil, true
 		case k.ctrl == ctrlD && sc.blank():
 			return nil, true
 		case k.kind == keyEnter:
-			if !give(lines, typed{text: sc.enter()}, stop) {
+			if !sendLine(lines, inputLine{text: sc.enter()}, stop) {
 				return nil, true
 			}
 		default:
@@ -154,7 +154,7 @@ func (sc *screen) blank() bool {
 	return sc.draft.text == ""
 }
 
-// enter takes the typed line off the screen.
+// enter erases the input line and returns it.
 func (sc *screen) enter() string {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -165,7 +165,7 @@ func (sc *screen) enter() string {
 	return line
 }
 
-// press does what one key says, but for those that end a line.
+// press executes a key that does not end the line.
 func (sc *screen) press(k key) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -191,7 +191,7 @@ func (sc *screen) press(k key) {
 	}
 }
 
-// Write shows text above the line that is being typed. While it is not known where that line is, the text waits.
+// Write shows text above the input line. While the position of that line is unknown, the text waits.
 func (sc *screen) Write(b []byte) (int, error) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -210,12 +210,12 @@ func (sc *screen) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// setPrompt changes what stands before the draft: the room, and the state of the connection.
+// setPrompt changes the text before the draft: the room, and the state of the connection.
 func (sc *screen) setPrompt(room, state string) {
 	sc.change(func() { sc.room, sc.state = room, state })
 }
 
-// setNotice changes what stands at the right end of the row; the rest of it stays where it is.
+// setNotice changes the text at the right end of the row. The rest of the row does not move.
 func (sc *screen) setNotice(s string) { sc.change(func() { sc.notice = s }) }
 
 func (sc *screen) change(f func()) {
@@ -237,10 +237,10 @@ func (sc *screen) repaint() {
 	}
 }
 
-// write is for what may get lost: an error comes again with the next message, which is told.
+// write ignores errors: an error comes again with the next message, where it is handled.
 func (sc *screen) write(s string) { _, _ = io.WriteString(sc.out, s) }
 
-// prompt is cut so that half of the row is left to type in.
+// prompt is shortened so that half of the row is left for the draft.
 func (sc *screen) prompt() string {
 	state := sc.state + "> "
 	return terminal.Cut(sc.room, max(sc.width/2-terminal.Width(state), 4)) + state

@@ -16,13 +16,13 @@ type desk struct {
 	t     *testing.T
 	keys  *keyboard
 	vt    *vt
-	lines chan typed
+	lines chan inputLine
 }
 
 func newDesk(t *testing.T, v *vt) *desk {
 	t.Helper()
 	keys := newKeyboard()
-	d := &desk{t: t, keys: keys, vt: v, lines: make(chan typed)}
+	d := &desk{t: t, keys: keys, vt: v, lines: make(chan inputLine)}
 	d.screen = newScreen(keys, v, v.columns)
 	v.report = func(s string) { go keys.begin(s)() }
 	stop, ended := make(chan struct{}), make(chan struct{})
@@ -118,7 +118,7 @@ var drafts = map[string]string{
 // otherwise are the drafts of which the emulator counts other cells than we do.
 var otherwise = map[string]bool{"joined emoji": true, "mixed": true, "selectors": true, "flags": true, "Hangul of jamo": true}
 
-// TestOneDraftOnTheScreen: whatever is typed, edited and shown meanwhile, there is one prompt below the messages, and
+// Whatever is typed, edited and shown meanwhile, there is one prompt below the messages, and
 // what is entered is what was typed.
 func TestOneDraftOnTheScreen(t *testing.T) {
 	for name, text := range drafts {
@@ -157,8 +157,8 @@ func (d *desk) check(messages []string) {
 	}
 }
 
-// TestWhatIsTypedIsEntered: no character is lost or split, whatever it is made of.
-func TestWhatIsTypedIsEntered(t *testing.T) {
+// No typed character is lost or split, however many code points it has.
+func TestTypedLineIsEnteredWhole(t *testing.T) {
 	for name, text := range drafts {
 		d := newDesk(t, newVT(40, 24, false))
 		go d.enter_(text + "\r")
@@ -168,9 +168,9 @@ func TestWhatIsTypedIsEntered(t *testing.T) {
 	}
 }
 
-// TestResizeSparesTheMessages: on terminals that wrap lines anew and on those that cut them, with and without a report
+// On terminals that wrap lines again and on those that cut them off, with and without a report
 // of the cursor, no message is drawn over. Where the terminal says where the cursor is, no copy of the draft is left.
-func TestResizeSparesTheMessages(t *testing.T) {
+func TestResizeErasesNoMessage(t *testing.T) {
 	for _, wraps := range []bool{true, false} {
 		for _, reports := range []bool{true, false} {
 			for name, text := range drafts {
@@ -215,8 +215,8 @@ func (d *desk) settled() {
 	d.t.Fatal("the report is waited for without end")
 }
 
-// TestWritesWaitForTheReport: what comes before the place of the line is known is shown after it, in order.
-func TestWritesWaitForTheReport(t *testing.T) {
+// Output that is written before the position of the line is known is shown after it, in order.
+func TestWritesWaitForReport(t *testing.T) {
 	v := newVT(60, 24, true)
 	v.silent = true
 	d := newDesk(t, v)
@@ -232,8 +232,8 @@ func TestWritesWaitForTheReport(t *testing.T) {
 	d.check([]string{"one", "two", "three"})
 }
 
-// TestNoticeMovesNothing: the prompt, the draft and the cursor stay where they are.
-func TestNoticeMovesNothing(t *testing.T) {
+// A notice does not move the prompt, the draft or the cursor.
+func TestNoticeDoesNotMoveDraft(t *testing.T) {
 	for name, text := range map[string]string{"empty": "", "short": "你好", "long": strings.Repeat("x", 30), "scrolled": strings.Repeat("你", 90)} {
 		v := newVT(40, 24, false)
 		d := newDesk(t, v)
@@ -253,7 +253,7 @@ func TestNoticeMovesNothing(t *testing.T) {
 	}
 }
 
-func TestScreenLeaving(t *testing.T) {
+func TestScreenIsRestored(t *testing.T) {
 	d := newDesk(t, newVT(80, 24, false))
 	go d.enter_("abc\x03")
 	if l, ok := <-d.lines; !ok || !l.abort {

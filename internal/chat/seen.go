@@ -1,6 +1,6 @@
 package chat
 
-// seen remembers the ids of the last messages, so that a message which its sender had to send twice is shown once.
+// seen has the ids of the last messages, so that a message that its sender had to send twice is shown once.
 // The zero value is ready.
 type seen struct {
 	ids  map[string]struct{}
@@ -8,7 +8,7 @@ type seen struct {
 	next int
 }
 
-// add says whether the id is new. An empty id always is.
+// add reports whether the id is new. An empty id always is.
 func (s *seen) add(id string) bool {
 	if id == "" {
 		return true

@@ -9,15 +9,15 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// say queues a message, unless no server would take it. While the connection is lost it waits there.
-func (s *session) say(text string) {
+// queueMessage queues a message, unless every server would refuse it. It waits while the connection is lost.
+func (s *session) queueMessage(text string) {
 	if err := checkText(text); err != nil {
-		s.quote(err, text)
+		s.reportUnsent(err, text)
 		s.out.reject(err)
 		return
 	}
 	if len(s.out.queue) >= outboxMost {
-		s.view.alarm("not sent: %d messages wait already: %s", outboxMost, terminal.Short(text, maxQuoted))
+		s.view.warn("not sent: %d messages wait already: %s", outboxMost, terminal.Short(text, maxQuoted))
 		return
 	}
 	s.out.add(text)
@@ -27,14 +27,14 @@ func (s *session) say(text string) {
 	s.pump()
 }
 
-// pump sends the next message when one may be sent: not before the room's missed messages have been read, since the one
-// in doubt may be among them.
+// pump sends the next message if one may be sent. The missed messages of the room must have been read before, because the
+// message in doubt may be among them.
 func (s *session) pump() {
 	if s.visit.phase != live || s.ended {
 		return
 	}
 	m := s.out.take()
-	s.maybeGone()
+	s.endIfAcknowledged()
 	if m == nil {
 		return
 	}
@@ -45,63 +45,63 @@ func (s *session) pump() {
 	})
 }
 
-// published takes the answer for the first message of the outbox.
+// published handles the reply for the first message of the outbox.
 func (s *session) published(id string, err error) {
-	s.out.flying = false
-	if !s.out.empty() && s.out.queue[0].id == id { // else the room was left, with the message given back by it
-		s.settle(&s.out.queue[0], err)
+	s.out.inFlight = false
+	if !s.out.empty() && s.out.queue[0].id == id { // otherwise the user has left the room, after it delivered the message
+		s.resolve(&s.out.queue[0], err)
 	}
 	s.pump()
-	s.maybeGone()
+	s.endIfAcknowledged()
 }
 
-// settle decides what becomes of a message: stored, refused, later, or in doubt.
-func (s *session) settle(m *outgoing, err error) {
+// resolve handles the result of a publish: the message is stored, refused, to be sent later, or in doubt.
+func (s *session) resolve(m *outgoing, err error) {
 	var e *centrifuge.Error
 	switch {
 	case err == nil:
 		s.out.drop()
 	case !errors.As(err, &e):
-		if m.lost++; m.lost > maxLost && !m.came {
-			s.refuseFirst(clierr.Errorf("the server's log may say why", "the server never answers to it"))
+		if m.unanswered++; m.unanswered > maxUnanswered && !m.echoed {
+			s.refuseFirst(clierr.Errorf("the server's log may say why", "the server never acknowledges it"))
 		}
-		if s.visit.phase == live { // else a loading is on its way, which ends in pump
+		if s.visit.phase == live { // otherwise loading is in progress, and ends with pump
 			s.load(s.visit, recheck)
 		}
 	case e.Temporary && m.busy < 8:
 		m.busy++
-		s.out.resting = true
+		s.out.waiting = true
 		s.after(min(100*time.Millisecond<<m.busy, 5*time.Second), func() {
-			s.out.resting = false
+			s.out.waiting = false
 			s.pump()
 		})
-	case s.o.source == fromPipe && hopeless(err):
+	case s.o.source == fromPipe && permanent(err):
 		s.end(unsent(len(s.out.queue), "could not be sent", refusal(err)))
 	default:
 		s.refuseFirst(refusal(err))
 	}
 }
 
-// maxLost bounds how often one message is sent without an answer: it may be what ends the connection each time.
-const maxLost = 8
+// maxUnanswered is how often one message is sent without a reply: the message itself may be what breaks the connection.
+const maxUnanswered = 8
 
-// refuseFirst gives up the first message, which was sent and will not be stored, and goes on with the next.
+// refuseFirst removes the first message, which will not be stored.
 func (s *session) refuseFirst(why error) {
 	if s.out.empty() {
 		return
 	}
-	s.quote(why, s.out.queue[0].text)
+	s.reportUnsent(why, s.out.queue[0].text)
 	s.out.refuse(why)
 }
 
-// quote tells which message is not sent, and why.
-func (s *session) quote(why error, text string) {
-	s.view.alarm("not sent: %v: %s", why, terminal.Short(text, maxQuoted))
+// reportUnsent shows which message is not sent, and why.
+func (s *session) reportUnsent(why error, text string) {
+	s.view.warn("not sent: %v: %s", why, terminal.Short(text, maxQuoted))
 }
 
 const maxQuoted = 60 // cells of a message that is quoted in a notice
 
-// answered says whether the server answered, if only with an error.
+// answered reports whether err is a reply of the server.
 func answered(err error) bool {
 	var e *centrifuge.Error
 	return errors.As(err, &e)

@@ -24,7 +24,7 @@ func inDoubt(t *testing.T) *session {
 	}
 	o := Options{URL: "x", Room: "lobby", source: fromPipe, Getenv: func(string) string { return "" }}
 	o.streams()
-	s := &session{o: o, ctx: ctx, client: client, calls: make(chan func(), 64), gone: make(chan struct{}), times: newTimes(), visit: &visit{room: "lobby", sub: sub, phase: live}}
+	s := &session{o: o, ctx: ctx, client: client, calls: make(chan func(), 64), done: make(chan struct{}), times: newTimes(), visit: &visit{room: "lobby", sub: sub, phase: live}}
 	s.view = newView(io.Discard, io.Discard, false, false)
 	s.out.add("hello")
 	if s.out.take() == nil {
@@ -34,36 +34,36 @@ func inDoubt(t *testing.T) *session {
 }
 
 // A message in doubt stays first in the queue, and nothing is sent before the missed messages have been read.
-func TestDoubtIsLookedInto(t *testing.T) {
+func TestMessageInDoubtIsLookedUp(t *testing.T) {
 	for _, err := range []error{centrifuge.ErrTimeout, centrifuge.ErrClientDisconnected, io.EOF} {
 		s := inDoubt(t)
 		s.published(s.out.queue[0].id, err)
-		if s.visit.phase != loading || s.out.flying || len(s.out.queue) != 1 {
-			t.Errorf("%v: phase %d, flying %v, %d queued", err, s.visit.phase, s.out.flying, len(s.out.queue))
+		if s.visit.phase != loading || s.out.inFlight || len(s.out.queue) != 1 {
+			t.Errorf("%v: phase %d, in flight %v, %d queued", err, s.visit.phase, s.out.inFlight, len(s.out.queue))
 		}
 	}
 }
 
-func TestAnswerAfterTheRoomWasLeft(t *testing.T) {
+func TestReplyAfterRoomWasLeft(t *testing.T) {
 	s := inDoubt(t)
 	id := s.out.queue[0].id
 	s.out.queue = nil
 	s.published(id, nil)
-	if s.out.flying || s.ended {
+	if s.out.inFlight || s.ended {
 		t.Error("the outbox waits for an answer that came")
 	}
 }
 
-func TestBusyServerIsGivenUpOn(t *testing.T) {
+func TestBusyServerIsGivenUp(t *testing.T) {
 	s := inDoubt(t)
 	for n := 0; !s.out.empty(); n++ {
 		if n > 20 {
 			t.Fatal("it is tried for ever")
 		}
-		s.out.flying, s.out.resting = false, false
+		s.out.inFlight, s.out.waiting = false, false
 		m := s.out.take()
-		s.out.flying = false
-		s.settle(m, &centrifuge.Error{Code: 111, Message: "too many requests", Temporary: true})
+		s.out.inFlight = false
+		s.resolve(m, &centrifuge.Error{Code: 111, Message: "too many requests", Temporary: true})
 	}
 	var want interface{ Unwrap() error }
 	if s.out.refused != 1 || !errors.As(s.out.reason, &want) {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// talk is one Run in a test: what it reads is typed, what it writes can be waited for.
+// talk is one Run in a test: the test types its input and waits for its output.
 type talk struct {
 	t        *testing.T
 	in       *io.PipeWriter
@@ -98,19 +98,19 @@ func (k *talk) leave() {
 
 // transcript is a writer that can be waited for.
 type transcript struct {
-	mu    sync.Mutex
-	text  strings.Builder
-	fresh chan struct{}
+	mu      sync.Mutex
+	text    strings.Builder
+	changed chan struct{}
 }
 
-func newTranscript() *transcript { return &transcript{fresh: make(chan struct{})} }
+func newTranscript() *transcript { return &transcript{changed: make(chan struct{})} }
 
 func (r *transcript) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.text.Write(b)
-	close(r.fresh)
-	r.fresh = make(chan struct{})
+	close(r.changed)
+	r.changed = make(chan struct{})
 	return len(b), nil
 }
 
@@ -126,13 +126,13 @@ func (r *transcript) wait(t *testing.T, text string) {
 	late := time.After(15 * time.Second)
 	for {
 		r.mu.Lock()
-		all, fresh := r.text.String(), r.fresh
+		all, changed := r.text.String(), r.changed
 		r.mu.Unlock()
 		if strings.Contains(all, text) {
 			return
 		}
 		select {
-		case <-fresh:
+		case <-changed:
 		case <-late:
 			t.Fatalf("%q was not written, but:\n%s", text, all)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-func TestTarget(t *testing.T) {
+func TestTargetURL(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"ws://host:8080/ws", "ws://host:8080/ws"},
 		{"wss://chat.example/", "wss://chat.example" + defaultPath},
@@ -35,7 +35,7 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
+func TestOptionsAreChecked(t *testing.T) {
 	env := func(k string) string { return map[string]string{"USER": "root\x1b"}[k] }
 	good := Options{URL: "host", Room: "lobby", Getenv: env, In: strings.NewReader("")}
 	o, err := good.withDefaults()

@@ -10,21 +10,21 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-// times knows when earlier messages were sent. The server tells it with each publication, but the SDK (v0.10.10) leaves
-// it out of what it hands over; only its trace log has the whole answer. So the trace is read, for answers that carry
-// publications. The log comes from a goroutine of its own and may lag or lose entries: a time is then unknown, no more.
+// times has the times at which messages were sent. The server sends the time with each publication, but the SDK
+// (v0.10.10) does not pass it on; only its trace log has the whole reply. Therefore the trace log is read, for replies
+// with publications. It comes from another goroutine and may lag or lose entries; then a time is unknown.
 type times struct {
 	mu      sync.Mutex
 	at      map[uint64]time.Time // by offset
-	answers int                  // replies to requests for history, or errors, that the log has come to
-	fresh   chan struct{}        // closed and replaced with each of them
+	answers int                  // replies to history requests, or errors, that the log has reached
+	changed chan struct{}        // closed and replaced with each of them
 }
 
-const maxTraced = 1 << 20 // bytes of an answer that are read for times: the log has room for 256 of them
+const maxTraced = 1 << 20 // bytes of a reply that is read for times; the log has room for 256 of them
 
-const maxTimes = 16384 // more than one answer holds; then the old ones are forgotten
+const maxTimes = 16384 // more than one reply contains; then the old ones are removed
 
-func newTimes() *times { return &times{at: map[uint64]time.Time{}, fresh: make(chan struct{})} }
+func newTimes() *times { return &times{at: map[uint64]time.Time{}, changed: make(chan struct{})} }
 
 type stampedList struct {
 	Publications []struct {
@@ -54,8 +54,8 @@ func (t *times) log(e centrifuge.LogEntry) {
 	t.note(r.History)
 	if answer {
 		t.answers++
-		close(t.fresh)
-		t.fresh = make(chan struct{})
+		close(t.changed)
+		t.changed = make(chan struct{})
 	}
 }
 
@@ -70,41 +70,41 @@ func (t *times) note(l stampedList) {
 	}
 }
 
-// asked is called before a request for history, and answered after its reply: it returns when the log has come to
-// that reply, and with it to everything before, or after a moment without.
-func (t *times) asked() int {
+// replies is the number of replies that the log has reached. The caller gets it before a history request, and passes it
+// to waitAfter after the reply. waitAfter returns when the log has reached that reply, or after 300 ms.
+func (t *times) replies() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.answers
 }
 
-func (t *times) answered(ctx context.Context, asked int) {
+func (t *times) waitAfter(ctx context.Context, asked int) {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
 	for {
 		t.mu.Lock()
-		answers, fresh := t.answers, t.fresh
+		answers, changed := t.answers, t.changed
 		t.mu.Unlock()
 		if answers > asked {
 			return
 		}
 		select {
-		case <-fresh:
+		case <-changed:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// of is the time of one message; zero when unknown.
+// of returns the time of a message, or zero if it is unknown.
 func (t *times) of(offset uint64) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.at[offset]
 }
 
-// forget is called when offsets begin to mean something else: another room or another epoch.
-func (t *times) forget() {
+// reset is called when the offsets are those of another room or another epoch.
+func (t *times) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.at)

@@ -13,7 +13,7 @@ import (
 
 const chatURL = "THRONG_TEST_CHAT_URL" // set in the process that chats inside tmux
 
-// TestInsideTmux is the client of TestTmux.
+// TestInsideTmux is the client in TestTmux.
 func TestInsideTmux(t *testing.T) {
 	url := os.Getenv(chatURL)
 	if url == "" {
@@ -60,7 +60,7 @@ func (m tmux) until(what string, ok func(rows []string) bool) []string {
 	}
 }
 
-// TestTmux: ninety Han characters as a draft, messages that come meanwhile, and a window that changes its size leave
+// Ninety Han characters as a draft, messages that arrive meanwhile, and a window that changes its size leave
 // one prompt and every message on the screen of a real terminal.
 func TestTmux(t *testing.T) {
 	if _, err := exec.LookPath("tmux"); err != nil {

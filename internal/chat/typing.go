@@ -6,23 +6,23 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-// typingPrefix and a room's name make the companion room where typing is told (issue 2: a namespace of --dev). Where it
-// does not exist or is not allowed, nobody is shown typing.
+// typingPrefix and a room's name make the name of a second room in which typing is announced (a namespace of --dev). If it
+// does not exist or is not allowed, typing is not shown.
 const typingPrefix = "typing:"
 
 const (
-	typingEvery = 3 * time.Second // at most one notice from here
+	typingEvery = 3 * time.Second // at most one announcement from here
 	typingFor   = 4 * time.Second // a notice is shown this long, unless the next one or the message comes
 )
 
-// typing is who was last seen typing, and when we last said that we do.
+// typing is the person that is shown as typing, and the time of the last announcement from here.
 type typing struct {
 	who  person
 	turn int // counts notices, so that an old timer does not end a new one
 	told time.Time
 }
 
-// show puts the notice at the right end of the row, where it moves neither the prompt nor the draft.
+// show puts the notice at the right end of the input line, where it moves neither the prompt nor the draft.
 func (t *typing) show(s *session) {
 	notice := ""
 	if t.who.name != "" {
@@ -31,7 +31,7 @@ func (t *typing) show(s *session) {
 	s.screen.setNotice(notice)
 }
 
-// watchTyping listens to the room's companion, where a person types.
+// watchTyping subscribes to the announcements, if there is a screen.
 func (s *session) watchTyping(v *visit) {
 	if s.screen == nil {
 		return
@@ -51,7 +51,7 @@ func (s *session) watchTyping(v *visit) {
 	s.ask(func() { _ = sub.Subscribe() })
 }
 
-// start shows who types, for a while.
+// start shows that a person is typing, for typingFor.
 func (t *typing) start(s *session, who person) {
 	t.who = who
 	t.turn++
@@ -64,7 +64,7 @@ func (t *typing) start(s *session, who person) {
 	})
 }
 
-// stop takes it away again.
+// stop ends the notice, if it is about this person.
 func (t *typing) stop(s *session, who person) {
 	if t.who.name == "" || t.who.client != who.client {
 		return
@@ -73,14 +73,14 @@ func (t *typing) stop(s *session, who person) {
 	t.show(s)
 }
 
-// tell says that the person here types.
-func (t *typing) tell(s *session) {
+// announce tells the others that the user is typing.
+func (t *typing) announce(s *session) {
 	v := s.visit
 	if v.phase != live || v.typing == nil || time.Since(t.told) < typingEvery || v.typing.State() != centrifuge.SubStateSubscribed {
 		return
 	}
 	t.told = time.Now()
 	s.ask(func() {
-		_, _ = s.client.Publish(s.ctx, v.typing.Channel, []byte(`{"typing":true}`)) // nobody misses one that is lost
+		_, _ = s.client.Publish(s.ctx, v.typing.Channel, []byte(`{"typing":true}`)) // a lost announcement does not matter
 	})
 }

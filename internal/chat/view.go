@@ -9,16 +9,16 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// view writes what people read. Every call is one Write, so that lines stay whole in a pipe and on a terminal. A Write
-// neither waits nor fails (see output).
+// view formats the output. Every call is one Write, so that lines stay whole in a pipe and on a terminal. A Write neither
+// blocks nor fails (see output).
 type view struct {
-	out   io.Writer // messages, joins and leaves
-	notes io.Writer // everything about the connection; the same as out on a terminal
-	paint paint
-	tty   bool // a person watches: short times, a line for a new day, long messages cut
-	now   func() time.Time
-	day   string // of the last line shown
-	deaf  bool   // nobody reads any more: nothing is written
+	out      io.Writer // messages, joins and leaves
+	notes    io.Writer // everything about the connection; the same as out on a terminal
+	paint    paint
+	tty      bool // short times, a line for a new day, long messages cut
+	now      func() time.Time
+	day      string // of the last line shown
+	noReader bool   // the output has failed: nothing is written
 }
 
 const (
@@ -29,7 +29,7 @@ const (
 	maxShownCells = 4000 // of one message on a terminal
 )
 
-// newView starts with today, so that only other days are announced.
+// newView returns a view that announces the day only if it is not today.
 func newView(out, notes io.Writer, p paint, tty bool) *view {
 	return &view{out: out, notes: notes, paint: p, tty: tty, now: time.Now, day: time.Now().Format(dayFormat)}
 }
@@ -44,28 +44,28 @@ func (v *view) message(m message) {
 	v.write(v.out, v.stamp(m.at)+v.paint.name(m.from)+": "+text+"\n")
 }
 
-// event shows that somebody came or went.
+// event shows a join or a leave.
 func (v *view) event(who person, what string) {
 	v.write(v.out, v.stamp(v.now())+v.paint.dim("* "+who.name+" "+what)+"\n")
 }
 
-// note tells something about the connection or answers a command. Values that came from outside must be clean already.
+// note shows a text about the connection, or the result of a command. Values from outside must be safe to print.
 func (v *view) note(format string, args ...any) {
 	v.write(v.notes, v.paint.dim("* "+fmt.Sprintf(format, args...))+"\n")
 }
 
-// alarm is a note that should not be overlooked.
-func (v *view) alarm(format string, args ...any) {
+// warn is a note in another colour.
+func (v *view) warn(format string, args ...any) {
 	v.write(v.notes, v.paint.warn("* "+fmt.Sprintf(format, args...))+"\n")
 }
 
 func (v *view) write(w io.Writer, s string) {
-	if !v.deaf {
+	if !v.noReader {
 		_, _ = io.WriteString(w, s)
 	}
 }
 
-// stamp is the time in front of a line, preceded on a terminal by a line of its own when the day changes.
+// stamp is the time before a line. On a terminal a line with the date comes before it when the day changes.
 func (v *view) stamp(at time.Time) string {
 	if !v.tty {
 		if at.IsZero() {
@@ -92,7 +92,7 @@ func (v *view) indent() string {
 	return "    "
 }
 
-// shorten keeps one long message from pushing everything else off the screen.
+// shorten cuts a long message, so that it does not push all others off the screen.
 func shorten(s string) string {
 	head, rest := terminal.Split(s, maxShownCells)
 	if rest == "" {

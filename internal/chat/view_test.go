@@ -13,7 +13,7 @@ var (
 	day = time.Date(2026, 3, 4, 5, 6, 7, 0, time.Local)
 )
 
-func TestView(t *testing.T) {
+func TestViewFormatsLines(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		tty  bool
@@ -51,7 +51,7 @@ func TestView(t *testing.T) {
 	}
 }
 
-func TestPaint(t *testing.T) {
+func TestPaintOfNames(t *testing.T) {
 	if s := paint(true).name(ann); !strings.HasPrefix(s, "\x1b[") || !strings.HasSuffix(s, "mann\x1b[0m") {
 		t.Errorf("a coloured name is %q", s)
 	}
@@ -69,7 +69,7 @@ func TestPaint(t *testing.T) {
 	}
 }
 
-func TestReceived(t *testing.T) {
+func TestPublicationsBecomeMessages(t *testing.T) {
 	info := func(user, conn string) *centrifuge.ClientInfo {
 		return &centrifuge.ClientInfo{Client: "abcdef", User: user, ConnInfo: []byte(conn)}
 	}
@@ -95,12 +95,12 @@ func TestReceived(t *testing.T) {
 	}
 }
 
-func TestRoster(t *testing.T) {
+func TestPresenceText(t *testing.T) {
 	c := map[string]centrifuge.ClientInfo{}
 	for id, name := range map[string]string{"1": "bob", "2": "ann", "3": "bob"} {
 		c[id] = centrifuge.ClientInfo{Client: id, ConnInfo: connectData(name)}
 	}
-	if s := roster(c, "2"); s != "3 here: ann (you), bob (2)" {
+	if s := presenceText(c, "2"); s != "3 here: ann (you), bob (2)" {
 		t.Error(s)
 	}
 }

@@ -10,83 +10,83 @@ import (
 type phase int
 
 const (
-	entering phase = iota // not subscribed yet
-	loading               // subscribed; earlier or missed messages are on their way and new ones are held back
-	live                  // messages are shown as they come, and sent
-	away                  // the subscription is lost; the SDK will restore it
+	joining      phase = iota // not subscribed yet
+	loading                   // subscribed; earlier or missed messages are being fetched, and new ones are held back
+	live                      // messages are shown as they arrive, and sent
+	disconnected              // the subscription is lost; the SDK will restore it
 )
 
-// visit is the stay in one room.
+// visit is the time in one room.
 type visit struct {
 	room    string
 	sub     *centrifuge.Subscription
-	typing  *centrifuge.Subscription // nil where the room has no such companion
+	typing  *centrifuge.Subscription // nil without a screen
 	phase   phase
-	been    bool   // subscribed at least once
-	delayed bool   // it was told that entering takes longer
-	try     int    // counts loadings: late answers to an earlier one are dropped
+	joined  bool   // subscribed at least once
+	delayed bool   // the notice that joining takes longer was shown
+	try     int    // counts loadings: a late reply to an earlier one is dropped
 	epoch   string // of the offsets below
 	last    uint64 // offset of the latest message shown
 	held    []message
 	size    int // of held
-	dropped int // that would have been held
+	dropped int // messages that exceeded maxHeld
 }
 
-// maxHeld bounds what is held back, and what of a history is read, in bytes.
+// maxHeld bounds the messages that are held back, and those that are read of a history, in bytes.
 const maxHeld = 16 << 20
 
-// welcome is what the loading after a subscription is for.
-type welcome int
+// loadKind is the reason to load.
+type loadKind int
 
 const (
-	first   welcome = iota // earlier messages are shown
-	resumed                // all missed messages come by themselves
-	gap                    // missed messages may be gone: what the history has is shown
-	blind                  // the room keeps nothing to resume from
-	recheck                // only to find out what became of a message in doubt
+	firstJoin loadKind = iota // earlier messages are shown
+	recovered                 // the server has sent all missed messages
+	gap                       // missed messages may be gone; those in the history are shown
+	noHistory                 // the room keeps no messages
+	recheck                   // only to find out whether a message in doubt is stored
 )
 
-// loaded is the answer to fetch.
+// loaded is the result of fetch.
 type loaded struct {
 	messages []message // oldest first
 	err      error
 }
 
-func (s *session) away(v *visit) {
-	if v.been {
-		v.phase = away
+func (s *session) subscriptionLost(v *visit) {
+	if v.joined {
+		v.phase = disconnected
 	}
 }
 
-// subscribed begins to load, at the first subscription and at every later one.
+// subscribed starts loading, after the first subscription and after every later one.
 func (s *session) subscribed(v *visit, e centrifuge.SubscribedEvent) {
-	w := first
+	w := firstJoin
 	switch {
-	case !v.been:
+	case !v.joined:
 	case e.WasRecovering && e.Recovered:
-		w = resumed
+		w = recovered
 	case e.WasRecovering:
 		w = gap
 	default:
-		w = blind
+		w = noHistory
 	}
-	v.been, v.delayed = true, false
+	v.joined, v.delayed = true, false
 	if p := e.StreamPosition; p != nil && p.Epoch != v.epoch {
 		v.epoch, v.last = p.Epoch, 0
-		s.times.forget()
+		s.times.reset()
 	}
 	s.load(v, w)
 }
 
-// load asks for what w needs. The server answers in order, and the SDK hands over the missed messages of a resumed
-// subscription before it reads on: so when any answer is here, all of them are held. That makes a request with limit 0
-// worth sending even where history is not allowed.
-func (s *session) load(v *visit, w welcome) {
+// load requests the messages for w. The server replies in order, and the SDK delivers the missed messages of a recovered
+// subscription before it reads on. So all of them are held when any later reply arrives. For that reason a request with
+// limit 0 is sent even if history is not allowed.
+func (s *session) load(v *visit, w loadKind) {
 	v.phase = loading
 	v.try++
 	try, limit := v.try, 0
 	switch w {
-	case first:
+	case firstJoin:
 		limit = s.o.History
 	case gap:
 		limit = max(s.o.History, 100)
@@ -95,14 +95,14 @@ func (s *session) load(v *visit, w welcome) {
 		l := s.fetch(v, limit)
 		s.post(func() {
 			if s.visit == v && v.try == try {
-				s.arrived(v, w, l)
+				s.showLoaded(v, w, l)
 			}
 		})
 	})
 }
 
-// fetch gets the last messages of the room, with as many requests as it takes: an answer of the server may be shorter
-// than asked for. It runs in a goroutine of its own.
+// fetch gets the last messages of the room, with as many requests as necessary: a reply may have fewer messages than
+// requested. It runs outside the loop.
 func (s *session) fetch(v *visit, limit int) (l loaded) {
 	var before *centrifuge.StreamPosition
 	size := 0
@@ -123,23 +123,23 @@ func (s *session) fetch(v *visit, limit int) (l loaded) {
 	}
 }
 
-// history asks for the last messages before a position, the newest first.
+// history requests the last messages before a position, the newest first.
 func (s *session) history(v *visit, limit int, before *centrifuge.StreamPosition) (centrifuge.HistoryResult, error) {
-	asked := s.times.asked()
+	asked := s.times.replies()
 	h, err := v.sub.History(s.ctx, centrifuge.WithHistoryLimit(int32(limit)), centrifuge.WithHistoryReverse(true), centrifuge.WithHistorySince(before))
 	if err == nil || answered(err) {
-		s.times.answered(s.ctx, asked)
+		s.times.waitAfter(s.ctx, asked)
 	}
 	return h, err
 }
 
-// arrived shows what was loaded, then what was held back, and goes on living.
-func (s *session) arrived(v *visit, w welcome, l loaded) {
+// showLoaded shows the loaded messages, then those that were held back. The visit is live then.
+func (s *session) showLoaded(v *visit, w loadKind, l loaded) {
 	if l.err != nil && !answered(l.err) {
 		if timedOut(l.err) {
 			s.load(v, w)
 		}
-		return // the connection is lost; the next subscription loads anew
+		return // the connection is lost; the next subscription loads again
 	}
 	for i := range v.held {
 		if at := s.times.of(v.held[i].offset); !at.IsZero() {
@@ -151,30 +151,30 @@ func (s *session) arrived(v *visit, w welcome, l loaded) {
 		s.show(v, m)
 	}
 	if v.dropped > 0 {
-		s.view.alarm("%s not shown: too many came meanwhile", plural(v.dropped, "message is", "messages are"))
+		s.view.warn("%s not shown: too many arrived meanwhile", plural(v.dropped, "message is", "messages are"))
 	}
 	v.held, v.size, v.dropped = nil, 0, 0
 	v.phase = live
-	if w == first && s.screen != nil {
+	if w == firstJoin && s.screen != nil {
 		s.view.note("you are %s; /help lists the commands", s.o.Name)
-		s.who()
+		s.showPresence()
 	}
 	s.pump()
 }
 
-// announce says what the return is like.
-func (s *session) announce(v *visit, w welcome) {
+// announce shows what was missed while the connection was lost.
+func (s *session) announce(v *visit, w loadKind) {
 	switch w {
-	case resumed:
+	case recovered:
 		if n := s.missed(v); n > 0 {
 			s.view.note("back: %s", plural(n, "missed message", "missed messages"))
 		} else {
 			s.view.note("back: nothing missed")
 		}
 	case gap:
-		s.view.alarm("back, but some history is gone: messages may be missing here")
-	case blind:
-		s.view.alarm("back; this room keeps no history, so messages may be missing here")
+		s.view.warn("back, but some history is gone: messages may be missing here")
+	case noHistory:
+		s.view.warn("back; this room keeps no history, so messages may be missing here")
 	}
 	if w != recheck && s.lost {
 		s.lost = false
@@ -182,7 +182,7 @@ func (s *session) announce(v *visit, w welcome) {
 	}
 }
 
-// missed counts the messages of others that came while the connection was lost, or in the moment since.
+// missed counts the messages of others that were published since the connection was lost.
 func (s *session) missed(v *visit) int {
 	n := 0
 	for _, m := range v.held {
@@ -193,8 +193,8 @@ func (s *session) missed(v *visit) int {
 	return n
 }
 
-// heard takes a message from the room.
-func (s *session) heard(v *visit, p centrifuge.Publication) {
+// publication handles a message from the room.
+func (s *session) publication(v *visit, p centrifuge.Publication) {
 	m := received(p, time.Now())
 	if v.phase == live {
 		s.show(v, m)
@@ -203,7 +203,7 @@ func (s *session) heard(v *visit, p centrifuge.Publication) {
 	v.hold(m)
 }
 
-// hold keeps a message until it may be shown. When there is too much the oldest go.
+// hold keeps a message until it may be shown. If there are too many, the oldest are dropped.
 func (v *visit) hold(m message) {
 	v.held = append(v.held, m)
 	for v.size += m.size(); v.size > maxHeld && len(v.held) > 1; v.dropped++ {
@@ -213,7 +213,7 @@ func (v *visit) hold(m message) {
 	}
 }
 
-// show shows a message, unless it has been shown: history and live messages overlap.
+// show shows a message, unless it has been shown already: history and live messages overlap.
 func (s *session) show(v *visit, m message) {
 	if m.offset > 0 {
 		if m.offset <= v.last {
@@ -221,7 +221,7 @@ func (s *session) show(v *visit, m message) {
 		}
 		v.last = m.offset
 	}
-	mine := s.out.saw(m.id) || m.from.client == s.self && s.self != ""
+	mine := s.out.markEchoed(m.id) || m.from.client == s.self && s.self != ""
 	if !s.seen.add(m.id) || mine && s.o.source == fromPipe {
 		return
 	}
