@@ -15,6 +15,9 @@ type Deflater struct {
 	// Window is the LZ77 window in bits, 8 to 15; 0 is 15. Set it before the first message. A peer that has negotiated
 	// this window or a larger one can read the messages.
 	Window int
+	// Level is the compression level with the largest window, from 1, the fastest, to 9; 0 is 1. A smaller Window has one
+	// level only. Set it before the first message. A higher level takes more time, and from 7 on up to 500 KiB more.
+	Level int
 
 	w   *flate.Writer
 	out sink
@@ -70,7 +73,7 @@ func (d *Deflater) appendPayload(dst, p []byte, room, mask int) (out []byte, n i
 // compress writes p to the sink, up to and with the flush marker that RFC 7692 section 7.2.1 removes.
 func (d *Deflater) compress(p []byte) {
 	if d.w == nil {
-		d.w = newWriter(cmp.Or(d.Window, maxWindowBits))
+		d.w = newWriter(cmp.Or(d.Window, maxWindowBits), cmp.Or(d.Level, flate.BestSpeed))
 	}
 	d.w.Reset(&d.out)
 	// The sink returns no error, so neither do these.
@@ -78,11 +81,11 @@ func (d *Deflater) compress(p []byte) {
 	_ = d.w.Flush()
 }
 
-// newWriter returns a compressor with a window of so many bits. With the largest one it uses BestSpeed, since the members
-// of a room wait while a push is compressed. Errors are only returned for an invalid level or window.
-func newWriter(window int) *flate.Writer {
+// newWriter returns a compressor with a window of so many bits, and a level from 1 to 9 if that is the largest one. Errors
+// are only returned for an invalid level or window.
+func newWriter(window, level int) *flate.Writer {
 	if window >= maxWindowBits {
-		w, _ := flate.NewWriter(io.Discard, flate.BestSpeed)
+		w, _ := flate.NewWriter(io.Discard, min(max(level, flate.BestSpeed), flate.BestCompression))
 		return w
 	}
 	w, _ := flate.NewWriterWindow(io.Discard, 1<<max(window, minWindowBits))

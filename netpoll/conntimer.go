@@ -40,7 +40,8 @@ func (c *Conn) SetTimer(d time.Duration) {
 // timerTick is the tick of the wheel at which a timer is to be looked at. The wheel counts the ticks that the loop has
 // handled, of which a busy loop misses some.
 func (l *Loop) timerTick(due uint32, now time.Duration) uint32 {
-	return l.wheel.now + due - min(due, uint32(now/l.engine.Tick))
+	ticks := due - min(due, uint32(now/l.engine.Tick))
+	return l.wheel.now + min(ticks, wheelSlots)
 }
 
 // fireTimer calls OnTimer if c's timer is due. It returns the tick at which to look again, or 0 if no timer is set.

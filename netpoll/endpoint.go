@@ -86,6 +86,12 @@ type Endpoint struct {
 	OnOpen func(c *Conn)
 	// OnMessage is called for every text and binary message.
 	OnMessage func(c *Conn, op frame.Op, p []byte)
+	// OnPing is called for every ping of the peer (RFC 6455, 5.5.2). The pong is sent by the loop: it follows what the
+	// callback sends.
+	OnPing func(c *Conn, p []byte)
+	// OnPong is called for every pong of the peer (RFC 6455, 5.5.3): the answers to [Conn.Ping] and to the pings of
+	// PingInterval, whose payload is empty, and pongs that nobody asked for.
+	OnPong func(c *Conn, p []byte)
 	// OnTimer is called when the timer that [Conn.SetTimer] has set expires.
 	OnTimer func(c *Conn)
 	// OnClose is called once for every connection that was opened, when it can no longer

@@ -21,6 +21,7 @@ type engine struct {
 	closed           error                                 // the cause for connections that are open when the engine is closed
 	maxBacklogMemory int64                                 // Server.MaxBacklogMemory
 	compressMin      int                                   // Server.CompressMin
+	compressLevel    int                                   // Server.CompressLevel
 	onEnd            func(context any, took time.Duration) // Client.OnEnd
 
 	sliceSends int           // see broadcast.go; tests make it small

@@ -2,7 +2,11 @@
 
 package netpoll
 
-import "github.com/throngd/throng/frame"
+import (
+	"fmt"
+
+	"github.com/throngd/throng/frame"
+)
 
 // fanout is the part of a loop that hands published messages to the members of topics. The other parts of the loop tell it
 // what they know of a connection (subscribe, unsubscribe, closing, closed, behind, drained) and call step once per turn of
@@ -20,9 +24,15 @@ type fanout struct {
 	deflater [numForms]frame.Deflater // see forms.go
 }
 
-func (f *fanout) init(l *Loop) {
+func (f *fanout) init(l *Loop) error {
+	level := l.engine.compressLevel
+	if level < 0 || level > 9 {
+		return fmt.Errorf("netpoll: CompressLevel is %d, not 1 to 9", level)
+	}
 	f.loop, f.topics = l, make(map[string]*topic)
+	f.deflater[formDeflated].Level = level
 	f.deflater[formNarrow].Window = narrowWindow
+	return nil
 }
 
 // Subscribe makes c a member of topic: it gets every message published after it. It reports

@@ -96,7 +96,9 @@ func newLoop(e *engine, index int) (*Loop, error) {
 	for _, p := range e.endpoints {
 		l.configs = append(l.configs, frame.Config{Client: e.client, MaxMessage: p.MaxMessage, MaxFragments: e.MaxFragments, Pool: &l.pool})
 	}
-	l.fanout.init(l)
+	if err := l.fanout.init(l); err != nil {
+		return nil, err
+	}
 	l.preparePings()
 	var err error
 	if l.poller, err = gnetpoll.OpenPoller(); err != nil {

@@ -124,8 +124,17 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 		c.closeNow(frame.ClosePolicy, "too many control frames", ErrControls)
 		return
 	}
-	if m.Op != frame.OpPing {
+	e := l.endpointOf(c)
+	if m.Op == frame.OpPong {
+		if e.OnPong != nil {
+			e.OnPong(c, m.Payload)
+		}
 		return
+	}
+	if e.OnPing != nil {
+		if e.OnPing(c, m.Payload); !c.live() {
+			return
+		}
 	}
 	if c.has(flagArmed) {
 		c.rare().pong = append(c.rare().pong[:0], m.Payload...)

@@ -135,6 +135,10 @@ type Server struct {
 	// CompressMin is the payload size in bytes from which messages to members that negotiated
 	// compression are deflated. 0 means 512.
 	CompressMin int
+	// CompressLevel is the level of that compression, from 1, the fastest, to 9, the densest; other values are an error of
+	// Listen. A message is compressed once for all members, by a loop that serves nobody else meanwhile. Members that limit
+	// our window (RFC 7692, 7.1.2.1) get a level of its own. 0 means 1.
+	CompressLevel int
 	// Tick is the resolution of all timeouts. 0 means 1 s.
 	Tick time.Duration
 	// OnError is told what no connection can be told: failing accepts (at most one a second), panics in callbacks,
@@ -217,6 +221,7 @@ func (s *Server) prepare() {
 	e.closed = errServerClosed
 	e.maxBacklogMemory = cmp.Or(s.MaxBacklogMemory, 256<<20)
 	e.compressMin = cmp.Or(s.CompressMin, 512)
+	e.compressLevel = s.CompressLevel
 	e.headers.longest, e.headers.limit = int64(s.maxHeader()), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	if s.TLS != nil {
 		s.tls = s.TLS.Clone()

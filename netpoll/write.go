@@ -27,6 +27,19 @@ func (c *Conn) Send(op frame.Op, p []byte) {
 	}
 }
 
+// Ping sends a ping with a payload of at most 125 bytes (RFC 6455, 5.5.2); the peer answers with a pong of the same payload,
+// see [Endpoint.OnPong]. It counts towards [Endpoint.MaxBacklog] as a message does, and is apart from the pings of
+// [Endpoint.PingInterval], which find silent peers. A longer payload is cut. After the close it does nothing.
+func (c *Conn) Ping(p []byte) {
+	if !c.open() {
+		return
+	}
+	if o := c.loop.outboxFor(c); o != nil {
+		o.setTail(c.loop.appendFrame(o.tail, frame.OpPing, p[:min(len(p), 125)]))
+		c.loop.markDirty(c)
+	}
+}
+
 // SendBuffer is Send without a copy: b is shared. A client masks, and copies.
 func (c *Conn) SendBuffer(b *Buffer) {
 	if c.loop.engine.client {
