@@ -191,6 +191,9 @@ func (l *Loop) freeSlot(c *Conn) {
 	if c.aux != nil && c.aux.dial != nil {
 		c.aux.dial.stop()
 	}
+	if leave := c.row().leave; leave != nil {
+		leave(l, c)
+	}
 	if v := l.engine.ipLimiter; v != nil {
 		v.remove(c.fd, l.engine.clock())
 	}

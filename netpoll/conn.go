@@ -67,13 +67,14 @@ func (c *Conn) clear(f flags)    { c.flags &^= f }
 
 // aux is what a connection rarely needs.
 type aux struct {
-	header []byte // what came of an upgrade request or a PROXY header, see headermemory.go
-	scan   upgrade.Scan
-	closed CloseEvent // once the connection is being closed
-	acked  uint64     // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
-	pong   []byte     // the latest unanswered ping while an earlier pong cannot be written
-	missed []missed   // dropped messages that OnDropped has not reported yet
-	dial   *dialAttempt
+	header   []byte // what came of an upgrade request or a PROXY header, see headermemory.go
+	scan     upgrade.Scan
+	closed   CloseEvent // once the connection is being closed
+	acked    uint64     // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
+	pong     []byte     // the latest unanswered ping while an earlier pong cannot be written
+	missed   []missed   // dropped messages that OnDropped has not reported yet
+	dial     *dialAttempt
+	decision *Decision // phaseDeciding
 }
 
 func (c *Conn) rare() *aux {

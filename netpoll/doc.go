@@ -24,6 +24,13 @@
 // and an operation on a connection that is gone does nothing. Byte slices given to callbacks
 // are borrowed until they return.
 //
+// # Requests
+//
+// [Endpoint.CheckOrigin] and [Endpoint.Accept] decide about a request on the loop. A decision that needs a database or
+// another service is taken elsewhere: [Endpoint.Decide] gets a [Decision], and any goroutine calls its Accept or Reject
+// later. The loop serves other connections meanwhile, notices when the client goes away, and bounds how long and how many
+// requests wait.
+//
 // # Topics
 //
 // A topic is a name with members ([Conn.Subscribe]). [Conn.Publish] and [Server.Publish] send

@@ -82,6 +82,12 @@ type Endpoint struct {
 	// Nil accepts. A [*Reject] error names the status of the refusal, any other error
 	// answers 403.
 	Accept func(r *Request) error
+	// Decide is called behind Accept where the decision needs another goroutine: a database, a webhook, a signature. It
+	// must not block; whoever decides calls Accept or Reject of d, now or later, on any goroutine. Meanwhile the client
+	// waits, and has a slot and about 2 KB. At most [Server.MaxDeciding] requests wait. Nil decides nothing.
+	Decide func(d *Decision)
+	// DecideTimeout is how long a request may wait for its decision; after that it is answered 504. 0 means 10 s.
+	DecideTimeout time.Duration
 	// OnOpen is called after the 101 has been laid out: what it sends follows it.
 	OnOpen func(c *Conn)
 	// OnMessage is called for every text and binary message.
@@ -104,6 +110,7 @@ func (e Endpoint) withDefaults() Endpoint {
 	e.MaxMessage = cmp.Or(e.MaxMessage, 64<<10)
 	e.PingInterval = cmp.Or(e.PingInterval, 25*time.Second)
 	e.PongTimeout = cmp.Or(e.PongTimeout, 10*time.Second)
+	e.DecideTimeout = cmp.Or(e.DecideTimeout, 10*time.Second)
 	e.PongCode = cmp.Or(e.PongCode, frame.ClosePolicy)
 	e.MaxBacklog = cmp.Or(e.MaxBacklog, 1<<20)
 	e.MaxBacklogAge = cmp.Or(e.MaxBacklogAge, 30*time.Second)

@@ -19,6 +19,7 @@ const (
 	phaseTLS                    // the TLS handshake of a connection that was accepted
 	phaseHeader                 // reading the upgrade request
 	phaseMigrating              // accepted; on its way to another loop, whose poller does not know it yet, see affinity.go
+	phaseDeciding               // the application decides about the upgrade request, see decision.go
 	phaseConnect                // dialing: the TCP connect
 	phaseDialTLS                // dialing: the TLS handshake
 	phaseResponse               // dialing: reading the response to the upgrade request
@@ -53,6 +54,8 @@ type phaseRow struct {
 	failed func(c *Conn, err error)
 	// closeNow ends the connection for a fault, without waiting for an answer. Nil fails the connection.
 	closeNow func(c *Conn, e CloseEvent)
+	// leave gives back what belongs to the phase, when the phase changes or the slot is freed. Nil does nothing.
+	leave func(l *Loop, c *Conn)
 }
 
 // phaseTable returns the rows. It is a function because the functions of the rows read the table: a variable would be
@@ -75,6 +78,10 @@ func phaseTable() *[numPhases]phaseRow {
 		phaseHeader: {
 			name: "upgrade request", wait: waitFirst,
 			data: (*Loop).readRequest, deadline: (*Loop).requestTimeout, closeNow: (*Conn).answerInternalError,
+		},
+		phaseDeciding: {
+			name: "decision", data: (*Loop).keepEarly, deadline: (*Loop).decisionTimeout, closeNow: (*Conn).answerInternalError,
+			leave: (*Loop).endDecision,
 		},
 		phaseMigrating: {name: "change of loop", deadline: (*Loop).closeDeadline},
 		phaseConnect: {
@@ -136,6 +143,9 @@ func (c *Conn) lingering() bool { return c.phase == phaseLinger }
 // enter changes the phase of c. The caller sets the deadline.
 func (l *Loop) enter(c *Conn, p phase) {
 	was := c.waitKind()
+	if leave := c.row().leave; leave != nil {
+		leave(l, c)
+	}
 	c.phase = p
 	l.refreshOldest(was)
 }

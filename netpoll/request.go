@@ -64,12 +64,21 @@ func (l *Loop) requestTimeout(c *Conn) {
 	l.refuse(c, &Reject{Status: http.StatusRequestTimeout, Cause: upgrade.CauseTimeout, Reason: "the request took too long"})
 }
 
-// upgrade decides about a request for a WebSocket, behind which rest has arrived.
+// upgrade decides about a request for a WebSocket, or has the application decide later. rest has arrived behind it.
 func (l *Loop) upgrade(c *Conn, r *Request, rest []byte) {
 	if reject := l.checkUpgrade(c, r); reject != nil {
 		l.refuse(c, reject)
 		return
 	}
+	if l.engine.endpoints[r.Endpoint()].Decide != nil {
+		l.startDecision(c, r, rest)
+		return
+	}
+	l.acceptRequest(c, r, rest)
+}
+
+// acceptRequest opens c, on the loop of its affinity key.
+func (l *Loop) acceptRequest(c *Conn, r *Request, rest []byte) {
 	l.response = r.AppendAccept(l.response[:0])
 	c.aux = nil
 	a := acceptedRequest{endpoint: r.Endpoint(), window: r.DeflateWindow(), context: r.Context(), response: l.response}
@@ -109,7 +118,7 @@ func (l *Loop) plainHTTP(c *Conn, r *Request, b []byte) {
 	l.detach(c, b)
 }
 
-// callAccept calls a callback that may reject the request. An error that is not meant for the peer is reported to OnError.
+// callAccept calls a callback that may reject the request.
 func (l *Loop) callAccept(callback string, accept func(*Request) error, r *Request) *Reject {
 	if accept == nil {
 		return nil
@@ -118,6 +127,11 @@ func (l *Loop) callAccept(callback string, accept func(*Request) error, r *Reque
 	if err == nil {
 		return nil
 	}
+	return l.rejectFor(callback, err)
+}
+
+// rejectFor is the response to an error of a callback. One that is not meant for the peer is reported to OnError.
+func (l *Loop) rejectFor(callback string, err error) *Reject {
 	reject, expected := upgrade.RejectFor(err)
 	if !expected {
 		l.engine.report(fmt.Errorf("netpoll: %s: %w", callback, err))

@@ -83,6 +83,9 @@ type Server struct {
 	// MaxHeader bounds the request line and all header fields of a request in bytes, for HTTP
 	// too; beyond it 431 is answered, or 414. 0 means 32 KiB.
 	MaxHeader int
+	// MaxDeciding bounds the requests that wait for a decision, see Endpoint.Decide; beyond it 503 is answered. 0 means
+	// 4096.
+	MaxDeciding int
 	// MaxHeaderMemory bounds in bytes what the requests occupy that have come in part, all
 	// together. From half of it on a request may have less than MaxHeader in part, the less the
 	// more is occupied; beyond that 503 is answered. 0 means 64 MiB.
@@ -157,6 +160,7 @@ type Server struct {
 	maxConns    int64 // MaxConns or its default
 	acceptLimit acceptLimiter
 	refusals    refusalCounters
+	deciding    atomic.Int64 // requests that wait for a decision
 	denied      atomic.Int64 // connections that were not admitted and linger, see deny.go
 	atHTTP      atomic.Int64 // connections that were given to HTTP, see detach.go
 	incoming    atomic.Int64 // connections on their way to a loop that displaces another for them, see displace.go

@@ -52,7 +52,7 @@ func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 				if share(c.fd, n) != i {
 					return
 				}
-				if c.opening() {
+				if c.opening() && !l.rejectUndecided(c) {
 					l.startLinger(c)
 				}
 				c.Close(code, reason)

@@ -15,6 +15,7 @@ type Stats struct {
 	Conns         int64 // connections now, those in a handshake of any kind included
 	AtHTTP        int64 // connections at Server.HTTP now, which are not among Conns
 	TLSHandshakes int64 // TLS tlsHandshakePool in flight now
+	Deciding      int64 // requests that wait for a decision now, see Endpoint.Decide
 	Queued        int64 // bytes posted to loops that wait to be laid out
 	Backlog       int64 // bytes that peers were not ready to take and that wait for them
 
@@ -76,7 +77,7 @@ const OtherCode frame.CloseCode = 0
 // Stats may be called by any goroutine at any time.
 func (s *Server) Stats() Stats {
 	st := s.engine.stats()
-	st.AtHTTP, st.Refusals = s.atHTTP.Load(), s.Refusals()
+	st.AtHTTP, st.Deciding, st.Refusals = s.atHTTP.Load(), s.deciding.Load(), s.Refusals()
 	return st
 }
 
