@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/url"
 	"runtime"
 	"slices"
@@ -17,9 +18,7 @@ func describe() (cpu string, memory int64, kernel string) {
 	if err != nil {
 		return cpu, 0, kernel
 	}
-	if all, err := fs.CPUInfo(); err == nil && len(all) > 0 && all[0].ModelName != "" {
-		cpu = all[0].ModelName
-	}
+	cpu = cmp.Or(cpuModel(fs), cpu)
 	if m, err := fs.Meminfo(); err == nil && m.MemTotalBytes != nil {
 		memory = int64(*m.MemTotalBytes)
 	}
