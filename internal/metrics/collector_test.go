@@ -18,7 +18,7 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// sample has a value of its own for everything, so that no two can be mixed up.
+// sample has a different value in every field, so that a test sees which field a metric reads.
 func sample() Snapshot {
 	var took netpoll.Durations
 	took.Observe(3 * time.Microsecond)
@@ -52,7 +52,7 @@ func sample() Snapshot {
 	}
 }
 
-func TestNames(t *testing.T) {
+func TestNamesFollowConventions(t *testing.T) {
 	problems, err := testutil.GatherAndLint(Registry(sample))
 	if err != nil {
 		t.Fatal(err)
@@ -62,17 +62,16 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestAllDescribed is for those who add a metric: a pedantic registry refuses what is not in
-// descs, and everything in descs has a value.
-func TestAllDescribed(t *testing.T) {
+// TestAllFamiliesHaveValues: a pedantic registry refuses values that are not described, and each family has one.
+func TestAllFamiliesHaveValues(t *testing.T) {
 	r := prometheus.NewPedanticRegistry()
 	r.MustRegister(&Collector{src: sample})
-	families, err := r.Gather()
+	gathered, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(families) != len(descs) {
-		t.Errorf("%d metrics are described, %d collected", len(descs), len(families))
+	if len(gathered) != len(families) {
+		t.Errorf("%d metrics are described, %d collected", len(families), len(gathered))
 	}
 }
 
@@ -112,12 +111,12 @@ func TestValues(t *testing.T) {
 		"throng_loop_tick_lag_seconds_count 4", "throng_close_duration_seconds_count 0",
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
-			t.Errorf("not there: %s", line)
+			t.Errorf("missing: %s", line)
 		}
 	}
 	for _, name := range []string{"go_gc_duration_seconds", "go_goroutines", "process_open_fds"} {
 		if !strings.Contains(text, "\n"+name) {
-			t.Errorf("not there: %s", name)
+			t.Errorf("missing: %s", name)
 		}
 	}
 }

@@ -1,11 +1,10 @@
-// Package metrics tells Prometheus what the server does. One [Collector] asks
-// netpoll, the edge and the rooms at scrape time: nothing is counted twice, and
-// nobody who sends a message touches a metric.
+// Package metrics exports the server's metrics to Prometheus. A [Collector] reads a [Snapshot] of netpoll, the edge and the
+// rooms at scrape time: the message path touches no metric.
 //
-// No metric is labelled by room, user or address: their number would be chosen
-// by clients. Labels are loops, close codes of a fixed set, directions and the
-// parts of a duration.
+// families.go declares each metric once: its name, its help, its label and the function that reads it from a Snapshot.
 //
-// The table of names, for people, is docs/operations.md; deploy/ has a Grafana
-// dashboard. A test keeps both in step with this package.
+// No label is a room, a user or an address, since clients would choose their number. Labels are event loops, codes of a
+// fixed set, directions and the parts of a duration.
+//
+// docs/operations.md documents the metrics, and deploy/ has a Grafana dashboard. Tests compare both with this package.
 package metrics

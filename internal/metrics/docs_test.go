@@ -10,7 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// names are the metrics of a scrape, with the suffixes of histograms.
+// names returns the names of the metrics of a scrape, and those of the series of histograms.
 func names(t *testing.T) map[string]bool {
 	t.Helper()
 	families, err := Registry(sample).Gather()
@@ -31,7 +31,7 @@ func names(t *testing.T) map[string]bool {
 
 var metricName = regexp.MustCompile(`\b(?:throng|go|process)_[a-z0-9_]+`)
 
-// base is a metric's name without the suffix of a histogram's series.
+// base returns the name of a metric without the suffix of a histogram's series.
 func base(name string) string {
 	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 		if b, ok := strings.CutSuffix(name, suffix); ok {
@@ -41,7 +41,7 @@ func base(name string) string {
 	return name
 }
 
-// checkNames: what a text names exists, and it names everything of ours.
+// checkNames checks that a text names every metric of throng, and no others.
 func checkNames(t *testing.T, text string) {
 	t.Helper()
 	known, named := names(t), map[string]bool{}
@@ -53,12 +53,13 @@ func checkNames(t *testing.T, text string) {
 	}
 	for name := range known {
 		if strings.HasPrefix(name, "throng_") && !named[base(name)] {
-			t.Errorf("%s is not there", name)
+			t.Errorf("%s is missing", name)
 		}
 	}
 }
 
-func TestDashboard(t *testing.T) {
+// TestDashboardNamesEveryMetric also checks that ids are unique and expressions balanced.
+func TestDashboardNamesEveryMetric(t *testing.T) {
 	raw, err := os.ReadFile("../../deploy/grafana-dashboard.json")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestDashboard(t *testing.T) {
 	ids := map[int]bool{}
 	for _, p := range dashboard.Panels {
 		if ids[p.ID] {
-			t.Errorf("panel %d, %s, stands there twice", p.ID, p.Title)
+			t.Errorf("two panels with id %d, %s", p.ID, p.Title)
 		}
 		ids[p.ID] = true
 		for _, target := range p.Targets {
@@ -90,7 +91,7 @@ func TestDashboard(t *testing.T) {
 	checkNames(t, all.String())
 }
 
-func TestOperationsPage(t *testing.T) {
+func TestOperationsPageNamesEveryMetric(t *testing.T) {
 	page, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func TestOperationsPage(t *testing.T) {
 	checkNames(t, section(t, string(page), "Metrics"))
 }
 
-// section is what stands under a heading of a page.
+// section returns the text under a heading of a page.
 func section(t *testing.T, page, heading string) string {
 	t.Helper()
 	_, text, found := strings.Cut(page, "\n## "+heading+"\n")

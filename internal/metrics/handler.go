@@ -8,8 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Registry has the server's metrics, and those of the Go runtime (garbage
-// collector, goroutines) and the process (memory, descriptors, CPU).
+// Registry returns a registry with the server's metrics, those of the Go runtime and those of the process.
 func Registry(src Source) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	c := &Collector{src: src}
@@ -20,7 +19,7 @@ func Registry(src Source) *prometheus.Registry {
 	return r
 }
 
-// Handler answers scrapes; above four at once with 503.
+// Handler answers scrapes. More than four at the same time get 503.
 func Handler(src Source) http.Handler {
 	return promhttp.HandlerFor(Registry(src), promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }

@@ -1,12 +1,6 @@
 package metrics
 
-// limits collects how often each limit was met, by the key of the configuration that sets it.
-func (o out) limits(snap *Snapshot) {
-	for limit, n := range snap.limits() {
-		o.counter(limitHits, n, limit)
-	}
-}
-
+// limits returns how often each limit was reached, by the key of the configuration that sets it.
 func (snap *Snapshot) limits() map[string]int64 {
 	r, n, e, h := &snap.Network.Refusals, &snap.Network.Limits, &snap.Edge, &snap.Rooms.Limits
 	return map[string]int64{

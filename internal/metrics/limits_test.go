@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestLimitsHaveValuesOfTheirOwn: no two limits read the same counter, and none reads nothing.
-func TestLimitsHaveValuesOfTheirOwn(t *testing.T) {
+// TestLimitsReadDifferentCounters: no two limits read the same field, and each reads one.
+func TestLimitsReadDifferentCounters(t *testing.T) {
 	snap, seen := sample(), map[int64]string{}
 	for limit, n := range snap.limits() {
 		if n == 0 || seen[n] != "" {
@@ -26,9 +26,9 @@ var (
 	coded    = regexp.MustCompile("`([a-z_]+)`")
 )
 
-// TestLimitsPage: every limit of the operators' page is a key of the configuration and is counted by that key, and
-// everything that is counted stands on the page. What the protocol's page calls a limit stands there too.
-func TestLimitsPage(t *testing.T) {
+// TestLimitsAreDocumented: every limit in docs/operations.md is a key of the configuration and is counted under that key.
+// Every counted limit, and every limit in docs/protocol.md, is in docs/operations.md.
+func TestLimitsAreDocumented(t *testing.T) {
 	snap := sample()
 	counted, documented, flags := snap.limits(), map[string]bool{}, map[string]bool{}
 	for _, row := range rows(t, "../../docs/operations.md", 5) {
@@ -60,7 +60,7 @@ func TestLimitsPage(t *testing.T) {
 	}
 }
 
-// rows are the rows of the tables with so many columns in the section Limits of a page.
+// rows returns the rows of the tables with this number of columns in the section Limits of a page.
 func rows(t *testing.T, file string, columns int) (all [][]string) {
 	t.Helper()
 	page, err := os.ReadFile(file)
@@ -79,7 +79,7 @@ func rows(t *testing.T, file string, columns int) (all [][]string) {
 	return all
 }
 
-// checkKey: the configuration has the key, and SIGHUP takes it over if and only if the page says so.
+// checkKey checks that the configuration has the key, and that a reload changes it if and only if the page says so.
 func checkKey(t *testing.T, key, live string) {
 	t.Helper()
 	c := reflect.TypeFor[config.Config]()

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// slowProcess is nil unless the library's collector would count the open files one by one at each scrape: before Linux
-// 6.2 it lists /proc/self/fd, which takes a second and 100 MB of garbage with a million connections.
+// slowProcess returns nil if the library's collector counts open files quickly. Before Linux 6.2 it lists /proc/self/fd at
+// each scrape, which takes a second and 100 MB of garbage with a million connections.
 func slowProcess(src Source) *process {
 	if info, err := os.Stat("/proc/self/fd"); err != nil || info.Size() != 0 {
 		return nil
@@ -20,15 +20,15 @@ func slowProcess(src Source) *process {
 	return newProcess(proc, src().Network.Conns)
 }
 
-// process has the library's metrics by the same names, the open files within a few: those at its start, which were
-// counted, and the connections.
+// process collects the metrics of the library's collector, by the same names. The number of open files is an estimate: those
+// counted at its start, plus the connections now.
 type process struct {
 	proc  procfs.Proc
-	files int64 // at the start, without connections
+	files int64 // open at the start, without connections
 }
 
 func newProcess(proc procfs.Proc, conns int64) *process {
-	files, _ := proc.FileDescriptorsLen() // 0 is near enough
+	files, _ := proc.FileDescriptorsLen() // an error leaves 0, which is close enough
 	return &process{proc, int64(files) - conns}
 }
 
@@ -47,18 +47,19 @@ var (
 
 var processDescs = []*prometheus.Desc{processCPU, processStart, processMemory, processVirtual, processFiles, processLimit}
 
-// collect leaves out what cannot be read.
-func (p *process) collect(o out, conns int64) {
+// collect leaves out values that cannot be read.
+func (p *process) collect(ch chan<- prometheus.Metric, conns int64) {
+	gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
 	if stat, err := p.proc.Stat(); err == nil {
-		o <- prometheus.MustNewConstMetric(processCPU, prometheus.CounterValue, stat.CPUTime())
-		o.gauge(processMemory, float64(stat.ResidentMemory()))
-		o.gauge(processVirtual, float64(stat.VirtualMemory()))
+		ch <- prometheus.MustNewConstMetric(processCPU, prometheus.CounterValue, stat.CPUTime())
+		gauge(processMemory, float64(stat.ResidentMemory()))
+		gauge(processVirtual, float64(stat.VirtualMemory()))
 		if start, err := stat.StartTime(); err == nil {
-			o.gauge(processStart, start)
+			gauge(processStart, start)
 		}
 	}
 	if limits, err := p.proc.Limits(); err == nil {
-		o.gauge(processLimit, float64(limits.OpenFiles))
+		gauge(processLimit, float64(limits.OpenFiles))
 	}
-	o.gauge(processFiles, float64(p.files+conns))
+	gauge(processFiles, float64(p.files+conns))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// TestProcess: on an old kernel the metrics of the process are those of the library, by name, type and about the
-// value; the open files are not counted again but follow the connections.
+// TestProcess: the metrics that replace the library's on old kernels have the same names, types and help, and similar
+// values. The number of open files follows the connections.
 func TestProcess(t *testing.T) {
 	gather := func(c prometheus.Collector) map[string]*dto.MetricFamily {
 		r := prometheus.NewRegistry()
