@@ -18,7 +18,7 @@ const (
 // validate continues with p. It reports false at the first byte after which the text cannot be valid, and not at the end
 // of the frame (Autobahn cases 6.3 and 6.4).
 func (s utf8State) validate(p []byte) (utf8State, bool) {
-	ok := true
+	var ok bool
 	for s != 0 && len(p) > 0 {
 		if s, ok = s.next(p[0]); !ok {
 			return s, false

@@ -40,7 +40,7 @@ func (r ClientRequest) check() (target *url.URL, err error) {
 	}
 	for _, p := range r.Subprotocols {
 		if p == "" || tokenLen([]byte(p)) != len(p) {
-			return nil, fmt.Errorf("Subprotocols has %q, which is no token", p)
+			return nil, fmt.Errorf("the subprotocol %q is no token", p)
 		}
 	}
 	target, err = url.ParseRequestURI(cmp.Or(r.Path, "/"))
