@@ -16,9 +16,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestBlanks: frames of 85 bytes inflate to 64 KiB of blanks, which are no command. Each connection that floods with them
-// is closed with 3013 before it has cost much: 20 MB of them would take 8 s of the processor's time.
-func TestBlanks(t *testing.T) {
+// Frames of 85 bytes inflate to 64 KiB of blanks, which are no command. A connection that sends a flood of them is closed
+// with 3013 before it has taken much processor time: 20 MB of them would take 8 s.
+func TestFloodOfCompressedBlanksIsClosed(t *testing.T) {
 	const conns, each = 10, 2 << 20 // bytes
 	s := start(t, nil, "--compression", "--commands-per-second", "100", "--bytes-per-second", "256KiB")
 	witness := join(t, s.addr, "witness")
@@ -45,7 +45,7 @@ func TestBlanks(t *testing.T) {
 					break
 				}
 			}
-			ends <- p.flooded()
+			ends <- p.awaitFloodClose()
 		}()
 	}
 	for range peers {
@@ -56,15 +56,15 @@ func TestBlanks(t *testing.T) {
 	took := s.cpu() - before
 	t.Logf("%d connections, %d MB of frames of %d bytes: %v", conns, conns*each>>20, len(f), took)
 	if took > time.Second {
-		t.Errorf("they took %v of the processor's time", took)
+		t.Errorf("the flood took %v of processor time", took)
 	}
 	if _, err := witness.subscribe("another", "", 0); err != nil {
-		t.Errorf("who sent nothing: %v", err)
+		t.Errorf("the connection that sent nothing: %v", err)
 	}
 }
 
-// flooded reads to the close frame that says that too much was sent.
-func (p *peer) flooded() error {
+// awaitFloodClose reads until the close frame with 3013.
+func (p *peer) awaitFloodClose() error {
 	for {
 		_, err := p.next()
 		var closed *closedError
@@ -78,7 +78,7 @@ func (p *peer) flooded() error {
 	}
 }
 
-// cpu is the processor time of the server so far, in user space.
+// cpu is the processor time of the server in user space.
 func (s *server) cpu() time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid()))
 	if err != nil {

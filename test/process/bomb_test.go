@@ -25,10 +25,10 @@ const (
 	bombMax  = 1 << 20 // --max-message; a deflated gigabyte of zeros is just below it
 )
 
-// TestBomb is H20 of the hostile inputs: a gigabyte of zeros deflated to less than a mebibyte,
-// from many connections at once. Each is refused with 1009, and the peak of the server's
-// resident memory shows that no bomb was inflated further than the limit.
-func TestBomb(t *testing.T) {
+// A gigabyte of zeros deflates to less than a mebibyte. Many connections send such a message at once. Each
+// is closed with 1009, and the peak of the server's resident memory shows that no message was inflated
+// beyond the limit.
+func TestDeflateBombIsRefused(t *testing.T) {
 	bomb := deflateBomb(t)
 	s := start(t, nil, "--compression", "--max-message", fmt.Sprint(bombMax))
 	peers := make([]*peer, bombs)
@@ -36,19 +36,19 @@ func TestBomb(t *testing.T) {
 		peers[i] = dialDeflate(t, s.addr)
 	}
 	witness := join(t, s.addr, "witness")
-	s.forgetPeak()
+	s.resetPeak()
 	before := s.peak()
 	results := make(chan error, bombs)
 	for _, p := range peers {
-		go func() { results <- p.explode(bomb) }()
+		go func() { results <- p.sendBomb(bomb) }()
 	}
 	for range peers {
 		if err := <-results; err != nil {
 			t.Error(err)
 		}
 	}
-	// Of each the message as it came and as far as it may be inflated; the rest is garbage,
-	// the smaller buffers that these grew from.
+	// For each connection the compressed message and what was inflated of it, and the smaller buffers
+	// that these grew from, which are garbage.
 	grown, bound := s.peak()-before, bombs*6*bombMax>>10
 	t.Logf("%d bombs of %d MiB, %d bytes on the wire: VmHWM %d MiB, was %d MiB: %d MiB more, the bound is %d MiB; inflated whole they are %d MiB",
 		bombs, inflated>>20, len(bomb), s.peak()>>10, before>>10, grown>>10, bound>>10, bombs*inflated>>20)
@@ -56,12 +56,12 @@ func TestBomb(t *testing.T) {
 		t.Errorf("peak memory grew by %d KiB, more than %d", grown, bound)
 	}
 	if _, err := witness.subscribe("another", "", 0); err != nil {
-		t.Errorf("who sent no bomb: %v", err)
+		t.Errorf("the connection that sent no bomb: %v", err)
 	}
 }
 
-// deflateBomb is the frame of a bomb. What zeros deflate to repeats, so that one part of them
-// is enough to make the others.
+// deflateBomb returns the frame of a bomb. Deflated zeros repeat, so that one part is deflated and
+// copied.
 func deflateBomb(t *testing.T) []byte {
 	t.Helper()
 	const part = inflated / 16
@@ -82,11 +82,11 @@ func deflateBomb(t *testing.T) []byte {
 	}
 	payload := deflated.Bytes()
 	if n, err := io.Copy(io.Discard, flate.NewReader(bytes.NewReader(payload))); n != inflated || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Fatalf("no bomb: inflates to %d bytes (%v)", n, err)
+		t.Fatalf("not a bomb: it inflates to %d bytes (%v)", n, err)
 	}
 	f := frame.AppendMaskedFrame(nil, frame.OpText, bytes.TrimSuffix(payload, []byte("\x00\x00\xff\xff")), [4]byte{1, 2, 3, 4})
 	if len(f) > bombMax {
-		t.Fatalf("no bomb: %d bytes, refused before it is inflated", len(f))
+		t.Fatalf("not a bomb: %d bytes are refused before they are inflated", len(f))
 	}
 	f[0] |= 0x40 // RSV1: compressed (RFC 7692, 7.2.1)
 	return f
@@ -119,8 +119,8 @@ func dialDeflate(t *testing.T, addr string) *peer {
 	return p
 }
 
-// explode sends a bomb, and reports whether it is refused as it should be.
-func (p *peer) explode(bomb []byte) error {
+// sendBomb sends a bomb, and returns an error if it is not refused with 1009.
+func (p *peer) sendBomb(bomb []byte) error {
 	if _, err := p.conn.Write(bomb); err != nil {
 		return err
 	}
@@ -132,8 +132,8 @@ func (p *peer) explode(bomb []byte) error {
 	return nil
 }
 
-// forgetPeak makes the peak what the memory is now (proc(5), clear_refs).
-func (s *server) forgetPeak() {
+// resetPeak sets the peak to the current memory (proc(5), clear_refs).
+func (s *server) resetPeak() {
 	s.t.Helper()
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.pid()), []byte("5"), 0); err != nil {
 		s.t.Fatal(err)

@@ -15,30 +15,30 @@ import (
 	"time"
 )
 
-// A crowd is a process of clients: this test's binary, started again, because one process may
-// not open as many files as the server. It takes orders on its standard input and answers each
-// with a report on its standard output.
+// A crowd is a process with clients: the test binary started again, because one process may not
+// open as many files as the server. It reads orders from its standard input and answers each with
+// a report on its standard output.
 
 const crowdMark = "THRONG_TEST_CROWD"
 
-// crowdOrder is the first thing a crowd hears; then comes a line to storm, and at the end the
-// offsets of all that was published to each room.
+// crowdOrder is the first order; the second is to reconnect, and the last has the offsets of all
+// messages in each room.
 type crowdOrder struct {
 	Addr   string // of the server
-	Source string // the address they come from
+	Source string // the source address of the clients
 	First  int    // number of the first client: number n is in room n modulo Rooms
 	Count  int
 	Rooms  int
 }
 
-// crowdReport is what a crowd answers.
+// crowdReport is the answer to each order.
 type crowdReport struct {
-	Back        []time.Duration // when each was in, from the order to enter or to storm
-	Refusals    map[string]int  // why some had to try again
-	Took        []time.Duration // how long each message took to those who were there
-	Unrecovered int             // times the server said recovered:false
-	Lost, Twice int             // messages; Twice includes those out of order
-	Thrown      map[string]int  // why some were disconnected who should not have been
+	Back         []time.Duration // for each client, the time from the order until it was in its room
+	Refusals     map[string]int  // errors of attempts that were repeated, with their numbers
+	Took         []time.Duration // latencies of the messages to connected clients
+	Unrecovered  int             // replies with recovered: false
+	Lost, Twice  int             // messages; Twice includes those out of order
+	Disconnected map[string]int  // errors of connections that the server ended
 }
 
 func crowdRoom(n, rooms int) string { return fmt.Sprint("storm", n%rooms) }
@@ -49,14 +49,14 @@ type crowd struct {
 	members []*member
 	cut     atomic.Bool // the connections are closed on purpose
 	began   time.Time
-	in      sync.WaitGroup // members who are not in yet
-	out     sync.WaitGroup // members who are in
+	in      sync.WaitGroup // members that are not in their rooms yet
+	out     sync.WaitGroup // goroutines of members
 
-	mu               sync.Mutex
-	refusals, thrown map[string]int
+	mu                     sync.Mutex
+	refusals, disconnected map[string]int
 }
 
-// member is one client. Its goroutine owns it, but for last.
+// member is one client. It belongs to its goroutine, except last.
 type member struct {
 	crowd       *crowd
 	room, epoch string
@@ -69,10 +69,10 @@ type member struct {
 	twice       int
 }
 
-// crowdMain is the process.
+// crowdMain is the main function of the process.
 func crowdMain() int {
 	orders, reports := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
-	c := &crowd{refusals: map[string]int{}, thrown: map[string]int{}}
+	c := &crowd{refusals: map[string]int{}, disconnected: map[string]int{}}
 	if err := orders.Decode(&c.order); err != nil {
 		return 1
 	}
@@ -98,7 +98,7 @@ func crowdMain() int {
 	return 0
 }
 
-// enter lets everybody come at once and waits until they are in.
+// enter connects all members at once and waits until they are in their rooms.
 func (c *crowd) enter() {
 	c.cut.Store(false)
 	gate := make(chan struct{})
@@ -130,7 +130,7 @@ func (c *crowd) leave() {
 	c.out.Wait()
 }
 
-// catchUp waits until everybody has the last message of their room.
+// catchUp waits until all members have the last message of their rooms.
 func (c *crowd) catchUp(published map[string][]uint64) {
 	end := time.Now().Add(patience)
 	for _, m := range c.members {
@@ -153,9 +153,9 @@ func (c *crowd) report() (r crowdReport) {
 	return r
 }
 
-// total is the report of the end, when no goroutine has a member.
+// total is the last report, after all goroutines have ended.
 func (c *crowd) total(published map[string][]uint64) crowdReport {
-	r := crowdReport{Thrown: c.thrown}
+	r := crowdReport{Disconnected: c.disconnected}
 	for _, m := range c.members {
 		r.Took = append(r.Took, m.took...)
 		r.Unrecovered += m.unrecovered
@@ -166,8 +166,8 @@ func (c *crowd) total(published map[string][]uint64) crowdReport {
 	return r
 }
 
-// enter tries until the member is in its room again, resuming where it was. There is no jitter,
-// and no longer pause from try to try.
+// enter tries until the member is in its room, and recovers what it missed. There is neither jitter
+// nor a growing delay between the attempts.
 func (m *member) enter() bool {
 	c := m.crowd
 	m.peer, m.back = nil, 0
@@ -186,7 +186,7 @@ func (m *member) enter() bool {
 	return false
 }
 
-// note counts an error by its last words, which name no port.
+// note counts an error by the last part of its text, which contains no port.
 func (c *crowd) note(in map[string]int, err error) {
 	text := err.Error()
 	c.mu.Lock()
@@ -203,7 +203,7 @@ func (m *member) subscribe(p *peer) error {
 	_ = p.conn.SetDeadline(time.Time{})
 	if m.epoch != "" && s.Recovered {
 		for _, pub := range s.Publications {
-			m.saw(pub.Offset)
+			m.received(pub.Offset)
 		}
 	} else {
 		if m.epoch != "" {
@@ -215,8 +215,8 @@ func (m *member) subscribe(p *peer) error {
 	return nil
 }
 
-// saw notes a message.
-func (m *member) saw(offset uint64) {
+// received records a message.
+func (m *member) received(offset uint64) {
 	if offset <= m.last.Load() {
 		m.twice++
 	}
@@ -230,22 +230,22 @@ func (m *member) follow() {
 		text, err := m.peer.next()
 		if err != nil {
 			if !m.crowd.cut.Load() {
-				m.crowd.note(m.crowd.thrown, err)
+				m.crowd.note(m.crowd.disconnected, err)
 			}
 			return
 		}
 		if sent, offset, ok := parse(text); ok {
-			m.saw(offset)
+			m.received(offset)
 			m.took = append(m.took, time.Since(time.Unix(0, sent)))
 		}
 	}
 }
 
-// add puts the other report's numbers to r's.
+// add adds the numbers of another report.
 func (r *crowdReport) add(o crowdReport) {
 	r.Back, r.Took = append(r.Back, o.Back...), append(r.Took, o.Took...)
 	r.Unrecovered, r.Lost, r.Twice = r.Unrecovered+o.Unrecovered, r.Lost+o.Lost, r.Twice+o.Twice
-	r.Refusals, r.Thrown = sum(r.Refusals, o.Refusals), sum(r.Thrown, o.Thrown)
+	r.Refusals, r.Disconnected = sum(r.Refusals, o.Refusals), sum(r.Disconnected, o.Disconnected)
 }
 
 func sum(a, b map[string]int) map[string]int {
@@ -258,7 +258,7 @@ func sum(a, b map[string]int) map[string]int {
 	return out
 }
 
-// part is the duration that the given part of them do not exceed.
+// part is a quantile of sorted values.
 func part[T cmp.Ordered](sorted []T, of float64) (at T) {
 	if len(sorted) > 0 {
 		at = sorted[min(len(sorted)-1, int(of*float64(len(sorted))))]

@@ -1,4 +1,4 @@
-// Package process holds tests of the throng binary as a process among others: slow readers, a
-// frozen peer, no descriptors left, everybody back at once. They build the binary, start it on
-// a free loopback port and take some minutes; -short makes them small.
+// Package process tests the throng binary as a process: with slow readers, frozen clients, no free
+// descriptors, and all clients reconnecting at once. The tests build the binary and start it on a
+// free loopback port. They take some minutes; -short makes them small.
 package process

@@ -18,8 +18,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// talk publishes text and waits until p has it, which it does if it is in the room.
-func (p *peer) talk(room, text string) error {
+// publishAndAwait publishes text and waits until p, which is in the room, receives it.
+func (p *peer) publishAndAwait(room, text string) error {
 	_ = p.conn.SetDeadline(time.Now().Add(patience))
 	defer p.conn.SetDeadline(time.Time{})
 	if err := p.send(fmt.Sprintf(`{"id":7,"publish":{"channel":%q,"data":%q}}`, room, text)); err != nil {
@@ -29,8 +29,8 @@ func (p *peer) talk(room, text string) error {
 	return err
 }
 
-// present is how many clients the server says are in the room.
-func (p *peer) present(room string) (n int, err error) {
+// countPresent asks the server for the number of clients in the room.
+func (p *peer) countPresent(room string) (n int, err error) {
 	_ = p.conn.SetDeadline(time.Now().Add(patience))
 	defer p.conn.SetDeadline(time.Time{})
 	if err := p.send(fmt.Sprintf(`{"id":8,"presence_stats":{"channel":%q}}`, room)); err != nil {
@@ -45,8 +45,8 @@ func (p *peer) present(room string) (n int, err error) {
 	return n, err
 }
 
-// noMore is a limit under which the server can open nothing.
-func noMore(s *server) unix.Rlimit {
+// limitWithoutFree is a limit at which the server cannot open another descriptor.
+func limitWithoutFree(s *server) unix.Rlimit {
 	var was unix.Rlimit
 	if err := unix.Prlimit(s.pid(), unix.RLIMIT_NOFILE, nil, &was); err != nil {
 		s.t.Fatal(err)
@@ -60,13 +60,12 @@ func noMore(s *server) unix.Rlimit {
 	}
 }
 
-// TestNoDescriptors takes the descriptors away from the running server: who is connected
-// notices nothing, who comes waits or is reset, the log says it at most once a second, and
-// accepting resumes within 5 s after there are descriptors again.
-func TestNoDescriptors(t *testing.T) {
+// A server without free descriptors serves its connections. New connections wait or are reset, the log
+// reports it at most once a second, and the server accepts again within 5 s after descriptors are free.
+func TestServerWithoutDescriptors(t *testing.T) {
 	s := start(t, nil)
 	p := join(t, s.addr, "lobby")
-	before := s.limitFiles(noMore(s))
+	before := s.limitFiles(limitWithoutFree(s))
 	began := time.Now()
 	came := make(chan error, 20)
 	var served atomic.Int32
@@ -81,13 +80,13 @@ func TestNoDescriptors(t *testing.T) {
 		}()
 	}
 	for i := range 30 {
-		if err := p.talk("lobby", fmt.Sprint("still here ", i)); err != nil {
+		if err := p.publishAndAwait("lobby", fmt.Sprint("still here ", i)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	if n := served.Load(); n > 0 {
-		t.Fatalf("%d were let in: there were descriptors", n)
+		t.Fatalf("%d were accepted: there were free descriptors", n)
 	}
 	short := time.Since(began)
 	s.limitFiles(before)
@@ -102,17 +101,17 @@ func TestNoDescriptors(t *testing.T) {
 		t.Error("accepting resumed too late")
 	}
 	q := join(t, s.addr, "lobby")
-	if err := q.talk("lobby", "new here"); err != nil {
+	if err := q.publishAndAwait("lobby", "new here"); err != nil {
 		t.Error(err)
 	}
-	said := strings.Count(s.output(), "too many open files")
-	if limit := int(short.Seconds()) + 2; said < 1 || said > limit {
-		t.Errorf("the log says it %d times in %v", said, short)
+	reports := strings.Count(s.output(), "too many open files")
+	if limit := int(short.Seconds()) + 2; reports < 1 || reports > limit {
+		t.Errorf("the log reports it %d times in %v", reports, short)
 	}
 }
 
-// TestFullDisk gives the server a log on a full disk (every write ends with ENOSPC).
-func TestFullDisk(t *testing.T) {
+// The log is on a full disk: every write fails with ENOSPC.
+func TestLogOnFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)
@@ -120,14 +119,14 @@ func TestFullDisk(t *testing.T) {
 	defer full.Close()
 	s := startTo(t, full, nil, "--log-level", "debug")
 	p := join(t, s.addr, "lobby")
-	before := s.limitFiles(noMore(s)) // something to log
+	before := s.limitFiles(limitWithoutFree(s)) // something to log
 	came := make(chan error, 1)
 	go func() {
 		_, err := dial(s.addr)
 		came <- err
 	}()
 	for i := range 15 {
-		if err := p.talk("lobby", fmt.Sprint("no log ", i)); err != nil {
+		if err := p.publishAndAwait("lobby", fmt.Sprint("no log ", i)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -138,9 +137,9 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestFrozenServer stops the server for longer than its ping interval and pong timeout: when it
-// goes on, it must not believe that its clients were silent.
-func TestFrozenServer(t *testing.T) {
+// The server process is stopped for longer than its ping interval and pong timeout. When it goes on, it
+// must not conclude that its clients were silent.
+func TestFrozenServerDropsNoClient(t *testing.T) {
 	s := start(t, nil, "--ping-interval", "2s", "--pong-timeout", "1s")
 	const people = 50
 	lost := make(chan error, people)
@@ -160,12 +159,12 @@ func TestFrozenServer(t *testing.T) {
 		s.signal(syscall.SIGSTOP)
 		time.Sleep(freeze * time.Millisecond)
 		s.signal(syscall.SIGCONT)
-		if err := join(t, s.addr, "awake").talk("awake", "yes"); err != nil {
+		if err := join(t, s.addr, "awake").publishAndAwait("awake", "yes"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	time.Sleep(4 * time.Second) // a whole ping and pong
-	if n, err := join(t, s.addr, "other").present("lobby"); n != people || err != nil {
+	if n, err := join(t, s.addr, "other").countPresent("lobby"); n != people || err != nil {
 		t.Errorf("%d of %d are present (%v)", n, people, err)
 	}
 	select {
@@ -175,15 +174,15 @@ func TestFrozenServer(t *testing.T) {
 	}
 }
 
-// TestFrozenClient: a client whose process stands still, so that its kernel acknowledges and
-// nothing more comes, is gone after two ping intervals, and so is its presence.
-func TestFrozenClient(t *testing.T) {
+// A client whose process is stopped, so that only its kernel acknowledges, is closed after two ping
+// intervals, and its presence ends.
+func TestFrozenClientIsClosed(t *testing.T) {
 	const interval = 3 * time.Second
 	s := start(t, nil, "--ping-interval", interval.String(), "--pong-timeout", "2s")
 	p := join(t, s.addr, "lobby")
 	q := join(t, s.addr, "lobby") // answers no ping: nothing reads its socket
 	goneWithin(t, p, q, 2*interval)
-	if n, err := p.present("lobby"); n != 1 || err != nil {
+	if n, err := p.countPresent("lobby"); n != 1 || err != nil {
 		t.Errorf("%d are present (%v)", n, err)
 	}
 }
@@ -195,11 +194,11 @@ func goneWithin(t *testing.T, p, frozen *peer, limit time.Duration) {
 	began := time.Now()
 	for n := 2; n == 2; {
 		var err error
-		if n, err = p.present("lobby"); err != nil {
+		if n, err = p.countPresent("lobby"); err != nil {
 			t.Fatal(err)
 		}
 		if time.Since(began) > limit+patience {
-			t.Fatal("a client that does not answer stays")
+			t.Fatal("a client that does not answer is not closed")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -211,25 +210,25 @@ func goneWithin(t *testing.T, p, frozen *peer, limit time.Duration) {
 	_ = frozen.conn.Close()
 }
 
-// TestHalfOpen lets all packets to a client vanish before its socket sees them: no FIN, no
-// reset, no acknowledgement, as when a phone loses its network.
-func TestHalfOpen(t *testing.T) {
+// All packets to a client are dropped before they reach its socket: no FIN, no reset and no
+// acknowledgement, as when a phone loses its network.
+func TestClientWithoutNetworkIsClosed(t *testing.T) {
 	const interval = 3 * time.Second
 	s := start(t, nil, "--ping-interval", interval.String(), "--pong-timeout", "2s")
 	p := join(t, s.addr, "lobby")
 	q := join(t, s.addr, "lobby")
 	go func() { _, _ = q.await("nothing comes") }() // it would answer
-	deafen(t, q.conn)
+	dropPackets(t, q.conn)
 	for i := range 3 {
-		if err := p.talk("lobby", fmt.Sprint("into the void ", i)); err != nil {
+		if err := p.publishAndAwait("lobby", fmt.Sprint("into the void ", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	goneWithin(t, p, q, 2*interval)
 }
 
-// deafen attaches a socket filter that drops every packet (socket(7), SO_ATTACH_FILTER).
-func deafen(t *testing.T, c net.Conn) {
+// dropPackets attaches a socket filter that drops every packet (socket(7), SO_ATTACH_FILTER).
+func dropPackets(t *testing.T, c net.Conn) {
 	raw, err := c.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -243,9 +242,9 @@ func deafen(t *testing.T, c net.Conn) {
 	}
 }
 
-// TestResetInFrame resets connections at every byte of a frame. The others notice nothing, and
-// the presence of those is gone at once.
-func TestResetInFrame(t *testing.T) {
+// Connections are reset after every byte of a frame. Other connections are not affected, and the
+// presence of the reset ones ends at once.
+func TestResetInsideFrame(t *testing.T) {
 	s := start(t, nil)
 	p := join(t, s.addr, "lobby")
 	whole := frame.AppendMaskedFrame(nil, frame.OpText, []byte(`{"id":3,"publish":{"channel":"lobby","data":"half"}}`), [4]byte{4, 3, 2, 1})
@@ -259,13 +258,13 @@ func TestResetInFrame(t *testing.T) {
 		_ = q.conn.Close()
 	}
 	eventually(t, "they are gone", func() bool {
-		n, err := p.present("lobby")
+		n, err := p.countPresent("lobby")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return n == 1 && s.files() == files
 	})
-	if err := p.talk("lobby", "undisturbed"); err != nil {
+	if err := p.publishAndAwait("lobby", "undisturbed"); err != nil {
 		t.Error(err)
 	}
 }

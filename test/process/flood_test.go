@@ -27,7 +27,7 @@ func startAdmin(t testing.TB, flags ...string) (s *server, admin string) {
 	return start(t, nil, append([]string{"--admin", admin}, flags...)...), admin
 }
 
-// metric is the value of one metric without labels.
+// metric returns the value of a metric without labels.
 func metric(t testing.TB, admin, name string) float64 {
 	t.Helper()
 	r, err := http.Get("http://" + admin + "/metrics")
@@ -48,7 +48,7 @@ func metric(t testing.TB, admin, name string) float64 {
 	return 0
 }
 
-// flood has each of n connections publish to count rooms, as room says, without waiting for the answers.
+// flood has each of n connections publish count messages, to the rooms that room returns, without waiting for replies.
 func flood(t testing.TB, addr string, n, count int, room func(conn, i int) string, data string) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -75,9 +75,8 @@ func flood(t testing.TB, addr string, n, count int, room func(conn, i int) strin
 	all.Wait()
 }
 
-// TestFloodOfRoomsKeepsNobodyOut fills max_rooms with messages that are kept. What they cost is counted, and others open
-// rooms all the same.
-func TestFloodOfRoomsKeepsNobodyOut(t *testing.T) {
+// Rooms with kept messages fill max_rooms. Their memory is counted, and other clients can open new rooms all the same.
+func TestFloodOfRoomsRefusesNoNewRoom(t *testing.T) {
 	const conns, each, most = 10, 16_000, 120_000
 	s, admin := startAdmin(t, "--max-rooms", fmt.Sprint(most))
 	before := s.status("VmRSS:")
@@ -94,14 +93,14 @@ func TestFloodOfRoomsKeepsNobodyOut(t *testing.T) {
 	}
 	counted, grown := int(metric(t, admin, "throng_history_bytes"))>>10, 0
 	const runtimes = 4 << 10 // the runtime's own tables
-	eventually(t, "what is counted is what it costs", func() bool {
+	eventually(t, "the counted memory is the memory in use", func() bool {
 		grown = s.status("VmRSS:") - before
 		return grown < counted*5/4+runtimes && grown > counted*3/4
 	})
 	t.Logf("counted %d KiB, RSS has grown by %d KiB", counted, grown)
 }
 
-// TestFloodDisplacesNoOtherHistory publishes more than history_bytes, to one room and to many.
+// One client publishes more than history_bytes, to one room and to many. The history of other rooms stays.
 func TestFloodDisplacesNoOtherHistory(t *testing.T) {
 	s, admin := startAdmin(t, "--history-bytes", "32MiB")
 	honest, err := dial(s.addr)

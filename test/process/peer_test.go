@@ -18,13 +18,13 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// peer is a client that is no more than a socket, so that a test can stop it at any byte.
+// peer is a client on a plain socket, so that a test can stop it at any byte.
 type peer struct {
 	conn net.Conn
 	r    *bufio.Reader
 }
 
-// closedError is a close frame of the server.
+// closedError is the error of a close frame from the server.
 type closedError struct {
 	code   frame.CloseCode
 	reason string
@@ -82,7 +82,7 @@ func (p *peer) send(text string) error {
 	return err
 }
 
-// next is the next message; pings are answered.
+// next returns the next message. It answers pings.
 func (p *peer) next() (string, error) {
 	for {
 		h, err := ws.ReadHeader(p.r)
@@ -98,7 +98,7 @@ func (p *peer) next() (string, error) {
 			code, reason := frame.ParseClose(b)
 			return "", &closedError{code, reason}
 		case h.OpCode != ws.OpText || !h.Fin || h.Masked || h.Rsv != 0:
-			return "", fmt.Errorf("a frame that was not sent: %+v", h)
+			return "", fmt.Errorf("a malformed frame: %+v", h)
 		case string(b) == "{}":
 			if err := p.send("{}"); err != nil {
 				return "", err
@@ -119,7 +119,7 @@ func (p *peer) await(prefix string) (string, error) {
 	}
 }
 
-// subscription is what matters of the answer to a subscribe command.
+// subscription is a part of the reply to a subscribe command.
 type subscription struct {
 	Epoch        string
 	Offset       uint64
@@ -149,7 +149,7 @@ func (p *peer) subscribe(room, epoch string, offset uint64) (s subscription, err
 	return *reply.Subscribe, nil
 }
 
-// join is dial and subscribe for a peer that must succeed.
+// join dials and subscribes. It fails the test if that fails.
 func join(t testing.TB, addr, room string) *peer {
 	t.Helper()
 	p, err := dial(addr)

@@ -38,8 +38,8 @@ func inRooms(addr string, n, rooms int) (*peer, error) {
 	return p, nil
 }
 
-// canary publishes without end, one message after the other.
-type canary struct {
+// probe publishes one message after the other until it is stopped, and measures the replies.
+type probe struct {
 	peer  *peer
 	stop  chan struct{}
 	ended chan error
@@ -47,13 +47,13 @@ type canary struct {
 	asked int
 }
 
-func sing(p *peer, room string) *canary {
-	c := &canary{peer: p, stop: make(chan struct{}), ended: make(chan error, 1)}
+func startProbe(p *peer, room string) *probe {
+	c := &probe{peer: p, stop: make(chan struct{}), ended: make(chan error, 1)}
 	go func() { c.ended <- c.run(room) }()
 	return c
 }
 
-func (c *canary) run(room string) error {
+func (c *probe) run(room string) error {
 	for {
 		select {
 		case <-c.stop:
@@ -76,15 +76,15 @@ func (c *canary) run(room string) error {
 	}
 }
 
-// TestCrowdThatIsCutHoldsUpNobody resets connections that are in many rooms each, all at once. Publishes of others are
-// answered meanwhile, and the memory is given back.
-func TestCrowdThatIsCutHoldsUpNobody(t *testing.T) {
+// Many connections, each in many rooms, are reset at once. Publishes of other clients are answered meanwhile, and the
+// memory is freed.
+func TestResetOfManyConnectionsDelaysNoPublish(t *testing.T) {
 	conns, rooms := 1500, 128
 	if testing.Short() {
 		conns = 400
 	}
 	s, admin := startAdmin(t, "--max-loop-lag", "0s", "--shard-mailbox", "1024")
-	c := sing(join(t, s.addr, "canary"), "canary")
+	c := startProbe(join(t, s.addr, "probe"), "probe")
 	before := s.status("VmRSS:")
 	peers := make([]*peer, conns)
 	var all sync.WaitGroup
@@ -119,7 +119,7 @@ func TestCrowdThatIsCutHoldsUpNobody(t *testing.T) {
 	}
 	t.Logf("%d memberships ended in %v; of %d publishes the slowest took %v", conns*rooms, gone, c.asked, c.worst)
 	after := 0
-	eventually(t, "the memory is given back", func() bool {
+	eventually(t, "the memory is freed", func() bool {
 		after = s.status("VmRSS:")
 		return after < before+(full-before)/5
 	})

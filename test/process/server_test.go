@@ -4,6 +4,7 @@ package process
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +31,8 @@ func run(m *testing.M) int {
 	if os.Getenv(crowdMark) != "" {
 		return crowdMain()
 	}
-	dir, err := os.MkdirTemp("", "throng-process-")
+	removeStale()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("throng-process-%d-", os.Getpid()))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -45,6 +47,17 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
+// removeStale removes the directories of earlier test processes that were killed.
+func removeStale() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "throng-process-*-*"))
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(strings.Split(filepath.Base(dir), "-")[2])
+		if err == nil && pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
+
 // server is a running throng serve --dev.
 type server struct {
 	t    testing.TB
@@ -52,10 +65,10 @@ type server struct {
 	addr string
 
 	mu  sync.Mutex
-	log bytes.Buffer // what it said on both outputs
+	log bytes.Buffer // its standard output and standard error
 }
 
-// Write takes the server's output.
+// Write adds to the log.
 func (s *server) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +107,7 @@ func startTo(t testing.TB, stderr io.Writer, prefix []string, flags ...string) *
 		s.signal(syscall.SIGTERM)
 		_ = s.cmd.Wait()
 		if t.Failed() {
-			t.Logf("the server said:\n%.4000s", s.output())
+			t.Logf("the log of the server:\n%.4000s", s.output())
 		}
 	})
 	eventually(t, "the server listens", func() bool {
@@ -111,7 +124,7 @@ func (s *server) pid() int { return s.cmd.Process.Pid }
 
 func (s *server) signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
 
-// limitFiles is prlimit(2) on the running server; it returns the limit of before.
+// limitFiles sets the file limit of the running server (prlimit(2)) and returns the limit before.
 func (s *server) limitFiles(limit unix.Rlimit) (before unix.Rlimit) {
 	s.t.Helper()
 	if err := unix.Prlimit(s.pid(), unix.RLIMIT_NOFILE, &limit, &before); err != nil {
@@ -120,7 +133,7 @@ func (s *server) limitFiles(limit unix.Rlimit) (before unix.Rlimit) {
 	return before
 }
 
-// files is the number of descriptors the server has open.
+// files is the number of open descriptors of the server.
 func (s *server) files() int {
 	names, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid()))
 	if err != nil {
@@ -129,10 +142,10 @@ func (s *server) files() int {
 	return len(names)
 }
 
-// peak is the most memory the server has had so far, in KiB.
+// peak is the peak resident memory of the server, in KiB.
 func (s *server) peak() int { return s.status("VmHWM:") }
 
-// status is a number of /proc/PID/status.
+// status returns a number in /proc/PID/status.
 func (s *server) status(name string) int {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid()))
 	if err != nil {
@@ -146,7 +159,7 @@ func (s *server) status(name string) int {
 	return n
 }
 
-// eventually waits for a condition that no event announces.
+// eventually polls a condition that no event announces.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); {

@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	reads   int32 = iota // everything, at once
-	stopped              // nothing
-	crawls               // 1 KiB a second
+	reads   int32 = iota // reads everything at once
+	stopped              // reads nothing
+	slowly               // 1 KiB a second
 )
 
-// reader is a member of the hall.
+// reader is a member of a readersRoom.
 type reader struct {
-	hall  *hall
+	room  *readersRoom
 	slow  bool
 	peer  atomic.Pointer[peer]
 	pace  atomic.Int32
 	took  [2][]delivery // without and with slow readers
-	saw   []uint64      // offsets; 0 where the server said recovered:false
-	back  int           // times it came back
-	whole int           // of these with recovered:true
+	saw   []uint64      // offsets; 0 after a reply with recovered: false
+	back  int           // number of reconnects
+	whole int           // of these, those with recovered: true
 }
 
 // delivery is a message that arrived: when it was sent, and how long it took.
@@ -40,15 +40,15 @@ type delivery struct {
 	took   time.Duration
 }
 
-// hall is a room with readers, and a publisher that keeps the list of all that was published.
-type hall struct {
+// readersRoom is a room with readers, and a publisher that records the order of all messages.
+type readersRoom struct {
 	t       *testing.T
 	addr    string
 	phase   atomic.Int32 // index of took
 	over    atomic.Bool
 	in      atomic.Int32 // subscriptions made
 	readers []*reader
-	order   []uint64 // offsets, as the publisher got them
+	order   []uint64 // offsets in the order in which the publisher received them
 	all     sync.WaitGroup
 }
 
@@ -64,26 +64,26 @@ func (c pacedConn) Read(p []byte) (int, error) {
 	for c.r.pace.Load() == stopped {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if c.r.pace.Load() == crawls {
+	if c.r.pace.Load() == slowly {
 		time.Sleep(time.Second)
 		p = p[:min(len(p), 1<<10)]
 	}
 	return c.Conn.Read(p)
 }
 
-// smallWindow makes the kernel keep little for a reader, so that the server's bound is met.
+// smallWindow gives a reader a small receive buffer, so that the server reaches its bound.
 func smallWindow(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 8<<10) })
 }
 
-// run reads until the hall is over, coming back whenever the connection ends.
+// run reads until the test is over. It reconnects whenever the connection ends.
 func (r *reader) run() error {
 	d := &net.Dialer{Timeout: patience}
 	if r.slow {
 		d.Control = smallWindow
 	}
 	for epoch := ""; ; {
-		p, err := dialWith(r.hall.addr, d)
+		p, err := dialWith(r.room.addr, d)
 		if err != nil {
 			return err
 		}
@@ -94,11 +94,11 @@ func (r *reader) run() error {
 		if err == nil {
 			r.resumed(&s, epoch != "")
 			epoch = s.Epoch
-			r.hall.in.Add(1)
+			r.room.in.Add(1)
 			err = r.follow(p)
 		}
 		_ = p.conn.Close()
-		if r.hall.over.Load() {
+		if r.room.over.Load() {
 			return nil
 		}
 		if !r.slow {
@@ -125,7 +125,7 @@ func (r *reader) resumed(s *subscription, again bool) {
 		}
 		return
 	}
-	r.saw = append(r.saw, 0, s.Offset) // a break, and where it goes on
+	r.saw = append(r.saw, 0, s.Offset) // a gap, and the offset after it
 }
 
 func (r *reader) follow(p *peer) error {
@@ -134,7 +134,7 @@ func (r *reader) follow(p *peer) error {
 		if err != nil {
 			return err
 		}
-		for line := range strings.Lines(text) { // a recovery goes on with many pushes in one frame
+		for line := range strings.Lines(text) { // a recovery may have many pushes in one frame
 			if sent, offset, ok := parse(line); ok {
 				r.note(sent, offset)
 			}
@@ -144,12 +144,12 @@ func (r *reader) follow(p *peer) error {
 
 func (r *reader) note(sent int64, offset uint64) {
 	r.saw = append(r.saw, offset)
-	if phase := r.hall.phase.Load(); phase >= 0 {
+	if phase := r.room.phase.Load(); phase >= 0 {
 		r.took[phase] = append(r.took[phase], delivery{sent / 1e9, time.Since(time.Unix(0, sent))})
 	}
 }
 
-// parse takes the time of sending and the offset out of a push.
+// parse returns the time of sending and the offset in a push.
 func parse(text string) (sent int64, offset uint64, ok bool) {
 	_, rest, ok := strings.Cut(text, `"pub":{"data":{"t":`)
 	if !ok {
@@ -168,9 +168,9 @@ const (
 	every       = 50 * time.Millisecond
 )
 
-// fillHistory publishes as much as the room keeps, so that its memory is part of idle; from then
-// on the publisher notes the order in which messages come.
-func (h *hall) fillHistory(p *peer) {
+// fillHistory publishes as much as the room keeps, so that its memory is a part of idle. From then on the
+// publisher records the order of the messages.
+func (h *readersRoom) fillHistory(p *peer) {
 	const n = 4000 // 60 MiB, so that the garbage collector has come round too
 	filled := make(chan struct{})
 	h.all.Go(func() {
@@ -198,7 +198,7 @@ func (h *hall) fillHistory(p *peer) {
 }
 
 // publish sends messages at an even rate until ctx ends.
-func (h *hall) publish(ctx context.Context, p *peer, every time.Duration) {
+func (h *readersRoom) publish(ctx context.Context, p *peer, every time.Duration) {
 	h.all.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
@@ -220,12 +220,12 @@ func (h *hall) publish(ctx context.Context, p *peer, every time.Duration) {
 
 var pad = strings.Repeat("x", messageSize)
 
-func (h *hall) message() string {
+func (h *readersRoom) message() string {
 	return fmt.Sprintf(`{"id":9,"publish":{"channel":%q,"data":{"t":%d,"pad":%q}}}`, hallRoom, time.Now().UnixNano(), pad)
 }
 
-// check compares what a reader saw with what was published: after a position comes the next
-// one, unless the server has said that something is missing.
+// check compares the offsets of a reader with those that were published. Each must be followed by the next
+// one, unless the server has announced a gap.
 func (r *reader) check(index map[uint64]int) error {
 	at, broken := -1, true
 	for _, offset := range r.saw {
@@ -238,7 +238,7 @@ func (r *reader) check(index map[uint64]int) error {
 		case !ok && !broken:
 			return fmt.Errorf("offset %d was never published", offset)
 		case !ok:
-			continue // published before the list begins
+			continue // published before the record begins
 		case !broken && i != at+1, i < at:
 			return fmt.Errorf("number %d came after number %d", i, at)
 		}
@@ -247,10 +247,9 @@ func (r *reader) check(index map[uint64]int) error {
 	return nil
 }
 
-// TestSlowReaders stops 1 % of the readers of a room and lets 1 % read 1 KiB a second, in turns
-// with times in which all of them read. The others do not notice, memory stays within the
-// bound, and the slow ones come back with every offset.
-func TestSlowReaders(t *testing.T) {
+// In turns, all readers of a room read, or 1 % of them stop and 1 % read 1 KiB a second. The latency of the
+// others does not grow, memory stays within the bound, and the slow readers reconnect and recover every offset.
+func TestSlowReadersDelayNoOthers(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		bytes int // MiB
@@ -269,7 +268,7 @@ func slowReaders(t *testing.T, bound int, flags []string) {
 		people, rounds, quiet, busy = 100, 1, 3*time.Second, 14*time.Second
 	}
 	s := start(t, nil, append(flags, "--history-bytes", "16MiB", "--room-history-bytes", "16MiB", "--publisher-history-bytes", "16MiB")...)
-	h := &hall{t: t, addr: s.addr}
+	h := &readersRoom{t: t, addr: s.addr}
 	h.phase.Store(-1)
 	p := join(t, s.addr, hallRoom)
 	ctx, stop := context.WithCancel(t.Context())
@@ -293,7 +292,7 @@ func slowReaders(t *testing.T, bound int, flags []string) {
 		for _, r := range slow {
 			r.pace.Store(reads)
 		}
-		time.Sleep(2 * time.Second) // they come back
+		time.Sleep(2 * time.Second) // they reconnect
 	}
 	stop()
 	time.Sleep(time.Second) // the last messages arrive
@@ -302,10 +301,10 @@ func slowReaders(t *testing.T, bound int, flags []string) {
 	h.judge(slow, idle, peak, bound<<10)
 }
 
-// fill lets the readers in and returns the slow ones.
-func (h *hall) fill(people int) (slow []*reader) {
+// fill connects the readers and returns the slow ones.
+func (h *readersRoom) fill(people int) (slow []*reader) {
 	for i := range people {
-		r := &reader{hall: h, slow: i%100 < 2}
+		r := &reader{room: h, slow: i%100 < 2}
 		h.readers = append(h.readers, r)
 		if r.slow {
 			slow = append(slow, r)
@@ -315,7 +314,7 @@ func (h *hall) fill(people int) (slow []*reader) {
 				h.t.Errorf("reader %d: %v", i, err)
 			}
 		})
-		if i%20 == 0 { // the listener's backlog is not what is tested
+		if i%20 == 0 { // a few at a time, because of the listener's backlog
 			eventually(h.t, "readers join", func() bool { return int(h.in.Load()) > i-40 })
 		}
 	}
@@ -323,8 +322,8 @@ func (h *hall) fill(people int) (slow []*reader) {
 	return slow
 }
 
-// end hangs everybody up and waits for them.
-func (h *hall) end(publisher *peer) {
+// end closes all connections and waits for the readers.
+func (h *readersRoom) end(publisher *peer) {
 	h.over.Store(true)
 	_ = publisher.conn.Close()
 	for _, r := range h.readers {
@@ -333,8 +332,8 @@ func (h *hall) end(publisher *peer) {
 	h.all.Wait()
 }
 
-// judge compares what happened with what may happen; idle, peak and bound are in KiB.
-func (h *hall) judge(slow []*reader, idle, peak, bound int) {
+// judge checks the results. Idle, peak and bound are in KiB.
+func (h *readersRoom) judge(slow []*reader, idle, peak, bound int) {
 	index := map[uint64]int{}
 	for i, offset := range h.order {
 		index[offset] = i
@@ -357,7 +356,7 @@ func (h *hall) judge(slow []*reader, idle, peak, bound int) {
 		len(h.readers), len(slow), normal, beside, len(took[0]), len(took[1]))
 	allowed := idle + len(slow)*bound
 	if testing.Short() {
-		allowed += 8 << 10 // with two slow readers the bounds are less than what the garbage varies by
+		allowed += 8 << 10 // with two slow readers the bounds are smaller than the variation of the garbage
 	}
 	h.t.Logf("memory: idle %d KiB, peak %d KiB, of %d allowed", idle, peak, allowed)
 	h.t.Logf("slow readers came back %d times, %d of them with every message", back, whole)
@@ -372,7 +371,7 @@ func (h *hall) judge(slow []*reader, idle, peak, bound int) {
 	}
 }
 
-// p99 is that of the median second: what else the machine does in some of them is not measured.
+// p99 is that of the median second, so that other work of the machine in some seconds does not matter.
 func p99(all []delivery) time.Duration {
 	seconds := map[int64][]time.Duration{}
 	for _, d := range all {

@@ -21,16 +21,16 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// soak is the form of the soak test.
+// soak has the parameters of the soak test.
 type soak struct {
 	people, rooms int
 	ping          time.Duration // the server's interval
-	warm, hold    time.Duration // after everybody is in: until the first look, and from there on
-	every         time.Duration // between two looks
-	room          int           // KiB that a small server's garbage may move besides
+	warm, hold    time.Duration // after all clients have joined: until the first reading, and from then on
+	every         time.Duration // between two readings
+	room          int           // KiB that the garbage of a small server may vary in addition
 }
 
-// soakForm is the long one for SOAKTIME=30m, and one of 20 s otherwise.
+// soakForm returns the parameters for SOAKTIME, such as 30m, and otherwise those for 20 s.
 func soakForm(t *testing.T) soak {
 	value := os.Getenv("SOAKTIME")
 	if value == "" || testing.Short() {
@@ -38,25 +38,25 @@ func soakForm(t *testing.T) soak {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d < time.Minute {
-		t.Fatalf("SOAKTIME=%s is no duration of at least 1m", value)
+		t.Fatalf("SOAKTIME=%s is not a duration of at least 1m", value)
 	}
 	warm := min(d/4, 2*time.Minute)
 	return soak{people: 15_000, rooms: 150, ping: 25 * time.Second, warm: warm, hold: d - warm, every: 5 * time.Second}
 }
 
-// TestSoak keeps people in rooms who say nothing but pongs: the server's memory, descriptors
-// and goroutines stay as they are to within 2 % (each tenth of the time beside the whole, and the
-// second half beside the first: garbage comes and goes), nobody is dropped, and at the end a message to
-// each room reaches everybody once.
+// Clients are in rooms and send nothing but pongs. The server's memory, descriptors and goroutines stay the
+// same to within 2 % (each tenth of the time compared with the whole, and the second half with the first,
+// because garbage varies), no client is disconnected, and at the end a message to each room reaches every
+// member once.
 func TestSoak(t *testing.T) {
 	form := soakForm(t)
 	form.people = min(form.people, filesAllowed(t)-256-8)
 	admin := freeAddr(t)
 	s := start(t, nil, "--admin", admin, "--ping-interval", form.ping.String(), "--pong-timeout", (form.ping * 9 / 10).String())
-	c := gather(t, s.addr, form)
+	c := openIdle(t, s.addr, form)
 	warm(s, admin, form.warm)
 	const parts = 10
-	var all []looked
+	var all []usage
 	for i := range parts {
 		all = append(all, mean(s, admin, form, form.hold/parts))
 		t.Logf("part %d of %d: %d people in %d rooms, %v, %d pings answered", i+1, parts, form.people, form.rooms, all[i], c.pings.Load())
@@ -68,19 +68,19 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	if diff := average(all[parts/2:]).differs(average(all[:parts/2]), form.room); diff != "" {
-		t.Errorf("the second half beside the first: %s", diff)
+		t.Errorf("the second half compared with the first: %s", diff)
 	}
-	c.tell(t, s)
+	c.broadcast(t, s)
 	if n := c.gone.Load(); n > 0 {
-		t.Errorf("%d were dropped", n)
+		t.Errorf("%d clients were disconnected", n)
 	}
 	if n := c.pings.Load(); n < int64(form.people)*int64(form.hold/form.ping) {
 		t.Errorf("%d pings are not one for each every %v", n, form.ping)
 	}
 }
 
-// average is that of the memory, and the most of the others.
-func average(all []looked) (a looked) {
+// average returns the average memory and the maximum of the others.
+func average(all []usage) (a usage) {
 	for _, l := range all {
 		a.memory += l.memory / len(all)
 		a.files, a.goroutines = max(a.files, l.files), max(a.goroutines, l.goroutines)
@@ -88,12 +88,12 @@ func average(all []looked) (a looked) {
 	return a
 }
 
-// mean is what the server holds in a part of the time: its memory on the average, because
-// garbage comes and goes, the most of the others.
-func mean(s *server, admin string, form soak, d time.Duration) (m looked) {
+// mean returns the usage of the server in a part of the time: the average memory, because garbage varies,
+// and the maximum of the others.
+func mean(s *server, admin string, form soak, d time.Duration) (m usage) {
 	n := 0
 	for end := time.Now().Add(d); n == 0 || time.Now().Before(end); n++ {
-		now := look(s, admin)
+		now := readUsage(s, admin)
 		m.memory += now.memory
 		m.files, m.goroutines = max(m.files, now.files), max(m.goroutines, now.goroutines)
 		time.Sleep(form.every)
@@ -102,15 +102,16 @@ func mean(s *server, admin string, form soak, d time.Duration) (m looked) {
 	return m
 }
 
-// looked is what the server holds.
-type looked struct{ memory, files, goroutines int } // memory in KiB
+// usage has the resources of the server.
+type usage struct{ memory, files, goroutines int } // memory in KiB
 
-func (l looked) String() string {
+func (l usage) String() string {
 	return fmt.Sprintf("%d KiB resident, %d descriptors, %d goroutines", l.memory, l.files, l.goroutines)
 }
 
-// differs says what is not within 2 % of what it was. Of few goroutines one may be the runtime's.
-func (l looked) differs(was looked, room int) string {
+// differs describes the values that are not within 2 % of those before. One goroutine more may be the
+// runtime's.
+func (l usage) differs(was usage, room int) string {
 	var out []string
 	for _, c := range []struct {
 		name     string
@@ -128,8 +129,8 @@ func (l looked) differs(was looked, room int) string {
 	return strings.Join(out, "; ")
 }
 
-// freeAddr is a loopback address at which nobody listens: with --dev the server does not say
-// which port it got.
+// freeAddr returns a loopback address on which no process listens: with --dev the server does not print
+// its admin port.
 func freeAddr(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -141,17 +142,17 @@ func freeAddr(t *testing.T) string {
 
 var goroutines = regexp.MustCompile(`(?m)^go_goroutines (\d+)$`)
 
-// warm lets the server make its garbage a few times over, by scrapes, so that its heap has the
-// size that it keeps.
+// warm scrapes the server until its garbage collector has run a few times, so that its heap has its final
+// size.
 func warm(s *server, admin string, d time.Duration) {
 	const scrapes = 200
 	for range scrapes {
-		look(s, admin)
+		readUsage(s, admin)
 		time.Sleep(d / scrapes)
 	}
 }
 
-func look(s *server, admin string) (l looked) {
+func readUsage(s *server, admin string) (l usage) {
 	s.t.Helper()
 	l.memory, l.files = s.status("VmRSS:"), s.files()
 	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -172,16 +173,16 @@ func look(s *server, admin string) (l looked) {
 	return l
 }
 
-// still are people on event loops of this process.
-type still struct {
+// idleClients are clients on event loops of this process.
+type idleClients struct {
 	client                          netpoll.Client
 	joined, pings, heard, gone, bad atomic.Int64
 	form                            soak
 }
 
-// gather lets everybody in.
-func gather(t *testing.T, addr string, form soak) *still {
-	c := &still{form: form}
+// openIdle connects all clients.
+func openIdle(t *testing.T, addr string, form soak) *idleClients {
+	c := &idleClients{form: form}
 	c.client = netpoll.Client{
 		Endpoint: netpoll.Endpoint{
 			OnOpen: func(conn *netpoll.Conn) {
@@ -205,14 +206,14 @@ func gather(t *testing.T, addr string, form soak) *still {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "everybody is in", func() bool { return c.joined.Load() == int64(form.people) || c.bad.Load()+c.gone.Load() > 0 })
+	eventually(t, "all clients have joined", func() bool { return c.joined.Load() == int64(form.people) || c.bad.Load()+c.gone.Load() > 0 })
 	if c.bad.Load()+c.gone.Load() > 0 {
-		t.Fatalf("%d did not get in, %d did not stay", c.bad.Load(), c.gone.Load())
+		t.Fatalf("%d clients could not join, %d were disconnected", c.bad.Load(), c.gone.Load())
 	}
 	return c
 }
 
-func (c *still) message(conn *netpoll.Conn, _ frame.Op, p []byte) {
+func (c *idleClients) message(conn *netpoll.Conn, _ frame.Op, p []byte) {
 	switch {
 	case string(p) == "{}":
 		conn.Send(frame.OpText, p)
@@ -224,8 +225,8 @@ func (c *still) message(conn *netpoll.Conn, _ frame.Op, p []byte) {
 	}
 }
 
-// tell sends one message to each room, and waits until everybody has it.
-func (c *still) tell(t *testing.T, s *server) {
+// broadcast sends one message to each room, and waits until every member has it.
+func (c *idleClients) broadcast(t *testing.T, s *server) {
 	p, err := dial(s.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -236,9 +237,9 @@ func (c *still) tell(t *testing.T, s *server) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "everybody has the message", func() bool { return c.heard.Load() >= int64(c.form.people) })
-	time.Sleep(100 * time.Millisecond) // for what comes twice
+	eventually(t, "every client has the message", func() bool { return c.heard.Load() >= int64(c.form.people) })
+	time.Sleep(100 * time.Millisecond) // for messages that come twice
 	if n := c.heard.Load(); n != int64(c.form.people) {
-		t.Errorf("%d messages came to %d", n, c.form.people)
+		t.Errorf("%d messages reached %d clients", n, c.form.people)
 	}
 }

@@ -97,7 +97,7 @@ func (as *attackers) end() {
 
 // bystander is people who chat while others attack: a room with a writer, and a client that asks for a history now and then.
 type bystander struct {
-	hall    *hall
+	room    *readersRoom
 	history []time.Duration // how long each answer took
 	least   string          // how each begins
 	all     sync.WaitGroup
@@ -109,11 +109,11 @@ func (w *bystander) ask(ctx context.Context, p *peer) {
 			began := time.Now()
 			_ = p.conn.SetDeadline(began.Add(patience))
 			if err := p.send(fmt.Sprintf(`{"id":5,"history":{"channel":%q,"limit":-1}}`, bigRoom)); err != nil {
-				w.hall.t.Errorf("history: %v", err)
+				w.room.t.Errorf("history: %v", err)
 				return
 			}
 			if text, err := p.await(`{"id":5,`); err != nil || !strings.HasPrefix(text, w.least) {
-				w.hall.t.Errorf("history: %.80q, %v", text, err)
+				w.room.t.Errorf("history: %.80q, %v", text, err)
 				return
 			}
 			w.history = append(w.history, time.Since(began))
@@ -151,7 +151,7 @@ func readNothing(t *testing.T, name string, many int) {
 		flags = append(flags, "--backlog-bytes", "32MiB")
 	}
 	s := start(t, nil, flags...)
-	h := &hall{t: t, addr: s.addr}
+	h := &readersRoom{t: t, addr: s.addr}
 	h.phase.Store(-1)
 	talker, err := dial(s.addr)
 	if err != nil {
@@ -167,14 +167,14 @@ func readNothing(t *testing.T, name string, many int) {
 	ctx, stop := context.WithCancel(t.Context())
 	h.publish(ctx, p, 20*time.Millisecond)
 	a := attacks(epoch)[slices.IndexFunc(attacks(epoch), func(a attack) bool { return a.name == name })]
-	w := &bystander{hall: h, least: `{"id":5,"history":{"publications":[{`}
+	w := &bystander{room: h, least: `{"id":5,"history":{"publications":[{`}
 	if a.flood {
 		w.least = `{"id":5,"history":{`
 	}
 	w.ask(ctx, talker)
 	h.phase.Store(0)
 	time.Sleep(calm)
-	s.forgetPeak()
+	s.resetPeak()
 	before := s.peak()
 	h.phase.Store(1)
 	as := &attackers{}
@@ -223,7 +223,7 @@ func fillBig(t *testing.T, p *peer) (epoch string) {
 }
 
 // p99s are those of the deliveries without and with attackers.
-func (h *hall) p99s() (normal, beside time.Duration) {
+func (h *readersRoom) p99s() (normal, beside time.Duration) {
 	var took [2][]delivery
 	for _, r := range h.readers {
 		took[0], took[1] = append(took[0], r.took[0]...), append(took[1], r.took[1]...)
