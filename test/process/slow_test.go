@@ -90,6 +90,10 @@ func (r *reader) run() error {
 		p.conn = pacedConn{p.conn, r}
 		p.r.Reset(p.conn)
 		r.peer.Store(p)
+		if r.hall.over.Load() { // end has hung up the connection before this one
+			_ = p.conn.Close()
+			return nil
+		}
 		s, err := p.subscribe(hallRoom, epoch, r.last())
 		if err == nil {
 			r.resumed(&s, epoch != "")

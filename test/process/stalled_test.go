@@ -188,6 +188,11 @@ func readNothing(t *testing.T, name string, many int) {
 	w.all.Wait()
 	h.end(p)
 	as.end()
+	for i, r := range h.readers {
+		if r.back > 0 {
+			t.Errorf("reader %d was closed %d times", i, r.back)
+		}
+	}
 	normal, beside := h.p99s()
 	slices.Sort(w.history)
 	t.Logf("%d attackers in %v, %d connections left: VmHWM %d MiB, was %d MiB; p99 %v, was %v; histories: median %v, max %v",
