@@ -324,7 +324,7 @@ func TestVisits(t *testing.T) {
 		return n
 	}
 	for fd := range int32(5) {
-		v.remove(fd, time.Minute)
+		v.release(v.take(fd).entry, time.Minute)
 	}
 	if size() != 0 {
 		t.Errorf("%d are kept", size())
@@ -334,7 +334,7 @@ func TestVisits(t *testing.T) {
 		if v.add(7, at(i<<16), now) != withinLimits {
 			t.Fatal(i)
 		}
-		v.remove(7, now)
+		v.release(v.take(7).entry, now)
 	}
 	if n := size(); n > 64*40 {
 		t.Errorf("%d of 100,000 who came and went are kept", n)
@@ -346,6 +346,6 @@ func BenchmarkVisit(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		now := time.Duration(i) * time.Millisecond
 		v.add(7, a, now)
-		v.remove(7, now)
+		v.release(v.take(7).entry, now)
 	}
 }

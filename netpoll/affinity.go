@@ -32,46 +32,34 @@ func (l *Loop) affinityLoop(key string) *Loop {
 	return to
 }
 
-// move gives c, whose request was accepted, to another loop, which opens it, with what has been read behind the request.
-// It reports false when c has to stay. The next owner of c is stored last: from then on nothing of it is l's.
+// migrate sends c, whose request was accepted, to another loop, which opens it. rest has been read behind the request.
+// migrate returns false when c has to stay.
 func (l *Loop) migrate(c *Conn, to *Loop, a acceptedRequest, rest []byte) bool {
 	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		return false
 	}
-	h, waited := c.Handle(), c.waitKind()
-	a, rest = a.clone(), slices.Clone(rest)
-	l.held.Add(-1)
-	to.held.Add(1)
-	c.loop, c.timer, c.phase = to, 0, phaseMigrating
-	c.owner.Store(uint64(makeOwner(h.gen(), to.index)))
-	l.refreshOldest(waited)
-	to.Do(func() { to.attachMigrated(h, a, rest) })
+	p := l.give(c)
+	a, p.in = a.clone(), slices.Clone(rest)
+	l.engine.sendTo(to, p, func(p parcel) { to.openMigrated(p, a) })
 	return true
 }
 
-// attachMigrated opens a connection that another loop has given. The server may have begun to close it on the way, or all of
-// them, when it was neither the other loop's any more nor this one's yet.
-func (l *Loop) attachMigrated(h Handle, a acceptedRequest, rest []byte) {
-	c := l.lookup(h)
-	if c == nil {
-		return
-	}
+// openMigrated opens a connection that another loop has sent. A server that has stopped accepting may have closed its
+// connections meanwhile, so it closes this one.
+func (l *Loop) openMigrated(p parcel, a acceptedRequest) {
+	c := l.take(p)
 	defer l.recoverPanic(c.Handle())
-	c.heard = l.wheel.now // the other loop's clock is another one
+	l.enter(c, phaseHeader)
 	if err := l.attach(c); err != nil {
 		c.fail(err)
 		return
 	}
-	switch {
-	case !c.migrating():
-		return
-	case l.server.stoppedAccepting.Load():
+	if l.server.stoppedAccepting.Load() {
 		l.startLinger(c)
 		return
 	}
-	l.enter(c, phaseHeader)
 	l.openAccepted(c, a)
-	l.frames(c, rest)
+	l.frames(c, p.in)
 	if c.tls != nil {
 		l.decrypt(c, c.tls.wire.in)
 	}

@@ -69,9 +69,9 @@ func loopOf(t *testing.T, in *bufio.Reader) string {
 	return got[0]
 }
 
-// TestNear: those with the same key are on the same loop, and nothing that came behind the request is lost or changes its
+// TestAffinityPutsAKeyOnOneLoop: connections with the same key are on the same loop, and nothing that came behind the request is lost or changes its
 // place on the way there, in whatever pieces and records it comes.
-func TestNear(t *testing.T) {
+func TestAffinityPutsAKeyOnOneLoop(t *testing.T) {
 	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": tlsConfig()} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, &Server{Loops: 4, TLS: config, Endpoints: []Endpoint{nearby()}})
@@ -107,8 +107,8 @@ func total(s *Server) (n int64) {
 	return n
 }
 
-// TestNearSpreads has one key for all: it still uses every loop.
-func TestNearSpreads(t *testing.T) {
+// TestAffinityOfAllConnectionsSpreads: one key that all connections have still uses every loop.
+func TestAffinityOfAllConnectionsSpreads(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{nearby()}})
 	const all = 1200
 	n := map[string]int{}
@@ -122,15 +122,23 @@ func TestNearSpreads(t *testing.T) {
 	}
 }
 
-// halfway is a connection whose request was accepted by the first of two loops, which gave it to the second. Neither runs.
-func halfway(t *testing.T) (s *Server, c *Conn) {
+// halfway returns a connection whose request was accepted by the first of two loops, which has sent it to the second.
+// Neither loop runs.
+func halfway(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	t.Helper()
-	s, c, _ = halfwayWith(t)
-	return s, c
+	s, c, peer = beforeMigration(t)
+	a, b, fd := s.engine.loops[0], s.engine.loops[1], int(c.fd)
+	if !a.migrate(c, b, acceptedRequest{response: []byte("101")}, nil) {
+		t.Fatal("it stays")
+	}
+	if a.ownedConn(fd) != nil || b.ownedConn(fd) != nil || a.held.Load() != 0 || b.held.Load() != 1 {
+		t.Fatal("it is not on its way to the other loop")
+	}
+	return s, c, peer
 }
 
-// halfwayWith is halfway, with the other end of the socket.
-func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
+// beforeMigration returns a connection of the first of two loops, which do not run, and the other end of its socket.
+func beforeMigration(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	t.Helper()
 	e := nearby()
 	e.OnOpen = func(*Conn) { t.Error("it was opened") }
@@ -152,16 +160,8 @@ func halfwayWith(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	}
 	t.Cleanup(func() { _ = peer.Close() })
 	fd := acceptOne(t, listener)
-	a, b := s.engine.loops[0], s.engine.loops[1]
-	a.assignLoop(fd)
-	c = s.engine.slab.slot(fd)
-	if !a.migrate(c, b, acceptedRequest{response: []byte("101")}, nil) {
-		t.Fatal("it stays")
-	}
-	if a.ownedConn(fd) != nil || b.ownedConn(fd) != c || a.held.Load() != 0 || b.held.Load() != 1 {
-		t.Fatal("it is not the other loop's")
-	}
-	return s, c, peer
+	s.engine.loops[0].assignLoop(fd)
+	return s, s.engine.slab.slot(fd), peer
 }
 
 // acceptOne is the descriptor of the one who waits.
@@ -178,9 +178,17 @@ func acceptOne(t *testing.T, l net.Listener) (fd int) {
 	return fd
 }
 
-// TestNearEnds: the loop that is to have it has ended before it hears of it.
-func TestNearEnds(t *testing.T) {
-	s, _ := halfway(t)
+// TestMigratedConnectionEndsWithTheServer has the server close while a connection is on its way: what was sent to the
+// loop before its end is taken and closed, and a closed server takes nothing.
+func TestMigratedConnectionEndsWithTheServer(t *testing.T) {
+	s, c, _ := beforeMigration(t)
+	s.engine.stop()
+	if !s.engine.loops[0].migrate(c, s.engine.loops[1], acceptedRequest{}, nil) || s.NumConns() != 0 || total(s) != 0 {
+		t.Errorf("a closed server has %d connections", s.NumConns())
+	}
+	s, _, _ = halfway(t)
+	s.engine.endpoints[0].OnOpen = nil
+	s.engine.loops[1].runBatches()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -189,28 +197,22 @@ func TestNearEnds(t *testing.T) {
 	}
 }
 
-// TestNearClosed: the server closes all its connections while this one is on its way. The other loop may have done that
-// when it was not its own yet.
-func TestNearClosed(t *testing.T) {
-	for name, end := range map[string]func(s *Server, c *Conn){
-		"after it was given":  func(s *Server, c *Conn) { s.engine.loops[1].startLinger(c); s.engine.loops[1].endTurn() },
-		"before it was given": func(s *Server, _ *Conn) { s.StopAccepting() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, c := halfway(t)
-			defer s.Close()
-			end(s, c)
-			s.engine.loops[1].runBatches()
-			s.engine.loops[1].endTurn()
-			if c.phase != phaseLinger {
-				t.Errorf("phase %d", c.phase)
-			}
-		})
+// TestMigratedConnectionClosesIfAcceptingHasStopped: the server closes all its connections while this one is on its way.
+// Its new loop may have done that before it came.
+func TestMigratedConnectionClosesIfAcceptingHasStopped(t *testing.T) {
+	s, c, _ := halfway(t)
+	defer s.Close()
+	s.StopAccepting()
+	s.engine.loops[1].runBatches()
+	s.engine.loops[1].endTurn()
+	if !c.lingering() {
+		t.Errorf("it is in phase %s", c.row().name)
 	}
 }
 
-// TestNearLeaving: a server that is about to close all gives nobody away any more, or one could be missed.
-func TestNearLeaving(t *testing.T) {
+// TestNoMigrationOnceAcceptingHasStopped: a server that is about to close all its connections moves none any more, or one
+// could be missed.
+func TestNoMigrationOnceAcceptingHasStopped(t *testing.T) {
 	s := &Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []Endpoint{nearby()}}
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
@@ -233,8 +235,8 @@ func TestNearLeaving(t *testing.T) {
 	}
 }
 
-// TestNearShutdown closes a server under those who are coming.
-func TestNearShutdown(t *testing.T) {
+// TestCloseDuringMigrations closes a server to which connections with keys are being opened.
+func TestCloseDuringMigrations(t *testing.T) {
 	s := start(t, &Server{Loops: 3, Endpoints: []Endpoint{nearby()}})
 	var peers sync.WaitGroup
 	for p := range 4 {

@@ -4,7 +4,6 @@ package netpoll
 
 import (
 	"net/http"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -117,10 +116,6 @@ func (l *Loop) advanceEnd(c *Conn) {
 	l.notifyClosed(c)
 	switch {
 	case c.has(flagDead):
-		if c.has(flagDirty) {
-			i := slices.Index(l.dirty, c)
-			l.dirty = slices.Delete(l.dirty, i, i+1)
-		}
 		l.freeConn(c)
 	case c.lingering() && c.out == nil:
 		l.shutdownWrite(c)
@@ -173,41 +168,10 @@ func (l *Loop) startCloseTimer(c *Conn) {
 	l.schedule(c, c.due)
 }
 
-// freeConn frees the slot and closes the descriptor.
+// freeConn ends c for good: it clears the slot and closes the descriptor.
 func (l *Loop) freeConn(c *Conn) {
 	l.observeClosing(c)
-	fd := int(c.fd)
-	l.freeSlot(c)
-	_ = unix.Close(fd)
-	l.engine.removeConn()
-}
-
-// freeSlot frees what the connection holds and clears the slot. The generation stays, so that old handles stay invalid.
-func (l *Loop) freeSlot(c *Conn) {
-	gen, waited := owner(c.owner.Load()).gen(), c.waitKind()
-	if c.tls != nil && c.tls.handshake != nil {
-		c.tls.handshake.cancel()
-	}
-	if c.aux != nil && c.aux.dial != nil {
-		c.aux.dial.stop()
-	}
-	if leave := c.row().leave; leave != nil {
-		leave(l, c)
-	}
-	if v := l.engine.ipLimiter; v != nil {
-		v.remove(c.fd, l.engine.clock())
-	}
-	l.engine.headers.release(c.takeHeader())
-	l.dropRemainder(c)
-	l.timers.remove(c)
-	l.undeny(c.fd)
-	l.freeOutbox(c)
-	c.dec.Release(&l.configs[c.endpoint])
-	c.loop, c.fd, c.phase, c.endpoint, c.flags = nil, 0, phaseFree, 0, 0
-	c.dec = frame.Decoder{}
-	c.tls, c.aux, c.context, c.topic, c.topics = nil, nil, nil, nil, nil
-	c.heard, c.due, c.timer, c.partial, c.controls, c.started = 0, 0, 0, 0, 0, 0
-	c.owner.Store(uint64(makeOwner(gen, -1)))
-	l.held.Add(-1)
-	l.refreshOldest(waited)
+	p := l.give(c)
+	p.dec.Release(&l.configs[p.endpoint])
+	l.engine.discard(p)
 }

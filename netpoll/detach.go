@@ -41,29 +41,27 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	}
 	l.counters.detached.Add(1)
 	b = bytes.Clone(b)
-	fd, secure := int(c.fd), c.tls
-	if c.has(flagEnding|flagDirty) || !l.packTLS(c) || l.poller.Delete(fd) != nil {
+	if c.has(flagEnding|flagDirty) || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		s.web.release()
 		c.fail(cause("cannot detach"))
 		return
 	}
-	visit := s.takeIPEntry(c)
-	l.freeSlot(c)
+	p := l.give(c)
 	s.engine.removeConn()
-	f := os.NewFile(uintptr(fd), "tcp")
+	f := os.NewFile(uintptr(p.fd), "tcp")
 	conn, err := net.FileConn(f)
 	_ = f.Close()
 	if err != nil {
 		s.web.release()
-		s.releaseIPEntry(visit)
+		s.engine.releaseAddr(p.addr)
 		s.engine.report(err)
 		return
 	}
-	if secure != nil {
-		secure.wire.conn = conn
-		conn = secure.conn
+	if p.tls != nil {
+		p.tls.wire.conn = conn
+		conn = p.tls.conn
 	}
-	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, ipEntry: visit})
+	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, addr: p.addr})
 }
 
 // packTLS makes the session ready to go on elsewhere, with the ciphertext that is in hand.
@@ -176,10 +174,10 @@ func (w *webServer) close() {
 // prefixConn is a connection whose first bytes have been read already.
 type prefixConn struct {
 	net.Conn
-	prefix  []byte
-	web     *webServer
-	ipEntry *ipEntry // whose connection it is, nil if that is not counted
-	closed  atomic.Bool
+	prefix []byte
+	web    *webServer
+	addr   connAddr // the address that the connection counts for
+	closed atomic.Bool
 }
 
 func (c *prefixConn) Read(p []byte) (int, error) {
@@ -207,7 +205,7 @@ func (c *prefixConn) CloseWrite() error {
 func (c *prefixConn) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
 		c.web.release()
-		c.web.server.releaseIPEntry(c.ipEntry)
+		c.web.server.engine.releaseAddr(c.addr)
 	}
 	return c.Conn.Close()
 }

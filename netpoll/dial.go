@@ -87,7 +87,7 @@ func (l *Loop) startDial(g *dialAttempt) {
 		}
 		return
 	}
-	c := l.engine.slab.slot(fd)
+	c := l.take(parcel{fd: fd, context: g.context})
 	if c == nil { // the limit of open files was raised since Start
 		_ = unix.Close(fd)
 		g.err = os.NewSyscallError("socket", unix.EMFILE)
@@ -96,13 +96,9 @@ func (l *Loop) startDial(g *dialAttempt) {
 	}
 	l.dials.inFlight.Add(1)
 	l.engine.conns.Add(1)
-	gen := max(1, owner(c.owner.Load()).gen()+1)
-	c.loop, c.fd, c.phase, c.context = l, int32(fd), phaseConnect, g.context
+	l.enter(c, phaseConnect)
 	c.rare().dial = g
-	c.heard = l.wheel.now
 	l.startTiming(c)
-	c.owner.Store(uint64(makeOwner(gen, l.index)))
-	l.held.Add(1)
 	c.set(flagArmed)
 	l.scratch.FD = fd
 	if err := l.poller.AddReadWrite(&l.scratch, edgeTriggered); err != nil {

@@ -43,18 +43,18 @@ func (w wait) minWait() time.Duration {
 	return roundTrip
 }
 
-// assignDisplacing makes fd a connection of the loop that can make a place for it. That may have changed when it arrives there.
-func (l *Loop) assignDisplacing(fd, passes int) {
+// assignDisplacing makes p a connection of the loop that can make a place for it. That may have changed when it arrives there.
+func (l *Loop) assignDisplacing(p parcel, passes int) {
 	s := l.server
 	to := s.displaceTarget()
 	if to == nil || to == l || passes == 0 || passes < maxPasses && l.hasDisplaceable() {
-		l.newConn(fd)
+		l.newConn(p)
 		return
 	}
 	s.incoming.Add(1)
-	l.handOver(fd, to, func() {
+	s.engine.sendTo(to, p, func(p parcel) {
 		s.incoming.Add(-1)
-		to.assignDisplacing(fd, passes-1)
+		to.assignDisplacing(p, passes-1)
 	})
 }
 

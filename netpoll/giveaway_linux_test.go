@@ -50,13 +50,17 @@ func askAndFinish(t *testing.T, s *Server, request string) {
 	_, _ = io.Copy(io.Discard, c)
 }
 
-// TestEventBeforeWelcome: the poller of the loop that is to have a connection may still report the socket that had its
-// number before. That is not yet the time to read: what has come are frames, and no request.
-func TestEventBeforeWelcome(t *testing.T) {
-	s, c, peer := halfwayWith(t)
+// TestEventBeforeAMigratedConnectionIsTaken: the poller of the new loop may report the number of a descriptor before the
+// loop has taken its connection. Nothing is read then.
+func TestEventBeforeAMigratedConnectionIsTaken(t *testing.T) {
+	s, c, peer := beforeMigration(t)
+	fd := int(c.fd)
+	if !s.engine.loops[0].migrate(c, s.engine.loops[1], acceptedRequest{response: []byte("101")}, nil) {
+		t.Fatal("it stays")
+	}
 	defer s.Close()
 	s.engine.endpoints[0].OnOpen = nil
-	b, fd := s.engine.loops[1], int(c.fd)
+	b := s.engine.loops[1]
 	_ = peer.SetDeadline(time.Now().Add(patience))
 	if _, err := peer.Write(masked(frame.OpText, []byte("hello"))); err != nil {
 		t.Fatal(err)
@@ -66,7 +70,7 @@ func TestEventBeforeWelcome(t *testing.T) {
 		return n == 1 && err == nil
 	})
 	b.ready(fd, unix.EPOLLIN, 0)
-	b.runBatches() // attachMigrated
+	b.runBatches() // openMigrated
 	b.endTurn()
 	if c.phase != phaseOpen {
 		t.Fatalf("phase %d", c.phase)
@@ -78,16 +82,19 @@ func TestEventBeforeWelcome(t *testing.T) {
 	}
 }
 
-// TestPanicAfterGivingAway: a panic costs the connection only as long as it is the loop's.
-func TestPanicAfterGivingAway(t *testing.T) {
-	s, c := halfway(t)
+// TestPanicAfterMigrationSparesTheConnection: a panic costs the connection only as long as it is the loop's.
+func TestPanicAfterMigrationSparesTheConnection(t *testing.T) {
+	s, c, _ := beforeMigration(t)
 	defer s.Close()
 	h := c.Handle()
+	if !s.engine.loops[0].migrate(c, s.engine.loops[1], acceptedRequest{response: []byte("101")}, nil) {
+		t.Fatal("it stays")
+	}
 	func() {
 		defer s.engine.loops[0].recoverPanic(h)
 		panic("late")
 	}()
-	if s.Panics() != 1 || c.phase != phaseMigrating || c.has(flagEnding) {
+	if s.Panics() != 1 || s.NumConns() != 1 || c.phase != phaseFree {
 		t.Errorf("%d panics, phase %d, flags %b", s.Panics(), c.phase, c.flags)
 	}
 	s.engine.endpoints[0].OnOpen = nil

@@ -58,38 +58,23 @@ func dupListener(ln net.Listener) (int, error) {
 	return fd, nil
 }
 
-// place makes an accepted descriptor a connection: of this loop if it has a listener of its
-// own, else of the loop that the number falls to, which spreads them evenly because the
-// kernel hands out the lowest free numbers. If the server is full it is the loop that can make
-// a place for it.
+// assignLoop makes an accepted descriptor a connection: of this loop if it has a listener of its own, else of the loop
+// that the descriptor's number names, which spreads them evenly because the kernel hands out the lowest free numbers. In
+// a full server it is the loop that displaces another connection for it.
 func (l *Loop) assignLoop(fd int) {
 	s := l.server
-	s.engine.conns.Add(1) // from here on: a descriptor that waits for its loop is one as well
+	s.engine.conns.Add(1) // from here on: a descriptor that waits for its loop is a connection as well
 	to := l
 	if s.Listener != nil {
 		l.boundUnsent(fd) // a listener for Multipath TCP, as Go makes them, does not pass it on
 		to = s.engine.loops[fd%len(s.engine.loops)]
 	}
-	switch {
+	switch p := (parcel{fd: fd}); {
 	case s.full():
-		l.assignDisplacing(fd, maxPasses)
+		l.assignDisplacing(p, maxPasses)
 	case to == l:
-		l.newConn(fd)
+		l.newConn(p)
 	default:
-		l.handOver(fd, to, func() { to.newConn(fd) })
+		s.engine.sendTo(to, p, to.newConn)
 	}
-}
-
-// pass has another loop take fd. Under the lock, so that it is queued before the loop's end or
-// not at all: a descriptor must not get lost between two loops.
-func (l *Loop) handOver(fd int, to *Loop, take func()) {
-	s := l.server
-	s.engine.mu.Lock()
-	defer s.engine.mu.Unlock()
-	if s.engine.state == stateClosed {
-		_ = unix.Close(fd)
-		s.engine.removeConn()
-		return
-	}
-	to.Do(take)
 }

@@ -10,43 +10,43 @@ import (
 	"time"
 )
 
-// ipLimiter knows who is there, by address: connections of each, and the addresses of those who
-// come through a proxy. It exists only where a server limits or trusts addresses, and is
-// touched when a connection comes and goes, never for a message: a striped lock is enough.
+// ipLimiter counts the connections of each address, and keeps the client addresses that trusted proxies have named. It
+// exists only where a server limits or trusts addresses. It is used when a connection is accepted and when it ends, never
+// for a message, so a striped lock is enough.
 type ipLimiter struct {
 	limits  atomic.Pointer[ipLimits]
 	seed    maphash.Seed
 	stripes [64]ipStripe
-	slots   []atomic.Pointer[[chunkSize]connAddr] // by descriptor, as the slab; of the loop that owns the connection
+	slots   []atomic.Pointer[[chunkSize]connAddr] // by descriptor, as the slab; only the loop that owns the connection uses one
 }
 
-// ipLimits are those of one address; 0 is none. They are immutable.
+// ipLimits are the limits of one address; 0 means no limit. They are immutable.
 type ipLimits struct {
 	conns int32     // connections
 	rate  rateLimit // new connections
 }
 
-// visit is what is kept of one connection.
+// connAddr is the address of one connection.
 type connAddr struct {
-	entry  *ipEntry        // nil: not counted
-	remote *netip.AddrPort // nil: the kernel's
+	entry  *ipEntry        // nil if the connection does not count
+	remote *netip.AddrPort // that a proxy has named; nil if the kernel's counts
 }
 
-// ipEntry is one address, or one network of IPv6.
+// ipEntry counts for one address, or one network of IPv6.
 type ipEntry struct {
 	addr  netip.Addr
 	conns int32
-	due   time.Duration // of ipLimits.rate
+	due   time.Duration // state of ipLimits.rate
 }
 
 type ipStripe struct {
 	mu    sync.Mutex
 	of    map[netip.Addr]*ipEntry
 	most  peak // of of
-	sweep int  // size at which those who are gone are looked for
+	sweep int  // size at which entries without connections are looked for
 }
 
-// rateBurst is the time whose worth of new connections an address may open at once.
+// rateBurst is the burst of ConnRatePerIP, as the time in which it is earned.
 const rateBurst = 2 * time.Second
 
 func newIPLimiter(maxFD, limit, perSecond int) *ipLimiter {
@@ -60,7 +60,7 @@ func newIPLimiter(maxFD, limit, perSecond int) *ipLimiter {
 	return v
 }
 
-// bound sets the bounds. Any goroutine may call it.
+// setLimits replaces the limits. Any goroutine may call it.
 func (v *ipLimiter) setLimits(limit, perSecond int) {
 	v.limits.Store(&ipLimits{int32(limit), newRateLimit(perSecond, rateBurst)})
 }
@@ -77,7 +77,7 @@ func (v *ipLimiter) slot(fd int32) *connAddr {
 	return &p[fd&(chunkSize-1)]
 }
 
-// subject is who is counted for an address: an IPv6 customer has at least a /64 of them.
+// ipKey returns the address under which a connection counts: with IPv6 the /64, which is the least that a customer gets.
 func ipKey(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
 	if a.Is6() {
@@ -95,7 +95,7 @@ const (
 	tooFast                  // new connections
 )
 
-// enter counts the connection fd of an address. It leaves with leave.
+// add counts the connection fd for an address, until take and release, unless a limit is reached.
 func (v *ipLimiter) add(fd int32, a netip.Addr, now time.Duration) limitResult {
 	b := v.limits.Load()
 	if b.conns == 0 && b.rate.step == 0 {
@@ -125,8 +125,8 @@ func (v *ipLimiter) stripe(a netip.Addr) *ipStripe {
 	return &v.stripes[maphash.Comparable(v.seed, a)%uint64(len(v.stripes))]
 }
 
-// add makes a ipEntry. Those who are gone stay until they could come back in a burst; they
-// are swept out when the stripe has doubled.
+// add makes an entry. Entries without connections stay until a whole burst is allowed again; they are swept out when the
+// stripe has doubled.
 func (s *ipStripe) add(a netip.Addr, rate rateLimit, now time.Duration) *ipEntry {
 	if len(s.of) >= s.sweep {
 		for k, w := range s.of {
@@ -141,15 +141,15 @@ func (s *ipStripe) add(a netip.Addr, rate rateLimit, now time.Duration) *ipEntry
 	return w
 }
 
-// leave forgets the connection fd. Its loop calls it before the descriptor is closed.
-func (v *ipLimiter) remove(fd int32, now time.Duration) {
+// take clears the slot of the connection fd and returns what was in it.
+func (v *ipLimiter) take(fd int32) connAddr {
 	slot := v.slot(fd)
-	w := slot.entry
+	a := *slot
 	*slot = connAddr{}
-	v.release(w, now)
+	return a
 }
 
-// depart counts one connection less of an address. Any goroutine may call it.
+// release counts one connection less of an address. Any goroutine may call it.
 func (v *ipLimiter) release(w *ipEntry, now time.Duration) {
 	if w == nil {
 		return
@@ -162,20 +162,9 @@ func (v *ipLimiter) release(w *ipEntry, now time.Duration) {
 	}
 }
 
-// takeIPEntry takes out of c's slot whose connection it is: it goes on elsewhere, until releaseIPEntry.
-func (s *Server) takeIPEntry(c *Conn) *ipEntry {
-	if s.engine.ipLimiter == nil {
-		return nil
-	}
-	slot := s.engine.ipLimiter.slot(c.fd)
-	w := slot.entry
-	slot.entry = nil
-	return w
-}
-
-// releaseIPEntry is the end of a connection that takeIPEntry has taken out. Any goroutine may call it.
-func (s *Server) releaseIPEntry(w *ipEntry) {
-	if w != nil {
-		s.engine.ipLimiter.release(w, s.engine.clock())
+// releaseAddr counts one connection less of an address. Any goroutine may call it.
+func (e *engine) releaseAddr(a connAddr) {
+	if e.ipLimiter != nil {
+		e.ipLimiter.release(a.entry, e.clock())
 	}
 }

@@ -54,7 +54,7 @@ func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 
 // TestMovedConnectionIsScheduledAnew: the entry in the other loop's wheel is none in this one's.
 func TestMovedConnectionIsScheduledAnew(t *testing.T) {
-	s, c := halfway(t) // with 5 ticks for its request
+	s, c, _ := halfway(t) // with 5 ticks for its request
 	defer s.Close()
 	e := &s.engine.endpoints[0]
 	e.OnOpen, e.PingInterval = nil, 20*s.engine.Tick

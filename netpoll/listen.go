@@ -145,29 +145,21 @@ func (l *Loop) unpark() {
 	}
 }
 
-// newConn makes fd, which is counted already, a connection of this loop. Its word 0 is stored before
-// the poller can report it.
-func (l *Loop) newConn(fd int) {
-	s := l.server
-	c := s.engine.slab.slot(fd)
+// newConn makes a descriptor that was accepted, and is counted already, a connection of this loop.
+func (l *Loop) newConn(p parcel) {
+	c := l.take(p)
 	if c == nil {
-		l.rejectRaw(fd, overloaded("too many connections"))
-		_ = unix.Close(fd)
-		s.engine.removeConn()
+		l.rejectRaw(p.fd, overloaded("too many connections"))
+		l.engine.discard(p)
 		return
 	}
-	gen := max(1, owner(c.owner.Load()).gen()+1)
-	c.loop, c.fd = l, int32(fd)
-	c.heard = l.wheel.now
-	c.owner.Store(uint64(makeOwner(gen, l.index)))
-	l.held.Add(1)
 	l.countAccepted(c)
 	if deny := l.admit(c); deny != nil {
 		l.deny(c, deny)
 		return
 	}
 	if err := l.attach(c); err != nil {
-		s.engine.report(err)
+		l.engine.report(err)
 		l.freeConn(c)
 		return
 	}

@@ -161,7 +161,7 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 // of another loop, one that another loop has just given, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	c := l.ownedConn(fd)
-	if c == nil || c.migrating() { // the event was of the socket that had the number before
+	if c == nil { // the event was of the socket that had the number before
 		return
 	}
 	h := c.Handle()

@@ -13,19 +13,18 @@ import (
 type phase uint8
 
 const (
-	phaseFree      phase = iota // the slot is not used
-	phaseProxy                  // reading the PROXY header
-	phaseHello                  // reading the ClientHello
-	phaseTLS                    // the TLS handshake of a connection that was accepted
-	phaseHeader                 // reading the upgrade request
-	phaseMigrating              // accepted; on its way to another loop, whose poller does not know it yet, see affinity.go
-	phaseDeciding               // the application decides about the upgrade request, see decision.go
-	phaseConnect                // dialing: the TCP connect
-	phaseDialTLS                // dialing: the TLS handshake
-	phaseResponse               // dialing: reading the response to the upgrade request
-	phaseOpen                   // frames
-	phaseClosing                // our close frame is queued or sent; the peer's is awaited
-	phaseLinger                 // nothing more is read or sent; the peer's FIN is awaited
+	phaseFree     phase = iota // the slot is not used
+	phaseProxy                 // reading the PROXY header
+	phaseHello                 // reading the ClientHello
+	phaseTLS                   // the TLS handshake of a connection that was accepted
+	phaseHeader                // reading the upgrade request
+	phaseDeciding              // the application decides about the upgrade request, see decision.go
+	phaseConnect               // dialing: the TCP connect
+	phaseDialTLS               // dialing: the TLS handshake
+	phaseResponse              // dialing: reading the response to the upgrade request
+	phaseOpen                  // frames
+	phaseClosing               // our close frame is queued or sent; the peer's is awaited
+	phaseLinger                // nothing more is read or sent; the peer's FIN is awaited
 	numPhases
 )
 
@@ -83,7 +82,6 @@ func phaseTable() *[numPhases]phaseRow {
 			name: "decision", data: (*Loop).keepEarly, deadline: (*Loop).decisionTimeout, closeNow: (*Conn).answerInternalError,
 			leave: (*Loop).endDecision,
 		},
-		phaseMigrating: {name: "change of loop", deadline: (*Loop).closeDeadline},
 		phaseConnect: {
 			name: "TCP connect", dial: DialConnect, writable: (*Loop).finishConnect,
 			data: (*Loop).discardData, deadline: (*Loop).dialTimeout, eof: (*Conn).dialEOF, failed: (*Conn).dialFailed,
@@ -130,9 +128,6 @@ func (c *Conn) ending() bool { return c.phase > phaseOpen }
 
 // awaitsRequest reports whether the upgrade request is read.
 func (c *Conn) awaitsRequest() bool { return c.phase == phaseHeader }
-
-// migrating reports whether c is on its way to another loop.
-func (c *Conn) migrating() bool { return c.phase == phaseMigrating }
 
 // closing reports whether the peer's close frame is awaited.
 func (c *Conn) closing() bool { return c.phase == phaseClosing }
