@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"slices"
 	"sync/atomic"
@@ -100,6 +101,26 @@ func (c *Conn) RemoteAddr() netip.AddrPort {
 	return c.loop.engine.addrOf(c.fd)
 }
 
+// LocalAddr is the address that the peer is connected to, as the kernel knows it; the zero value at a Unix socket. It is a
+// system call. Only the loop may call it.
+func (c *Conn) LocalAddr() netip.AddrPort {
+	sa, err := unix.Getsockname(int(c.fd))
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return addrPortOf(sa)
+}
+
+// TLS is the state of the TLS session: version, cipher suite, the name that the client asked for, the certificates of the
+// peer. It is nil on a connection without TLS. Each call makes a new copy. Only the loop may call it.
+func (c *Conn) TLS() *tls.ConnectionState {
+	if c.tls == nil {
+		return nil
+	}
+	state := c.tls.conn.ConnectionState()
+	return &state
+}
+
 // Backlog is the number of bytes that wait to be taken by the kernel.
 func (c *Conn) Backlog() int {
 	if c.out == nil {
@@ -126,6 +147,10 @@ func remoteAddr(fd int) netip.AddrPort {
 	if err != nil {
 		return netip.AddrPort{}
 	}
+	return addrPortOf(sa)
+}
+
+func addrPortOf(sa unix.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))

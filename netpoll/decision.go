@@ -51,7 +51,7 @@ func (d *Decision) post(err error) {
 
 // startDecision begins phaseDeciding of c, whose request is r. rest has arrived behind the request.
 func (l *Loop) startDecision(c *Conn, r *Request, rest []byte) {
-	s, e := l.server, &l.engine.endpoints[r.Endpoint()]
+	s, e := l.server, l.engine.requested(r)
 	if s.deciding.Add(1) > int64(cmp.Or(s.MaxDeciding, 4096)) {
 		s.deciding.Add(-1)
 		l.refuse(c, &Reject{

@@ -29,7 +29,9 @@ type engine struct {
 	maxDiscard uint32        // maxDiscarded; tests make it small
 	readTime   time.Duration // readTime; tests make it small
 
-	endpoints     []Endpoint
+	endpoints     []Endpoint // rows, see subprotocol.go
+	subprotocols  []string   // by row
+	rowOf         []int      // the first row, by the index in Server.Endpoints
 	loops         []*Loop
 	slab          *slab
 	headers       headerMemory
@@ -85,9 +87,9 @@ func (e *engine) init(o loopSettings, endpoints []Endpoint, files int) {
 	e.shedStall = cmp.Or(e.shedStall, defaultShedStall)
 	e.maxDiscard = cmp.Or(e.maxDiscard, maxDiscarded)
 	e.readTime = cmp.Or(e.readTime, readTime)
-	e.endpoints = nil
+	e.endpoints, e.subprotocols, e.rowOf = nil, nil, nil
 	for _, p := range endpoints {
-		e.endpoints = append(e.endpoints, p.withDefaults())
+		e.addEndpoint(p.withDefaults())
 	}
 	e.slab = newSlab(files)
 	e.batches.New = func() any { return new(Batch) }

@@ -110,6 +110,12 @@ func raw(t testing.TB, s *Server, path, extra string) net.Conn {
 	if s.TLS != nil {
 		c = tls.Client(c, clientTLS(0))
 	}
+	return upgradeOn(t, c, path, extra)
+}
+
+// upgradeOn does the upgrade by hand on c.
+func upgradeOn(t testing.TB, c net.Conn, path, extra string) net.Conn {
+	t.Helper()
 	t.Cleanup(func() { _ = c.Close() })
 	_ = c.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, extra)

@@ -20,7 +20,7 @@ type Reject = upgrade.Reject
 // newUpgrader has the endpoints of s.
 func newUpgrader(s *Server) *upgrade.Upgrader {
 	u := &upgrade.Upgrader{MaxHeader: s.maxHeader()}
-	for _, e := range s.engine.endpoints {
+	for _, e := range s.Endpoints {
 		u.Endpoints = append(u.Endpoints, upgrade.Endpoint{
 			Path: e.Path, Subprotocols: e.Subprotocols, Compression: e.Compression, CheckOrigin: e.CheckOrigin,
 		})
@@ -70,7 +70,7 @@ func (l *Loop) upgrade(c *Conn, r *Request, rest []byte) {
 		l.refuse(c, reject)
 		return
 	}
-	if l.engine.endpoints[r.Endpoint()].Decide != nil {
+	if l.engine.requested(r).Decide != nil {
 		l.startDecision(c, r, rest)
 		return
 	}
@@ -81,7 +81,7 @@ func (l *Loop) upgrade(c *Conn, r *Request, rest []byte) {
 func (l *Loop) acceptRequest(c *Conn, r *Request, rest []byte) {
 	l.response = r.AppendAccept(l.response[:0])
 	c.aux = nil
-	a := acceptedRequest{endpoint: r.Endpoint(), window: r.DeflateWindow(), context: r.Context(), response: l.response}
+	a := acceptedRequest{endpoint: l.engine.row(r), window: r.DeflateWindow(), context: r.Context(), response: l.response}
 	if to := l.affinityLoop(r.Affinity()); to != l && l.migrate(c, to, a, rest) {
 		return
 	}
@@ -99,7 +99,7 @@ func (l *Loop) checkUpgrade(c *Conn, r *Request) *Reject {
 	if reject := l.admitRequest(c, r); reject != nil {
 		return reject
 	}
-	return l.callAccept("Endpoint.Accept", l.engine.endpoints[r.Endpoint()].Accept, r)
+	return l.callAccept("Endpoint.Accept", l.engine.requested(r).Accept, r)
 }
 
 // plainHTTP gives c with b, the request and what follows it, to net/http, unless the application or a limit rejects the
@@ -156,8 +156,8 @@ func (l *Loop) admitRequest(c *Conn, r *Request) *Reject {
 
 // acceptedRequest is what the request of a connection has asked for and got.
 type acceptedRequest struct {
-	endpoint int
-	window   int // of permessage-deflate in bits; 0 without
+	endpoint uint8 // row, see subprotocol.go
+	window   int   // of permessage-deflate in bits; 0 without
 	context  any
 	response []byte // the 101, borrowed from the loop
 }
@@ -170,7 +170,7 @@ func (a acceptedRequest) clone() acceptedRequest {
 
 // openAccepted turns c into a WebSocket connection.
 func (l *Loop) openAccepted(c *Conn, a acceptedRequest) {
-	c.endpoint, c.context = uint8(a.endpoint), a.context
+	c.endpoint, c.context = a.endpoint, a.context
 	if a.window != 0 {
 		c.dec.EnableDeflate()
 		if a.window < wideWindow {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ type Server struct {
 	// Loops is the number of event loops, each a goroutine with its own listener
 	// (SO_REUSEPORT). 0 means GOMAXPROCS.
 	Loops int
-	// Endpoints are tried in order by path. At least one is needed, at most 255.
+	// Endpoints are tried in order by path. At least one is needed; endpoints and their subprotocols together are at most 256.
 	Endpoints []Endpoint
 	// HTTP serves requests on the same port that do not ask for a WebSocket, each on a
 	// connection of its own with a goroutine. Nil answers 426.
@@ -192,8 +193,8 @@ func (s *Server) Listen() error {
 	if s.engine.state != stateNew {
 		return errors.New("netpoll: Listen was called before")
 	}
-	if len(s.Endpoints) == 0 || len(s.Endpoints) > 255 {
-		return errors.New("netpoll: a server needs 1 to 255 endpoints")
+	if n := rows(s.Endpoints); n == 0 || n > maxRows {
+		return fmt.Errorf("netpoll: a server needs an endpoint, and %d at most with the subprotocols", maxRows)
 	}
 	s.prepare()
 	addr, err := s.probe()
