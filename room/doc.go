@@ -54,6 +54,27 @@
 //	repairing -> opening     the gap cannot be closed: each member is removed and
 //	                         gets an Insufficient event
 //
+// # Commands
+//
+//	command        at once                    after a call of the log    events
+//	Join           in order, at the head      Open, Read: any other      Reply, with the missed messages; later a join push
+//	Leave          always                                                Reply; later a leave push
+//	Publish        refused, or a repeat       Append                     Broadcast when the log brings it, Reply when it answers
+//	Presence       always                                                Reply
+//	PresenceStats  always                                                Reply
+//	History        refused                    Read                       Reply
+//
+// # Files
+//
+//	hub.go, config.go, command.go, types.go, errors.go, log.go   the interface
+//	shard.go, mailbox.go, timers.go, waits.go, answer.go         a shard and its turns
+//	room.go, join.go, leave.go, publish.go, history.go,          rooms and commands
+//	presence.go, joinleave.go, recovery.go
+//	sink.go, sync.go, gap.go                                     what comes from the log; joins that wait, gaps
+//	memory.go, ring.go, lru.go, watermarks.go                    the memory log
+//	budget.go, publishers.go                                     its bounds in the process
+//	idempotency.go, stop.go, limits.go, stats.go                 keys, the end of publishing, counters
+//
 // # Use
 //
 //	h := room.New(room.Config{
