@@ -9,9 +9,9 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestBurstOfLongAnswers has many clients ask for a history at once, while their loop takes nothing. Their answers do not
+// TestBurstOfHistoriesKeepsMailboxBounded has many clients ask for a history at once, while their loop takes nothing. Their answers do not
 // fill its mailbox, so that nobody is refused, and all of them come.
-func TestBurstOfLongAnswers(t *testing.T) {
+func TestBurstOfHistoriesKeepsMailboxBounded(t *testing.T) {
 	const askers = 60
 	e, url := serve(t, func(c *Config) {
 		c.Loops, c.Hub.Shards, c.LoopMailbox, c.Channel.WithoutNamespace.HistorySize = 1, 1, 4<<20, 200
@@ -59,9 +59,9 @@ func expectNothingHeavy(t *testing.T, e *Edge) {
 	})
 }
 
-// TestClosedConnectionsFreeTheirPlaces closes connections in every state of a bulk command: at its room, to be admitted,
+// TestCloseEndsBulkCommands closes connections in every state of a bulk command: at its room, to be admitted,
 // behind others. What they counted for is free for others.
-func TestClosedConnectionsFreeTheirPlaces(t *testing.T) {
+func TestCloseEndsBulkCommands(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Loops, c.Hub.Shards, c.Channel.WithoutNamespace.HistorySize = 1, 1, 200 })
 	a := connect(t, url, "A")
 	a.fill("r", 130)
@@ -85,9 +85,9 @@ func TestClosedConnectionsFreeTheirPlaces(t *testing.T) {
 	expectNothingHeavy(t, e)
 }
 
-// TestLongAnswersWaitForMemory has a client that reads nothing hold more than three quarters of what the backlogs of all
+// TestBulkCommandsWaitWhileBacklogsAreHigh has a client that reads nothing hold more than three quarters of what the backlogs of all
 // connections may take. A long answer is built when that one has been closed, a short one at once.
-func TestLongAnswersWaitForMemory(t *testing.T) {
+func TestBulkCommandsWaitWhileBacklogsAreHigh(t *testing.T) {
 	const limit = 8 << 20
 	e, url := serve(t, func(c *Config) { c.Loops = 1 })
 	a, b := connect(t, url, "A"), connect(t, url, "B")
@@ -109,9 +109,9 @@ func TestLongAnswersWaitForMemory(t *testing.T) {
 	expectNothingHeavy(t, e)
 }
 
-// TestUnreadPublisherIsRefused has a client publish that does not read what it is sent, while backlogs take more than half
+// TestPublisherWithBacklogIsRefused has a client publish that does not read what it is sent, while backlogs take more than half
 // of their memory: it is answered with 111. One that reads is not.
-func TestUnreadPublisherIsRefused(t *testing.T) {
+func TestPublisherWithBacklogIsRefused(t *testing.T) {
 	const limit = 8 << 20
 	e, url := serve(t, func(c *Config) { c.Loops = 1 })
 	out := e.loops[0].out

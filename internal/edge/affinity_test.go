@@ -16,9 +16,9 @@ func TestAffinityOf(t *testing.T) {
 	}
 }
 
-// TestAffinityPutsARoomOnOneLoop: connections that name one room in the URL are on one loop, and take part in the room
+// TestAffinityAssignsOneLoop: connections that name one room in the URL are on one loop, and take part in the room
 // as all others do.
-func TestAffinityPutsARoomOnOneLoop(t *testing.T) {
+func TestAffinityAssignsOneLoop(t *testing.T) {
 	e, url := serve(t, nil)
 	var all []*peer
 	for i := range 8 {

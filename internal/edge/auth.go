@@ -16,41 +16,41 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// Authenticator decides who a connection is.
+// Authenticator determines the identity of a connection.
 type Authenticator interface {
-	// Authenticate runs on an event loop, from several at once: it must not block. The error decides what becomes of
-	// the connection: a *protocol.Error is the answer to connect (ErrTokenExpired makes the SDK fetch a new token), a
-	// *protocol.Disconnect closes with its code, anything else closes with 3004.
+	// Authenticate runs on the event loops, on several at the same time, and must not block. A *protocol.Error is the
+	// error reply to connect (ErrTokenExpired makes the SDK fetch a new token), a *protocol.Disconnect closes the
+	// connection with its code, any other error closes it with 3004.
 	Authenticate(r *AuthRequest) (Identity, error)
 }
 
-// AuthRequest is what an Authenticator may go by. It is valid until Authenticate returns.
+// AuthRequest contains the credentials of a connection. It is valid until Authenticate returns.
 type AuthRequest struct {
 	Token         string
 	Refresh       bool              // a refresh of a connection; only Token is set
-	Data          []byte            // of the connect command: valid JSON, borrowed, or nil
-	Name, Version string            // of the client's software, as it says
-	Headers       map[string]string // that the client put into the command, as browsers cannot set HTTP headers
+	Data          []byte            // of the connect command: nil, or valid JSON that aliases the frame
+	Name, Version string            // of the client's software, as the client states them
+	Headers       map[string]string // in the connect command, since browsers cannot set HTTP headers
 	*UpgradeRequest
 }
 
-// UpgradeRequest are what is known from the HTTP request; strings are the client's, as sent.
+// UpgradeRequest is the HTTP request that opened the connection. Its strings are as the client sent them.
 type UpgradeRequest struct {
 	Remote       netip.AddrPort
 	Path, Query  string
 	Host, Origin string
-	Header       map[string]string // those of Config.AuthHeaders that were there
+	Header       map[string]string // those of Config.AuthHeaders that the request has
 }
 
-// Identity is who a connection is.
+// Identity is the identity of a connection.
 type Identity struct {
-	User     string    // empty: anonymous
-	Info     []byte    // conn_info: nil, or valid JSON without line ends, not to be changed any more
-	ExpireAt time.Time // zero: never. Told to the client as ttl; who does not refresh is closed with 3005
+	User     string    // "": anonymous
+	Info     []byte    // conn_info: nil, or valid JSON without line ends; must not be modified
+	ExpireAt time.Time // zero: never. The client gets it as ttl, and is closed with 3005 unless it refreshes
 }
 
-// accept puts the connection on the event loop of the room that the URL names (?affinity=ROOM), if any, and keeps the
-// facts of a request when an Authenticator wants them.
+// onAccept assigns the connection to the event loop of the room in the URL (?affinity=ROOM), if there is one, and keeps the
+// request for an Authenticator.
 func (e *Edge) onAccept(r *netpoll.Request) error {
 	r.SetAffinity(affinityOf(r.Query()))
 	if e.cfg.Auth == nil {
@@ -79,11 +79,11 @@ func affinityOf(query string) string {
 	return cmp.Or(values.Get("affinity"), values.Get("near"))
 }
 
-// anonymous lets people in who have no token. There are no tokens yet, so nobody's is valid.
+// anonymous is the Authenticator for connections without a token. It cannot verify tokens.
 type anonymous struct{ config.Client }
 
-// Authenticate answers as Centrifugo does: a token that cannot be verified is invalid, and a request without
-// credentials where anonymous people are not allowed is a bad one.
+// Authenticate returns the errors of Centrifugo: a token that cannot be verified is invalid, and a request without
+// credentials is a bad request where anonymous clients are not allowed.
 func (a anonymous) Authenticate(r *AuthRequest) (Identity, error) {
 	switch {
 	case r.Token != "":
@@ -96,9 +96,9 @@ func (a anonymous) Authenticate(r *AuthRequest) (Identity, error) {
 	return Identity{}, nil
 }
 
-const maxName = 128 // bytes of a name that is kept
+const maxName = 128 // bytes of the name in conn_info
 
-// nameInfo makes the conn_info {"name":...} of connect's data; nil if there is no name in it.
+// nameInfo returns the conn_info {"name":...} for the data of connect, nil if the data has no name.
 func nameInfo(data []byte) []byte {
 	name := dataName(data)
 	if name == "" {

@@ -20,9 +20,9 @@ func (p *peer) fill(room string, n int) {
 	}
 }
 
-// TestHistoryFlood asks for everything many times in one frame. Each is answered, in order, and the connection is
-// not taken for slow although all answers together are many times its bound.
-func TestHistoryFlood(t *testing.T) {
+// TestHistoriesInOneFrameAreAnsweredInOrder: many histories in one frame are answered in order or with 111, and the
+// connection is not disconnected as slow.
+func TestHistoriesInOneFrameAreAnsweredInOrder(t *testing.T) {
 	e, url := serve(t, func(c *Config) {
 		c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 128<<10, 200
 		c.Hub.HistoryMaxBytes = 64 << 10
@@ -51,8 +51,8 @@ func TestHistoryFlood(t *testing.T) {
 	}
 }
 
-// TestResumeInManyRooms comes back to rooms in which more was missed than the connection may owe.
-func TestResumeInManyRooms(t *testing.T) {
+// TestRecoveryInManyRoomsIsNotSlow: a client recovers in rooms with more missed bytes than its backlog may have.
+func TestRecoveryInManyRoomsIsNotSlow(t *testing.T) {
 	_, url := serve(t, func(c *Config) {
 		c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 128<<10, 200
 		c.Hub.RecoveryMaxBytes, c.Hub.HistoryMaxBytes = 64<<10, 64<<10
@@ -80,9 +80,9 @@ func TestResumeInManyRooms(t *testing.T) {
 	p.find(`{"push":{"channel":"r6","pub":{"data":1,*`)
 }
 
-// TestOverload has a shard find its answers when the loop has no room for them: they are refused, and the join among
+// TestAnswerWithoutMailboxSpaceIsRefused has a shard find its answers when the loop has no room for them: they are refused, and the join among
 // them is undone.
-func TestOverload(t *testing.T) {
+func TestAnswerWithoutMailboxSpaceIsRefused(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Loops, c.Hub.Shards, c.LoopMailbox = 1, 1, 1 })
 	a := connect(t, url, "A")
 	at := a.publish("r", 2)[0]

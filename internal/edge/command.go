@@ -6,13 +6,13 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// perform carries out one command, or hands it to a room that will answer. The first must be connect.
+// perform carries out a command, or submits it to a room. The first command must be connect.
 func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 	if s.state == opened && cmd.Method != protocol.MethodConnect {
 		return protocol.DisconnectBadRequest
 	}
 	switch cmd.Method {
-	case protocol.MethodNone, protocol.MethodSend: // a pong; and send has no receiver in throng
+	case protocol.MethodNone, protocol.MethodSend: // a pong; send has no receiver
 		return nil
 	case protocol.MethodPublish:
 		return s.publish(c, cmd)
@@ -32,7 +32,7 @@ func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 	case protocol.MethodRefresh:
 		return s.refresh(c, cmd)
 	case protocol.MethodSubRefresh, protocol.MethodRPC:
-		return protocol.ErrNotAvailable // subscriptions have no tokens yet, and there are no procedures
+		return protocol.ErrNotAvailable // subscriptions have no tokens, and there are no procedures
 	default:
 		return protocol.ErrMethodNotFound
 	}

@@ -10,16 +10,16 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// Config is what an Edge is told. The zero value of a number is its default, in brackets.
+// Config is the configuration of an Edge. A number of zero stands for the default in brackets.
 type Config struct {
 	Loops   int    // event loops of the server [1]
-	Version string // told to clients in the connect result
+	Version string // sent to clients in the connect result
 
 	Client  config.Client
 	Channel config.Channel
-	// Auth decides who a connection is. Nil: people without a token, as Client says.
+	// Auth determines the identity of connections. Nil: connections are anonymous, as Client allows.
 	Auth Authenticator
-	// AuthHeaders names the HTTP headers of the upgrade request that Auth gets to see.
+	// AuthHeaders are the names of the HTTP headers of the upgrade request that Auth gets.
 	AuthHeaders []string
 
 	CheckOrigin    func(*netpoll.Request) bool // as netpoll.Endpoint.CheckOrigin
@@ -32,35 +32,35 @@ type Config struct {
 	PongTimeout    time.Duration // [10 s]
 	ConnectTimeout time.Duration // from the upgrade to the connect command [10 s]
 
-	MaxBacklog int // bytes a slow client may be owed before it is disconnected with 3008 [4 MiB]
-	// BacklogAge is how long a slow client may take not a single byte before it is disconnected with 3008 [30 s].
+	MaxBacklog int // bytes of backlog above which a slow client is disconnected with 3008 [4 MiB]
+	// BacklogAge is the time without a byte read after which a client with a backlog is disconnected with 3008 [30 s].
 	BacklogAge  time.Duration
-	LoopMailbox int64 // bytes that may wait for a loop before publishes to it are refused [64 MiB]
+	LoopMailbox int64 // bytes in the mailbox of a loop above which publishes to its rooms are refused [64 MiB]
 	MaxRooms    int   // rooms per connection [128]
 
-	// WaitingCommands bounds the commands of a connection that wait until the long answers of those before them have
-	// left; one more is answered with 111 [256, or MaxRooms if that is more].
+	// WaitingCommands bounds the waiting bulk commands of a connection; one more is answered with 111 [256, or MaxRooms if
+	// that is more].
 	WaitingCommands int
 
-	UserConnections int // connections of one user, others are closed with 3504; 0: no bound
-	UserRate        int // new connections of one user a second, two seconds' worth at once; others are answered 111; 0: no bound
-	// CommandsPerSecond bounds the commands of a connection: above it they are answered with 111, and who goes on is
-	// closed with 3013. Two seconds' worth may come at once. 0: no bound.
+	UserConnections int // open connections of one user; one more is closed with 3504; 0: no limit
+	UserRate        int // new connections of one user per second, two seconds' worth at once; connect is answered with 111 above it; 0: no limit
+	// CommandsPerSecond bounds the commands of a connection. Above it they are answered with 111, and a connection that
+	// continues is closed with 3013. Two seconds' worth may come at once. 0: no limit.
 	CommandsPerSecond int
-	// BytesPerSecond bounds the bytes of the messages of a connection, inflated, in the same way. Two seconds' worth may
-	// come at once, and two messages of MaxMessage. 0: no bound.
+	// BytesPerSecond bounds the bytes of the messages of a connection, after inflation, in the same way. Two seconds' worth
+	// may come at once, and at least two messages of MaxMessage. 0: no limit.
 	BytesPerSecond int
 
-	// RoomRate bounds the rooms that a connection makes in a second, by a join or by a message that is kept: above it 111.
-	// Two seconds' worth may be made at once, and as many as it may be in. 0: no bound.
+	// RoomRate bounds the rooms that a connection creates per second, by a join or by a message that is kept. Above it
+	// commands are answered with 111. Two seconds' worth may be created at once, and at least MaxRooms. 0: no limit.
 	RoomRate int
 
-	// Log takes what happens to connections, at debug. Its handler must not wait. Nil: nothing.
+	// Log gets the events of connections, at debug. Its handler must not block. Nil: nothing is logged.
 	Log *slog.Logger
 
 	expireGrace time.Duration // how long after its expiry a connection may still be refreshed [25 s]
 
-	// Hub carries the bounds of the rooms. Loops, the Encode functions, Deliver and Busy are the edge's own.
+	// Hub has the limits of the rooms. The edge sets Loops and the functions.
 	Hub room.Config
 }
 

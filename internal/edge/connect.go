@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// connect gives the session its identity. The subs of the request carry positions of server-side subscriptions, of
-// which throng has none: they are ignored.
+// connect gives the session its identity. The subs field of the request is about server-side subscriptions, which throng
+// does not have, and is ignored.
 func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	if s.state != opened {
 		return protocol.DisconnectBadRequest
@@ -59,7 +59,7 @@ func (s *session) connectResult(id Identity) protocol.ConnectResult {
 	return res
 }
 
-// seconds rounds up: the protocol counts in whole seconds, and 0 means never.
+// seconds rounds up to whole seconds, as the protocol has them; there 0 means never.
 func seconds(d time.Duration) uint32 {
 	return uint32(min(max(math.Ceil(d.Seconds()), 1), math.MaxUint32))
 }

@@ -38,9 +38,9 @@ func holdLoop(t *testing.T, e *Edge) (out *netpoll.Loop, resume func()) {
 	return out, resume
 }
 
-// TestAnswersOfOneTurnAreBounded: many long answers fall due in one turn of a shard while their loop takes nothing. What
+// TestAnswersOfOneTurnArePostedInParts: many long answers fall due in one turn of a shard while their loop takes nothing. What
 // the loop is handed is bounded by LoopMailbox and one batch, not by the number of those who asked.
-func TestAnswersOfOneTurnAreBounded(t *testing.T) {
+func TestAnswersOfOneTurnArePostedInParts(t *testing.T) {
 	const askers, mailbox = 16, 256 << 10 // as many as are admitted at once
 	e, url := serve(t, func(c *Config) {
 		c.Loops, c.Hub.Shards, c.LoopMailbox, c.Channel.WithoutNamespace.HistorySize = 1, 1, mailbox, 200

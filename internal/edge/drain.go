@@ -9,24 +9,24 @@ import (
 	"github.com/throngd/throng/internal/protocol"
 )
 
-// drain is the state of an edge whose connections are about to be closed.
+// drain is the state of an edge that stops.
 type drain struct {
-	closing atomic.Bool  // everything accepted has been handed to the loops: closes may begin
-	next    atomic.Int64 // time on the edge's clock, in nanoseconds, from which on one more publisher may be closed
-	step    int64        // nanoseconds between two of them
+	closing atomic.Bool  // everything that was accepted has been posted to the loops: connections may be closed
+	next    atomic.Int64 // uptime in nanoseconds from which one more publisher may be closed
+	step    int64        // nanoseconds between two closes
 }
 
-// StopPublishes answers every publish from now on with the temporary error 111, and every connect with the close code
-// 3001. It returns when everything that was accepted before has been handed to the event loops: what they are told to
-// close after that gets it before its close frame. ctx bounds that time, see [room.Hub.StopPublishes].
+// StopPublishes answers every publish from now on with the temporary error 111, and every connect with close code 3001. It
+// returns when everything that was accepted before has been posted to the event loops: a connection that is closed after
+// that gets it before its close frame. ctx bounds the time, see [room.Hub.StopPublishes].
 //
-// From then on a connection that publishes is closed right behind the answer, so that its client goes on elsewhere
-// at once, but no more than perSecond of them. Any goroutine may call it, once.
+// After that a connection that publishes is closed behind the reply, so that its client reconnects to another server at
+// once; at most perSecond connections are closed for it. Any goroutine may call it, once.
 func (e *Edge) StopPublishes(ctx context.Context, perSecond int) error {
 	d := &drain{step: int64(time.Second) / int64(max(perSecond, 1))}
 	e.drain.Store(d)
 	err := e.hub.StopPublishes(ctx)
-	d.next.Store(int64(time.Since(e.started)))
+	d.next.Store(int64(e.uptime()))
 	d.closing.Store(true)
 	return err
 }
@@ -37,10 +37,10 @@ func (d *drain) take(now int64) bool {
 	return now >= next && d.next.CompareAndSwap(next, now+d.step)
 }
 
-// refusePublish answers a publish of a server that stops.
+// refusePublish answers a publish while the server stops.
 func (s *session) refusePublish(d *drain) error {
-	if d.closing.Load() && d.take(int64(time.Since(s.loop.edge.started))) {
-		b := s.loop.out.NewBatch() // carried out behind this turn, and so behind the answer
+	if d.closing.Load() && d.take(int64(s.loop.edge.uptime())) {
+		b := s.loop.out.NewBatch() // runs after this turn, and so after the reply
 		b.Close(s.conn, frame.CloseCode(protocol.DisconnectShutdown.Code), protocol.DisconnectShutdown.Reason)
 		s.loop.out.Post(b)
 	}

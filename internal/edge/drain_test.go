@@ -16,7 +16,7 @@ func stopPublishes(t *testing.T, e *Edge, perSecond int) {
 	}
 }
 
-func TestPublisherOfADrainingEdgeIsSentElsewhere(t *testing.T) {
+func TestPublisherIsClosedWhileDraining(t *testing.T) {
 	e, url := serve(t, nil)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
 	b.send(`{"id":2,"subscribe":{"channel":"r"}}`)
@@ -37,7 +37,7 @@ func TestPublisherOfADrainingEdgeIsSentElsewhere(t *testing.T) {
 	b.expect(`{"id":5,"error":{"code":102,*}}`)
 }
 
-func TestPublishersOfADrainingEdgeAreClosedByTheRate(t *testing.T) {
+func TestDrainClosesPublishersAtTheRate(t *testing.T) {
 	d := &drain{step: 10}
 	for i, want := range []struct {
 		now int64
@@ -49,7 +49,7 @@ func TestPublishersOfADrainingEdgeAreClosedByTheRate(t *testing.T) {
 	}
 }
 
-func TestConnectToADrainingEdgeIsSentElsewhere(t *testing.T) {
+func TestConnectWhileDrainingIsClosed(t *testing.T) {
 	e, url := serve(t, nil)
 	a := dial(t, url)
 	stopPublishes(t, e, 1000)

@@ -5,7 +5,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// dropped tells a member of a room with slow_consumer: drop, which has caught up, what it missed.
+// onDropped tells a member of a room with slow_consumer: drop how many messages it has missed, once it has caught up.
 func onDropped(c *netpoll.Conn, name string, n int) {
 	s, ok := c.Context().(*session)
 	if !ok || s.state == closing {

@@ -9,9 +9,9 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestDropped: a member that does not read misses whole publications of a room that drops, is told once and at the
-// right place how many, and gets its replies and what comes later; a member that reads misses nothing.
-func TestDropped(t *testing.T) {
+// TestSlowMemberIsToldWhatItMissed: in a room with slow_consumer: drop a member that does not read misses whole
+// publications, and is told their number at the right place.
+func TestSlowMemberIsToldWhatItMissed(t *testing.T) {
 	const room, size = "typing:x", 10_000
 	e, url := serve(t, func(c *Config) {
 		c.MaxBacklog = 2 << 20

@@ -6,9 +6,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// echo returns every message. It takes the same path through netpoll as the protocol, for conformance tools, and so
-// always negotiates compression. Messages are charged as commands; there is no reply to refuse one with, so a connection
-// that is above its rate is closed at once.
+// echo is an endpoint that returns every message, for conformance tools. It always negotiates compression. A message is
+// charged as a command; there is no error reply, so a connection above its rate is closed at once.
 func (e *Edge) echo() netpoll.Endpoint {
 	return netpoll.Endpoint{
 		Path:          "/echo",
@@ -26,7 +25,7 @@ func (e *Edge) echo() netpoll.Endpoint {
 func (e *Edge) echoMessage(c *netpoll.Conn, op frame.Op, p []byte) {
 	limits := &e.settings().echo
 	if limits.unlimited() {
-		c.Send(op, p) // without reading the clock, a tenth of the whole echo
+		c.Send(op, p) // reading the clock would be a tenth of the time of an echo
 		return
 	}
 	u, now := c.Context().(*usage), e.clock()

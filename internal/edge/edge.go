@@ -9,7 +9,7 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// Edge serves the protocol on the event loops of one netpoll.Server.
+// Edge serves the client protocol on the event loops of one netpoll.Server.
 type Edge struct {
 	cfg     Config
 	current atomic.Pointer[settings]

@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// Endpoints are what the server has to serve: the protocol on /connection/websocket and /ws, and /echo if enabled.
+// Endpoints returns the endpoints of the server: the protocol at /connection/websocket and /ws, and /echo if it is enabled.
 func (e *Edge) Endpoints() []netpoll.Endpoint {
 	p := e.endpoint()
 	p.Path = "/connection/websocket"

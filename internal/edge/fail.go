@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// fail answers a command that went wrong: the type of the error says whether the connection survives.
+// fail answers a command with an error. The type of the error decides whether the connection stays open.
 func (s *session) fail(c *netpoll.Conn, id uint32, command string, err error) {
 	var (
 		d *protocol.Disconnect
@@ -31,7 +31,7 @@ func (s *session) fail(c *netpoll.Conn, id uint32, command string, err error) {
 	}
 }
 
-// refuse answers with an error. What has no id has nobody to answer.
+// refuse sends an error reply, unless the command has no id.
 func (s *session) refuse(c *netpoll.Conn, id uint32, command string, e *protocol.Error) {
 	s.loop.counters.refused(e.Code)
 	s.loop.edge.logRefused(&s.info, command, e)
@@ -40,14 +40,14 @@ func (s *session) refuse(c *netpoll.Conn, id uint32, command string, e *protocol
 	}
 }
 
-// disconnect closes with a code of the protocol; the SDKs read from it whether to come back.
+// disconnect closes the connection with a code of the protocol, from which the SDKs see whether to reconnect.
 func (s *session) disconnect(c *netpoll.Conn, d *protocol.Disconnect) {
 	s.state = closing
 	c.Close(frame.CloseCode(d.Code), d.Reason)
 }
 
-// roomError finds the protocol's error of a room's error: the code is the same, the text is the protocol's, and the room
-// says whether it is temporary.
+// roomError converts an error of a room. The code is the same, the message is the protocol's, and the room decides whether
+// it is temporary.
 func roomError(err error) *protocol.Error {
 	var r *room.Error
 	if errors.As(err, &r) {

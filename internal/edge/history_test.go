@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestHistoryAnswers reads a room of 2 MB as a client does that is told to go on: no answer is much above 128 KiB, each
+// TestHistoryIsAnsweredInParts reads a room of 2 MB as a client does that is told to go on: no answer is much above 128 KiB, each
 // says that there is more, and together they are all of it.
-func TestHistoryAnswers(t *testing.T) {
+func TestHistoryIsAnsweredInParts(t *testing.T) {
 	const n, size = 70, 30_000
 	_, url := serve(t, func(c *Config) { c.PingInterval, c.Channel.WithoutNamespace.HistorySize = time.Hour, n })
 	p := connect(t, url, "A")

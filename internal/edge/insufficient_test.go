@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestInsufficient plays the event of a room that lost messages: the member is out, and told to subscribe again.
-func TestInsufficient(t *testing.T) {
+// TestInsufficientEndsMembership: a member of a room that has lost messages is unsubscribed with 2500.
+func TestInsufficientEndsMembership(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Loops, c.ConnectTimeout = 1, time.Hour })
 	p, writer := connect(t, url, "A"), connect(t, url, "B")
 	p.send(`{"id":2,"subscribe":{"channel":"r","join_leave":true}}`)

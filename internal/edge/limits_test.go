@@ -24,7 +24,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-func TestRoomsPerConnection(t *testing.T) {
+func TestSubscribesAboveMaxRoomsAreRefused(t *testing.T) {
 	e, url := serve(t, nil)
 	p := connect(t, url, "A")
 	var b strings.Builder
@@ -54,8 +54,8 @@ func TestRoomsPerConnection(t *testing.T) {
 	eventually(t, "members stay behind", func() bool { return e.Hub().Stats().Members == 0 })
 }
 
-// TestCloseWhileJoining drops connections whose joins are still in the shards' mailboxes.
-func TestCloseWhileJoining(t *testing.T) {
+// TestCloseLeavesRoomsBeingJoined closes connections while their joins wait in the mailboxes of the shards.
+func TestCloseLeavesRoomsBeingJoined(t *testing.T) {
 	e, url := serve(t, nil)
 	for range 20 {
 		p := connect(t, url, "A")
@@ -73,8 +73,8 @@ func TestCloseWhileJoining(t *testing.T) {
 // fastTick lets deadlines pass soon after their time.
 func fastTick(s *netpoll.Server) { s.Tick = 50 * time.Millisecond }
 
-// TestStale: a connection without a connect command is closed with 3502.
-func TestStale(t *testing.T) {
+// TestMissingConnectIsClosed: a connection without a connect command is closed with 3502.
+func TestMissingConnectIsClosed(t *testing.T) {
 	e, url := serveOn(t, func(c *Config) { c.ConnectTimeout = 100 * time.Millisecond }, fastTick)
 	idle, alive := dial(t, url), connect(t, url, "A")
 	idle.expect("close 3502 stale")
@@ -83,8 +83,8 @@ func TestStale(t *testing.T) {
 	eventually(t, "not counted", func() bool { return e.Stats().Stale == 1 })
 }
 
-// TestExpiry: a connection is closed with 3005 when its identity expires, and a refresh defers that.
-func TestExpiry(t *testing.T) {
+// TestExpiredIdentityIsClosed: a connection is closed with 3005 when its identity expires, and a refresh defers that.
+func TestExpiredIdentityIsClosed(t *testing.T) {
 	_, url := serveOn(t, func(c *Config) { c.ConnectTimeout, c.expireGrace = 200*time.Millisecond, time.Millisecond }, fastTick)
 	forgetful, alive := connect(t, url, "second"), connect(t, url, "second")
 	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
@@ -95,7 +95,7 @@ func TestExpiry(t *testing.T) {
 	alive.expect("close 3005 connection expired")
 }
 
-func TestPing(t *testing.T) {
+func TestMissingPongIsClosed(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.PingInterval, c.PongTimeout = time.Second, time.Second })
 	silent, alive := connect(t, url, "A"), connect(t, url, "B")
 	silent.expect(`{}`)
@@ -105,8 +105,8 @@ func TestPing(t *testing.T) {
 	alive.expect(`{}`)
 }
 
-// TestSlow has a client that never reads, in a room that does not stop writing.
-func TestSlow(t *testing.T) {
+// TestSlowReaderIsClosed: a client that never reads is closed with 3008 while others publish.
+func TestSlowReaderIsClosed(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.MaxBacklog = 256 << 10 })
 	slow, writer := connect(t, url, "A"), connect(t, url, "B")
 	slow.send(`{"id":2,"subscribe":{"channel":"r"}}`)
@@ -122,8 +122,8 @@ func TestSlow(t *testing.T) {
 	t.Errorf("a client that reads nothing was never disconnected: %+v", e.Stats())
 }
 
-// TestBusy blocks the shard and fills its mailbox.
-func TestBusy(t *testing.T) {
+// TestFullShardRefusesCommands: commands for a shard whose mailbox is full are answered with 111, leaves are not lost.
+func TestFullShardRefusesCommands(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Hub.Shards, c.Hub.Mailbox = 1, 16 })
 	p := connect(t, url, "A")
 	p.send(`{"id":2,"subscribe":{"channel":"r"}}`)
@@ -147,7 +147,7 @@ func TestBusy(t *testing.T) {
 	eventually(t, "the leave was lost", func() bool { return e.Hub().Stats().Members == 0 })
 }
 
-func TestInput(t *testing.T) {
+func TestHostileInput(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.MaxMessage = 4 << 20 })
 	healthy := connect(t, url, "B")
 	deep := strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)
@@ -201,7 +201,7 @@ func TestEcho(t *testing.T) {
 	ws.expect(`{"id":1,"connect":{*}}`)
 }
 
-// TestAnonymous shows the default authenticator, as --dev and production configure it.
+// TestAnonymous covers the Authenticator that is used without Config.Auth.
 func TestAnonymous(t *testing.T) {
 	_, dev := serve(t, func(c *Config) { c.Auth, c.Client = nil, config.Client{AllowAnonymous: true, NameAsInfo: true} })
 	_, closed := serve(t, func(c *Config) { c.Auth = nil })

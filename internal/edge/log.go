@@ -12,21 +12,21 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// What happens to a connection is logged at debug, under its client id, which clients know too: SDKs show it to their
-// applications. Names of people and of rooms, tokens and texts are never logged, nor what a client says when it
-// closes. Nothing is logged for a command that goes well, and where debug is off an event costs one comparison.
+// Events of a connection are logged at debug under its client id, which the SDKs show to their applications. Names of users
+// and rooms, tokens, messages and the close reason of a client are never logged. Successful commands are not logged. Without
+// debug an event costs one comparison.
 
-// debugEnabled reports whether the log takes such lines at the moment.
+// debugEnabled reports whether debug lines are logged at the moment.
 func (e *Edge) debugEnabled() bool {
 	return e.cfg.Log != nil && e.cfg.Log.Enabled(context.Background(), slog.LevelDebug)
 }
 
-// clientID is the client id as a log has it.
+// clientID is the attribute for the client id.
 func clientID(i *room.Info) slog.Attr {
 	return slog.String("client", protocol.ClientID(i.Client).String())
 }
 
-// logOpened notes when the session began: nothing else remembers it.
+// logOpened also keeps the time, for the duration in logClosed.
 func (s *session) logOpened(c *netpoll.Conn) {
 	l := s.loop
 	if !l.edge.debugEnabled() {
@@ -52,12 +52,12 @@ func (s *session) logConnected() {
 	}
 }
 
-// logClosed says how the session ended, with the text of the protocol for the code: the reason may be the peer's.
+// logClosed logs the protocol's text for the close code, since the reason may be the client's.
 func (s *session) logClosed(code frame.CloseCode) {
 	l := s.loop
 	opened, known := l.opened[s]
 	if delete(l.opened, s); len(l.opened) == 0 {
-		l.opened = nil // a wave of connections must not leave its map behind
+		l.opened = nil // a map never shrinks
 	}
 	if !l.edge.debugEnabled() {
 		return
@@ -69,7 +69,7 @@ func (s *session) logClosed(code frame.CloseCode) {
 	l.edge.cfg.Log.Debug("disconnected", args...)
 }
 
-// reasonOf is what a close code means.
+// reasonOf describes a close code.
 func reasonOf(code frame.CloseCode) string {
 	for _, d := range protocol.Disconnects() {
 		if d.Code == uint16(code) {
@@ -99,7 +99,7 @@ func reasonOf(code frame.CloseCode) string {
 	return ""
 }
 
-// commandName is the command that a room carries out as op.
+// commandName is the name of the command for an operation of a room.
 func commandName(op room.Op) string {
 	switch op {
 	case room.Join:
@@ -118,7 +118,7 @@ func commandName(op room.Op) string {
 	return ""
 }
 
-// logRefused is a command that was answered with an error. Any goroutine may call it.
+// logRefused logs an error reply. Any goroutine may call it.
 func (e *Edge) logRefused(i *room.Info, command string, err *protocol.Error) {
 	if i != nil && e.debugEnabled() {
 		e.cfg.Log.Debug("command refused", clientID(i), "command", command, "code", int(err.Code))

@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestLogThatIsOffCostsNothing: where debug is off an event makes no garbage and remembers nothing.
-func TestLogThatIsOffCostsNothing(t *testing.T) {
+// TestDisabledLogAllocatesNothing: without debug an event allocates and keeps nothing.
+func TestDisabledLogAllocatesNothing(t *testing.T) {
 	for name, log := range map[string]*slog.Logger{
 		"no log": nil, "info": slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	} {
@@ -28,7 +28,7 @@ func TestLogThatIsOffCostsNothing(t *testing.T) {
 	}
 }
 
-// TestErrorsAreCountedByCode: each of the protocol by itself, all others as one.
+// TestErrorsAreCountedByCode: codes of the protocol are counted one by one, all others together.
 func TestErrorsAreCountedByCode(t *testing.T) {
 	e := &Edge{loops: []*loop{{}, {}}}
 	for i, err := range protocol.Errors() {
@@ -51,8 +51,8 @@ func TestErrorsAreCountedByCode(t *testing.T) {
 	}
 }
 
-// TestEveryOpHasAName that clients know.
-func TestEveryOpHasAName(t *testing.T) {
+// TestEveryOpHasACommandName: no operation of a room is logged without a name.
+func TestEveryOpHasACommandName(t *testing.T) {
 	for op := room.Join; op <= room.History; op++ {
 		if commandName(op) == "" {
 			t.Errorf("%d has none", op)

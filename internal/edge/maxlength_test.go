@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestMaxLengthOfRoomNames: it is a setting that a reload changes, of every command that names a room; a member of a
+// TestMaxLengthCanBeReloaded: it is a setting that a reload changes, of every command that names a room; a member of a
 // room whose name has become too long stays.
-func TestMaxLengthOfRoomNames(t *testing.T) {
+func TestMaxLengthCanBeReloaded(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Channel.MaxLength = 300 })
 	p := connect(t, url, "A")
 	long := strings.Repeat("x", 300)

@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestHistoryBytesAreWhatTheyCost fills histories of different shapes and holds what is counted against the heap.
-func TestHistoryBytesAreWhatTheyCost(t *testing.T) {
+// TestHistoryBytesMatchTheHeap compares the counted bytes of histories of different shapes with the heap.
+func TestHistoryBytesMatchTheHeap(t *testing.T) {
 	for _, c := range []struct {
 		name                         string
 		rooms, messages, size, name_ int

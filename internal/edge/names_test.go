@@ -8,9 +8,9 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestNamesOfRooms holds what the parts of a name mean, and what is answered. "as": Centrifugo 6.9.1 answers alike,
+// TestChannelNames holds what the parts of a name mean, and what is answered. "as": Centrifugo 6.9.1 answers alike,
 // but for those marked.
-func TestNamesOfRooms(t *testing.T) {
+func TestChannelNames(t *testing.T) {
 	namespaces := func(private string) func(*Config) {
 		forced := everything()
 		forced.ForceRecovery = true

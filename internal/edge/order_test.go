@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestOrder has several writers and readers in one room, on several loops; readers come, go and come back meanwhile.
-// All see the same messages in the same order, each once.
-func TestOrder(t *testing.T) {
+// TestMembersSeeMessagesInOrder: several writers and readers on several loops share one room, while readers leave and come
+// back.
+func TestMembersSeeMessagesInOrder(t *testing.T) {
 	const writers, readers, each = 3, 4, 60
 	_, url := serve(t, func(c *Config) { c.Loops, c.Channel.WithoutNamespace.HistorySize = 3, 1000 })
 	var wg sync.WaitGroup

@@ -75,8 +75,8 @@ func counted(from, to int) (all []int) {
 	return all
 }
 
-// TestRecoveryInPages resumes after 20 MB in a connection that may owe 256 KiB, and reads late: everything comes, in
-// order, with what was written meanwhile, and the server never had more than its bound waiting.
+// TestRecoveryInPages recovers 20 MB on a connection with a backlog of at most 256 KiB, which reads late. Everything comes in
+// order, with what is published meanwhile, and the backlog keeps its limit.
 func TestRecoveryInPages(t *testing.T) {
 	e, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
@@ -114,9 +114,9 @@ func TestHistoryBehindPages(t *testing.T) {
 	b.expect(`{"id":6,"history":{*}}`)
 }
 
-// TestPagesEvicted loses the history under a client that reads its pages late. It is told so; a second subscribe says
+// TestEvictedPagesEndTheRecovery loses the history under a client that reads its pages late. It is told so; a second subscribe says
 // recovered:false.
-func TestPagesEvicted(t *testing.T) {
+func TestEvictedPagesEndTheRecovery(t *testing.T) {
 	e, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
 	at := a.write("r", 0, 350, 60_000)
@@ -142,8 +142,8 @@ func TestPagesEvicted(t *testing.T) {
 	}
 }
 
-// TestLeaveBetweenPages: what is left of the recovery does not come, and the room can be joined again.
-func TestLeaveBetweenPages(t *testing.T) {
+// TestLeaveEndsTheRecovery: after an unsubscribe no more pages come, and the room can be joined again.
+func TestLeaveEndsTheRecovery(t *testing.T) {
 	e, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
 	at := a.write("r", 0, 350, 60_000)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestNothingIsPingedBeforeItsConnect: the pings of another connection are the clock.
-func TestNothingIsPingedBeforeItsConnect(t *testing.T) {
+// TestNoPingBeforeConnect measures time by the pings of another connection.
+func TestNoPingBeforeConnect(t *testing.T) {
 	_, url := serve(t, func(c *Config) {
 		c.PingInterval, c.PongTimeout, c.ConnectTimeout = time.Second, 500*time.Millisecond, time.Hour
 	})

@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestRate plays a clock.
-func TestRate(t *testing.T) {
+// TestCommandRate passes times instead of waiting.
+func TestCommandRate(t *testing.T) {
 	c, s := newSendLimits(100, 1, 0, 0), &usage{}
 	burst := func(now time.Duration, n int) (allowed int) {
 		s.startMessage(&c, uint32(now.Microseconds()))
@@ -40,8 +40,8 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestFlood shows what clients see: 111, and 3013 when it goes on. Others notice nothing.
-func TestFlood(t *testing.T) {
+// TestFloodIsClosed: commands above the rate get 111, then the connection is closed with 3013. Others notice nothing.
+func TestFloodIsClosed(t *testing.T) {
 	change := func(c *Config) { c.CommandsPerSecond, c.MaxRooms = 20, 2 }
 	e, url := serve(t, change)
 	p, healthy := connect(t, url, "A"), connect(t, url, "B")

@@ -120,7 +120,7 @@ func TestIdempotency(t *testing.T) {
 }
 
 // A key is the user's, and the connection's as long as that is anonymous: nobody can use up another's.
-func TestIdempotencyKeysAreNotShared(t *testing.T) {
+func TestIdempotencyKeysBelongToTheirPublisher(t *testing.T) {
 	_, url := serve(t, nil)
 	post := func(p *peer) position {
 		p.send(`{"id":2,"publish":{"channel":"r","data":1,"idempotency_key":"1"}}`)
@@ -141,7 +141,7 @@ func TestIdempotencyKeysAreNotShared(t *testing.T) {
 
 // A client comes back into a room where nobody was meanwhile, and whose history is over. Other rooms lost messages; it
 // did not miss anything.
-func TestRecoveryOfAPersonalRoom(t *testing.T) {
+func TestRecoveryInUserLimitedChannel(t *testing.T) {
 	e, url := serve(t, func(c *Config) {
 		brief := everything()
 		brief.HistoryTTL = 50 * time.Millisecond

@@ -6,8 +6,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestReload: the next command is judged by the new options; what has not changed keeps its room.Options.
-func TestReload(t *testing.T) {
+// TestReloadAppliesChannelOptions: new options apply from the next command. Unchanged ones keep their room.Options.
+func TestReloadAppliesChannelOptions(t *testing.T) {
 	var cfg Config
 	e, url := serve(t, func(c *Config) {
 		c.Channel = config.Channel{WithoutNamespace: everything(), Namespaces: []config.Namespace{

@@ -6,8 +6,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestLongReplyIsGivenBack: the scratch of replies is one for each loop and stays; one long reply must not.
-func TestLongReplyIsGivenBack(t *testing.T) {
+// TestScratchOfLongReplyIsReleased: a loop keeps its scratch of replies, except after a long one.
+func TestScratchOfLongReplyIsReleased(t *testing.T) {
 	s := &session{loop: &loop{}}
 	var gone netpoll.Conn // sends nothing
 	s.send(&gone, make([]byte, 4<<10))

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestRoomRate: a connection that makes rooms too fast is answered with 111 where it would make one more, and nowhere
+// TestRoomsAboveTheRateAreRefused: a connection that makes rooms too fast is answered with 111 where it would make one more, and nowhere
 // else; it can always come back into as many as it may be in.
-func TestRoomRate(t *testing.T) {
+func TestRoomsAboveTheRateAreRefused(t *testing.T) {
 	var cfg Config
 	e, url := serve(t, func(c *Config) { c.RoomRate, c.MaxRooms = 1, 20; cfg = *c })
 	a, b := connect(t, url, "A"), connect(t, url, "B")

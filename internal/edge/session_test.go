@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// TestSessionSize holds what an idle connection costs here: one allocation, of the 128-byte class.
+// TestSessionSize holds the memory of an idle connection: one allocation of the 128-byte class.
 func TestSessionSize(t *testing.T) {
 	if n := unsafe.Sizeof(session{}); n > 128 {
 		t.Errorf("a session has %d bytes", n)
@@ -36,8 +36,8 @@ func TestMemberships(t *testing.T) {
 	}
 }
 
-// TestLateAnswers plays the answers that come for a membership that was replaced meanwhile.
-func TestLateAnswers(t *testing.T) {
+// TestAnswersOfAReplacedMembershipAreIgnored: an answer to the join of a former membership does not change the new one.
+func TestAnswersOfAReplacedMembershipAreIgnored(t *testing.T) {
 	s := &session{}
 	tok := func(m membership) token { return token(joinToken(7, m.serial, 0)) }
 	first := s.add("a", false)

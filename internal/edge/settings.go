@@ -5,21 +5,23 @@ import (
 	"github.com/throngd/throng/internal/limit"
 )
 
-// live is the part of the Config that can change while the edge serves. It is immutable: a command takes the one of
-// its moment.
+// settings is the part of the Config that can change while the edge serves. It is immutable: a command uses the settings
+// at its start.
 type settings struct {
 	namespaces *namespaces
 	client     config.Client
 	maxRooms   int
-	waiting    int        // bulk commands of a connection
+	waiting    int        // waiting bulk commands of a connection
 	send       sendLimits // of a connection
 	echo       sendLimits // the same on /echo
 
 	recoveryBytes, historyBytes, presenceBytes int // of one answer
 }
 
-// Reload takes over Client, Channel, MaxRooms, WaitingCommands, CommandsPerSecond, BytesPerSecond, RoomRate, UserConnections and UserRate, and the bounds of Hub ([room.Hub.Reload]); the rest of cfg is not looked at. The next command of everybody is judged by them. Who is in a room stays, also if the room could
-// not be joined any more. On an error everything is as it was. Any goroutine may call it, but one at a time.
+// Reload applies the settings of cfg that can change at run time; the others are ignored. They are Client, Channel, MaxRooms,
+// WaitingCommands, CommandsPerSecond, BytesPerSecond, RoomRate, UserConnections, UserRate and the limits in Hub
+// ([room.Hub.Reload]). They apply from the next command of each connection on. Members stay in rooms that they could no
+// longer join. On an error nothing changes. Any goroutine may call it, one at a time.
 func (e *Edge) Reload(cfg Config) error {
 	cfg = cfg.withDefaults()
 	var before *namespaces
@@ -38,16 +40,16 @@ func (e *Edge) Reload(cfg Config) error {
 	})
 	e.users.SetLimits(cfg.UserConnections, limit.NewRate(cfg.UserRate, 2*cfg.UserRate))
 	e.roomsMade.SetLimits(0, limit.NewRate(cfg.RoomRate, max(2*cfg.RoomRate, cfg.MaxRooms+10)))
-	if e.hub != nil { // else New is about to make it
+	if e.hub != nil { // nil: New makes it with the same Config
 		e.hub.Reload(cfg.Hub)
 	}
 	return nil
 }
 
-// now is what holds at this moment.
+// settings returns the current settings.
 func (e *Edge) settings() *settings { return e.current.Load() }
 
-// authenticator decides who a connection is.
+// authenticator returns Config.Auth, or the one for anonymous connections.
 func (e *Edge) authenticator() Authenticator {
 	if e.cfg.Auth != nil {
 		return e.cfg.Auth

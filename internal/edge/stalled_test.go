@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestStalledClientsCostNoTurns has clients that ask for more than they read. While they read nothing the server sleeps;
+// TestStalledClientsDoNotWakeTheServer has clients that ask for more than they read. While they read nothing the server sleeps;
 // when they read on they get the rest.
-func TestStalledClientsCostNoTurns(t *testing.T) {
+func TestStalledClientsDoNotWakeTheServer(t *testing.T) {
 	const people = 20
 	e, url := serve(t, func(c *Config) {
 		c.Loops, c.PingInterval, c.Hub.HistoryMaxBytes = 1, time.Hour, 1<<20

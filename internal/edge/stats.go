@@ -8,7 +8,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// counters of one loop: atomics without contention, since mostly the loop itself counts.
+// counters are those of one loop. They are atomics almost without contention: mostly the loop itself counts.
 type counters struct {
 	opened, connected, gone                      atomic.Int64
 	commands                                     atomic.Int64
@@ -20,8 +20,8 @@ type counters struct {
 	encode                                       netpoll.Durations
 }
 
-// The error codes that are counted by themselves: those of the protocol. The last place is for all others, of which an
-// application may have any number.
+// The error codes of the protocol are counted one by one. The last element counts all other codes, of which applications
+// may have any number.
 const (
 	firstErrorCode = 100
 	numErrorCodes  = 17
@@ -29,7 +29,7 @@ const (
 
 // refused counts a command that was answered with an error.
 func (n *counters) refused(code uint32) {
-	n.errors[min(code-firstErrorCode, numErrorCodes-1)].Add(1) // what is below the first wraps
+	n.errors[min(code-firstErrorCode, numErrorCodes-1)].Add(1) // a lower code wraps around to a large one
 }
 
 func (n *counters) closed(code frame.CloseCode) {
@@ -47,32 +47,32 @@ func (n *counters) closed(code frame.CloseCode) {
 	}
 }
 
-// Stats are sums over the loops since the start, but for Sessions, which is now.
+// Stats are sums over the loops since the start, except for Sessions.
 type Stats struct {
-	Sessions     int64 // open connections that speak the protocol
+	Sessions     int64 // open connections now that speak the protocol
 	Opened       int64 // upgrades
 	Connected    int64 // connect commands that were accepted
 	Commands     int64
 	Errors       int64            // commands that were answered with an error
-	ErrorCodes   map[uint32]int64 // the same by code: each of the protocol, and 0 for all others
+	ErrorCodes   map[uint32]int64 // the same by code: each code of the protocol, and 0 for all others
 	Disconnects  int64            // closes with a code of the protocol, of which:
 	Slow         int64            // 3008
 	Silent       int64            // 3012
 	Stale        int64            // 3502: no connect command in time
 	BadRequest   int64            // 3501
-	Flooded      int64            // 3013: went on above CommandsPerSecond or BytesPerSecond
+	Flooded      int64            // 3013: continued above CommandsPerSecond or BytesPerSecond
 	UserLimit    int64            // 3504: above UserConnections
-	UserRate     int64            // connect commands answered 111: above UserRate
+	UserRate     int64            // connect commands answered with 111: above UserRate
 	Insufficient int64            // memberships ended with 2500
-	Dropped      int64            // messages that slow members of rooms with slow_consumer: drop were told they missed
+	Dropped      int64            // messages that members of rooms with slow_consumer: drop have missed
 	Limited      int64            // commands above CommandsPerSecond, and messages without a command
-	LimitedBytes int64            // messages above BytesPerSecond, or that took too much to inflate
-	RoomRate     int64            // commands answered 111: above RoomRate
+	LimitedBytes int64            // messages above BytesPerSecond
+	RoomRate     int64            // commands answered with 111: above RoomRate
 	RoomLimit    int64            // subscribes above MaxRooms
 	WaitingLimit int64            // commands above WaitingCommands
 	LongNames    int64            // commands with a longer name than Channel.MaxLength
-	BacklogLimit int64            // publishes refused with 111: the connection did not read, and backlogs took much memory
-	Busy         int64            // commands refused with 111: a loop was above LoopMailbox
+	BacklogLimit int64            // publishes answered with 111: the connection had a backlog while all backlogs took much memory
+	Busy         int64            // commands answered with 111: a loop was above LoopMailbox
 
 	Encode netpoll.Histogram // from a publish command to its encoded push
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestClosesAreCountedByTheirCode: codes from 3000 on are disconnects of the protocol, those below are the peer's or the network's.
+// TestClosesAreCountedByTheirCode: codes from 3000 on are disconnects of the protocol, lower ones are of the peer or the
+// network.
 func TestClosesAreCountedByTheirCode(t *testing.T) {
 	var n counters
 	for _, code := range []frame.CloseCode{1000, 1006, 2999, 3000, 3008, 3012, 3501, 4999} {

@@ -8,9 +8,9 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestStreamsNeedTheRightOfTheirQuestion: joins and leaves come to those who may ask for presence, and positions and
+// TestPushesNeedThePermissionOfTheCommand: joins and leaves come to those who may ask for presence, and positions and
 // recovery to those who may ask for the history, with the exceptions that an option makes. As Centrifugo.
-func TestStreamsNeedTheRightOfTheirQuestion(t *testing.T) {
+func TestPushesNeedThePermissionOfTheCommand(t *testing.T) {
 	all := func(change func(*config.Options)) config.Options {
 		o := config.Options{
 			Presence: true, JoinLeave: true, HistorySize: 10, HistoryTTL: time.Hour,

@@ -7,9 +7,9 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestRoomErrorsKeepTheirCodeAndWhetherToAskAgain: what stands in the way of a command only for the moment, or is
+// TestRoomErrorsKeepCodeAndTemporary: what stands in the way of a command only for the moment, or is
 // other people's doing, is temporary, since the SDKs give a subscription up for good after any other error.
-func TestRoomErrorsKeepTheirCodeAndWhetherToAskAgain(t *testing.T) {
+func TestRoomErrorsKeepCodeAndTemporary(t *testing.T) {
 	for _, tt := range []struct {
 		err       *room.Error
 		code      uint32
@@ -35,9 +35,9 @@ func TestRoomErrorsKeepTheirCodeAndWhetherToAskAgain(t *testing.T) {
 	}
 }
 
-// TestSubscribeAgainAtOnce: a subscribe that was taken back before its turn came is answered so that an SDK asks again;
+// TestCancelledSubscribeIsTemporary: a subscribe that was taken back before its turn came is answered so that an SDK asks again;
 // the one behind it is carried out.
-func TestSubscribeAgainAtOnce(t *testing.T) {
+func TestCancelledSubscribeIsTemporary(t *testing.T) {
 	_, url := serve(t, nil)
 	p := connect(t, url, "A")
 	p.send(`{"id":2,"subscribe":{"channel":"forced:a","recover":true,"epoch":"_"}}` + "\n" +
@@ -52,8 +52,8 @@ func TestSubscribeAgainAtOnce(t *testing.T) {
 	p.until(`{"push":{"channel":"forced:b","pub":{*}}}`)
 }
 
-// TestFullProcessIsTemporary: that there are too many rooms is not the client's doing.
-func TestFullProcessIsTemporary(t *testing.T) {
+// TestTooManyRoomsIsTemporary: the limit of rooms of the process is not the fault of one client.
+func TestTooManyRoomsIsTemporary(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.Hub.MaxRooms = 1 })
 	a, b := connect(t, url, "A"), connect(t, url, "B")
 	a.send(`{"id":2,"subscribe":{"channel":"one"}}`)

@@ -9,9 +9,9 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestSendTimes holds up the room, then the loop, then both in turn: encode and transmit tell which it was, and
-// together are what the client has waited.
-func TestSendTimes(t *testing.T) {
+// TestSendDurations delays the room, the loop, or both: encode and transmit show which it was, and their sum is the time
+// that the client waited.
+func TestSendDurations(t *testing.T) {
 	const long = 400 * time.Millisecond
 	for _, c := range []struct {
 		name         string

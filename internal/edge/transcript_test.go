@@ -20,7 +20,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestMain looks for goroutines of ours that stay behind. The Go SDK leaves one for each command until its timeout.
+// TestMain checks that no goroutine of the server is left. The Go SDK leaves one for each command until its timeout.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge-go.(*Client).sendAsync.func1"))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// TestByteRate plays a clock.
+// TestByteRate passes times instead of waiting.
 func TestByteRate(t *testing.T) {
 	limits, u := newSendLimits(0, 0, 256<<10, 64<<10), &usage{}
 	send := func(at time.Duration, n, size int) (allowed int) {
@@ -51,8 +51,9 @@ func TestByteRate(t *testing.T) {
 	}
 }
 
-// TestFloodOfBytes: ten bursts of refused bytes are a flood, or one that was inflated; a pause begins anew.
-func TestFloodOfBytes(t *testing.T) {
+// TestRefusedBytesAreAFlood: ten bursts of refused bytes are a flood, one burst if they were inflated. A pause resets the
+// count.
+func TestRefusedBytesAreAFlood(t *testing.T) {
 	const size = 64 << 10
 	for _, commands := range []int{0, 100} {
 		for _, inflated := range []bool{false, true} {
@@ -81,8 +82,8 @@ func TestFloodOfBytes(t *testing.T) {
 	}
 }
 
-// TestHonestClientsAreNotCharged plays what people and their programs do, with the default rates, for an hour.
-func TestHonestClientsAreNotCharged(t *testing.T) {
+// TestDefaultRatesAllowOrdinaryClients plays an hour of ordinary clients with the default rates.
+func TestDefaultRatesAllowOrdinaryClients(t *testing.T) {
 	for _, row := range []struct {
 		name     string
 		every    time.Duration
@@ -150,8 +151,8 @@ func flood(ws *websocket.Conn, kind websocket.MessageType, message string) {
 	}
 }
 
-// TestEverythingIsCharged: whatever a client sends without a pause, it is closed with 3013 before long.
-func TestEverythingIsCharged(t *testing.T) {
+// TestEveryFloodIsClosed: whatever a client sends without a pause, it is closed with 3013 before long.
+func TestEveryFloodIsClosed(t *testing.T) {
 	blanks := strings.Repeat(" ", 60_000)
 	for _, row := range []struct {
 		name, path, message string
@@ -214,8 +215,8 @@ func TestEverythingIsCharged(t *testing.T) {
 	}
 }
 
-// TestInflatedIsCharged: inflating costs commands, and what it costs shows in the number of messages that are taken.
-func TestInflatedIsCharged(t *testing.T) {
+// TestInflationIsCharged: inflating costs commands, and what it costs shows in the number of messages that are taken.
+func TestInflationIsCharged(t *testing.T) {
 	taken := func(inflated bool) (n int) {
 		limits, u := newSendLimits(100, 2, 0, 64<<10), &usage{}
 		c := &counters{}

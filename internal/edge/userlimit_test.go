@@ -7,7 +7,7 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-// TestUserConnections shows that a user's connections are counted from connect to close.
+// TestUserConnections: connections of a user are counted from connect to close.
 func TestUserConnections(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.UserConnections = 2 })
 	first, second := connect(t, url, "A"), connect(t, url, "A")
@@ -32,8 +32,8 @@ func TestUserConnections(t *testing.T) {
 	eventually(t, "a user stays counted", func() bool { return e.users.Len() == 1 })
 }
 
-// TestReloadUsers: the limits of a user change for those who come; who is there stays and is counted.
-func TestReloadUsers(t *testing.T) {
+// TestReloadChangesUserLimits: new limits apply to new connections; those that are open stay and are counted.
+func TestReloadChangesUserLimits(t *testing.T) {
 	var cfg Config
 	e, url := serve(t, func(c *Config) { c.UserConnections, c.UserRate = 2, 100; cfg = *c })
 	ask := func() string {
@@ -87,8 +87,7 @@ func TestReloadSetsUserLimits(t *testing.T) {
 
 const tooManyRequests = `{"id":1,"error":{"code":111,"message":"too many requests","temporary":true}}`
 
-// TestUserRate shows what a client sees: an error to connect, after which the same connection may try again. Others
-// notice nothing.
+// TestUserRate: connect above the rate is answered with 111, and the same connection may try again. Others notice nothing.
 func TestUserRate(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.UserRate = 1 })
 	for range 2 {
@@ -118,8 +117,8 @@ func TestUserRate(t *testing.T) {
 	fourth.expect(`{"id":2,"subscribe":{*}}`)
 }
 
-// TestUserRateAndSDK has the official SDK refused: it comes back by itself, a while later.
-func TestUserRateAndSDK(t *testing.T) {
+// TestSDKReconnectsAfterUserRate: the official SDK tries again by itself after 111.
+func TestSDKReconnectsAfterUserRate(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.UserRate = 1 })
 	for range 2 {
 		connect(t, url, "A")
