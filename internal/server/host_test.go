@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestReboundNames: a page whose own name resolves to a loopback address reaches the port under that name, as Host and as
+// TestReboundNamesAreRefused: a page whose own name resolves to a loopback address reaches the port under that name, as Host and as
 // Origin. Without a list of origins it is the host that decides: then it gets no WebSocket.
-func TestReboundNames(t *testing.T) {
+func TestReboundNamesAreRefused(t *testing.T) {
 	none, _ := start(t, map[string]any{"drain": time.Duration(0)})
 	dev, _ := start(t, map[string]any{"dev": true, "drain": time.Duration(0)})
 	named, _ := start(t, map[string]any{"drain": time.Duration(0), "allowed_origins": []string{"https://chat.example"}})
@@ -50,8 +50,8 @@ func TestReboundNames(t *testing.T) {
 	}
 }
 
-// TestListenersForAll answer to every name: they cannot know theirs.
-func TestListenersForAll(t *testing.T) {
+// TestListenerOnAllAddressesAnswersToEveryName: it cannot know its names.
+func TestListenerOnAllAddressesAnswersToEveryName(t *testing.T) {
 	cfg := configured(t, map[string]any{"drain": time.Duration(0)})
 	cfg.Listen = ":0"
 	s := built(t, cfg, slog.DiscardHandler)
@@ -62,9 +62,9 @@ func TestListenersForAll(t *testing.T) {
 	}
 }
 
-// TestRequestsForAPageHaveNoContent: a request that announces some is over at once, whether or not the content comes,
+// TestPageRequestsWithContentAreRejected: a request that announces some is over at once, whether or not the content comes,
 // and takes no place that a page needs.
-func TestRequestsForAPageHaveNoContent(t *testing.T) {
+func TestPageRequestsWithContentAreRejected(t *testing.T) {
 	addr, _ := start(t, map[string]any{"dev": true, "max_http": 1, "drain": time.Duration(0)})
 	for _, c := range []struct {
 		method, request string

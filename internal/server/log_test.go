@@ -41,10 +41,10 @@ const (
 	spell  = "\x1b[31mevil\r\nlevel=ERROR msg=forged"
 )
 
-// TestLogs says everything that a hostile client can say, with line ends and escapes for the
+// TestLogIsSafeFromHostileClients says everything that a hostile client can say, with line ends and escapes for the
 // terminal and with a token, at the level that logs most. Nothing of it may stand raw in the
 // log, and the token not at all.
-func TestLogs(t *testing.T) {
+func TestLogIsSafeFromHostileClients(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		t.Run(format, func(t *testing.T) {
 			book := &logBook{}

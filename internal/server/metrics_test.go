@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/internal/metrics"
 )
 
-// TestHealth holds a loop up: it is noticed, and no longer when the loop goes on.
-func TestHealth(t *testing.T) {
+// TestHealthReportsAStalledLoop also checks that the report ends when the loop goes on.
+func TestHealthReportsAStalledLoop(t *testing.T) {
 	s := built(t, configured(t, map[string]any{"drain": time.Duration(0), "loops": 2}), slog.DiscardHandler)
 	if err := s.Health(); err != nil {
 		t.Errorf("before Listen: %v", err)

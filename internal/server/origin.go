@@ -19,16 +19,16 @@ type origins struct {
 	log     *slog.Logger
 	list    atomic.Pointer[originList]
 	hosts   hosts.Rule   // of the listener
-	refused atomic.Int64 // since the last line of the log
-	logged  atomic.Int64 // when that was, from born in nanoseconds; 0 is never
-	born    time.Time
+	refused atomic.Int64 // since the last warning
+	logged  atomic.Int64 // time of the last warning, in nanoseconds since started; 0: never
+	started time.Time
 }
 
-// originList is an allow-list; immutable.
+// originList is an allow-list. It is immutable.
 type originList struct {
 	allows   func(*netpoll.Request) bool
-	sameHost bool // the Host header counts
-	byItself bool // because there is no list
+	sameHost bool // the origin of the Host header is allowed
+	implicit bool // the default, without a list in the configuration
 }
 
 func compileOrigins(list []string) (*originList, error) {
@@ -39,7 +39,7 @@ func compileOrigins(list []string) (*originList, error) {
 	return &originList{allows, len(list) == 0 || slices.Contains(list, upgrade.SameHost), len(list) == 0}, nil
 }
 
-// check reports whether pages of the request's origin may connect. It logs the others.
+// check reports whether pages of the request's origin may connect, and logs if not.
 func (o *origins) check(r *netpoll.Request) bool {
 	why := o.refuses(r)
 	if why == "" {
@@ -50,15 +50,15 @@ func (o *origins) check(r *netpoll.Request) bool {
 	return false
 }
 
-// refuses returns why pages of the request's origin may not connect, and nothing if they may. Without a list the origin
-// must be that of the Host header. On a loopback address the host must then be a name of this machine as well: a page
-// whose own name resolves to this machine by now (DNS rebinding) is of the same host.
+// refuses returns the reason why pages of the request's origin may not connect, "" if they may. Without a list the origin
+// must be that of the Host header. On a loopback address the host must also be a loopback name, against DNS rebinding: the
+// name of any page can resolve to this machine.
 func (o *origins) refuses(r *netpoll.Request) (why string) {
 	list, origin, host := o.list.Load(), r.Origin(), r.Host()
 	switch {
 	case !list.allows(r):
 		return list.explain(origin, host)
-	case list.byItself && origin != "" && !o.hosts.Allows(host):
+	case list.implicit && origin != "" && !o.hosts.Allows(host):
 		return fmt.Sprintf("pages of %s may not connect: on a loopback address only those of localhost may. Add the origin to allowed_origins, or same-host if every name in Host is a proxy's",
 			printable(origin))
 	}
@@ -74,13 +74,13 @@ func (l *originList) explain(origin, host string) string {
 	return fmt.Sprintf("pages of %s may not connect: the origin is not in allowed_origins", printable(origin))
 }
 
-// originWarning is how often a refused origin is logged at most: anybody can send some.
+// originWarning is the least time between two warnings, since any client can cause them.
 const originWarning = time.Minute
 
-// note logs that an origin was refused, and how many were since the last time.
+// note counts a refused origin, and logs one together with the number since the last warning.
 func (o *origins) note(origin, host string) {
 	n := o.refused.Add(1)
-	last, now := o.logged.Load(), int64(time.Since(o.born))
+	last, now := o.logged.Load(), int64(time.Since(o.started))
 	if last != 0 && now-last < int64(originWarning) || !o.logged.CompareAndSwap(last, now) {
 		return
 	}
@@ -89,15 +89,14 @@ func (o *origins) note(origin, host string) {
 		"hint", "let the proxy in front pass the Host header on, or add the origin to allowed_origins")
 }
 
-// probe answers GET /connection/origin?origin=O as the upgrade of a page of O would be
-// answered: 204 if it may connect, else 403 with the reason. A browser tells a page
-// nothing about why its WebSocket was refused.
+// probe answers GET /connection/origin?origin=O as the upgrade of a page of O would be answered: with 204 if the page may
+// connect, or with 403 and the reason. A browser does not tell a page why its WebSocket was refused.
 func (o *origins) probe(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	page := r.Clone(r.Context())
 	page.Header = http.Header{"Origin": {r.URL.Query().Get("origin")}}
 	request, err := upgrade.NewRequest(page)
-	if err != nil { // an origin that no header can have
+	if err != nil { // no header can contain this origin
 		http.Error(w, o.list.Load().explain(page.Header.Get("Origin"), r.Host), http.StatusForbidden)
 		return
 	}
@@ -108,7 +107,7 @@ func (o *origins) probe(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// printable is the text of a header as a log or a terminal may show it.
+// printable returns the text of a header for a log or a terminal.
 func printable(text string) string {
 	const longest = 200
 	if len(text) > longest {

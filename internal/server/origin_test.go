@@ -43,9 +43,9 @@ func upgradeFrom(origin, host string) string {
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: %s\r\n\r\n", host, origin)
 }
 
-// TestDevOrigins: --dev lets in every address that is also the Host, whatever the machine knows of it,
+// TestDevAllowsEveryOriginOfTheHost: --dev lets in every address that is also the Host, whatever the machine knows of it,
 // and no name that somebody else may have pointed to it.
-func TestDevOrigins(t *testing.T) {
+func TestDevAllowsEveryOriginOfTheHost(t *testing.T) {
 	addr, _ := start(t, map[string]any{"dev": true, "drain": time.Duration(0)})
 	for _, c := range []struct {
 		origin, host string
@@ -70,9 +70,9 @@ func TestDevOrigins(t *testing.T) {
 	}
 }
 
-// TestRefusedOriginIsTold in the answer, to the page that asks, in the metrics and in the log, where many
+// TestRefusedOriginIsReported in the answer, to the page that asks, in the metrics and in the log, where many
 // of them are one line.
-func TestRefusedOriginIsTold(t *testing.T) {
+func TestRefusedOriginIsReported(t *testing.T) {
 	book := &logBook{}
 	s := built(t, configured(t, map[string]any{"drain": time.Duration(0)}), slog.NewTextHandler(book, nil))
 	serve(t, s)
@@ -87,7 +87,7 @@ func TestRefusedOriginIsTold(t *testing.T) {
 	if strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=WARN") || !strings.Contains(log, "origin=https://chat.example host=127.0.0.1:8080 refused=1") {
 		t.Errorf("the log:\n%s", log)
 	}
-	s.origins.logged.Store(int64(time.Since(s.origins.born)) - int64(originWarning)) // a minute later
+	s.origins.logged.Store(int64(time.Since(s.origins.started)) - int64(originWarning)) // a minute later
 	ask(t, addr, "GET", upgradeFrom("https://\xc2\x9b31m\xff.example", "127.0.0.1:8080"))
 	if log := book.String(); strings.Count(log, "\n") != 2 || !strings.Contains(log, "refused=20") || strings.ContainsFunc(log, func(r rune) bool { return r > 0x7e }) {
 		t.Errorf("the log a minute later:\n%q", log)
@@ -104,16 +104,16 @@ func TestRefusedOriginIsTold(t *testing.T) {
 	}
 }
 
-// TestRefusedByList names the setting.
-func TestRefusedByList(t *testing.T) {
+// TestRefusalNamesTheSetting covers a list of origins.
+func TestRefusalNamesTheSetting(t *testing.T) {
 	addr, _ := start(t, map[string]any{"drain": time.Duration(0), "allowed_origins": []string{"https://a.example"}})
 	if status, _, body := ask(t, addr, "GET", upgradeFrom("https://b.example", "b.example")); status != 403 || !strings.Contains(body, "not in allowed_origins") {
 		t.Errorf("%d %q", status, body)
 	}
 }
 
-// TestHealthChecks has what load balancers send when nobody configures more than "HTTP".
-func TestHealthChecks(t *testing.T) {
+// TestDefaultHealthChecksOfLoadBalancers has what load balancers send when nobody configures more than "HTTP".
+func TestDefaultHealthChecksOfLoadBalancers(t *testing.T) {
 	for name, flags := range map[string]map[string]any{
 		"dev": {"dev": true}, "plain": {}, "behind a proxy": {"trusted_proxies": []string{"127.0.0.0/8"}, "allowed_origins": []string{"https://a.example"}},
 	} {

@@ -14,23 +14,23 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// logRefused is a connection that was not let in, at debug. It has no client id yet, so its address stands for it.
+// logRefused logs a refused connection at debug, with its address: it has no client id yet.
 func (s *Server) logRefused(r netpoll.Refused) {
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
 		s.log.Debug("connection refused", "address", r.RemoteAddr().String(), "status", r.Status, "reason", r.Cause.String())
 	}
 }
 
-// summaryEvery is the time between two summaries of what was refused.
+// summaryEvery is the time between two summaries of refusals.
 const summaryEvery = time.Minute
 
-// summarizeRefusals logs once a minute how much was refused, by reason, if anything was; and once more at the end.
+// summarizeRefusals logs the number of refusals by reason once a minute, if there were any, and when stop is called.
 func (s *Server) summarizeRefusals() (stop func()) { return s.summarizeEvery(summaryEvery) }
 
 func (s *Server) summarizeEvery(every time.Duration) (stop func()) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
-	var before refusals // empty: a connection may be refused before the goroutine runs for the first time
+	var before refusals // empty, since a connection may be refused before the goroutine runs
 	since := time.Now()
 	ended.Go(func() {
 		t := time.NewTicker(every)
@@ -51,12 +51,11 @@ func (s *Server) summarizeEvery(every time.Duration) (stop func()) {
 	return func() { close(done); ended.Wait() }
 }
 
-// refusals are counts by kind and reason. A kind is what was refused; its reasons are causes, codes or limits.
+// refusals are counts by kind and reason. A kind is what was refused; a reason is a cause, a code or a limit.
 type refusals map[string]map[string]int64
 
-// refusals counts since the start: requests that got an error instead of a 101, connections that were closed without
-// an answer, commands that were answered with an error, and connections that were closed for what they did or were not
-// allowed.
+// refusals returns the counts since the start: of requests answered with an error, connections closed without an answer,
+// commands answered with an error, and connections closed with a code that refuses the client.
 func (s *Server) refusals() refusals {
 	n, e := s.poll.Stats(), s.edge.Stats()
 	r := refusals{"requests": {}, "commands": {}, "disconnects": {}, "connections": {
@@ -77,7 +76,7 @@ func (s *Server) refusals() refusals {
 	return r
 }
 
-// codeName is a code as a label; 0 stands for all that are not counted by themselves.
+// codeName returns the name of a code. 0 stands for all codes that are not counted one by one.
 func codeName(code int) string {
 	if code == 0 {
 		return "other"
@@ -85,11 +84,10 @@ func codeName(code int) string {
 	return strconv.Itoa(code)
 }
 
-// isRefusal tells the codes by which the protocol sends a client away: those after which it must not come back, and
-// the one for a flood.
+// isRefusal reports whether a close code refuses a client: those after which it must not reconnect, and the one for a flood.
 func isRefusal(c frame.CloseCode) bool { return c >= 3500 && c < 4000 || c == 3013 }
 
-// since is what has come about since before, as attributes for a log: one group for each kind.
+// since returns the differences to before as attributes for a log, one group for each kind.
 func (r refusals) since(before refusals) (args []any) {
 	for _, kind := range slices.Sorted(maps.Keys(r)) {
 		var counts []any

@@ -135,8 +135,8 @@ func TestRefusalsAreSummarized(t *testing.T) {
 	}
 }
 
-// TestSummariesComeRegularly, each with what has come about since the one before.
-func TestSummariesComeRegularly(t *testing.T) {
+// TestRefusalSummariesAreDifferences: a summary counts from the one before.
+func TestRefusalSummariesAreDifferences(t *testing.T) {
 	s, book := loggingTo(t, slog.LevelInfo)
 	serve(t, s)
 	stop := s.summarizeEvery(10 * time.Millisecond)

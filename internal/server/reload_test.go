@@ -130,8 +130,8 @@ func TestCertificateReload(t *testing.T) {
 	}
 }
 
-// TestCertificateWatch: nobody has to say that the files have changed.
-func TestCertificateWatch(t *testing.T) {
+// TestChangedCertificateFilesAreNoticed: nobody has to say that the files have changed.
+func TestChangedCertificateFilesAreNoticed(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := certtest.New(t, "a.example").WriteTo(t, dir)
 	s, _ := startTLS(t, cert, key)
@@ -146,9 +146,9 @@ func TestCertificateWatch(t *testing.T) {
 	c.talk(t, `{"id":1,"connect":{}}`, `"id":1,"connect"`)
 }
 
-// TestReload: origins and the rights of rooms change for those who come, and
+// TestReloadChangesOriginsAndPermissions: origins and the rights of rooms change for those who come, and
 // for the next command of those who are there.
-func TestReload(t *testing.T) {
+func TestReloadChangesOriginsAndPermissions(t *testing.T) {
 	load := func(origin string, publish bool) *config.Loaded {
 		return configured(t, map[string]any{
 			"drain": time.Duration(0), "allowed_origins": []string{origin}, "loops": 1,
@@ -178,8 +178,8 @@ func TestReload(t *testing.T) {
 	c.talk(t, `{"id":3,"publish":{"channel":"r","data":1}}`, `"id":3,"publish"`)
 }
 
-// TestReloadLimits: the limits of an address change for those who come.
-func TestReloadLimits(t *testing.T) {
+// TestReloadChangesLimitsPerAddress: new limits apply to new connections.
+func TestReloadChangesLimitsPerAddress(t *testing.T) {
 	cfg := configured(t, map[string]any{"dev": true, "drain": time.Duration(0), "connections_per_ip": 1})
 	s := built(t, cfg, slog.DiscardHandler)
 	serve(t, s)

@@ -2,8 +2,10 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -11,12 +13,12 @@ import (
 	"github.com/throngd/throng/internal/config"
 	"github.com/throngd/throng/internal/edge"
 	"github.com/throngd/throng/internal/hosts"
+	"github.com/throngd/throng/internal/metrics"
 	"github.com/throngd/throng/internal/web"
 	"github.com/throngd/throng/netpoll"
-	"github.com/throngd/throng/room"
 )
 
-// Server is the public port.
+// Server is the public listener.
 type Server struct {
 	drain    drain
 	draining atomic.Bool // Stop was called
@@ -27,10 +29,10 @@ type Server struct {
 	poll     *netpoll.Server
 }
 
-// New makes a server of a configuration that is validated and resolved
-// ([config.Config.Resolve]). version is told to clients.
+// New returns a server for a configuration that is validated and resolved ([config.Loaded.Resolve]). Clients get version in
+// the connect result.
 func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) {
-	s := &Server{drain: drainOf(cfg), log: log, origins: origins{log: log, born: time.Now()}}
+	s := &Server{drain: drainOf(cfg), log: log, origins: origins{log: log, started: time.Now()}}
 	list, err := compileOrigins(cfg.AllowedOrigins)
 	if err != nil {
 		return nil, err
@@ -78,69 +80,10 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Server, error) 
 	return s, nil
 }
 
-// orNone is a bound of netpoll, where 0 is a default and less than that is none.
-func orNone(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
-}
+// Inherit makes Listen use this TCP listener instead of binding an address.
+func (s *Server) Inherit(ln net.Listener) { s.poll.Listener = ln }
 
-func (s *Server) edgeConfig(cfg *config.Config, version string) edge.Config {
-	return edge.Config{
-		Loops:          cfg.Loops,
-		Version:        version,
-		Log:            s.log,
-		Client:         cfg.Client,
-		Channel:        cfg.Channel,
-		CheckOrigin:    s.origins.check,
-		MaxMessage:     int(cfg.MaxMessage),
-		Compression:    cfg.Compression,
-		Echo:           cfg.Echo,
-		EchoMaxMessage: int(cfg.EchoMaxMessage),
-		PingInterval:   cfg.PingInterval,
-		PongTimeout:    cfg.PongTimeout,
-		ConnectTimeout: cfg.ConnectTimeout,
-		MaxBacklog:     int(cfg.OutboundBytes),
-		BacklogAge:     cfg.OutboundAge,
-		LoopMailbox:    int64(cfg.LoopMailbox),
-		MaxRooms:       cfg.RoomsPerConnection,
-
-		WaitingCommands:   cfg.WaitingCommands,
-		CommandsPerSecond: cfg.CommandsPerSecond,
-		BytesPerSecond:    int(cfg.BytesPerSecond),
-		RoomRate:          cfg.NewRoomsPerSecond,
-		UserConnections:   cfg.ConnectionsPerUser,
-		UserRate:          cfg.ConnectionRatePerUser,
-
-		Hub: hubConfig(cfg),
-	}
-}
-
-// hubConfig bounds the rooms. No reply is larger than half of what a
-// connection may be owed.
-func hubConfig(cfg *config.Config) room.Config {
-	return room.Config{
-		Shards:                  cfg.Shards,
-		Mailbox:                 cfg.ShardMailbox,
-		MaxRooms:                cfg.MaxRooms,
-		HistoryBytes:            int64(cfg.HistoryBytes),
-		RoomBytes:               int64(cfg.RoomHistoryBytes),
-		PublisherBytes:          int64(cfg.PublisherHistoryBytes),
-		ForgottenRooms:          cfg.ForgottenRooms,
-		JoinLeaveMaxMembers:     cfg.JoinLeaveMaxMembers,
-		PresenceMax:             cfg.PresenceMax,
-		RecoveryMaxPublications: cfg.RecoveryMaxPublications,
-		PresenceMaxBytes:        int(min(cfg.PresenceMaxBytes, cfg.OutboundBytes/2)),
-		RecoveryMaxBytes:        int(min(cfg.RecoveryMaxBytes, cfg.OutboundBytes/2)),
-		HistoryMaxLimit:         cfg.HistoryMaxPublicationLimit,
-		HistoryMaxBytes:         int(min(cfg.HistoryMaxBytes, cfg.OutboundBytes/2)),
-		IdempotencyWindow:       cfg.IdempotencyWindow,
-		IdempotencyKeys:         cfg.IdempotencyKeys,
-	}
-}
-
-// Listen binds the address; on an error the server is over.
+// Listen binds the address. After an error the server cannot be used.
 func (s *Server) Listen() error {
 	if err := s.poll.Listen(); err != nil {
 		s.edge.Close()
@@ -154,10 +97,10 @@ func (s *Server) Listen() error {
 // Addr is the bound address.
 func (s *Server) Addr() net.Addr { return s.poll.ListenAddr() }
 
-// Connections is how many there are. Any goroutine may call it.
+// Connections returns the number of connections. Any goroutine may call it.
 func (s *Server) Connections() int { return s.poll.NumConns() }
 
-// Serve runs until Stop, which makes it return nil.
+// Serve serves until Stop, and returns nil then.
 func (s *Server) Serve() error {
 	stop := s.watchCertificate()
 	defer s.summarizeRefusals()()
@@ -168,4 +111,37 @@ func (s *Server) Serve() error {
 		return nil
 	}
 	return err
+}
+
+// stallTime is the time without a tick, of which there is one a second, after which an event loop is reported as stalled.
+const stallTime = 2 * time.Second
+
+// Health returns an error if an event loop has not ticked for two seconds. Any goroutine may call it.
+func (s *Server) Health() error {
+	if loops := s.poll.Stalled(stallTime); len(loops) > 0 {
+		return fmt.Errorf("event loops %v have not ticked for %v", loops, stallTime)
+	}
+	return nil
+}
+
+// Metrics returns the handler for Prometheus. own adds the numbers that the process counts.
+func (s *Server) Metrics(own func(*metrics.Snapshot)) http.Handler {
+	return metrics.Handler(func() metrics.Snapshot {
+		snap := metrics.Snapshot{Network: s.poll.Stats(), Edge: s.edge.Stats(), Rooms: s.edge.Hub().Stats()}
+		own(&snap)
+		return snap
+	})
+}
+
+// Approximate memory of each, in bytes.
+const (
+	perConnection = 1 << 10
+	perMembership = 1 << 10
+	perForgotten  = 56
+)
+
+// InUse estimates the bytes that connections, rooms and messages take. Any goroutine may call it.
+func (s *Server) InUse() int64 {
+	r := s.edge.Hub().Stats()
+	return int64(s.Connections())*perConnection + r.Members*perMembership + r.Forgotten*perForgotten + r.HistoryBytes
 }

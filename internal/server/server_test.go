@@ -74,8 +74,8 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestStop: a drain closes with 3001, after which clients reconnect.
-func TestStop(t *testing.T) {
+// TestStopClosesWithShutdown: a drain closes with 3001, after which clients reconnect.
+func TestStopClosesWithShutdown(t *testing.T) {
 	addr, stop := start(t, map[string]any{"dev": true, "drain": 100 * time.Millisecond})
 	c, _ := dial(t, "ws://"+addr+"/connection/websocket", "")
 	closed := make(chan error, 1)
@@ -91,8 +91,8 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestStopAtOnce: the end of ctx does not wait for the drain.
-func TestStopAtOnce(t *testing.T) {
+// TestStopEndsWithItsContext: it does not wait for the drain.
+func TestStopEndsWithItsContext(t *testing.T) {
 	addr, stop := start(t, map[string]any{"dev": true, "drain": time.Hour})
 	var conns []*websocket.Conn
 	for range 20 {

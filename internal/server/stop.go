@@ -2,34 +2,33 @@ package server
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/config"
 )
 
-// shutdownCode makes the SDKs reconnect (protocol: 3001 shutdown).
+// shutdownCode makes the SDKs reconnect (3001 shutdown).
 const shutdownCode frame.CloseCode = 3001
 
 const (
-	// settleTimeout bounds the wait for the publishes that were accepted before the closes begin. A log that is
-	// silent for longer has them answered as unknown.
+	// settleTimeout bounds the wait for accepted publishes before connections are closed. A log that does not answer for
+	// longer makes their result unknown.
 	settleTimeout = 6 * time.Second
-	// closeTimeout bounds the wait for the last closing handshakes, and for what clients that read slowly are owed.
+	// closeTimeout bounds the wait for the last closing handshakes, and for the backlogs of slow clients.
 	closeTimeout = 8 * time.Second
 )
 
-// drain is how the connections are closed at the end.
+// drain is the configuration of Stop.
 type drain struct {
 	delay time.Duration // before anything else
-	over  time.Duration // the time that the closes take; 0: as long as perSecond takes
-	rate  int           // closes a second
+	over  time.Duration // the time that the closes take; 0: rate decides
+	rate  int           // closes per second
 }
 
 func drainOf(cfg *config.Config) drain { return drain{cfg.DrainDelay, cfg.Drain, cfg.DrainRate} }
 
-// plan is the time in which n connections are closed, and how many a second that is.
+// plan returns the time in which n connections are closed, and the number per second.
 func (d drain) plan(n int) (over time.Duration, perSecond int) {
 	if d.over == 0 {
 		return time.Duration(n) * time.Second / time.Duration(d.rate), d.rate
@@ -37,19 +36,23 @@ func (d drain) plan(n int) (over time.Duration, perSecond int) {
 	return d.over, int(float64(n)/d.over.Seconds()) + 1
 }
 
-// DrainTimes are how long Stop waits before the connections are closed, and how long the closes take with the
-// connections that there are now. What Stop does beside that takes no more than 14 s.
+// DrainTimes returns how long Stop waits before it closes connections, and how long closing the present connections takes. The
+// other steps of Stop take at most 14 s.
 func (s *Server) DrainTimes() (delay, over time.Duration) {
 	over, _ = s.drain.plan(s.poll.NumConns())
 	return s.drain.delay, over
 }
 
-// Stop ends the server in an order in which nothing is lost that was acknowledged: for the drain delay everything goes
-// on, so that load balancers notice that the server is not ready any more; then nobody new is let in, and publishes
-// are refused with a temporary error; when all that were accepted before are on their way to the members, the
-// connections are closed one after the other, each behind what it is owed, with a code that makes their clients come
-// back elsewhere; and then it waits until they are gone. When ctx ends it closes the rest at once and returns ctx's
-// error. Call it once, from another goroutine than Serve's.
+// Stop ends the server without losing acknowledged messages:
+//
+//  1. For the drain delay the server goes on as before, so that load balancers notice that it is no longer ready.
+//  2. New connections are refused, and publishes get a temporary error.
+//  3. When all accepted publishes have been posted to the event loops, connections are closed one after another, each
+//     behind its backlog, with a code that makes the clients reconnect.
+//  4. Stop waits for the closing handshakes.
+//
+// When ctx ends, Stop closes the remaining connections at once and returns the error of ctx. Call it once, not from the
+// goroutine of Serve.
 func (s *Server) Stop(ctx context.Context) error {
 	defer s.poll.Close()
 	s.draining.Store(true)
@@ -66,7 +69,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	last, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	_ = s.poll.Shutdown(last) // a client that does not answer a close is not waited for
+	_ = s.poll.Shutdown(last) // clients that do not answer the close are cut off
 	return ctx.Err()
 }
 
@@ -77,19 +80,6 @@ func (s *Server) stopPublishes(ctx context.Context, perSecond int) error {
 		s.log.Warn("some publishes are still unanswered; the connections are closed all the same")
 	}
 	return ctx.Err()
-}
-
-// whileServing answers requests with 503 once the server is about to end: load balancers that look at the public port
-// send nobody any more, and people get the page from another server.
-func (s *Server) whileServing(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.draining.Load() {
-			w.Header().Set("Retry-After", "1")
-			http.Error(w, "this server is about to end", http.StatusServiceUnavailable)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// openCertificate makes the TLS configuration, nil without a certificate.
+// openCertificate returns the TLS configuration, nil without a certificate.
 func (s *Server) openCertificate(cfg *config.Config) (c *tls.Config, err error) {
 	if cfg.TLSCert == "" {
 		return nil, nil
@@ -22,11 +22,10 @@ func (s *Server) openCertificate(cfg *config.Config) (c *tls.Config, err error) 
 	return s.certs.Config(), nil
 }
 
-// watchTimeout is how long the end of the server waits for a look at the files,
-// which may hang with the disk they are on.
+// watchTimeout bounds how long stop waits for a check of the files, which may hang with the disk.
 const watchTimeout = time.Second
 
-// watchCertificate takes over the certificate when its files change, until stop.
+// watchCertificate replaces the certificate when its files change, until stop is called.
 func (s *Server) watchCertificate() (stop func()) {
 	if s.certs == nil {
 		return func() {}
@@ -46,10 +45,32 @@ func (s *Server) watchCertificate() (stop func()) {
 	}
 }
 
-// TLS reports whether the port speaks wss and https.
+// ReadCertificate reads the certificate of cfg without using it. It returns nil without TLS. It may block on the disk. Any
+// goroutine may call it.
+func (s *Server) ReadCertificate(cfg *config.Config) (*certs.Pair, error) {
+	if s.certs == nil {
+		return nil, nil
+	}
+	return certs.Read(cfg.TLSCert, cfg.TLSKey)
+}
+
+// TakeCertificate uses a certificate that was read, and logs it. nil changes nothing. On an error the old certificate stays
+// in use.
+func (s *Server) TakeCertificate(p *certs.Pair) error {
+	if p == nil {
+		return nil
+	}
+	if err := s.certs.Take(p); err != nil {
+		return err
+	}
+	s.certs.Log(s.log)
+	return nil
+}
+
+// TLS reports whether the listener serves wss and https.
 func (s *Server) TLS() bool { return s.certs != nil }
 
-// Trusted reports whether this machine trusts the certificate for host.
+// Trusted reports whether the system roots of this machine verify the certificate for host.
 func (s *Server) Trusted(host string) bool {
 	_, err := s.certs.Leaf().Verify(x509.VerifyOptions{DNSName: host, Intermediates: s.certs.Intermediates()})
 	return err == nil

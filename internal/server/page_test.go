@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestPlainHTTP: a path of an endpoint is no page, and is there (hostile-input U1, U4).
-func TestPlainHTTP(t *testing.T) {
+// TestEndpointPathsAreNoPages: a plain GET of an endpoint gets an error that names the missing header.
+func TestEndpointPathsAreNoPages(t *testing.T) {
 	addr, _ := start(t, map[string]any{"dev": true, "drain": time.Duration(0)})
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	for _, c := range []struct {
