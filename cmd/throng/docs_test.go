@@ -156,3 +156,10 @@ func TestReadmeProgram(t *testing.T) {
 	}
 	t.Errorf("README.md does not have netpoll/examples/echo/main.go:%s", example)
 }
+
+// TestPackagedConfiguration: the configuration that the deb and rpm packages install is valid.
+func TestPackagedConfiguration(t *testing.T) {
+	if _, err := config.Load(config.Layers{File: "../../deploy/throng.yaml"}); err != nil {
+		t.Error(err)
+	}
+}
