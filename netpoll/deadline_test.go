@@ -140,6 +140,50 @@ func TestPingsOfOneTick(t *testing.T) {
 	}
 }
 
+// TestMessageTimeoutBeginsWithItsMessage: a server that has run for longer than MessageTimeout gives a message all of that
+// time, though another deadline of its connection passes meanwhile.
+func TestMessageTimeoutBeginsWithItsMessage(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	s := start(t, &Server{Loops: 1, MessageTimeout: timeout, Endpoints: []Endpoint{{PingInterval: 50 * time.Millisecond, PongTimeout: time.Hour}}})
+	l := s.Loop(0)
+	eventually(t, "the server has run for that long", func() bool {
+		ticks := make(chan uint32)
+		l.Do(func() { ticks <- l.wheel.now })
+		return <-ticks > 2*l.engine.ticksOf(timeout)
+	})
+	c := raw(t, s, "/", "")
+	began := time.Now()
+	_, _ = c.Write(masked(frame.OpText, []byte("half"))[:7])
+	code, _ := expectClose(t, c)
+	if took := time.Since(began); code != 1008 || took < timeout-2*s.Tick {
+		t.Errorf("closed with %d after %v", code, took)
+	}
+}
+
+// TestTakingBytesIsLife: a peer that takes what waited for it counts as alive, whatever it sends.
+func TestTakingBytesIsLife(t *testing.T) {
+	handles := make(chan Handle, 1)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 30, PingInterval: -1,
+		OnMessage: func(c *Conn, op frame.Op, _ []byte) { c.Send(op, make([]byte, 16<<20)); handles <- c.Handle() },
+	}}})
+	c := raw(t, s, "/", "")
+	_, _ = c.Write(masked(frame.OpText, []byte("x")))
+	h, l := <-handles, s.Loop(0)
+	ticks := func() (heard, now uint32) {
+		got := make(chan [2]uint32)
+		l.Do(func() { got <- [2]uint32{l.Conn(h).heard, l.wheel.now} })
+		g := <-got
+		return g[0], g[1]
+	}
+	eventually(t, "a tick without a sign of life", func() bool { heard, now := ticks(); return now > heard && s.Stats().Backlog > 0 })
+	before, _ := ticks()
+	_, _ = io.CopyN(io.Discard, c, 16<<20)
+	if heard, _ := ticks(); heard <= before {
+		t.Errorf("the last sign of life is from tick %d, as before 16 MiB were taken", heard)
+	}
+}
+
 func TestAnyFrameIsLife(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}")),

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/throngd/throng/frame"
 )
 
 // TestOutbox queues and sends at random, all that is owed included, and checks that every
@@ -156,4 +158,28 @@ func times(n int, f func()) {
 	for range n {
 		f()
 	}
+}
+
+// TestFreeOutboxesAreBounded sends to many connections in one turn: of their outboxes the loop keeps maxFreeOutboxes.
+func TestFreeOutboxesAreBounded(t *testing.T) {
+	const people = 5 * maxFreeOutboxes
+	opened := make(chan Handle, people)
+	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: -1, OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
+	for range people {
+		raw(t, s, "/", "")
+	}
+	l, kept := s.Loop(0), make(chan int)
+	l.Do(func() {
+		for range people {
+			l.Conn(<-opened).Send(frame.OpText, []byte("x"))
+		}
+	})
+	l.Do(func() { kept <- len(l.freeOutboxes) })
+	if n := <-kept; n > maxFreeOutboxes {
+		t.Errorf("%d outboxes are kept", n)
+	}
+	eventually(t, "as many are kept as may be", func() bool {
+		l.Do(func() { kept <- len(l.freeOutboxes) })
+		return <-kept == maxFreeOutboxes
+	})
 }
