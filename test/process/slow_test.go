@@ -90,7 +90,7 @@ func (r *reader) run() error {
 		p.conn = pacedConn{p.conn, r}
 		p.r.Reset(p.conn)
 		r.peer.Store(p)
-		if r.hall.over.Load() { // end has hung up the connection before this one
+		if r.room.over.Load() { // end has hung up the connection before this one
 			_ = p.conn.Close()
 			return nil
 		}
