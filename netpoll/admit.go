@@ -11,16 +11,16 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Who may come in is decided as early as the address is known: at accept; behind the PROXY
-// header (proxyproto.go); or, if the peer is a trusted proxy, at the headers of the request
-// (request.go). Everything here happens once for a connection.
+// A connection is admitted or refused as soon as its address is known: at accept; behind the PROXY header
+// (proxyproto.go); or, if the peer is a trusted proxy, at the headers of the request (request.go). All of this happens
+// once per connection.
 
-// refusals counts those who were not let in.
+// refusalCounters count connections that were not admitted.
 type refusalCounters struct {
 	full, lagging, tooMany, tooFast, tlsHandshakes, badProxy, paced, displaced atomic.Int64
 }
 
-// Refusals are numbers of connections since the start.
+// Refusals counts connections that were not admitted since Listen, by the reason.
 type Refusals struct {
 	Full          int64 // above MaxConns
 	Lagging       int64 // while the loop was later than MaxLag
@@ -28,11 +28,11 @@ type Refusals struct {
 	PerIPRate     int64 // above ConnRatePerIP
 	TLSHandshakes int64 // above MaxTLSHandshakes
 	BadProxy      int64 // without a correct PROXY header
-	Paced         int64 // shouldPause of accepting for AcceptRate; nobody was refused
-	Displaced     int64 // connections without a whole request whose place another one needed
+	Paced         int64 // pauses of accepting for AcceptRate; no connection was refused
+	Displaced     int64 // connections without a whole request that were closed for a new one
 }
 
-// Refusals may be called by any goroutine.
+// Refusals returns the numbers so far. Any goroutine may call it.
 func (s *Server) Refusals() Refusals {
 	r := &s.refusals
 	return Refusals{
@@ -42,7 +42,7 @@ func (s *Server) Refusals() Refusals {
 	}
 }
 
-// prepareAdmission makes what the settings of the server need, and only that.
+// prepareAdmission makes the limiters that the settings need.
 func (s *Server) prepareAdmission(maxFD int) {
 	if s.Listener != nil {
 		s.local = s.Listener.Addr().Network() == "unix"
@@ -53,16 +53,15 @@ func (s *Server) prepareAdmission(maxFD int) {
 	}
 }
 
-// LimitIP replaces MaxConnsPerIP and ConnRatePerIP for the connections that come from now on. If
-// neither was set before Listen addresses are not counted, and it does nothing. Any goroutine may
-// call it after Listen.
+// LimitIP replaces MaxConnsPerIP and ConnRatePerIP for the connections that come from now on. It does nothing if
+// neither was set before Listen, because addresses are not counted then. Any goroutine may call it after Listen.
 func (s *Server) LimitIP(conns, perSecond int) {
 	if s.engine.ipLimiter != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
 		s.engine.ipLimiter.setLimits(conns, perSecond)
 	}
 }
 
-// admit decides about the new connection c, which is counted already, and begins its first phase.
+// admit begins the first phase of the new connection c, which is counted already, or returns why it is refused.
 func (l *Loop) admit(c *Conn) *Reject {
 	s := l.server
 	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
@@ -79,7 +78,7 @@ func (l *Loop) admit(c *Conn) *Reject {
 	return nil
 }
 
-// admitPeer begins the first phase of the new connection c, whose peer is known to the kernel.
+// admitPeer begins the first phase of the new connection c by the address of its peer.
 func (l *Loop) admitPeer(c *Conn) *Reject {
 	s := l.server
 	if s.engine.ipLimiter != nil {
@@ -90,7 +89,7 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 			l.setDeadline(c, s.headerTimeout())
 			return nil
 		}
-		if !trusted { // of a trusted one the request will tell who it is
+		if !trusted { // the request of a trusted proxy names the client
 			if deny := l.countAddr(c, peer); deny != nil {
 				l.enter(c, phaseHeader)
 				return deny
@@ -104,8 +103,8 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 	return nil
 }
 
-// startPeerPhase begins the phase in which the peer itself speaks. Behind a PROXY header a request
-// has no more time than without.
+// startPeerPhase begins the phase in which the client itself sends. A request behind a PROXY header has no more time
+// than one without.
 func (l *Loop) startPeerPhase(c *Conn) {
 	if l.server.tls == nil {
 		l.enter(c, phaseHeader)
@@ -115,7 +114,7 @@ func (l *Loop) startPeerPhase(c *Conn) {
 	l.setDeadline(c, l.server.helloTimeout())
 }
 
-// enter counts c for an address.
+// countAddr counts c for an address, or returns why the address may have no further connection.
 func (l *Loop) countAddr(c *Conn, a netip.Addr) *Reject {
 	s := l.server
 	switch s.engine.ipLimiter.add(c.fd, a, s.engine.clock()) {
@@ -129,7 +128,7 @@ func (l *Loop) countAddr(c *Conn, a netip.Addr) *Reject {
 	return nil
 }
 
-// trusts reports whether what a says about others is believed.
+// trusts reports whether a is a proxy whose headers are believed.
 func (s *Server) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
@@ -137,7 +136,7 @@ func (s *Server) trusts(a netip.Addr) bool {
 // trustsProxies reports whether a request may name another client than its peer.
 func (s *Server) trustsProxies() bool { return s.local || len(s.TrustedProxies) > 0 }
 
-// trustsPeer is trusts for the address of a connection, which has none at a Unix socket.
+// trustsPeer is trusts for the address of a peer, which is invalid at a Unix socket.
 func (s *Server) trustsPeer(a netip.Addr) bool {
 	if s.local && !a.IsValid() {
 		return true

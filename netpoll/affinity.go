@@ -7,19 +7,20 @@ import (
 	"slices"
 )
 
-// Connections that have to do with one another are best on one loop: a message to a topic whose members are all there
-// goes by no other loop's mailbox and wakes nobody else (figures: docs/decisions/15-affinity.md). Which ones those are is known
-// when the upgrade request has been read. That is when a connection may change its loop, once: nothing of the
-// application knows it yet, and nobody has its handle.
+// Connections of one room are best on one loop: a message to a topic whose members are all there goes through no other
+// loop's mailbox and wakes no other loop (figures: docs/decisions/15-affinity.md). The room is known when the upgrade
+// request has been read, and that is when a connection may change its loop, once: the application does not know it yet,
+// and nobody has its handle.
 
-// How much more than its share of all connections a loop takes for the sake of nearness: an eighth, and a few where an
-// eighth is nothing. So one topic that everybody is in still spreads over all loops.
+// A loop takes connections for their affinity until it has an eighth more than its share, and a few more where an
+// eighth is little. So a topic of all connections still spreads over all loops.
 const (
 	affinityShare = 8
 	affinitySlack = 64
 )
 
-// home is the loop for a connection of l that wants to be near key: the same one for each key, unless that is full.
+// affinityLoop returns the loop for a connection of l with the key: the same one for each key, unless that loop is
+// full.
 func (l *Loop) affinityLoop(key string) *Loop {
 	s := l.server
 	if key == "" || len(s.engine.loops) == 1 || s.stoppedAccepting.Load() {

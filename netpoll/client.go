@@ -14,30 +14,26 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Client opens WebSocket connections and serves them on event loops of its own, the way a
-// [Server] serves those that it accepts: an idle one is the same slot of an array and nothing
-// else. Its fields must be set before Start and not be changed afterwards.
+// Client opens WebSocket connections and serves them on event loops of its own, as a [Server] does: an idle connection
+// is a slot of the same kind. Its fields must be set before Start and not be changed afterwards.
 type Client struct {
 	// Loops is the number of event loops, each a goroutine. 0 means GOMAXPROCS.
 	Loops int
-	// Endpoint has the limits, the pings and the callbacks of the connections. A client pings
-	// only if PingInterval says so, its own PingFrame must be masked (see [Conn.SendRaw]), and
-	// PauseBacklog 0 means no bound. Path, Origins, Subprotocols, Compression, Accept and
-	// OnDropped are a server's and ignored.
+	// Endpoint has the limits, the pings and the callbacks of the connections. A client sends pings only if
+	// PingInterval is set, its own PingFrame must be masked (see [Conn.SendRaw]), and PauseBacklog 0 means no bound.
+	// Path, CheckOrigin, Subprotocols, Compression, Accept, Decide and OnDropped belong to a server and are ignored.
 	Endpoint Endpoint
-	// OnDialError is called on the loop for every dial that came to nothing. Nil ignores them.
+	// OnDialError is called on the loop for every dial that failed. Nil ignores them.
 	OnDialError func(e *DialError)
-	// OnEnd is called on the loop for every connection that was closed with a close frame, when
-	// its socket has ended: took is the time since that frame. Its Conn is gone by then; context
-	// is what Conn.Context was. Nil ignores them.
+	// OnEnd is called on the loop when the socket of a connection has ended that was closed with a close frame: took is
+	// the time since that frame. The Conn is gone by then; context is what Conn.Context was. Nil ignores them.
 	OnEnd func(context any, took time.Duration)
-	// MaxDials bounds the dials in flight on each loop, some 20 KB each (some 30 KB with TLS);
-	// the others wait in order. 0 means 128.
+	// MaxDials bounds the dials in flight on each loop, about 20 KB each (30 KB with TLS); others wait in order. 0
+	// means 128.
 	MaxDials int
 
-	// MessageTimeout, MaxFragments, MaxControls, CloseTimeout, Tick and OnError are as in
-	// [Server], the defaults too. CloseTimeout also bounds how long the server is given to
-	// close the TCP connection (RFC 6455, 7.1.1).
+	// MessageTimeout, MaxFragments, MaxControls, CloseTimeout, Tick and OnError are as in [Server], with the same
+	// defaults. CloseTimeout also bounds the time that the server has to close the TCP connection (RFC 6455, 7.1.1).
 	MessageTimeout time.Duration
 	MaxFragments   int
 	MaxControls    int
@@ -50,11 +46,11 @@ type Client struct {
 	closeOnce sync.Once
 }
 
-// ErrClientClosed is why nothing is dialed after Shutdown or Close.
+// ErrClientClosed is the error of a dial after Shutdown or Close.
 var ErrClientClosed = errors.New("netpoll: client closed")
 
-// minHandshakes is the least bound of the TLS tlsHandshakePool in flight, those included that were
-// given up and wait for a worker to end them.
+// minTLSHandshakes is the least bound of the TLS handshakes in flight, those included that were given up and wait for a
+// worker to end them.
 const minTLSHandshakes = 4096
 
 // Start runs the loops.
@@ -81,7 +77,7 @@ func (c *Client) Start() error {
 func (c *Client) prepare() {
 	p := c.Endpoint
 	p.PingInterval = cmp.Or(p.PingInterval, -1)
-	p.PauseBacklog = cmp.Or(p.PauseBacklog, math.MaxInt) // two ends that do not read for each other's sake never would
+	p.PauseBacklog = cmp.Or(p.PauseBacklog, math.MaxInt) // two ends that both stop reading until the other one reads would never go on
 	e := &c.engine
 	e.init(loopSettings{
 		Loops: c.Loops, MessageTimeout: c.MessageTimeout, MaxFragments: c.MaxFragments, MaxControls: c.MaxControls,
@@ -107,27 +103,27 @@ func (c *Client) Dial(d *Dialer, context any) error {
 	return loops[int(c.next.Add(1)-1)%len(loops)].Dial(d, context)
 }
 
-// NumLoops is the number of event loops. Any goroutine may call it after Start.
+// NumLoops returns the number of event loops. Any goroutine may call it after Start.
 func (c *Client) NumLoops() int { return len(c.engine.loops) }
 
 // Loop returns event loop i. Any goroutine may call it after Start.
 func (c *Client) Loop(i int) *Loop { return c.engine.loops[i] }
 
-// NumConns is the number of sockets: connections, dials in flight and those that wait for the
-// server's end of a closing handshake. Any goroutine may call it.
+// NumConns returns the number of sockets: connections, dials in flight, and those that wait for the server's end of a
+// closing handshake. Any goroutine may call it.
 func (c *Client) NumConns() int { return int(c.engine.conns.Load()) }
 
-// ClientStats is what a client has done since Start and what it holds now. Of the embedded
-// Stats, Upgraded are the dials that succeeded; what only a server has is zero.
+// ClientStats is what a client has done since Start and what it holds now. Upgraded in the embedded Stats counts the
+// dials that succeeded; fields that belong to a server are zero.
 type ClientStats struct {
 	Stats
-	DialsQueued   int64 // dials that wait for their turn
+	DialsQueued   int64 // dials that wait for others to end
 	DialsInFlight int64
 	DialsFailed   int64
 	Connect       Histogram // of the TCP connects; TLS and Upgrade are the parts that follow
 }
 
-// Stats may be called by any goroutine at any time after Start.
+// Stats returns the figures of now. Any goroutine may call it after Start.
 func (c *Client) Stats() ClientStats {
 	st := ClientStats{Stats: c.engine.stats()}
 	for _, l := range c.engine.running() {
@@ -136,8 +132,8 @@ func (c *Client) Stats() ClientStats {
 	return st
 }
 
-// Shutdown gives up the dials, closes every connection with 1001 (going away), waits until all
-// are gone or ctx ends, and then closes the client. Any goroutine but a loop's may call it.
+// Shutdown ends the dials, closes every connection with 1001 (going away), waits until all have ended or ctx ends, and
+// then closes the client. Any goroutine but a loop may call it.
 func (c *Client) Shutdown(ctx context.Context) error {
 	for _, l := range c.engine.running() {
 		l.Do(func() {
@@ -152,9 +148,8 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return cmp.Or(err, c.Close())
 }
 
-// Close ends the client at once: the sockets are closed without a closing handshake. OnClose
-// or OnDialError is called for each before Close returns. Any goroutine but a loop's may call
-// it, more than once.
+// Close ends the client at once: the sockets are closed without a closing handshake. OnClose or OnDialError is called
+// for each before Close returns. Any goroutine but a loop may call it, more than once.
 func (c *Client) Close() error {
 	if len(c.engine.running()) == 0 {
 		return nil

@@ -14,13 +14,12 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Conn is one WebSocket connection: a slot of the slab, 120 bytes. While it is idle
-// nothing else belongs to it.
+// Conn is one WebSocket connection: a slot of the slab, 120 bytes. An idle connection has nothing else.
 //
-// Only the loop that owns the connection may touch it, so only callbacks get a *Conn, and
-// they must not keep it: keep its [Handle].
+// Only the loop that owns the connection may touch it, so only callbacks get a *Conn. They must not keep it: keep its
+// [Handle].
 type Conn struct {
-	owner    atomic.Uint64 // see owner; stored last on accept, zeroed first on close
+	owner    atomic.Uint64 // see owner; stored last by take
 	loop     *Loop
 	fd       int32
 	phase    phase
@@ -29,7 +28,7 @@ type Conn struct {
 	dec      frame.Decoder
 	out      *outbox     // what is owed to the peer; nil when nothing is
 	tls      *tlsSession // nil on a plain connection
-	aux      *aux        // rare state: a header in pieces, why it closes
+	aux      *aux        // state that few connections need at a time
 	context  any
 	topic    *topic    // the first topic
 	topics   *[]*topic // all others
@@ -37,7 +36,7 @@ type Conn struct {
 	due      uint32    // tick by which the phase's deadline expires
 	timer    uint32    // tick of the authoritative wheel entry
 	partial  uint32    // tick at which the message in progress began; ending: at which the end began
-	controls uint32    // control frames in tick mark; ending: bytes thrown away
+	controls uint32    // open: control frames in tick started; ending: bytes discarded
 	started  uint32    // open: a tick, see controls; before and after: when the phase began, see counters.go
 }
 
@@ -46,9 +45,9 @@ type flags uint16
 const (
 	flagOpened    flags = 1 << iota // OnOpen was called
 	flagNotified                    // OnClose was called
-	flagDead                        // the socket failed: close it without ceremony
+	flagDead                        // the socket failed: it is closed at the end of the turn
 	flagDirty                       // in loop.dirty: has bytes for the end of the turn
-	flagEnding                      // in loop.ending: its phase must be looked at at the end of the turn
+	flagEnding                      // in loop.ending: advanceEnd follows at the end of the turn
 	flagSlow                        // in the slow list of its topics
 	flagArmed                       // EPOLLOUT is registered
 	flagPaused                      // reading stopped until the backlog shrinks
@@ -58,7 +57,7 @@ const (
 	flagPings                       // pings have begun
 	flagDrops                       // droppable messages are dropped until the backlog has drained, see droppable.go
 	flagNarrow                      // negotiated deflate with a limit of our window, see forms.go
-	flagRemainder                   // has a remainder: what was read and not handed out, see remainder.go
+	flagRemainder                   // bytes that were read wait to be handled, see remainder.go
 	flagFull                        // owes more than LowBacklog: OnDrain follows, see drain.go
 )
 
@@ -66,9 +65,9 @@ func (c *Conn) has(f flags) bool { return c.flags&f != 0 }
 func (c *Conn) set(f flags)      { c.flags |= f }
 func (c *Conn) clear(f flags)    { c.flags &^= f }
 
-// aux is what a connection rarely needs.
+// aux is state that few connections need at a time.
 type aux struct {
-	header   []byte // what came of an upgrade request or a PROXY header, see headermemory.go
+	header   []byte // the part that has come of a request, a PROXY header or a ClientHello, see headermemory.go
 	scan     upgrade.Scan
 	closed   CloseEvent // once the connection is being closed
 	acked    uint64     // bytes that the peer had acknowledged when the kernel was last asked, see progress.go
@@ -88,20 +87,20 @@ func (c *Conn) rare() *aux {
 // Handle names the connection for other goroutines and for later.
 func (c *Conn) Handle() Handle { return makeHandle(c.fd, owner(c.owner.Load()).gen()) }
 
-// Context is what [Request.SetContext] or SetContext stored.
+// Context returns what [Request.SetContext] or SetContext has stored.
 func (c *Conn) Context() any { return c.context }
 
 // SetContext stores v. A pointer costs no memory of its own, nor does a unique.Handle: what many
 // connections have in common, like the name of a room, is best stored as one.
 func (c *Conn) SetContext(v any) { c.context = v }
 
-// RemoteAddr is the client's address: what a trusted proxy says (the port is 0 if it does not
-// say that), otherwise what the kernel knows, which is nothing at a Unix socket.
+// RemoteAddr returns the address of the client: the one that a trusted proxy has named, with port 0 if the proxy named
+// none; otherwise the address of the peer, which is the zero value at a Unix socket.
 func (c *Conn) RemoteAddr() netip.AddrPort {
 	return c.loop.engine.addrOf(c.fd)
 }
 
-// LocalAddr is the address that the peer is connected to, as the kernel knows it; the zero value at a Unix socket. It is a
+// LocalAddr returns the address that the peer is connected to, as the kernel knows it; the zero value at a Unix socket. It is a
 // system call. Only the loop may call it.
 func (c *Conn) LocalAddr() netip.AddrPort {
 	sa, err := unix.Getsockname(int(c.fd))
@@ -111,7 +110,7 @@ func (c *Conn) LocalAddr() netip.AddrPort {
 	return addrPortOf(sa)
 }
 
-// TLS is the state of the TLS session: version, cipher suite, the name that the client asked for, the certificates of the
+// TLS returns the state of the TLS session: version, cipher suite, the name that the client asked for, the certificates of the
 // peer. It is nil on a connection without TLS. Each call makes a new copy. Only the loop may call it.
 func (c *Conn) TLS() *tls.ConnectionState {
 	if c.tls == nil {
@@ -121,7 +120,7 @@ func (c *Conn) TLS() *tls.ConnectionState {
 	return &state
 }
 
-// Backlog is the number of bytes that wait to be taken by the kernel.
+// Backlog returns the number of bytes that wait to be taken by the kernel.
 func (c *Conn) Backlog() int {
 	if c.out == nil {
 		return 0
@@ -129,12 +128,12 @@ func (c *Conn) Backlog() int {
 	return c.out.size
 }
 
-// Inflated reports whether the message that OnMessage was called with came compressed: it may be a thousand times as long
-// as what the peer sent.
+// Inflated reports whether the message that OnMessage was called with was compressed. Such a message may be a thousand
+// times as long as what the peer sent.
 func (c *Conn) Inflated() bool { return c.loop.inflated }
 
-// OwnBacklog is the memory in bytes of the part of Backlog that no other connection waits for: what
-// was sent to c, not what its topics brought. A message counts until the kernel has taken all of it.
+// OwnBacklog returns the memory in bytes of the part of Backlog that no other connection waits for: messages that were
+// sent to c, not those of its topics. A message counts until the kernel has taken all of it.
 func (c *Conn) OwnBacklog() int {
 	if c.out == nil {
 		return 0

@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// counters is what a loop counts about itself. Only the loop writes, so that no cache line is
-// shared between loops; what happens once per member of a broadcast is counted once per broadcast.
+// counters are the figures of a loop. Only the loop writes, so that no cache line is shared between loops. What happens
+// once per member of a broadcast is counted once per broadcast.
 type counters struct {
 	_ [64]byte
 
@@ -22,21 +22,21 @@ type counters struct {
 	closes                  [numCloses]atomic.Int64
 	messagesIn, messagesOut turnCount
 	bytesIn, bytesOut       atomic.Int64
-	backlog, memory         atomic.Int64 // of what waits, see backlog.go
+	backlog, memory         atomic.Int64 // of the backlogs, see backlog.go
 	dropped, deferred       atomic.Int64
 	limits                  limitCounters
 	network, waiting        Durations
 	tls, upgrade            Durations
 	transmit, closing, lags Durations
 	busy, lag               atomic.Int64 // nanoseconds
-	tickSent                atomic.Int64 // the server's clock when the ticker triggered; it writes
-	ticked                  atomic.Int64 // the server's clock at the last tick
+	tickSent                atomic.Int64 // clock when the ticker triggered the last tick; the ticker writes it
+	ticked                  atomic.Int64 // clock when the last tick was handled
 	turns                   uint32       // until the next sample
 	_                       [64]byte
 }
 
-// turnCount counts what happens many times in a turn. Others see it when the turn has ended: an atomic operation for each
-// message would be the dearest part of handing it out.
+// turnCount counts what happens many times in a turn. Other goroutines see it at the end of the turn: an atomic
+// operation per message would be the largest part of the cost of delivering it.
 type turnCount struct {
 	n    int64 // of this turn; loop only
 	past atomic.Int64
@@ -54,12 +54,12 @@ func (t *counters) publish() {
 	t.messagesOut.publish()
 }
 
-// sampleTurns is how many turns of sockets go by for each one that is timed: two looks at the
-// clock cost a fiftieth of a short turn. A prime, so that no pattern of the work hides from it.
+// sampleTurns is the number of turns of sockets per turn that is timed: reading the clock twice takes a fiftieth of a
+// short turn. It is a prime, so that no pattern of the load is missed.
 const sampleTurns = 13
 
-// beginTurn returns the weight of a turn that is to be timed, and when it began; weight 0 is
-// not timed. The mailbox and the listener have long turns and are always timed.
+// beginTurn returns the weight of a turn that is timed, and when it began; weight 0 is not timed. Turns of the mailbox
+// and of the listener are long and always timed.
 func (l *Loop) beginTurn(fd int) (weight int64, began time.Duration) {
 	if fd == l.waker.fd || fd == l.listener {
 		return 1, l.engine.clock()
@@ -77,7 +77,7 @@ func (l *Loop) finishTurn(weight int64, began time.Duration) {
 	}
 }
 
-// observeTick records how late the tick is that begins now.
+// observeTick records how late the tick is that is handled now.
 func (l *Loop) observeTick() (began time.Duration) {
 	now := l.engine.clock()
 	lag := now - time.Duration(l.counters.tickSent.Load())
@@ -87,15 +87,15 @@ func (l *Loop) observeTick() (began time.Duration) {
 	return now
 }
 
-// The codes that are counted by themselves: those of RFC 6455 and of the Centrifuge protocol,
-// and the first of the range that is free for applications.
+// The close codes that are counted one by one: those of RFC 6455 and of the Centrifuge protocol, and the first of the
+// range that is free for applications.
 const (
 	protocolCodes = 16 // 1000 to 1015
 	otherCodes    = 20 // of each of the ranges below
 	numCloses     = 1 + protocolCodes + 4*otherCodes
 )
 
-// closeIndex is where a code is counted; 0 is for all others.
+// closeIndex returns the index at which a code is counted; 0 is for all others.
 func closeIndex(c frame.CloseCode) int {
 	if c >= 1000 && c < 1000+protocolCodes {
 		return 1 + int(c-1000)
@@ -123,24 +123,24 @@ func (t *counters) countSent(bc *broadcast, members int) {
 	bc.dropped = 0
 }
 
-// wrote notes that a write to a plain socket took n bytes; TLS counts its records itself.
+// countWritten counts n bytes that a plain socket has taken. TLS counts its records itself.
 func (t *counters) countWritten(c *Conn, n int) {
 	if c.tls == nil {
 		t.bytesOut.Add(int64(n))
 	}
 }
 
-// The times of a connection. A Conn has one field for them, mark, in microseconds of the
-// server's clock, which wraps after 71 minutes: no phase that is timed lasts that long.
+// The times of a connection. A Conn has one field for them, started, in microseconds of the clock, which wraps after 71
+// minutes: no phase that is timed lasts as long.
 
 func (l *Loop) startTiming(c *Conn) { c.started = uint32(l.engine.clock() / time.Microsecond) }
 
-// lap is the time since the last mark.
+// elapsed returns the time since startTiming.
 func (l *Loop) elapsed(c *Conn) time.Duration {
 	return time.Duration(uint32(l.engine.clock()/time.Microsecond)-c.started) * time.Microsecond
 }
 
-// arrived notes that c was accepted.
+// countAccepted counts c, which was accepted, with the times that the kernel has measured.
 func (l *Loop) countAccepted(c *Conn) {
 	l.counters.accepted.Add(1)
 	if rtt, waited, ok := networkTimes(int(c.fd)); ok {
@@ -150,20 +150,20 @@ func (l *Loop) countAccepted(c *Conn) {
 	l.startTiming(c)
 }
 
-// secured notes that c's TLS handshake is over.
+// observeTLS records the duration of a TLS handshake.
 func (l *Loop) observeTLS(c *Conn) {
 	l.counters.tls.Observe(l.elapsed(c))
 	l.startTiming(c)
 }
 
-// upgraded notes that c got its 101.
+// observeUpgrade records the duration of an upgrade.
 func (l *Loop) observeUpgrade(c *Conn) {
 	l.counters.upgraded.Add(1)
 	l.counters.upgrade.Observe(l.elapsed(c))
 	c.started = 0
 }
 
-// observeClosing notes the end of c's socket, if a close frame was sent before.
+// observeClosing records the duration of the closing handshake, at the end of a socket to which a close frame was sent.
 func (l *Loop) observeClosing(c *Conn) {
 	if !c.has(flagOpened) || !c.ending() {
 		return
@@ -176,8 +176,7 @@ func (l *Loop) observeClosing(c *Conn) {
 	}
 }
 
-// refusedFor counts a response that ends a connection before it was upgraded. Its status stands
-// behind "HTTP/1.1 ".
+// refusedFor counts a response that ends a connection before its upgrade. Its status stands behind "HTTP/1.1 ".
 func (t *counters) refusedFor(why upgrade.Cause, response []byte) {
 	t.causes[why].Add(1)
 	if why == upgrade.CauseHeaderSize {

@@ -9,20 +9,20 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// maxDenied bounds the connections of a server that were not let in and linger until their peers have read why. They
-// count against no other bound: a place that is free is not taken by them.
+// maxDenied bounds the refused connections of a server that linger until their peers have read the response. They count
+// for no other bound, so that they take no place of others.
 const maxDenied = 64
 
-// overloaded refuses for the sake of those who are there.
+// overloaded refuses a connection because others use all there is.
 func overloaded(reason string) *Reject {
 	return &Reject{Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload, Reason: reason, Header: retryAfter("5")}
 }
 
-// deny says why to the new connection c, which is not let in. Its request has hardly ever come yet, so it lingers as
-// any connection that is refused. Where too many do already it is closed at once, and the answer may be lost.
+// deny sends the reason to the new connection c, which is not admitted. Its request has hardly ever come yet, so it
+// lingers like any connection that is refused. If too many linger, it is closed at once, and the response may be lost.
 func (l *Loop) deny(c *Conn, why *Reject) {
 	s := l.server
-	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS nothing can be said before the handshake
+	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS there can be no response before the handshake
 		l.rejectRaw(int(c.fd), why)
 		l.freeConn(c)
 		return
@@ -32,7 +32,7 @@ func (l *Loop) deny(c *Conn, why *Reject) {
 	l.refuse(c, why)
 }
 
-// undeny gives the place of a descriptor back if it has one.
+// undeny frees the place of a descriptor that deny counted, if it did.
 func (l *Loop) undeny(fd int32) {
 	if i := slices.Index(l.denied, fd); i >= 0 {
 		l.denied = slices.Delete(l.denied, i, i+1)
@@ -40,7 +40,7 @@ func (l *Loop) undeny(fd int32) {
 	}
 }
 
-// rejectRaw says why to a peer that is closed at once. What it has sent already is read first.
+// rejectRaw sends the response to a peer whose socket is closed at once. Bytes that the peer has sent are read first.
 func (l *Loop) rejectRaw(fd int, why *Reject) {
 	response := why.Append(nil)
 	l.refused(int32(fd), why.Cause, response)

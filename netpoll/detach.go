@@ -17,11 +17,10 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Plain HTTP on the public port is not ours to serve: the connection leaves its loop with the
-// bytes already read and becomes net/http's.
+// A request for HTTP on the public port is served by net/http: the connection leaves its loop with the bytes that were
+// read.
 
-// detach gives c's socket away, with the request b and what follows it. Nothing of it stays here,
-// and the file is its only owner.
+// detach gives c to net/http, with b, the request and what follows it. The file is then the only owner of the socket.
 func (l *Loop) detach(c *Conn, b []byte) {
 	s := l.server
 	if s.HTTP == nil {
@@ -64,7 +63,7 @@ func (l *Loop) detach(c *Conn, b []byte) {
 	s.web.serve(&prefixConn{Conn: conn, prefix: b, web: s.web, addr: p.addr})
 }
 
-// packTLS makes the session ready to go on elsewhere, with the ciphertext that is in hand.
+// packTLS makes the session of c ready to leave the loop: the ciphertext that was read goes along.
 func (l *Loop) packTLS(c *Conn) bool {
 	if c.tls == nil {
 		return true
@@ -76,7 +75,7 @@ func (l *Loop) packTLS(c *Conn) bool {
 	return true
 }
 
-// webServer runs net/http on the connections that loops give away. It is also their listener.
+// webServer runs net/http on the connections that leave the loops. It is also the listener.
 type webServer struct {
 	http   http.Server
 	server *Server
@@ -106,8 +105,8 @@ func newWebServer(s *Server) *webServer {
 	return w
 }
 
-// noUpgrade refuses requests for a WebSocket, which can only come on a connection that net/http has kept: there is no way
-// back to a loop. Whoever asked is told to open a connection for it.
+// noUpgrade refuses requests for a WebSocket, which can only come on a connection that net/http has kept: a connection
+// does not come back to a loop. The response tells the client to open a new connection.
 func noUpgrade(next http.Handler) http.Handler {
 	if next == nil {
 		return nil
@@ -140,7 +139,7 @@ func (w *webServer) acquire() bool {
 
 func (w *webServer) release() { w.server.atHTTP.Add(-1) }
 
-// serve never blocks: the queue has room for everyone who was let in by acquire.
+// serve never blocks: the queue has room for all connections that acquire has counted.
 func (w *webServer) serve(c net.Conn) { w.queue <- c }
 
 // Accept makes the webServer the listener of its http.Server.
@@ -189,8 +188,8 @@ func (c *prefixConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// CloseWrite is what net/http calls before it closes a connection with bytes unread, so that the response is not overtaken
-// by a reset. It sends the FIN and reads what still comes, for as long as a closing handshake may take.
+// CloseWrite sends the FIN and reads what still comes, for as long as a closing handshake may take. net/http calls it
+// before it closes a connection with bytes unread, so that a reset does not overtake the response.
 func (c *prefixConn) CloseWrite() error {
 	w, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {

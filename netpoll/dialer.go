@@ -17,24 +17,23 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Dialer says where and how a connection is opened. One may serve any number of dials, or each
-// have its own: nothing of it is kept by an open connection. It must not be changed while
-// dials with it wait or are in flight.
+// Dialer describes where and how a connection is opened. It may serve any number of dials: an open connection keeps
+// nothing of it. It must not be changed while dials with it wait or are in flight.
 type Dialer struct {
 	// Addr is the server's address. [NewDialer] looks a name up.
 	Addr netip.AddrPort
 	// Fallback are further addresses of the same server. Each is tried when the TCP connect to the one before it has
 	// failed, with a ConnectTimeout of its own. Those of another family than Local are left out.
 	Fallback []netip.AddrPort
-	// Local is the address to dial from. The zero value leaves it to the kernel; port 0 as
-	// well, which on Linux chooses the port with the destination in view, so that each pair of
-	// source and destination has the whole range of ports (IP_BIND_ADDRESS_NO_PORT).
+	// Local is the address to dial from. The zero value leaves it to the kernel. Port 0 leaves the port to the kernel;
+	// on Linux it is chosen for the destination, so that each pair of source and destination address has the whole
+	// range of ports (IP_BIND_ADDRESS_NO_PORT).
 	Local netip.AddrPort
 	// Host is the Host header. Empty means Addr.
 	Host string
 	// Path is the target of the request: path and query. Empty means "/".
 	Path string
-	// Header are further headers of the request. Those of the handshake itself are refused.
+	// Header are further headers of the request. Those of the opening handshake are refused.
 	Header http.Header
 	// Subprotocols are offered in this order; [Conn.Dialed] tells which was chosen.
 	Subprotocols []string
@@ -42,9 +41,9 @@ type Dialer struct {
 	// InsecureSkipVerify, each connection gets a clone with the name of Host.
 	TLS *tls.Config
 
-	// ConnectTimeout bounds the TCP connect, TLSTimeout the TLS handshake, UpgradeTimeout the
-	// time from the request to the last byte of the answer's header, which may have 8 KiB. 0
-	// means 5 s, 10 s and 5 s. Their resolution is [Client.Tick].
+	// ConnectTimeout bounds the TCP connect, TLSTimeout the TLS handshake, UpgradeTimeout the time from the request to
+	// the end of the header of the response, which may have 8 KiB. 0 means 5 s, 10 s and 5 s. Their resolution is
+	// [Client.Tick].
 	ConnectTimeout, TLSTimeout, UpgradeTimeout time.Duration
 }
 
@@ -119,7 +118,7 @@ func (d *Dialer) host() string {
 	return d.Addr.String()
 }
 
-// tlsConfig is TLS, with a name to verify.
+// tlsConfig returns TLS with a name to verify.
 func (d *Dialer) tlsConfig() *tls.Config {
 	if d.TLS.ServerName != "" || d.TLS.InsecureSkipVerify {
 		return d.TLS

@@ -13,7 +13,7 @@ type DialPhase string
 
 // The phases, in order.
 const (
-	DialQueue   DialPhase = "queue"   // waiting for its turn
+	DialQueue   DialPhase = "queue"   // waiting for other dials to end
 	DialConnect DialPhase = "connect" // the socket and the TCP connect
 	DialTLS     DialPhase = "TLS"     // the TLS handshake
 	DialUpgrade DialPhase = "upgrade" // the HTTP request and its response
@@ -24,17 +24,17 @@ type DialTimes struct {
 	Queue, Connect, TLS, Upgrade time.Duration
 }
 
-// Dialed is what is known of a connection that was just opened.
+// Dialed describes the dial of a connection that was just opened.
 type Dialed struct {
 	DialTimes
 	Dialer      *Dialer
 	Subprotocol string // of Dialer.Subprotocols, or empty
 }
 
-// DialError is why a dial came to nothing. errors.Is and errors.As find the cause: a
-// [*upgrade.StatusError], a syscall.Errno (ECONNREFUSED, EADDRNOTAVAIL, EMFILE),
-// os.ErrDeadlineExceeded, io.ErrUnexpectedEOF, [ErrClientClosed], those of crypto/tls, and
-// those of gobwas/ws for a response that is no WebSocket's (ws.ErrHandshakeBadSecAccept).
+// DialError is the error of a dial that failed. errors.Is and errors.As find the cause: a [*upgrade.StatusError], a
+// syscall.Errno (ECONNREFUSED, EADDRNOTAVAIL, EMFILE), os.ErrDeadlineExceeded, io.ErrUnexpectedEOF, [ErrClientClosed],
+// an error of crypto/tls, or one of gobwas/ws for a response that is not a WebSocket server's
+// (ws.ErrHandshakeBadSecAccept).
 type DialError struct {
 	Dialer  *Dialer
 	Addr    netip.AddrPort // that was tried last: Dialer.Addr or one of Dialer.Fallback
@@ -45,10 +45,10 @@ type DialError struct {
 	Err     error
 }
 
-// Error says where, in which phase, and why.
+// Error returns the address, the phase and the cause.
 func (e *DialError) Error() string {
 	return fmt.Sprintf("netpoll: dial %v: %s: %v", e.Addr, e.Phase, e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *DialError) Unwrap() error { return e.Err }

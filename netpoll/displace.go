@@ -11,31 +11,32 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// When a place is needed, of MaxConns or of MaxTLSHandshakes, the connection that has waited longest for its first request
-// loses it: whoever opens connections and says nothing cannot keep others out. The newer one has sent no more yet, but
-// an honest client sends its request, or its ClientHello, together with its part of the TCP handshake.
+// When MaxConns or MaxTLSHandshakes is reached, a new connection displaces the one that has waited longest for its
+// first request. So peers that open connections and send nothing cannot keep others out. The new connection has sent
+// nothing either, but an honest client sends its request, or its ClientHello, together with its part of the TCP
+// handshake.
 
 const (
-	// roundTrip is how long a client has to go on with what we have answered before its place can be another one's. It
-	// is for those who are on their way in: where more come than there are places they must not drive each other out.
+	// roundTrip is how long a client that has to answer us cannot be displaced: in the middle of the TLS handshake, or
+	// with its request behind it. Otherwise more new connections than there are places would displace each other.
 	roundTrip = time.Second
-	// maxPassed bounds the connections that are looked at for one place and do not wait any more, since their requests
-	// had come but not been read.
+	// maxPassed bounds the connections that are skipped in the search for one to displace, because their requests had
+	// come and not been read.
 	maxPassed = 64
-	// maxIncoming bounds the connections above MaxConns that are on their way to another loop, which is to make a place
-	// for each. Beyond it the listeners wait for the loops.
+	// maxIncoming bounds the connections above MaxConns that are on their way to a loop that displaces another for
+	// each. Beyond it the listeners wait.
 	maxIncoming = 32
-	// maxPasses is how often such a connection is passed on.
+	// maxPasses is how often such a connection is sent on.
 	maxPasses = 2
 )
 
-// full reports whether there are more connections than MaxConns, those that were given to HTTP included. A new one is
-// counted when it has been accepted.
+// full reports whether there are more connections than MaxConns, those at HTTP included. A new connection is counted
+// when it has been accepted.
 func (s *Server) full() bool {
 	return s.engine.conns.Load()-s.denied.Load()+s.atHTTP.Load() > s.maxConns
 }
 
-// minWait is how long a connection has to have waited for w before its place can be another one's.
+// minWait returns how long a connection has to have waited for w before it may be displaced.
 func (w wait) minWait() time.Duration {
 	if w == waitFirst {
 		return 0
@@ -43,7 +44,8 @@ func (w wait) minWait() time.Duration {
 	return roundTrip
 }
 
-// assignDisplacing makes p a connection of the loop that can make a place for it. That may have changed when it arrives there.
+// assignDisplacing makes p a connection of the loop that can displace another one. Which loop that is may have changed
+// when p arrives there.
 func (l *Loop) assignDisplacing(p parcel, passes int) {
 	s := l.server
 	to := s.displaceTarget()
@@ -58,7 +60,8 @@ func (l *Loop) assignDisplacing(p parcel, passes int) {
 	})
 }
 
-// displacing is the loop whose connections have waited longest, nil if no connection has waited long enough.
+// displaceTarget returns the loop whose connections have waited longest, or nil if no connection has waited long
+// enough.
 func (s *Server) displaceTarget() (to *Loop) {
 	for w := waitFirst; w < numWaits; w++ {
 		least := s.engine.clock() - w.minWait()
@@ -74,10 +77,10 @@ func (s *Server) displaceTarget() (to *Loop) {
 	return to
 }
 
-// oldest is when the connection of l began to wait that has waited longest for w.
+// oldest returns when the connection of l that has waited longest for w began to wait.
 func (l *Loop) oldest(w wait) time.Duration { return time.Duration(l.waiting[w].oldest.Load()) }
 
-// minWait reports whether one of l's connections has waited long enough.
+// hasDisplaceable reports whether one of l's connections has waited long enough.
 func (l *Loop) hasDisplaceable() bool {
 	for w := waitFirst; w < numWaits; w++ {
 		if l.oldest(w) <= l.engine.clock()-w.minWait() {
@@ -87,7 +90,7 @@ func (l *Loop) hasDisplaceable() bool {
 	return false
 }
 
-// displace closes the connection of l that has waited longest. It reports false if none has waited long enough.
+// displace closes the connection of l that has waited longest. It returns false if none has waited long enough.
 func (l *Loop) displace() bool {
 	if l.displaceOne() {
 		return true
@@ -95,7 +98,7 @@ func (l *Loop) displace() bool {
 	if len(l.ending) == 0 {
 		return false
 	}
-	l.endTurn() // those that were refused in this turn wait for their end from here on
+	l.endTurn() // connections that were refused in this turn may be displaced from here on
 	return l.displaceOne()
 }
 
@@ -110,8 +113,8 @@ func (l *Loop) displaceOne() bool {
 	return false
 }
 
-// displaceTLSHandshake closes the connection of l that has waited longest for its peer to go on with the TLS handshake, so
-// that another one can have its place of MaxTLSHandshakes.
+// displaceTLSHandshake closes the connection of l that has waited longest for its peer to continue the TLS handshake,
+// so that another one may begin.
 func (l *Loop) displaceTLSHandshake() bool {
 	c := l.longestWaiting(waitTLSHandshake, func(c *Conn) bool { return c.tls.handshake.tryStop() })
 	if c == nil {
@@ -127,7 +130,7 @@ func (l *Loop) freeDisplaced(c *Conn) {
 	l.freeConn(c)
 }
 
-// longestWaiting returns the connection that has waited longest for w, of those that take it.
+// longestWaiting returns the connection that has waited longest for w, of those for which take returns true.
 func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	list := &l.waiting[w]
 	least, passed := l.engine.clock()-w.minWait(), 0
@@ -147,8 +150,8 @@ func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	return nil
 }
 
-// readPending reads what has come for a connection that waits and has not been read yet, so that none loses its place that
-// has sent all of what it is waited for. It reports false if the connection is not to be touched in this turn any more.
+// readPending reads what has come for a waiting connection and has not been read yet, so that no connection is
+// displaced whose request has come. It returns false if the connection must not be touched in this turn any more.
 func (l *Loop) readPending(c *Conn, w wait) bool {
 	const busy = flagEnding | flagDirty
 	switch {
@@ -157,13 +160,13 @@ func (l *Loop) readPending(c *Conn, w wait) bool {
 	case !hasUnread(int(c.fd)):
 		return true
 	case w == waitTLSHandshake:
-		return false // it goes on
+		return false // the handshake continues
 	}
 	l.read(c, 0)
 	return !c.has(busy)
 }
 
-// rejectDisplaced says why to a client that waits for an answer in plain HTTP.
+// rejectDisplaced sends the reason to a client that waits for a response in plain HTTP.
 func (l *Loop) rejectDisplaced(c *Conn) {
 	if c.awaitsRequest() && c.tls == nil {
 		l.rejectRaw(int(c.fd), &Reject{
@@ -173,7 +176,7 @@ func (l *Loop) rejectDisplaced(c *Conn) {
 	}
 }
 
-// hasUnread reports whether there is something to read from a socket, its end not included.
+// hasUnread reports whether a socket has bytes to read; its end is none.
 func hasUnread(fd int) bool {
 	var b [1]byte
 	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)

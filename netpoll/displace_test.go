@@ -174,7 +174,7 @@ func TestHandshakesThatStall(t *testing.T) {
 		}
 		return true
 	})
-	for i := range 6 { // what they take is free again when their tlsHandshakePool are over
+	for i := range 6 { // what they take is free again when their handshakes are over
 		if _, err := enter(t, s, ""); err != nil {
 			t.Fatalf("client %d: %v, %+v", i, err, s.Refusals())
 		}
@@ -192,7 +192,7 @@ func TestHandshakesThatStall(t *testing.T) {
 func TestHandshakesHaveTimeToAnswer(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
 	first := silent(t, s, 2, string(clientHello()))
-	for _, c := range first { // answered, and so in their tlsHandshakePool
+	for _, c := range first { // answered, and so in their handshakes
 		_ = c.SetDeadline(time.Now().Add(patience))
 		if _, err := c.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)

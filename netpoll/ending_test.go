@@ -24,7 +24,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// floodServer answers every message, the 1,000th with so much that reading shouldPause, and closes with 3013 then. closed gets
+// floodServer answers every message, the 1,000th with so much that reading pauses, and closes with 3013 then. closed gets
 // each close.
 func floodServer(cfg *tls.Config) (s *Server, closed chan Handle) {
 	closed = make(chan Handle, 10)

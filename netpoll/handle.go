@@ -2,9 +2,8 @@
 
 package netpoll
 
-// Handle names a connection: its descriptor and the generation of its slot. It is safe to
-// keep anywhere and for ever; an operation on the handle of a connection that is gone does
-// nothing. The zero Handle names no connection.
+// Handle names a connection: its descriptor and the generation of its slot. It may be kept anywhere, for any time: an
+// operation on the handle of a connection that is gone does nothing. The zero Handle names no connection.
 type Handle uint64
 
 func makeHandle(fd int32, gen uint32) Handle { return Handle(uint64(uint32(fd))<<32 | uint64(gen)) }
@@ -21,6 +20,6 @@ func makeOwner(gen uint32, loop int) owner { return owner(uint64(gen)<<32 | uint
 func (o owner) gen() uint32          { return uint32(o >> 32) }
 func (o owner) ownedBy(l *Loop) bool { return uint32(o) == uint32(l.index+1) }
 
-// Conn returns the connection that h names, or nil if it is gone or another loop's. Only what
-// runs on l may call it, and must not keep what it returns.
+// Conn returns the connection that h names, or nil if it is gone or belongs to another loop. Only functions that run on
+// l may call it, and they must not keep the result.
 func (l *Loop) Conn(h Handle) *Conn { return l.lookup(h) }

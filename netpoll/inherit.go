@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An inherited listener (Server.Listener; systemd's socket activation, a parent process) is
-// one socket: it sits in loop 0, which accepts and hands the descriptors on. Loops that would
-// all wait for the same socket would wake each other up for nothing, or one would take
-// everything.
+// An inherited listener (Server.Listener; systemd's socket activation, a parent process) is one socket. Loop 0 accepts
+// and sends the descriptors to the other loops. If all loops waited for the same socket, they would wake each other up
+// for nothing, or one would take everything.
 
 // inherit makes loop 0 the one that accepts.
 func (l *Loop) inherit() error {
@@ -28,8 +27,8 @@ func (l *Loop) inherit() error {
 	return l.listenOn(fd)
 }
 
-// dupListener is the socket of ln without the Go runtime's poller around it. TCP_NODELAY passes
-// on to accepted sockets. The file of a Unix socket stays: it is not ours.
+// dupListener returns the socket of ln without the Go runtime's poller. Accepted sockets inherit TCP_NODELAY. The file
+// of a Unix socket stays.
 func dupListener(ln net.Listener) (int, error) {
 	source, ok := ln.(interface{ File() (*os.File, error) })
 	network := ln.Addr().Network()
@@ -66,7 +65,7 @@ func (l *Loop) assignLoop(fd int) {
 	s.engine.conns.Add(1) // from here on: a descriptor that waits for its loop is a connection as well
 	to := l
 	if s.Listener != nil {
-		l.boundUnsent(fd) // a listener for Multipath TCP, as Go makes them, does not pass it on
+		l.boundUnsent(fd) // accepted sockets of Multipath TCP, as Go listens, do not inherit it
 		to = s.engine.loops[fd%len(s.engine.loops)]
 	}
 	switch p := (parcel{fd: fd}); {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// lag is how late a loop is: with every tick a note goes through its mailbox, behind all that
-// was posted before, and the loop reads how long that took. One note is under way at a time.
+// lag measures how late a loop is: with every tick a probe goes through its mailbox, behind all that was posted before.
+// One probe is under way at a time.
 type lag struct {
-	sent atomic.Int64 // clock at which the note under way was posted; 0 = none is
-	last atomic.Int64 // how long the last one took
+	sent atomic.Int64 // clock at which the probe under way was posted; 0 = none is
+	last atomic.Int64 // how long the last probe took
 }
 
-// probe sends a note. Ticker only.
+// probe sends a probe. Ticker only.
 func (l *Loop) probe() {
 	if l.lag.sent.CompareAndSwap(0, int64(l.engine.clock())) {
 		l.Do(l.probed)
@@ -26,9 +26,8 @@ func (l *Loop) probed() {
 	l.lag.sent.Store(0)
 }
 
-// Lag is how long what is posted to the loop takes to be carried out: measured with every
-// tick, or the time for which an answer is missing now if that is longer. Any goroutine may
-// call it.
+// Lag returns how long a function that is posted to the loop waits before it runs: as measured with the last tick, or
+// the time for which the probe under way has waited, if that is longer. Any goroutine may call it.
 func (l *Loop) Lag() time.Duration {
 	late := l.lag.last.Load()
 	if sent := l.lag.sent.Load(); sent != 0 {

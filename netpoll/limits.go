@@ -8,12 +8,12 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Limits are how often the bounds of a Server and its Endpoints were met since Listen, each by
-// the name of its field; those that keep connections out are in Refusals.
+// Limits counts how often each bound of a Server and its Endpoints was reached since Listen. The fields have the names
+// of the settings. Bounds for which connections are not admitted are in Refusals.
 type Limits struct {
 	HeaderTimeout       int64 // connections answered 408, or whose PROXY header took too long
 	MaxHeader           int64 // requests answered 431 or 414
-	MaxHeaderMemory     int64 // connections answered 503, or whose PROXY header came while it was met
+	MaxHeaderMemory     int64 // connections answered 503, or closed in the middle of a PROXY header or a ClientHello
 	HelloTimeout        int64 // connections closed
 	TLSHandshakeTimeout int64 // connections closed
 	MaxHTTP             int64 // requests answered 503
@@ -27,7 +27,7 @@ type Limits struct {
 	MaxBacklogMemory    int64 // connections closed with SlowCode
 }
 
-// limitCounters is what a loop counts of them.
+// limitCounters are the Limits of a loop.
 type limitCounters struct {
 	headerTimeout, helloTimeout, tlsHandshakeTimeout, maxHTTP atomic.Int64
 	maxHeader, headerMemory                                   atomic.Int64
@@ -53,7 +53,7 @@ func (t *limitCounters) addTo(sum *Limits) {
 	sum.MaxBacklogMemory += t.maxBacklogMemory.Load()
 }
 
-// violated counts what package frame refuses because of a bound.
+// violated counts an error of package frame that is due to a bound.
 func (t *limitCounters) violated(e *frame.Error) {
 	switch e.Code {
 	case frame.CloseTooBig:

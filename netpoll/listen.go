@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probe binds the address once without SO_REUSEPORT: a port that another server holds is an
-// error, not a share of its connections. It returns the address for the first loop to listen on.
+// probe binds the address once without SO_REUSEPORT, so that a port which another server holds is an error, and not a
+// share of its connections. It returns the address for the first loop to listen on.
 func (s *Server) probe() (addr string, err error) {
 	if s.Listener != nil {
 		s.address = s.Listener.Addr()
@@ -38,13 +38,13 @@ func (s *Server) probe() (addr string, err error) {
 	return addr, nil
 }
 
-// listen opens the loop's own listener. TCP_NODELAY passes on to accepted sockets.
+// listen opens the listener of the loop. Accepted sockets inherit TCP_NODELAY.
 func (l *Loop) listen(addr string) error {
 	if l.server.Listener != nil {
 		return l.inherit()
 	}
 	if l.index > 0 {
-		addr = l.server.address.String() // the port that was chosen for :0
+		addr = l.server.address.String() // with the port that the kernel chose for :0
 	}
 	fd, bound, err := socket.TCPSocket("tcp", addr, true, []socket.Option[int]{
 		{SetSockOpt: socket.SetReuseAddr, Opt: 1},
@@ -65,11 +65,11 @@ func (l *Loop) listen(addr string) error {
 // listenOn makes fd the listener.
 func (l *Loop) listenOn(fd int) error {
 	l.listener = fd
-	l.boundUnsent(fd) // passes on to accepted sockets, as TCP_NODELAY does
+	l.boundUnsent(fd) // accepted sockets inherit it
 	return l.poller.AddRead(&gnetpoll.PollAttachment{FD: fd}, false)
 }
 
-// boundUnsent sets UnsentBytes. Where the kernel has no such bound, its send buffer is one.
+// boundUnsent sets UnsentBytes. A kernel without that option has its send buffer as the bound.
 func (l *Loop) boundUnsent(fd int) {
 	if n := l.server.unsentBytes(); n > 0 {
 		_ = limitUnsent(fd, n)
@@ -89,7 +89,7 @@ func (l *Loop) closeListener() {
 const (
 	acceptBatch = 64
 	parkTime    = 50 * time.Millisecond
-	acceptBurst = 100 * time.Millisecond // whose worth of AcceptRate may come at once
+	acceptBurst = 100 * time.Millisecond // the burst of AcceptRate, as the time in which it is earned
 )
 
 // accept takes a batch of new connections.
@@ -114,8 +114,8 @@ func (l *Loop) accept() {
 	}
 }
 
-// park shouldPause accepting: without descriptors or memory the next accept would fail as well.
-// Those connected are served on, the new ones wait in the backlog.
+// park pauses accepting after an error: without descriptors or memory the next accept would fail as well. Open
+// connections are served on, new ones wait in the backlog of the listener.
 func (l *Loop) park(err error) {
 	l.counters.acceptErrors.Add(1)
 	next, now := l.server.nextReport.Load(), int64(l.engine.clock())
@@ -125,7 +125,7 @@ func (l *Loop) park(err error) {
 	l.pause()
 }
 
-// pause leaves those who come in the backlog for parkTime.
+// pause stops accepting for parkTime.
 func (l *Loop) pause() {
 	if l.poller.Delete(l.listener) != nil {
 		return
@@ -166,7 +166,7 @@ func (l *Loop) newConn(p parcel) {
 	l.enqueueWaiting(c)
 }
 
-// boundAddr is addr with the port that the kernel chose.
+// boundAddr returns addr with the port that the kernel chose.
 func boundAddr(fd int, addr net.Addr) (net.Addr, error) {
 	sa, err := unix.Getsockname(fd)
 	if err != nil {

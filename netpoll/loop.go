@@ -18,12 +18,11 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Loop is one event loop: one goroutine, one poller, and every connection that it accepted or
-// dialed. Apart from Index, Post, Do, Dial, NewBatch and QueuedBytes nothing of it may be
-// touched by another goroutine.
+// Loop is one event loop: a goroutine, a poller, and the connections that it owns. Other goroutines may only call
+// Index, Post, Do, Dial, NewBatch, QueuedBytes and Lag.
 type Loop struct {
 	engine  *engine
-	server  *Server // whose connections are accepted; nil on a client
+	server  *Server // nil on a client
 	index   int
 	poller  *gnetpoll.Poller
 	scratch gnetpoll.PollAttachment // the default poller reads only its FD: one serves all
@@ -31,17 +30,17 @@ type Loop struct {
 	phases *[numPhases]phaseRow
 
 	listener int  // -1 when closed
-	parked   bool // accepting shouldPause for want of descriptors
+	parked   bool // accepting pauses: the poller does not report the listener
 
 	closed atomic.Bool
 	wakers atomic.Int32 // goroutines that are about to write to the waker
 
 	waker  waker
 	woken  atomic.Bool // the waker has been written and its event not been handled
-	yield  bool        // a producer is to run before the next wait, see Yield
+	yield  bool        // a producer runs before the next wait, see Yield
 	tasks  queue.AsyncTaskQueue
 	queued atomic.Int64 // bytes posted and not part of a broadcast yet
-	held   atomic.Int64 // connections
+	held   atomic.Int64 // connections, those on their way to the loop included
 
 	waiting [numWaits]waitlist // connections whose first request has not come
 
@@ -54,7 +53,7 @@ type Loop struct {
 	dials *dialQueue // nil on a server
 
 	upgrader *upgrade.Upgrader
-	request  Request        // that is being decided
+	request  Request        // the request that is being checked
 	configs  []frame.Config // by endpoint
 	pool     frame.Pool     // of all decoders
 	pings    [][]byte       // by endpoint
@@ -69,13 +68,13 @@ type Loop struct {
 	vector       [][]byte
 	freeOutboxes []*outbox
 	dirty        []*Conn  // have bytes for the end of the turn
-	ending       []*Conn  // their phase changed: settled at the end of the turn
-	drained      []Handle // have taken most of what they were sent: told at the end of the turn
+	ending       []*Conn  // their end goes on at the end of the turn
+	drained      []Handle // OnDrain follows at the end of the turn
 	owing        []*Conn  // have a backlog
 
 	grown     bool          // backlogs need more memory than at the last look, see shed.go
 	pressed   bool          // more than half of MaxBacklogMemory is used
-	relieveAt time.Duration // the server's clock from which on stalled connections are looked for again
+	relieveAt time.Duration // clock from which on stalled connections are looked for again
 
 	fanout  fanout
 	timers  connTimers
@@ -115,10 +114,10 @@ func newLoop(e *engine, index int) (*Loop, error) {
 	return l, nil
 }
 
-// Index is the loop's number, from 0. Any goroutine may call it.
+// Index returns the number of the loop, from 0. Any goroutine may call it.
 func (l *Loop) Index() int { return l.index }
 
-// run polls until the server stops the loop.
+// run polls until the engine stops the loop.
 func (l *Loop) run() error {
 	l.counters.ticked.Store(int64(l.engine.clock()))
 	err := l.poller.Polling(l.event)
@@ -137,7 +136,7 @@ func (l *Loop) closeAll() {
 	})
 }
 
-// event is one turn: something happened on fd.
+// event is one turn of the loop: the poller reports the descriptor fd.
 func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error {
 	weight, began := l.beginTurn(fd)
 	switch fd {
@@ -156,19 +155,19 @@ func (l *Loop) event(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) error 
 	return nil
 }
 
-// ready serves a connection's socket. The slot's owner is checked before anything else: an
-// event of a descriptor that was closed and handed out again in the same batch finds a slot
-// of another loop, one that another loop has just given, or a socket with nothing to read.
+// ready handles an event of a connection's socket. The owner of the slot is checked before anything else: the event of
+// a descriptor that was closed and opened again in the same batch of events finds a slot that is free, the slot of
+// another loop, or a socket with nothing to read.
 func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	c := l.ownedConn(fd)
-	if c == nil { // the event was of the socket that had the number before
+	if c == nil { // an event of the descriptor's previous socket
 		return
 	}
 	h := c.Handle()
 	if gnetpoll.IsWriteEvent(ev) {
 		l.writable(c)
 	}
-	// An error flag never closes by itself: the read decides.
+	// An error flag alone closes nothing: the read returns the error.
 	if gnetpoll.IsReadEvent(ev) || gnetpoll.IsErrorEvent(ev, flags) {
 		if more := l.read(c, ev); more && l.owns(h) {
 			l.rearm(c)
@@ -177,10 +176,9 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	l.endTurn()
 }
 
-// endTurn sends what the turn has laid out and settles the connections whose phase changed.
-// Callbacks of the latter may lay out more.
+// endTurn sends what was queued in the turn and handles the connections that end. Their callbacks may queue more.
 func (l *Loop) endTurn() {
-	l.counters.publish() // before anybody can have heard of it
+	l.counters.publish() // before a peer can know of what is counted
 	l.flushTurn()
 	if (l.grown || l.pressed) && l.relieve() {
 		l.flushTurn()
@@ -196,7 +194,7 @@ func (l *Loop) flushTurn() {
 	}
 }
 
-// lookup returns the connection h names if it is still there and belongs to l.
+// lookup returns the connection that h names, or nil if it is gone or owned by another loop.
 func (l *Loop) lookup(h Handle) *Conn {
 	c := l.engine.slab.slot(h.fd())
 	if c == nil {
@@ -208,13 +206,12 @@ func (l *Loop) lookup(h Handle) *Conn {
 	return c
 }
 
-// owns reports whether the connection that h names is l's. What reads the request of a connection may give the
-// connection away, to another loop or to net/http: its slot is another goroutine's from then on, and may even come back as
-// another connection. So whoever goes on with a slot after that asks first, with a handle from before.
+// owns reports whether the connection that h names is l's. Handling a request may send the connection to another loop
+// or to net/http. Its slot then belongs to another goroutine, and may even come back as another connection, so code
+// that goes on with the slot checks a handle from before.
 func (l *Loop) owns(h Handle) bool { return l.lookup(h) != nil }
 
-// mine returns the connection that has the descriptor fd now, or nil if that is none or another
-// loop's.
+// ownedConn returns the connection that has the descriptor fd now, or nil if there is none or another loop owns it.
 func (l *Loop) ownedConn(fd int) *Conn {
 	if c := l.engine.slab.slot(fd); c != nil && owner(c.owner.Load()).ownedBy(l) {
 		return c
@@ -222,10 +219,10 @@ func (l *Loop) ownedConn(fd int) *Conn {
 	return nil
 }
 
-// at returns the connection with descriptor fd, which must belong to l.
+// connAt returns the connection with descriptor fd, which must belong to l.
 func (l *Loop) connAt(fd int32) *Conn { return l.engine.slab.slot(int(fd)) }
 
-// recoverPanic is deferred around callbacks: a panic costs the connection h, if l still owns it, and nothing else.
+// recoverPanic is deferred around callbacks: a panic closes the connection h, if l still owns it, and nothing else.
 func (l *Loop) recoverPanic(h Handle) {
 	if r := recover(); r != nil {
 		l.reportPanic(r)
@@ -249,7 +246,7 @@ func (l *Loop) reportPanic(r any) {
 
 // close frees what the loop holds. No loop may be running any more.
 func (l *Loop) close() {
-	l.closeAll() // what another loop gave when this one had ended
+	l.closeAll() // connections that another loop sent after this one had ended
 	l.closed.Store(true)
 	for l.wakers.Load() > 0 {
 		runtime.Gosched()

@@ -43,7 +43,7 @@ func (l *Loop) proxyHeaderTimeout(c *Conn) {
 	c.fail(cause("the PROXY header took too long"))
 }
 
-// admitProxied begins the connection of the client that a PROXY header has named.
+// admitProxied begins the next phase of a connection whose client a PROXY header has named.
 func (l *Loop) admitProxied(c *Conn, source netip.AddrPort) {
 	s := l.server
 	var deny *Reject

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// pace bounds how often something happens: every step once, and a burst of it at once. It is
-// the generic cell rate algorithm (ITU-T I.371), a token bucket whose whole state is one
-// time: when all that was allowed so far is earned. Times are of the server's clock.
+// rateLimit bounds how often something happens: once per step, and a burst at once. It is the generic cell rate
+// algorithm (ITU-T I.371), a token bucket whose state is one time, due: when everything that was allowed so far is
+// earned. Times are of the engine's clock.
 type rateLimit struct{ step, burst time.Duration }
 
-// newRateLimit allows perSecond for ever and over's worth at once. 0 or less allows everything.
+// newRateLimit allows perSecond events per second, and those of the time over at once. 0 or less allows everything.
 func newRateLimit(perSecond int, over time.Duration) rateLimit {
 	if perSecond <= 0 {
 		return rateLimit{}
@@ -21,24 +21,24 @@ func newRateLimit(perSecond int, over time.Duration) rateLimit {
 	return rateLimit{step: step, burst: max(over, step)}
 }
 
-// ready reports whether one more may happen now.
+// allows reports whether one more event may happen now.
 func (p rateLimit) allows(due, now time.Duration) bool {
 	return p.step == 0 || max(due, now)+p.step-now <= p.burst
 }
 
-// charge is due after one more has happened.
+// spend returns due after one more event.
 func (p rateLimit) spend(due, now time.Duration) time.Duration { return max(due, now) + p.step }
 
-// idle reports whether a whole burst is allowed: due says nothing any more.
+// replenished reports whether a whole burst is allowed, so that due need not be kept.
 func (p rateLimit) replenished(due, now time.Duration) bool { return due <= now }
 
-// acceptLimiter is a pace of all loops. Two of them may take the last place together.
+// acceptLimiter is the rate limit of all loops. Two loops may take the last place together.
 type acceptLimiter struct {
 	rateLimit
 	due atomic.Int64
 }
 
-// paced reports whether new connections must wait, for AcceptRate.
+// acceptLimited reports whether new connections have to wait, for AcceptRate.
 func (s *Server) acceptLimited() bool {
 	p := &s.acceptLimit
 	if p.step == 0 || p.allows(time.Duration(p.due.Load()), s.engine.clock()) {
@@ -48,7 +48,7 @@ func (s *Server) acceptLimited() bool {
 	return true
 }
 
-// charge counts one more new connection.
+// countAccept counts one more new connection.
 func (s *Server) countAccept() {
 	p := &s.acceptLimit
 	if p.step == 0 {

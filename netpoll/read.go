@@ -20,7 +20,7 @@ func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 		if !edgeTriggered {
 			l.continueRead(c, l.remainders.of[c.fd])
 		}
-		return false // read when nothing is left
+		return false // the socket is read again when the remainder is empty
 	case c.lingering():
 		return l.discard(c, ev)
 	}
@@ -113,8 +113,8 @@ func (l *Loop) message(c *Conn, m frame.Message) {
 	}
 }
 
-// control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written only the
-// latest ping is kept (5.5.3 allows to answer only the most recent one).
+// control answers a ping (RFC 6455, 5.5.2). While an earlier pong cannot be written, only the latest ping is kept:
+// 5.5.3 allows to answer the most recent one only.
 func (l *Loop) control(c *Conn, m frame.Message) {
 	if c.started != l.wheel.now {
 		c.started, c.controls = l.wheel.now, 0
@@ -144,8 +144,8 @@ func (l *Loop) control(c *Conn, m frame.Message) {
 	l.queueControl(c, func(dst []byte) []byte { return l.appendFrame(dst, frame.OpPong, m.Payload) })
 }
 
-// violation ends a connection whose peer broke the protocol (RFC 6455, 7.1.7): the close
-// frame says why, and nothing more is read.
+// violation closes a connection whose peer broke the protocol (RFC 6455, 7.1.7). The close frame says why, and nothing
+// more is read.
 func (l *Loop) violation(c *Conn, err error) {
 	var fe *frame.Error
 	if !errors.As(err, &fe) {

@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// StopAccepting closes the listeners. Any goroutine may call it.
+// StopAccepting closes the listeners. Any goroutine may call it after Listen.
 func (s *Server) StopAccepting() {
 	s.stoppedAccepting.Store(true)
 	for _, l := range s.engine.loops {
@@ -18,9 +18,9 @@ func (s *Server) StopAccepting() {
 	}
 }
 
-// Drain closes all connections with code, spread evenly over d, so that they do not all come
-// back elsewhere at once. It returns when the last close has been sent or ctx ends. Any
-// goroutine may call it; usually StopAccepting comes before and Shutdown behind it.
+// Drain closes all connections with code, spread evenly over d, so that they do not all come back elsewhere at once. It
+// returns when the last close frame has been queued, or ctx ends. Any goroutine may call it, usually between
+// StopAccepting and Shutdown.
 func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCode, reason string) error {
 	const step = 50 * time.Millisecond
 	steps := max(1, int(d/step))
@@ -40,11 +40,11 @@ func (s *Server) Drain(ctx context.Context, d time.Duration, code frame.CloseCod
 	return nil
 }
 
-// share is the step, of n, in which a descriptor is closed: even also for few connections,
-// whose numbers are all low (Fibonacci hashing: neighbours fall far from one another).
+// share returns the step, of n, in which a descriptor is closed. Few connections have low and close numbers, so it uses
+// Fibonacci hashing, which spreads neighbours.
 func share(fd int32, n int) int { return int(uint64(uint32(fd)*2654435769) * uint64(n) >> 32) }
 
-// closeShare closes the connections whose descriptor falls to share i of n.
+// closeShare closes the connections whose descriptor belongs to share i of n.
 func (s *Server) closeShare(i, n int, code frame.CloseCode, reason string) {
 	for _, l := range s.engine.loops {
 		l.Do(func() {
@@ -70,7 +70,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	var err error
 	if serving {
 		s.StopAccepting()
-		s.web.http.SetKeepAlivesEnabled(false) // connections between two requests go at once
+		s.web.http.SetKeepAlivesEnabled(false) // idle connections close at once
 		s.closeShare(0, 1, frame.CloseGoingAway, "server is shutting down")
 		err = s.engine.waitEmpty(ctx)
 	}

@@ -9,13 +9,12 @@ const (
 	chunkSize = 1 << chunkBits
 )
 
-// slab holds the connections of a server by value, indexed by descriptor: an idle connection
-// is one slot and nothing else for the garbage collector to visit. Chunks are made on first
-// use and stay.
+// slab holds connections by value, indexed by descriptor: an idle connection is one slot, and nothing else for the
+// garbage collector to visit. Chunks are allocated on first use and stay.
 //
-// A slot belongs to the loop named in its word 0. Whoever accepts a descriptor owns the slot
-// from the moment the kernel handed out the number, since the previous owner gave the number
-// back (close) as its very last touch.
+// A slot belongs to the loop named in its word 0. The loop that gets a descriptor from the kernel owns its slot,
+// because the previous owner closed the descriptor as the last that it did with the slot. Between two loops (parcel.go)
+// the slot is free and the descriptor is open.
 type slab struct {
 	chunks []atomic.Pointer[[chunkSize]Conn]
 }
@@ -24,8 +23,8 @@ func newSlab(maxFD int) *slab {
 	return &slab{chunks: make([]atomic.Pointer[[chunkSize]Conn], maxFD>>chunkBits+1)}
 }
 
-// slot returns the slot of fd, or nil if fd is beyond the slab. Any goroutine may call it;
-// without having checked the owner only word 0 may be touched.
+// slot returns the slot of fd, or nil if fd is beyond the slab. Any goroutine may call it; only the owner may touch
+// more than word 0.
 func (s *slab) slot(fd int) *Conn {
 	if fd < 0 || fd>>chunkBits >= len(s.chunks) {
 		return nil

@@ -9,17 +9,17 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Stats is what a server has done since Listen and what it holds now. It is summed up from
-// the loops one after another, so its numbers are not of exactly one moment.
+// Stats is what a server has done since Listen and what it holds now. It is the sum over the loops, one after another,
+// so its numbers are not of exactly one moment.
 type Stats struct {
 	Conns         int64 // connections now, those in a handshake of any kind included
 	AtHTTP        int64 // connections at Server.HTTP now, which are not among Conns
-	TLSHandshakes int64 // TLS tlsHandshakePool in flight now
+	TLSHandshakes int64 // TLS handshakes in flight now
 	Deciding      int64 // requests that wait for a decision now, see Endpoint.Decide
-	Queued        int64 // bytes posted to loops that wait to be laid out
-	Backlog       int64 // bytes that peers were not ready to take and that wait for them
+	Queued        int64 // bytes posted to loops that are not part of a broadcast yet
+	Backlog       int64 // bytes that wait until their peers take them
 
-	// BacklogMemory is the memory of the backlogs: what several connections of a loop wait for
+	// BacklogMemory is the memory of the backlogs in bytes. A message that several connections of a loop wait for
 	// counts once.
 	BacklogMemory int64
 
@@ -34,17 +34,17 @@ type Stats struct {
 	MessagesOut  int64 // text and binary messages handed to connections, each member counted
 	BytesIn      int64 // of all kinds, as the sockets gave them
 	BytesOut     int64 // of all kinds, as the sockets took them
-	Overflows    int64 // connections closed because they owed too much
-	Deferred     int64 // reads of which a part had to wait until others had their turn
-	Dropped      int64 // messages dropped for connections that owed too much
+	Overflows    int64 // connections closed for MaxBacklog, MaxBacklogAge or MaxBacklogMemory
+	Deferred     int64 // reads of which a part waited until other connections were served
+	Dropped      int64 // droppable messages that were dropped
 	Panics       int64 // in callbacks
 	Refusals     Refusals
 	Limits       Limits
 
-	// The parts of a connection's way in, each counted when it is over: Network is one round
-	// trip as the kernel measured it, Waiting from there to accept (both on Linux only, the
-	// latter in steps of the kernel's clock, 1 to 10 ms), TLS the handshake, Upgrade from
-	// there, or from accept, to the 101.
+	// The durations of the phases before a connection is open, each counted when it is over: Network is one round trip
+	// as the kernel measured it; Waiting the time from then to accept (both on Linux only, Waiting in steps of the
+	// kernel's clock of 1 to 10 ms); TLS the handshake; Upgrade the time from the end of the TLS handshake, or from
+	// accept, to the 101.
 	Network, Waiting, TLS, Upgrade Histogram
 	// Transmit is the time from the Post of a message to a topic to the last member's write,
 	// once for each broadcast, for its oldest message.
@@ -55,13 +55,12 @@ type Stats struct {
 	Loops []LoopStats
 }
 
-// LoopStats is what one loop says about itself.
+// LoopStats are the figures of one loop.
 type LoopStats struct {
 	// Busy is the time spent in turns since Listen, an estimate: the turns of sockets are
 	// sampled.
 	Busy time.Duration
-	// Lag is how late the last tick was, or how late the one that is due is by now, or
-	// Loop.Lag if that is more.
+	// Lag is how late the last tick was handled, how late the one is that is due, or Loop.Lag: the largest of them.
 	Lag time.Duration
 	// Lags are those of all ticks.
 	Lags Histogram
@@ -70,11 +69,10 @@ type LoopStats struct {
 	SinceTick time.Duration
 }
 
-// OtherCode stands in Stats.Closes for the codes that are not counted by themselves: a peer
-// may choose among thousands.
+// OtherCode is the key in Stats.Closes for codes that are not counted one by one: a peer may choose among thousands.
 const OtherCode frame.CloseCode = 0
 
-// Stats may be called by any goroutine at any time.
+// Stats returns the figures of now. Any goroutine may call it at any time.
 func (s *Server) Stats() Stats {
 	st := s.engine.stats()
 	st.AtHTTP, st.Deciding, st.Refusals = s.atHTTP.Load(), s.deciding.Load(), s.Refusals()
@@ -141,8 +139,8 @@ func (l *Loop) stats() LoopStats {
 	return st
 }
 
-// Stalled lists the loops that have not ticked for d although they run: something holds them
-// up, a callback that blocks most of all. Any goroutine may call it at any time.
+// Stalled returns the indexes of the loops that run and have not handled a tick for d: something holds them up, usually
+// a callback that blocks. Any goroutine may call it at any time.
 func (s *Server) Stalled(d time.Duration) (loops []int) {
 	for i, l := range s.engine.running() {
 		if at := l.counters.ticked.Load(); at > 0 && s.engine.clock()-time.Duration(at) > d {

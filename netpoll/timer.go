@@ -11,9 +11,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// runTicker drives the wheels of all loops. A loop that has not handled its last tick gets no
-// other: its clock stands still while it is busy. Trigger runs after the reads of the same
-// turn, so a deadline is judged only when what had arrived has been read.
+// runTicker sends ticks to all loops. A loop that has not handled its last tick gets no other one: its clock stands
+// still while it is busy. Trigger runs after the reads of the same turn, so deadlines are judged only when everything
+// that had arrived has been read.
 func (e *engine) runTicker() {
 	t := time.NewTicker(e.Tick)
 	defer t.Stop()
@@ -36,13 +36,13 @@ func (e *engine) runTicker() {
 
 func (l *Loop) tick(any) error {
 	began := l.observeTick()
-	l.grown = true // other loops' backlogs may have, too
+	l.grown = true // the backlogs of other loops may have grown as well
 	l.ticking.Store(false)
 	for fd := range l.wheel.advance() {
 		if c := l.expired(fd); c != nil {
 			l.deadline(c)
 		}
-		if len(l.dirty) == maxFreeOutboxes { // so many outboxes serve thousands of pings
+		if len(l.dirty) == maxFreeOutboxes { // with so many outboxes, which are used again, thousands of pings can be sent
 			l.endTurn()
 		}
 	}
@@ -51,7 +51,7 @@ func (l *Loop) tick(any) error {
 	return nil
 }
 
-// expired returns the connection that a wheel entry of this tick is for, or nil if the entry counts no more.
+// expired returns the connection that a wheel entry of this tick is for, or nil if the entry is outdated.
 func (l *Loop) expired(fd int32) *Conn {
 	c := l.ownedConn(int(fd))
 	if c == nil || c.timer != l.wheel.now {
@@ -79,7 +79,7 @@ func (l *Loop) deadline(c *Conn) {
 // openDeadline judges an open connection: its message in progress, the age of its backlog, and its pings.
 func (l *Loop) openDeadline(c *Conn) {
 	now, e := l.wheel.now, l.endpointOf(c)
-	if c.has(flagRemainder) { // it waits for us
+	if c.has(flagRemainder) { // the peer is not late: its bytes wait for us
 		c.heard, c.partial = now, now
 	}
 	next := now + wheelSlots
@@ -124,8 +124,8 @@ func (l *Loop) openDeadline(c *Conn) {
 	}
 }
 
-// startPings spreads the first ping over half an interval, so that those who came together
-// are not pinged together; jitter only shortens.
+// startPings spreads the first ping over half an interval, so that connections that were opened together are not pinged
+// together. Jitter only shortens an interval.
 func (l *Loop) startPings(c *Conn) {
 	e := l.endpointOf(c)
 	if e.PingInterval <= 0 || c.has(flagPings) {
@@ -144,9 +144,9 @@ func (c *Conn) StartPings() {
 	}
 }
 
-// ping sends a ping when it is due, and judges the answer when that is due. c.due is the tick
-// of the next of the two. It reports false when the peer was silent for too long. The answer has
-// a tick more than its time, because this tick may be late and the next one come at once.
+// ping sends a ping when it is due, and checks for a sign of life when PongTimeout is over; c.due is the tick of the
+// next of the two. It returns false when it has closed the connection. A peer has a tick more than PongTimeout, because
+// this tick may be late and the next one in time.
 func (l *Loop) ping(c *Conn, e *Endpoint) bool {
 	now := l.wheel.now
 	if now < c.due {

@@ -9,26 +9,25 @@ import (
 	"time"
 )
 
-// TLS lives between the socket and everything else of a connection: what the socket gives
-// goes in as ciphertext and comes out as plaintext for the phases of read.go; what the outbox
-// holds is plaintext and becomes records when it is flushed. crypto/tls works on a wire in
-// memory. Its handshake cannot be interrupted and resumed, so it runs as a coroutine
-// (tlshandshake.go); an established session is driven by the loop alone.
+// A TLS session lies between the socket and the rest of a connection. Ciphertext from the socket becomes plaintext for
+// the phase (phase.go); plaintext in the outbox becomes records when it is flushed (tlsrecord.go). crypto/tls reads and
+// writes memory, the wire. Its handshake cannot return in the middle and go on later, so it runs in a coroutine
+// (tlshandshake.go, tlsphase.go); the loop alone drives an established session.
 
-// secure is the TLS side of a connection.
+// tlsSession is the TLS session of a connection.
 type tlsSession struct {
 	conn      *tls.Conn
 	wire      wire
 	handshake *tlsHandshake // nil when established
-	pending   []byte        // ciphertext that the kernel has not taken: one record, seldom more
+	pending   []byte        // ciphertext that the kernel has not taken: seldom more than one record
 }
 
-// wire is the transport that crypto/tls sees: memory, until the connection is detached.
+// wire is the transport that crypto/tls sees: memory, until the connection is given to net/http.
 type wire struct {
 	in        []byte        // ciphertext to be read; borrowed from the loop's read buffer
-	out       []byte        // ciphertext that was written; laid out in the loop's scratch
+	out       []byte        // ciphertext that was written; in the scratch of the loop
 	handshake *tlsHandshake // the handshake that waits for ciphertext
-	conn      net.Conn      // after a detach: the socket itself
+	conn      net.Conn      // the socket, once net/http has the connection
 }
 
 // errWouldBlock is Temporary, so crypto/tls resumes a Read that met it.
@@ -54,7 +53,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return 0, errWouldBlock
 }
 
-// Write takes everything: for crypto/tls a failed write is the end of the session.
+// Write takes everything, because a failed write ends the session for crypto/tls.
 func (w *wire) Write(p []byte) (int, error) {
 	if w.conn != nil {
 		return w.conn.Write(p)

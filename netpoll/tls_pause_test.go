@@ -49,7 +49,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.Conn.Write(p)
 }
 
-// TestReadingPausesWhileCiphertextWaitsForAWorker: all workers are busy with other tlsHandshakePool while a client sends more
+// TestReadingPausesWhileCiphertextWaitsForAWorker: all workers are busy with other handshakes while a client sends more
 // than may wait for one. The server stops reading it, and goes on where it stopped.
 func TestReadingPausesWhileCiphertextWaitsForAWorker(t *testing.T) {
 	busy, free := make(chan struct{}, 64), make(chan struct{})

@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 )
 
-// handshake is a TLS handshake in flight: a coroutine that is resumed by a worker when
-// ciphertext has come, and yields when it needs more. Suspended it is a goroutine that nobody
-// schedules, about 7 KB; the processor time of all tlsHandshakePool is bounded by the workers.
+// tlsHandshake is a TLS handshake in flight: a coroutine that a worker resumes when ciphertext has come, and that
+// yields when it needs more. While it is suspended it is a goroutine of about 7 KB that is not scheduled. The number of
+// workers bounds the processor time of all handshakes.
 type tlsHandshake struct {
 	loop    *Loop
 	handle  Handle
@@ -24,21 +24,20 @@ type tlsHandshake struct {
 	done  bool
 	err   error
 
-	mu        sync.Mutex // between the loop, which feeds, and the worker; not on the path of a message
+	mu        sync.Mutex // between the loop and the worker; not on the path of a message
 	in        []byte     // ciphertext that the coroutine has not read
 	running   bool       // queued, or with a worker
 	cancelled bool
 }
 
-// maxHandshakeInput is how much ciphertext may wait for a worker before reading shouldPause.
+// maxHandshakeInput is the ciphertext in bytes that may wait for a worker before reading pauses.
 const maxHandshakeInput = 64 << 10
 
 func newTLSHandshake(l *Loop, h Handle, s *tlsSession) *tlsHandshake {
 	return &tlsHandshake{loop: l, handle: h, session: s}
 }
 
-// feed adds ciphertext and has the handshake resumed. It reports whether that is enough for
-// now. Loop only.
+// feed adds ciphertext and has the handshake resumed. It reports whether reading has to pause. Loop only.
 func (h *tlsHandshake) feed(b []byte) (full bool) {
 	h.mu.Lock()
 	h.in = append(h.in, b...)
@@ -64,12 +63,12 @@ func (h *tlsHandshake) cancel() {
 	}
 }
 
-// tryStop ends the coroutine at once and gives its place back. It reports false while a worker has it: then it
-// is not the peer that is waited for. Loop only.
+// tryStop ends the coroutine at once and releases its place. It returns false while a worker runs it, because the peer
+// is not awaited then. Loop only.
 func (h *tlsHandshake) tryStop() bool {
 	h.mu.Lock()
 	idle := !h.running
-	h.running = true // if it is idle nobody else has it from here on
+	h.running = true // if it is idle no worker has it from here on
 	h.mu.Unlock()
 	if idle {
 		h.stop()
@@ -78,10 +77,10 @@ func (h *tlsHandshake) tryStop() bool {
 	return idle
 }
 
-// end gives the place of the handshake back.
+// release gives the place of the handshake back to the pool.
 func (h *tlsHandshake) release() { h.loop.engine.tlsHandshakes.release(h.loop) }
 
-// rest is the ciphertext that came behind the handshake. Loop only, when it is done.
+// leftover returns the ciphertext that came behind the handshake. Loop only, when it is done.
 func (h *tlsHandshake) leftover() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,7 +139,7 @@ func (h *tlsHandshake) run(yield func(struct{}) bool) {
 	h.done = true
 }
 
-// report posts what the step has written, and its result, to the loop.
+// post sends what the step has written, and its result, to the loop.
 func (h *tlsHandshake) post() {
 	out, done, err := h.session.wire.out, h.done, h.err
 	h.session.wire.out = nil
@@ -153,7 +152,7 @@ func (h *tlsHandshake) isCancelled() bool {
 	return h.cancelled
 }
 
-// sleep gives the handshake back until more ciphertext comes; false if it has come already.
+// suspend waits for more ciphertext. It returns false if some has come already.
 func (h *tlsHandshake) suspend() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -161,9 +160,9 @@ func (h *tlsHandshake) suspend() bool {
 	return !h.running
 }
 
-// tlsHandshakePool is the pool that runs them. A handshake is in jobs at most once, and there are
-// at most limit, so sending never blocks. Loops have shares, so that each can make room among its
-// own tlsHandshakePool when it has none left.
+// tlsHandshakePool runs TLS handshakes. A handshake is in jobs at most once, and there are at most limit, so sending
+// never blocks. Each loop has a share of the places, so that it can displace one of its own handshakes when it has none
+// left.
 type tlsHandshakePool struct {
 	limit    int64
 	inFlight atomic.Int64
@@ -172,13 +171,13 @@ type tlsHandshakePool struct {
 	workers  sync.WaitGroup
 }
 
-// tlsHandshakeShare is a part of the places.
+// tlsHandshakeShare is the share of a loop.
 type tlsHandshakeShare struct {
 	limit    int64
 	inFlight atomic.Int64
 }
 
-// newTLSHandshakePool divides limit into so many shares, of one at least.
+// newTLSHandshakePool divides limit into equal shares, of one place at least.
 func newTLSHandshakePool(limit, shares int) *tlsHandshakePool {
 	limit = max(limit, shares)
 	p := &tlsHandshakePool{limit: int64(limit), jobs: make(chan *tlsHandshake, limit), shares: make([]tlsHandshakeShare, shares)}
@@ -200,7 +199,7 @@ func (p *tlsHandshakePool) start(workers int) {
 
 func (p *tlsHandshakePool) of(l *Loop) *tlsHandshakeShare { return &p.shares[l.index%len(p.shares)] }
 
-// begin takes a place of l's share.
+// acquire takes a place of l's share. It returns false if there is none.
 func (p *tlsHandshakePool) acquire(l *Loop) bool {
 	s := p.of(l)
 	if s.inFlight.Add(1) > s.limit {
@@ -216,7 +215,7 @@ func (p *tlsHandshakePool) release(l *Loop) {
 	p.of(l).inFlight.Add(-1)
 }
 
-// close ends the workers when the loops, which feed them, have ended.
+// close ends the workers. The loops, which feed them, have ended.
 func (p *tlsHandshakePool) close() {
 	close(p.jobs)
 	p.workers.Wait()

@@ -9,12 +9,11 @@ import (
 	"unsafe"
 )
 
-// An idle crypto/tls connection keeps the buffers its handshake grew, 3.6 KB of it
-// (golang/go#43563, #81348). Between two records they are empty, and crypto/tls makes new ones
-// when it needs them, so they can be let go. They are unexported: the fields are found by name
-// and type once, and where they are not as expected nothing is trimmed.
+// An idle crypto/tls connection keeps the buffers of its handshake, of 3.6 KB (golang/go#43563, #81348). Between two
+// records they are empty, and crypto/tls makes new ones when it needs them, so they can be released. The fields are
+// unexported: they are found by name and type once, and if they are not as expected, nothing is released.
 
-// trimmable are the offsets in tls.Conn of its bytes.Buffers that may be let go when empty.
+// trimmable are the offsets in tls.Conn of the bytes.Buffers that are released when they are empty.
 var trimmable = trimOffsets("rawInput", "hand")
 
 func trimOffsets(names ...string) (offsets []uintptr) {
@@ -28,7 +27,7 @@ func trimOffsets(names ...string) (offsets []uintptr) {
 	return offsets
 }
 
-// trim lets the empty buffers of an idle session go. Loop only, not during the handshake.
+// trim releases the empty buffers of an idle session. Loop only, not during the handshake.
 func (s *tlsSession) trim() {
 	for _, offset := range trimmable {
 		b := (*bytes.Buffer)(unsafe.Add(unsafe.Pointer(s.conn), offset))

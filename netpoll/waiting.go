@@ -8,18 +8,17 @@ import (
 	"time"
 )
 
-// A connection whose first request has not come yet costs a slot and has a deadline, but no place that others need: it
-// is the first to go (displace.go). For that each loop keeps those of its connections that wait, in the order in which
-// they began to.
+// A connection whose first request has not come yet may be displaced (displace.go). So each loop has lists of these
+// connections, in the order in which they began to wait.
 
-// wait is what a connection waits for.
+// wait is the reason for which a connection may be displaced.
 type wait uint8
 
 const (
-	waitNone         wait = iota // nothing that another connection could displace it for
-	waitFirst                    // the first bytes that the peer has to send: a PROXY header, a ClientHello, or a request
-	waitTLSHandshake             // the end of a TLS handshake
-	waitRequest                  // the request behind a TLS handshake
+	waitNone         wait = iota // the connection cannot be displaced
+	waitFirst                    // the first bytes of the peer are awaited: a PROXY header, a ClientHello, or a request
+	waitTLSHandshake             // the end of the TLS handshake is awaited
+	waitRequest                  // the request behind a TLS handshake is awaited
 	numWaits
 )
 
@@ -36,12 +35,12 @@ func (c *Conn) waitKind() wait {
 	return w
 }
 
-// waitlist is the connections of a loop that wait for the same, the oldest first. An entry whose connection does not wait
-// for it any more is recognised when it is looked at.
+// waitlist holds the connections of a loop that wait for the same, the oldest first. An entry whose connection does not
+// wait any more is recognised when it is looked at.
 type waitlist struct {
 	entries []waiting
 	head    int          // entries before it are gone
-	oldest  atomic.Int64 // when the first one began to wait, by the server's clock; nobody if there is none. For all loops
+	oldest  atomic.Int64 // clock at which the first one began to wait, noneWaiting if there is none; all loops read it
 }
 
 type waiting struct {
@@ -51,7 +50,7 @@ type waiting struct {
 
 const noneWaiting = math.MaxInt64
 
-// await notes that c begins to wait for what it waits for.
+// enqueueWaiting puts c behind those that wait for the same.
 func (l *Loop) enqueueWaiting(c *Conn) {
 	w := c.waitKind()
 	list := &l.waiting[w]
@@ -88,11 +87,11 @@ func (l *Loop) stillWaiting(e waiting, w wait) *Conn {
 	return nil
 }
 
-// leastWaiting is the number of entries for which a list keeps its memory.
+// minWaitlist is the number of entries for which a list keeps its memory.
 const minWaitlist = 64
 
-// tidy takes out of a list what does not wait any more, before it grows. It leaves room for as many as are left, so the
-// effort is constant for each connection.
+// compactWaiting removes the entries that do not wait any more, before a list grows. It leaves room for as many as are
+// left, so that the cost per connection is constant.
 func (l *Loop) compactWaiting(w wait) {
 	list := &l.waiting[w]
 	left := list.entries[:0]

@@ -2,14 +2,14 @@
 
 package netpoll
 
-// attach makes the poller report what comes for c, which it does not know yet.
+// attach registers c, which the poller does not know yet.
 func (l *Loop) attach(c *Conn) error {
 	l.scratch.FD = int(c.fd)
 	return l.poller.AddRead(&l.scratch, edgeTriggered)
 }
 
-// again has the poller report c, which is l's, once more if there is something to read: where it reports what is new and
-// not what is there, a read that does not empty the socket would be the last one.
+// rearm has the poller report c once more if there is something to read. An edge-triggered poller reports only what is
+// new, so after a read that did not empty the socket there would be no further event.
 func (l *Loop) rearm(c *Conn) {
 	if !edgeTriggered || c.has(flagPaused) || c.has(flagDead) {
 		return
@@ -19,8 +19,8 @@ func (l *Loop) rearm(c *Conn) {
 	}
 }
 
-// watch registers what c waits for: writability while it has a backlog, readability unless
-// the backlog is so large that reading more commands would only make it larger.
+// updateEvents registers the events that c waits for: writable while it has a backlog, readable unless the backlog is
+// so large that handling more commands would only make it larger.
 func (l *Loop) updateEvents(c *Conn) {
 	l.owes(c)
 	pause, arm := l.shouldPause(c), c.out != nil
@@ -32,8 +32,8 @@ func (l *Loop) updateEvents(c *Conn) {
 	}
 }
 
-// shouldPause reports whether c is not to be read: it owes so much that it could only come to owe more, or it has sent too much
-// after its end. What comes between is thrown away and costs nothing.
+// shouldPause reports whether c is not read: it owes so much that it is not to owe more, or it has sent too much after
+// its end.
 func (l *Loop) shouldPause(c *Conn) bool {
 	if c.ending() {
 		return c.discardLimitReached()

@@ -4,22 +4,21 @@ package netpoll
 
 import "iter"
 
-// wheel is a loop's timer: one entry per connection, checked lazily. Activity only stores a
-// time in the connection; when its entry comes up, the connection says when it is really due.
-// An entry is the descriptor and no more: whose it is now, and whether its tick is the one
-// that counts, is for who looks at it to check.
+// wheel is the timer of a loop: one entry per connection, checked lazily. Activity only stores a tick in the
+// connection; when its entry expires, the connection is asked when it is really due. An entry is only a descriptor: it
+// is up to the caller to check which connection has the descriptor now, and whether the tick is still the right one.
 //
-// The clock is the number of ticks the loop has processed, not the time of day: a loop that
-// was held up does not believe that everybody else was silent meanwhile.
+// The clock is the number of ticks that the loop has handled, not the time of day: a loop that was held up does not
+// conclude that its peers were silent meanwhile.
 type wheel struct {
 	now   uint32 // ticks processed
 	slots [wheelSlots]*page
-	spare *page // to be used again
-	kept  int   // pages in spare
+	spare *page // free pages
+	kept  int   // number of free pages
 }
 
-// page is some of a slot's entries. Pages neither leave half of their memory unused nor garbage behind as they get
-// more, as slices that grow do: the entries of a million connections are 4 MB.
+// page holds some entries of a slot. A slice that grows would leave half of its memory unused, or garbage; the entries
+// of a million connections are 4 MB.
 type page struct {
 	next *page
 	n    int
@@ -32,9 +31,8 @@ const (
 	sparePages = 256
 )
 
-// schedule makes c's deadline due at tick at, or earlier. An entry that was overtaken by an
-// earlier one, or outlived its connection, is recognised when it comes up, because its tick
-// is not c.timer.
+// schedule makes the entry of c expire at tick at, or earlier. An entry that was overtaken by an earlier one, or that
+// outlived its connection, is recognised when it expires, because its tick is not c.timer.
 func (w *wheel) schedule(c *Conn, at uint32) {
 	at = max(at, w.now+1)
 	at = min(at, w.now+wheelSlots-1)
@@ -51,7 +49,7 @@ func (w *wheel) schedule(c *Conn, at uint32) {
 	p.n++
 }
 
-// fresh returns an empty page in front of next.
+// newPage returns an empty page in front of next.
 func (w *wheel) newPage(next *page) *page {
 	p := w.spare
 	if p == nil {
@@ -62,8 +60,8 @@ func (w *wheel) newPage(next *page) *page {
 	return p
 }
 
-// advance moves the clock by one tick and yields the descriptors that come up, in no order. Meanwhile others may be
-// scheduled.
+// advance moves the clock by one tick and yields the descriptors whose entries expire, in no order. The caller may
+// schedule others meanwhile.
 func (w *wheel) advance() iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		w.now++
