@@ -47,6 +47,7 @@ define FUZZ_TARGETS
 ./netpoll/upgrade FuzzResponse
 ./netpoll/upgrade FuzzProxyHeader
 ./internal/protocol/jsonwire FuzzEnvelope
+./internal/protocol/pbwire FuzzCommands
 ./internal/load/report FuzzParse
 endef
 export FUZZ_TARGETS

@@ -48,6 +48,7 @@ var arrows = []arrow{
 	{"internal/limit", nil},
 	{"internal/protocol", nil},
 	{"internal/protocol/jsonwire", []string{"internal/protocol"}},
+	{"internal/protocol/pbwire", []string{"internal/protocol", "internal/protocol/jsonwire"}},
 	{"internal/clierr", []string{"internal/terminal"}},
 	{"internal/terminal", nil},
 	{"internal/files", nil},
