@@ -20,7 +20,7 @@ func benchPublish(b *testing.B, size int) {
 	buffer := Buffer(&push{})
 	h := New(Config{
 		Loops: 2, Shards: 1,
-		Encode: func(_ string, p *Publication) Buffer { p.Encoded = object; return buffer },
+		Encode: func(_ string, p *Publication, f Form) Buffer { p.Encoded[f] = object; return buffer },
 	})
 	defer h.Close()
 	o := &Options{HistorySize: size, Presence: true}

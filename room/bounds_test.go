@@ -12,9 +12,9 @@ import (
 func newTestWorld(t *testing.T, cfg Config) *world {
 	w := newWorld(t, cfg)
 	w.truth = func(string, uint64) []Publication { return nil }
-	w.s.cfg.Encode = func(room string, p *Publication) Buffer {
-		p.Encoded = p.Data
-		return &push{kind: "other", room: room, body: string(p.Data)}
+	w.s.cfg.Encode = func(room string, p *Publication, f Form) Buffer {
+		p.Encoded[f] = p.Data
+		return &push{kind: "other", room: room, body: string(p.Data), form: f}
 	}
 	return w
 }

@@ -92,6 +92,7 @@ const (
 // returns, except where Answer says otherwise.
 type Event struct {
 	Kind     EventKind
+	Form     Form // Broadcast: only for members of this form
 	Watchers bool // Broadcast: only for members with WantJoinLeave
 	Room     string
 	Buffer   Buffer

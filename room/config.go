@@ -12,14 +12,16 @@ type Config struct {
 	Shards  int // goroutines that own the rooms [GOMAXPROCS]
 	Mailbox int // commands that may wait for one shard [16384]
 
-	// Encode returns the push of a message and sets p.Encoded, which answers contain.
-	// It may set p.Data to the same bytes within p.Encoded, so that the history holds
-	// them once. It runs on the shard, once for each message, and again for one that
-	// a log returns without Encoded. nil: the push and Encoded are the Data.
-	Encode func(room string, p *Publication) Buffer
-	// EncodeJoin and EncodeLeave return the push of a join or leave. They run on the
-	// shard, once for each. nil: there are no such pushes.
-	EncodeJoin, EncodeLeave func(room string, m *Member) Buffer
+	// Encode returns the push of a message in a form and sets p.Encoded[f], which
+	// answers contain. It may set p.Data to the same bytes within p.Encoded[f], so
+	// that the history holds them once. It runs on the shard, once for each message
+	// and form that a member has or that a reader asks for, and again for a message
+	// that a log returns without Encoded. nil: the push and Encoded are the Data.
+	Encode func(room string, p *Publication, f Form) Buffer
+	// EncodeJoin and EncodeLeave return the push of a join or leave in a form. They
+	// run on the shard, once for each form of the receivers. nil: there are no such
+	// pushes.
+	EncodeJoin, EncodeLeave func(room string, m *Member, f Form) Buffer
 	// Deliver takes the events of one turn of a shard for one loop. It runs on the
 	// shard and must not block. The events are valid until it returns.
 	Deliver func(loop int, events []Event)
@@ -96,7 +98,7 @@ func (c Config) withDefaults() Config {
 
 func (c Config) withFuncs() Config {
 	if c.Encode == nil {
-		c.Encode = func(_ string, p *Publication) Buffer { p.Encoded = p.Data; return p.Data }
+		c.Encode = func(_ string, p *Publication, f Form) Buffer { p.Encoded[f] = p.Data; return p.Data }
 	}
 	if c.Deliver == nil {
 		c.Deliver = func(int, []Event) {}

@@ -27,7 +27,7 @@ func (s *shard) receive(r *room, p *Publication) {
 
 // push encodes and broadcasts p, which is the room's head from now on.
 func (s *shard) push(r *room, p *Publication) {
-	s.broadcast(r, s.cfg.Encode(r.name, p), false)
+	s.broadcast(r, func(f Form) Buffer { return s.cfg.Encode(r.name, p, f) }, false)
 	s.messages++
 	r.head = p.Offset
 	if r.sync != nil {

@@ -105,7 +105,7 @@ func TestCloseDuringARepair(t *testing.T) {
 	l := &manualLog{silent: true}
 	var told []Event
 	h := New(Config{Shards: 1, LogTimeout: timeout, NewLog: func(_ int, s Sink) Log { l.sink = s; return l },
-		Encode:  func(_ string, p *Publication) Buffer { p.Encoded = p.Data; return p },
+		Encode:  func(_ string, p *Publication, f Form) Buffer { p.Encoded[f] = p.Data; return p },
 		Deliver: func(_ int, events []Event) { told = append(told, events...) },
 		Clock:   func() (time.Time, time.Duration) { return time.Unix(1, 0), 0 }})
 	joined := make(chan Answer, 1)

@@ -17,7 +17,7 @@ func (s *shard) history(c *Command) {
 	token := s.waits.add(c).token
 	s.log.Read(token, Query{
 		Room: c.Room, Options: c.Options, HasSince: c.HasSince, Since: c.Since,
-		Reverse: c.Reverse, Limit: limit, MaxBytes: s.cfg.HistoryMaxBytes,
+		Reverse: c.Reverse, Limit: limit, MaxBytes: s.cfg.HistoryMaxBytes, Form: c.Member.Form,
 	})
 	s.startTimeout(token)
 }
@@ -32,7 +32,7 @@ func (s *shard) historyFound(w *wait, res *Result) {
 		s.reject(&c, ErrUnrecoverable)
 	default:
 		a := s.answer(&c)
-		a.Position, a.Publications = res.Position, s.limitPage(c.Room, res.Publications, s.cfg.HistoryMaxBytes, 1)
+		a.Position, a.Publications = res.Position, s.limitPage(&c, res.Publications, s.cfg.HistoryMaxBytes, 1)
 		a.More = (res.More || len(a.Publications) < len(res.Publications)) && len(a.Publications) != c.Limit
 		s.noteHistory(a)
 		s.send(&c, a)

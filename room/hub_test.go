@@ -42,7 +42,7 @@ func (c *crowd) event(members map[place]uint64, e *Event) {
 	if e.Kind == Broadcast {
 		offset := e.Buffer.(*push).offset
 		for k, last := range members {
-			if k.room != e.Room {
+			if k.room != e.Room || person(k.conn).Form != e.Form {
 				continue
 			}
 			if offset <= last {
@@ -68,8 +68,8 @@ func (c *crowd) event(members map[place]uint64, e *Event) {
 func crowdConfig(c *crowd) Config {
 	return Config{
 		Loops: 3, Shards: 2, Mailbox: 256, Deliver: c.deliver,
-		Encode: func(room string, p *Publication) Buffer {
-			p.Encoded = p.Data
+		Encode: func(room string, p *Publication, f Form) Buffer {
+			p.Encoded[f] = p.Data
 			return &push{kind: "pub", room: room, offset: p.Offset}
 		},
 	}
@@ -201,7 +201,7 @@ func TestTimersFireWithoutCommands(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	joined := make(chan struct{})
 	h := New(Config{Shards: 1, JoinLeaveDelay: time.Millisecond,
-		EncodeJoin: func(string, *Member) Buffer { close(joined); return nil }})
+		EncodeJoin: func(string, *Member, Form) Buffer { close(joined); return nil }})
 	h.Submit(Command{Op: Join, Room: "a", Options: open(), Member: Member{Conn: 1, Info: &Info{}, WantJoinLeave: true}})
 	<-joined
 	h.Close()

@@ -37,7 +37,7 @@ func (s *shard) startJoin(c *Command, r *room) {
 	w := s.waits.add(c)
 	w.room = r
 	token := w.token
-	q := Query{Room: r.name, Options: r.opts}
+	q := Query{Room: r.name, Options: r.opts, Form: c.Member.Form}
 	if c.Recover {
 		q.HasSince, q.Since = true, c.Since
 		q.Limit, q.MaxBytes = s.cfg.RecoveryMaxPublications, s.cfg.RecoveryMaxBytes
@@ -85,7 +85,7 @@ func (s *shard) tryJoin(w *wait) {
 			s.noteOffset(r, c.Since.Offset)
 			return
 		}
-		got = s.recoverSince(r, c.Since, w.result)
+		got = s.recoverSince(r, &c, w.result)
 	}
 	if c.Recover && !got.ok && c.RejectUnrecovered {
 		s.failJoin(w, ErrUnrecoverable)

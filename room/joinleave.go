@@ -45,7 +45,7 @@ func (s *shard) pushesJoinLeave(r *room, join bool) bool {
 	return true
 }
 
-func (s *shard) encodeJoinLeave(join bool) func(string, *Member) Buffer {
+func (s *shard) encodeJoinLeave(join bool) func(string, *Member, Form) Buffer {
 	if join {
 		return s.cfg.EncodeJoin
 	}
@@ -62,8 +62,8 @@ func (s *shard) pushJoinLeave(e *joinLeave) {
 	if r.closed || !r.hasWatchers() || !s.pushesJoinLeave(r, e.join) {
 		return
 	}
-	b := s.encodeJoinLeave(e.join)(r.name, &e.member)
-	s.broadcast(r, b, !r.opts.ForceJoinLeave)
+	encode := s.encodeJoinLeave(e.join)
+	s.broadcast(r, func(f Form) Buffer { return encode(r.name, &e.member, f) }, !r.opts.ForceJoinLeave)
 }
 
 func (r *room) clearJoinLeave(conn uint64) {

@@ -14,7 +14,7 @@ func (w *world) leaveAll(conn uint64, rooms ...string) {
 		if ss := w.sessions[k]; ss != nil {
 			w.ended[k] = ss
 			delete(w.sessions, k)
-			delete(w.topics[topic{ss.m.Loop, room}], conn)
+			delete(w.topics[topic{ss.m.Loop, room, ss.m.Form}], conn)
 		}
 	}
 	w.h.LeaveAll(conn, slices.Values(rooms))

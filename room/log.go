@@ -89,10 +89,11 @@ type Query struct {
 	Reverse  bool // newest first
 	Limit    int  // number of messages at most; 0 = only the position
 	MaxBytes int  // bytes of them at most; the first always fits
+	Form     Form // a log that keeps Encoded may encode them in this form
 }
 
 // Result answers a Query. Publications may be without Encoded: then the shard
-// encodes them. Each has the Prev of the room; the first one's is not above
+// encodes them in the form that is needed. Each has the Prev of the room; the first one's is not above
 // Since.Offset if no message is missing in between.
 type Result struct {
 	// Position is not below any message that was stored in the room when the log

@@ -218,13 +218,23 @@ func (m *memory) Read(token uint64, q Query) {
 	} else {
 		m.dropExpired(g)
 	}
-	pubs, complete, more := g.read(&q)
+	pubs, complete, more := g.read(&q, func(k *kept) { m.encode(g, k, q.Form) })
 	m.shard.Found(token, Result{
 		Position: Position{g.head, m.epoch}, Publications: pubs, Complete: complete, More: more,
 	})
 	if g.opts != nil {
 		m.removeIfEmpty(g)
 	}
+	m.trim()
+}
+
+// encode encodes a kept message in a form that nobody has needed before.
+func (m *memory) encode(g *ring, k *kept, f Form) {
+	before := g.cost(k)
+	m.shard.cfg.Encode(g.name, &k.Publication, f)
+	more := g.cost(k) - before
+	m.charge(g, more)
+	k.from.publisher().charge(more)
 }
 
 // maxSweep is the number of rings of each list that one sweep looks at.

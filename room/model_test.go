@@ -126,15 +126,15 @@ func (m *model) expect(c Command, want Answer) {
 	m.w.do(c, func(a *Answer) {
 		if a.Err != want.Err || a.Position != want.Position || a.Repeat != want.Repeat ||
 			a.NumClients != want.NumClients || a.NumUsers != want.NumUsers ||
-			len(a.Presence) != len(want.Presence) || !samePubs(a.Publications, want.Publications) {
+			len(a.Presence) != len(want.Presence) || !samePubs(a.Publications, want.Publications, c.Member.Form) {
 			m.rt.Fatalf("%+v\n was answered %+v\n wanted %+v", c, a, want)
 		}
 	})
 }
 
-func samePubs(got, want []Publication) bool {
+func samePubs(got, want []Publication, f Form) bool {
 	return slices.EqualFunc(got, want, func(g, w Publication) bool {
-		return g.Offset == w.Offset && string(g.Encoded) == string(w.Data)
+		return g.Offset == w.Offset && string(g.Encoded[f]) == string(w.Data)
 	})
 }
 
@@ -214,7 +214,7 @@ func (m *model) resume(c Command, since Position) {
 func (m *model) checkPage(c Command, page []Publication) {
 	to := Position{page[len(page)-1].Offset, m.epoch}
 	m.w.do(c, func(a *Answer) {
-		if a.Err != nil || !a.Recovered || !a.More || a.Position != to || !samePubs(a.Publications, page) {
+		if a.Err != nil || !a.Recovered || !a.More || a.Position != to || !samePubs(a.Publications, page, c.Member.Form) {
 			m.rt.Fatalf("resume %s since %v: %+v; wanted the page %v", c.Room, c.Since, a, page)
 		}
 		m.w.recovered(a, c.Since)
@@ -295,7 +295,7 @@ func (m *model) history(*rapid.T) {
 	}
 	pubs, top := m.expectedHistory(c), m.head(name)
 	m.w.do(c, func(a *Answer) {
-		if a.Err != nil || a.Position.Offset < top || !samePubs(a.Publications, pubs) {
+		if a.Err != nil || a.Position.Offset < top || !samePubs(a.Publications, pubs, c.Member.Form) {
 			m.rt.Fatalf("history %+v\n was answered %+v\n wanted %v", c, a, pubs)
 		}
 	})

@@ -16,7 +16,8 @@ const pushOverhead = 64
 // recoverSince returns everything between since and the head: what was read from the
 // log, and the tail that was broadcast meanwhile. It returns the first page of it
 // if that is more than one answer may hold, and nothing if there is a gap.
-func (s *shard) recoverSince(r *room, since Position, res *Result) recovery {
+func (s *shard) recoverSince(r *room, c *Command, res *Result) recovery {
+	since := c.Since
 	if !since.of(r.epoch) || since.Offset > r.head {
 		return recovery{}
 	}
@@ -36,7 +37,7 @@ func (s *shard) recoverSince(r *room, since Position, res *Result) recovery {
 	case at < r.head:
 		pubs, at = r.sync.appendTail(pubs, at)
 	}
-	page := s.limitPage(r.name, pubs[:min(len(pubs), s.cfg.RecoveryMaxPublications)], s.cfg.RecoveryMaxBytes, len(r.name)+pushOverhead)
+	page := s.limitPage(c, pubs[:min(len(pubs), s.cfg.RecoveryMaxPublications)], s.cfg.RecoveryMaxBytes, len(r.name)+pushOverhead)
 	if len(page) < len(pubs) {
 		at = page[len(page)-1].Offset
 	}
@@ -56,14 +57,14 @@ func contiguous(offset uint64, pubs []Publication) bool {
 	return len(pubs) > 0
 }
 
-// limitPage encodes what is not encoded yet and cuts pubs at limit bytes, each
-// publication counted with overhead bytes. The first one always fits, so that a
-// client that asks for the rest makes progress.
-func (s *shard) limitPage(room string, pubs []Publication, limit, overhead int) []Publication {
-	size := 0
+// limitPage encodes for c what is not encoded yet and cuts pubs at limit bytes,
+// each publication counted with overhead bytes. The first one always fits, so that
+// a client that asks for the rest makes progress.
+func (s *shard) limitPage(c *Command, pubs []Publication, limit, overhead int) []Publication {
+	size, form := 0, c.Member.Form
 	for i := range pubs {
-		s.ensureEncoded(room, &pubs[i])
-		if size += pubs[i].size() + overhead; size > limit && i > 0 {
+		s.ensureEncoded(c.Room, &pubs[i], form)
+		if size += pubs[i].size(form) + overhead; size > limit && i > 0 {
 			return pubs[:i:i]
 		}
 	}

@@ -84,7 +84,7 @@ func TestShorterHistoryTTLAppliesToKeptMessages(t *testing.T) {
 	w.publish("a", day, "old")
 	w.advance(2 * time.Hour)
 	w.publish("a", day, "young")
-	if ps := w.history("a", hour); len(ps) != 1 || string(ps[0].Encoded) != "young" {
+	if ps := w.history("a", hour); len(ps) != 1 || string(ps[0].Encoded[0]) != "young" {
 		t.Errorf("%v", ps)
 	}
 }

@@ -34,15 +34,21 @@ type kept struct {
 // with the heap. The slots for messages are counted with the ring.
 const (
 	keptSize        = int64(unsafe.Sizeof(kept{}))
-	publicationCost = 80  // what surrounds the message in the buffer where it was encoded
+	publicationCost = 16  // what a message takes in any case
+	pushCost        = 64  // what surrounds the message in the buffer where it was encoded
 	roundedUp       = 16  // one byte in so many, for the size classes of the allocator
 	ringCost        = 192 // with its entry in the map
 )
 
-// cost returns what a message takes beside its slot. The encoded push has the
+// cost returns what a message takes beside its slot. Each encoded push has the
 // name of the room.
 func (g *ring) cost(k *kept) int64 {
-	size := int64(k.bytes()+len(g.name)) + publicationCost
+	size := int64(k.bytes()) + publicationCost
+	for _, b := range k.Encoded {
+		if b != nil {
+			size += int64(len(g.name)) + pushCost
+		}
+	}
 	if k.from != nil {
 		size += recordCost
 	}
@@ -109,8 +115,9 @@ func (g *ring) before(offset uint64) int {
 	return sort.Search(g.n, func(i int) bool { return g.at(i).Offset >= offset }) - 1
 }
 
-// read collects what q asks for. complete and more are those of Result.
-func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
+// read collects what q asks for. encode is called for each message that it returns
+// and that is not encoded in q's form. complete and more are those of Result.
+func (g *ring) read(q *Query, encode func(*kept)) (pubs []Publication, complete, more bool) {
 	i, step := 0, 1
 	switch {
 	case q.Reverse && q.HasSince:
@@ -124,7 +131,10 @@ func (g *ring) read(q *Query) (pubs []Publication, complete, more bool) {
 	size := 0
 	for ; i >= 0 && i < g.n && len(pubs) < q.Limit; i += step {
 		p := g.at(i)
-		if size += p.size(); size > q.MaxBytes && len(pubs) > 0 {
+		if p.Encoded[q.Form] == nil {
+			encode(p)
+		}
+		if size += p.size(q.Form); size > q.MaxBytes && len(pubs) > 0 {
 			break
 		}
 		pubs = append(pubs, p.Publication)

@@ -16,7 +16,7 @@ type room struct {
 	readScheduled bool // a gap check with readAlways is queued
 
 	members  map[uint64]member // by Conn
-	loops    []loopCount       // the loops with members
+	loops    []loopCount       // the loops with members, for each form that these have
 	users    map[string]uint32 // number of members of each user, with Options.Presence
 	chanInfo map[uint64][]byte // by Conn, for members that have it
 
@@ -31,10 +31,13 @@ type member struct {
 	info  *Info
 	loop  int32
 	watch bool
+	form  Form
 }
 
+// loopCount counts the members of one form on one loop.
 type loopCount struct {
 	loop              int32
+	form              Form
 	members, watchers int32
 }
 
@@ -104,8 +107,8 @@ func (r *room) add(m *Member) {
 	if r.members == nil {
 		r.members = make(map[uint64]member)
 	}
-	r.members[m.Conn] = member{m.Info, int32(m.Loop), m.WantJoinLeave}
-	r.count(m.Loop, m.WantJoinLeave, 1)
+	r.members[m.Conn] = member{m.Info, int32(m.Loop), m.WantJoinLeave, m.Form}
+	r.count(m, 1)
 	if len(m.ChanInfo) > 0 {
 		if r.chanInfo == nil {
 			r.chanInfo = make(map[uint64][]byte)
@@ -126,7 +129,7 @@ func (r *room) remove(conn uint64) (m Member, ok bool) {
 	m = r.member(conn, e)
 	deleteShrinking(&r.members, &r.peakMembers, conn)
 	deleteShrinking(&r.chanInfo, &r.peakInfo, conn)
-	r.count(m.Loop, m.WantJoinLeave, -1)
+	r.count(&m, -1)
 	if r.opts.Presence {
 		r.dropUser(m.Info.User)
 	}
@@ -136,23 +139,24 @@ func (r *room) remove(conn uint64) (m Member, ok bool) {
 func (r *room) member(conn uint64, e member) Member {
 	return Member{
 		Conn: conn, Loop: int(e.loop), Info: e.info,
-		ChanInfo: r.chanInfo[conn], WantJoinLeave: e.watch,
+		ChanInfo: r.chanInfo[conn], WantJoinLeave: e.watch, Form: e.form,
 	}
 }
 
-// count adds by to the members of a loop. loops has only those with members, so
-// that a broadcast visits no other loop and a small room takes little memory.
-func (r *room) count(loop int, watch bool, by int32) {
+// count adds by to the members of m's loop and form. loops has only entries with
+// members, so that a broadcast visits no other loop and a small room takes little
+// memory.
+func (r *room) count(m *Member, by int32) {
 	i := 0
-	for i < len(r.loops) && r.loops[i].loop != int32(loop) {
+	for i < len(r.loops) && (r.loops[i].loop != int32(m.Loop) || r.loops[i].form != m.Form) {
 		i++
 	}
 	if i == len(r.loops) {
-		r.loops = append(r.loops, loopCount{loop: int32(loop)})
+		r.loops = append(r.loops, loopCount{loop: int32(m.Loop), form: m.Form})
 	}
 	lc := &r.loops[i]
 	lc.members += by
-	if watch {
+	if m.WantJoinLeave {
 		lc.watchers += by
 	}
 	if lc.members == 0 {
@@ -161,12 +165,19 @@ func (r *room) count(loop int, watch bool, by int32) {
 	}
 }
 
-// broadcast emits b to each loop with members, or with watchers.
-func (s *shard) broadcast(r *room, b Buffer, watchers bool) {
+// broadcast emits a push to each loop with members, or with watchers. The push is
+// encoded once in each form that these have.
+func (s *shard) broadcast(r *room, encode func(Form) Buffer, watchers bool) {
+	var encoded [Forms]Buffer
 	for i := range r.loops {
-		if lc := &r.loops[i]; !watchers || lc.watchers > 0 {
-			s.emit(int(lc.loop), Event{Kind: Broadcast, Room: r.name, Buffer: b, Watchers: watchers})
+		lc := &r.loops[i]
+		if watchers && lc.watchers == 0 {
+			continue
 		}
+		if encoded[lc.form] == nil {
+			encoded[lc.form] = encode(lc.form)
+		}
+		s.emit(int(lc.loop), Event{Kind: Broadcast, Room: r.name, Form: lc.form, Buffer: encoded[lc.form], Watchers: watchers})
 	}
 }
 

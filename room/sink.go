@@ -47,16 +47,13 @@ func (s *shard) Found(token uint64, res Result) {
 	}
 }
 
-// Message broadcasts a message. It encodes the message of a room without members
-// too, for a log that keeps p.
+// Message broadcasts a message. The message of a room without members is encoded
+// when it is read.
 func (s *shard) Message(room string, p *Publication) {
-	r := s.rooms[room]
-	if r == nil {
-		s.cfg.Encode(room, p)
-		return
+	if r := s.rooms[room]; r != nil {
+		s.receive(r, p)
+		s.headMoved(r)
 	}
-	s.receive(r, p)
-	s.headMoved(r)
 }
 
 // Lost schedules a read of the room, or of all rooms.
@@ -72,10 +69,10 @@ func (s *shard) Lost(room string) {
 	}
 }
 
-// ensureEncoded encodes a message that a log has returned without Encoded.
-func (s *shard) ensureEncoded(room string, p *Publication) {
-	if p.Encoded == nil {
-		s.cfg.Encode(room, p)
+// ensureEncoded encodes a message in a form, unless it is.
+func (s *shard) ensureEncoded(room string, p *Publication, f Form) {
+	if p.Encoded[f] == nil {
+		s.cfg.Encode(room, p, f)
 	}
 }
 

@@ -10,6 +10,13 @@ import (
 // same one.
 type Buffer any
 
+// Form is a wire format of the caller. Each member has one. A message is encoded
+// in a form when a member or a reader of that form needs it, once.
+type Form uint8
+
+// Forms is the number of forms that a caller may have.
+const Forms = 2
+
 // ID identifies a client connection. It is unique across nodes and restarts.
 type ID [16]byte
 
@@ -41,6 +48,7 @@ type Member struct {
 	Info          *Info
 	ChanInfo      []byte
 	WantJoinLeave bool
+	Form          Form // in which it is sent pushes and publications
 }
 
 // Publication is one message of a room, as its parts. It is in no wire format, so
@@ -50,23 +58,28 @@ type Publication struct {
 	Time         int64  // unix milliseconds of the system clock, which may have been set since
 	Data         []byte // as published
 	From         *Info  // the publisher, nil for the server
-	Encoded      []byte // the publication in the caller's wire format, as Config.Encode has set it
+	// Encoded is the publication in the caller's wire formats, as Config.Encode has
+	// set it: nil in a form that nobody has needed yet.
+	Encoded [Forms][]byte
 }
 
-// size returns the bytes that the publication takes in an answer.
-func (p *Publication) size() int {
-	if p.Encoded != nil {
-		return len(p.Encoded)
+// size returns the bytes that the publication takes in an answer of this form.
+func (p *Publication) size(f Form) int {
+	if p.Encoded[f] != nil {
+		return len(p.Encoded[f])
 	}
 	return len(p.Data)
 }
 
-// bytes returns the memory of Data and Encoded. Data may be a part of Encoded.
+// bytes returns the memory of Data and Encoded. Data may be a part of one Encoded.
 func (p *Publication) bytes() int {
-	if len(p.Data) == 0 || contains(p.Encoded, p.Data) {
-		return len(p.Encoded)
+	n, alone := 0, len(p.Data)
+	for _, b := range p.Encoded {
+		if n += len(b); contains(b, p.Data) {
+			alone = 0
+		}
 	}
-	return len(p.Data) + len(p.Encoded)
+	return n + alone
 }
 
 // contains tells whether part lies in the memory of b.

@@ -41,6 +41,7 @@ type failer interface {
 type topic struct {
 	loop int
 	room string
+	form Form
 }
 
 type place struct {
@@ -61,6 +62,7 @@ type session struct {
 type push struct {
 	kind, room, body string
 	offset           uint64
+	form             Form
 }
 
 func newWorld(t failer, cfg Config) *world {
@@ -80,8 +82,12 @@ func newWorld(t failer, cfg Config) *world {
 	cfg.Loops = max(cfg.Loops, 3)
 	cfg.Clock = func() (time.Time, time.Duration) { return w.clock, w.now }
 	cfg.Encode = w.encode
-	cfg.EncodeJoin = func(room string, m *Member) Buffer { return &push{kind: "join", room: room, body: m.Info.User} }
-	cfg.EncodeLeave = func(room string, m *Member) Buffer { return &push{kind: "leave", room: room, body: m.Info.User} }
+	cfg.EncodeJoin = func(room string, m *Member, f Form) Buffer {
+		return &push{kind: "join", room: room, body: m.Info.User, form: f}
+	}
+	cfg.EncodeLeave = func(room string, m *Member, f Form) Buffer {
+		return &push{kind: "leave", room: room, body: m.Info.User, form: f}
+	}
 	cfg.Deliver = w.deliver
 	cfg.Busy = func(loop int) bool { return w.busy[loop] }
 	w.h = build(cfg)
@@ -89,13 +95,13 @@ func newWorld(t failer, cfg Config) *world {
 	return w
 }
 
-func (w *world) encode(room string, p *Publication) Buffer {
-	if p.Data == nil || p.Encoded != nil {
+func (w *world) encode(room string, p *Publication, f Form) Buffer {
+	if p.Data == nil || p.Encoded[f] != nil {
 		w.t.Fatalf("encode of a message without data, or for the second time: %s %d", room, p.Offset)
 	}
-	w.encoded[fmt.Sprint(room, "/", p.Offset)]++
-	p.Encoded = slices.Clone(p.Data)
-	return &push{kind: "pub", room: room, body: string(p.Data), offset: p.Offset}
+	w.encoded[fmt.Sprint(room, "/", p.Offset, "/", f)]++
+	p.Encoded[f] = slices.Clone(p.Data)
+	return &push{kind: "pub", room: room, body: string(p.Data), offset: p.Offset, form: f}
 }
 
 // turn runs turns until the mailboxes are empty.
@@ -182,7 +188,7 @@ func (w *world) addSession(loop int, a *Answer) {
 	}
 	ss := &session{room: a.Room, m: a.Member, last: a.Position, was: []Position{a.Position}}
 	w.sessions[k] = ss
-	t := topic{loop, a.Room}
+	t := topic{loop, a.Room, a.Member.Form}
 	if w.topics[t] == nil {
 		w.topics[t] = make(map[uint64]*session)
 	}
@@ -201,7 +207,7 @@ func (w *world) recovered(a *Answer, since Position) {
 		if p.Offset > a.Position.Offset {
 			w.t.Fatalf("%s: recovered %d beyond %d: it will come again", ss.room, p.Offset, a.Position.Offset)
 		}
-		w.receive(ss, p.Offset, string(p.Encoded))
+		w.receive(ss, p.Offset, string(p.Encoded[a.Member.Form]))
 	}
 	if miss := w.between(ss.room, ss.last.Offset, a.Position.Offset); len(miss) > 0 {
 		w.t.Fatalf("%s: recovered %d to %d without %v", ss.room, since.Offset, a.Position.Offset, miss)
@@ -223,16 +229,21 @@ func (w *world) endSession(loop int, a *Answer) {
 	k := place{a.Room, a.Member.Conn}
 	w.ended[k] = w.sessions[k]
 	delete(w.sessions, k)
-	delete(w.topics[topic{loop, a.Room}], a.Member.Conn)
+	if ss := w.ended[k]; ss != nil {
+		delete(w.topics[topic{loop, a.Room, ss.m.Form}], a.Member.Conn)
+	}
 }
 
 func (w *world) broadcast(loop int, e *Event) {
 	p := e.Buffer.(*push)
-	members := w.topics[topic{loop, e.Room}]
+	members := w.topics[topic{loop, e.Room, e.Form}]
 	if len(members) == 0 {
 		w.t.Fatalf("a broadcast to loop %d, where nobody is in %s", loop, e.Room)
 	}
 	for _, ss := range members {
+		if p.form != ss.m.Form {
+			w.t.Fatalf("a push of form %d for a member of form %d", p.form, ss.m.Form)
+		}
 		switch {
 		case p.kind == "pub":
 			w.receive(ss, p.offset, p.body)
@@ -271,10 +282,10 @@ func (w *world) upToDate() {
 
 func (p Publication) String() string { return fmt.Sprintf("%d<%d:%s", p.Prev, p.Offset, p.Data) }
 
-// person returns a member, on a loop that depends on its conn.
+// person returns a member, on a loop and in a form that depend on its conn.
 func person(conn uint64) Member {
 	return Member{
-		Conn: conn, Loop: int(conn % 3), WantJoinLeave: true,
+		Conn: conn, Loop: int(conn % 3), WantJoinLeave: true, Form: Form(conn / 3 % Forms),
 		Info: &Info{Client: ID{byte(conn)}, User: fmt.Sprint("u", conn%4), ConnInfo: []byte(`{}`)},
 	}
 }
