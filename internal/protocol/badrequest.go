@@ -7,6 +7,7 @@ var (
 	ErrNoChannel      = badRequest("no channel")
 	ErrLongChannel    = badRequest("a channel with a name that is too long")
 	ErrNoData         = badRequest("no data")
+	ErrNotJSON        = badRequest("data that is not JSON")
 	ErrLongKey        = badRequest("an idempotency_key of more than 255 bytes")
 	ErrNoToken        = badRequest("no token")
 	ErrTwoMethods     = badRequest("two methods in one command")
@@ -21,7 +22,7 @@ var (
 // BadRequests returns the errors with code 107 that name a rule, for documentation and tests.
 func BadRequests() []*Error {
 	return []*Error{
-		ErrFieldType, ErrNoChannel, ErrLongChannel, ErrNoData, ErrLongKey, ErrNoToken, ErrTwoMethods, ErrDuplicateKey,
+		ErrFieldType, ErrNoChannel, ErrLongChannel, ErrNoData, ErrNotJSON, ErrLongKey, ErrNoToken, ErrTwoMethods, ErrDuplicateKey,
 		ErrSurrogate, ErrNUL, ErrInfiniteNumber, ErrLongNumber, ErrTooDeep,
 	}
 }

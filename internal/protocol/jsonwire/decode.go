@@ -26,13 +26,18 @@ type (
 	refreshRequest protocol.RefreshRequest
 )
 
-// decode decodes the parameters of a command. The error is about a field of the wrong type: answer
-// [protocol.ErrFieldType].
+// decode decodes the parameters of a command. The error is [protocol.ErrFieldType].
 func (r *Reader) decode(c protocol.Command, req easyjson.Unmarshaler) error {
 	r.lex = jlexer.Lexer{Data: c.Params}
 	req.UnmarshalEasyJSON(&r.lex)
-	r.lex.Consumed()
-	return r.lex.Error()
+	return r.decoded()
+}
+
+func (r *Reader) decoded() error {
+	if r.lex.Consumed(); r.lex.Error() != nil {
+		return protocol.ErrFieldType
+	}
+	return nil
 }
 
 // DecodePublish decodes the request of publish. It does not call decode: the conversion to an interface would move req
@@ -40,8 +45,7 @@ func (r *Reader) decode(c protocol.Command, req easyjson.Unmarshaler) error {
 func (r *Reader) DecodePublish(c protocol.Command, req *protocol.PublishRequest) error {
 	r.lex = jlexer.Lexer{Data: c.Params}
 	(*publishRequest)(req).UnmarshalEasyJSON(&r.lex)
-	r.lex.Consumed()
-	return r.lex.Error()
+	return r.decoded()
 }
 
 // DecodeConnect decodes the request of connect.
@@ -67,4 +71,9 @@ func (r *Reader) DecodeChannel(c protocol.Command, req *protocol.ChannelRequest)
 // DecodeRefresh decodes the request of refresh.
 func (r *Reader) DecodeRefresh(c protocol.Command, req *protocol.RefreshRequest) error {
 	return r.decode(c, (*refreshRequest)(req))
+}
+
+// OwnData copies data without the line ends. [Reader.Next] has checked it.
+func (r *Reader) OwnData(data protocol.Raw) ([]byte, error) {
+	return AppendRaw(make([]byte, 0, len(data)), data), nil
 }

@@ -21,7 +21,7 @@ func AppendClientInfo(dst []byte, i *protocol.ClientInfo) []byte {
 }
 
 // PushSize returns the most bytes that AppendPush appends if the names need no escapes.
-func PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
+func (Writer) PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
 	n := len(`{"push":{"channel":"","pub":{"data":,"offset":,"time":}}}`) + 2*20 + len(channel) + len(data)
 	if info != nil {
 		n += len(`,"info":{"user":"","client":"","conn_info":,"chan_info":}`) + 36 + len(info.User) + len(info.ConnInfo) + len(info.ChanInfo)
@@ -32,7 +32,7 @@ func PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
 // AppendPush appends the push of a publication. It also returns two parts of it: the publication object, which recovery
 // and history send as well, and the data within the object, without CR and LF as [AppendRaw] appends them. A nil info is
 // left out, since the server published then, and so are offset 0 and ms 0 (Unix time).
-func AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, object, raw []byte) {
+func (Writer) AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, object, raw []byte) {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = append(dst, `,"pub":`...)
 	from := len(dst)
@@ -60,7 +60,7 @@ func AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientIn
 const PushOverhead = len(`{"push":{"channel":"","pub":}}`)
 
 // AppendPushObject appends the push of a publication that is encoded already.
-func AppendPushObject(dst []byte, channel string, object []byte) []byte {
+func (Writer) AppendPushObject(dst []byte, channel string, object []byte) []byte {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = append(append(dst, `,"pub":`...), object...)
 	return append(dst, '}', '}')

@@ -10,12 +10,12 @@ import (
 const Ping = "{}"
 
 // AppendJoin appends the push about a client that joined.
-func AppendJoin(dst []byte, channel string, info *protocol.ClientInfo) []byte {
+func (Writer) AppendJoin(dst []byte, channel string, info *protocol.ClientInfo) []byte {
 	return appendPresencePush(dst, channel, `,"join":{"info":`, info)
 }
 
 // AppendLeave appends the push about a client that left.
-func AppendLeave(dst []byte, channel string, info *protocol.ClientInfo) []byte {
+func (Writer) AppendLeave(dst []byte, channel string, info *protocol.ClientInfo) []byte {
 	return appendPresencePush(dst, channel, `,"leave":{"info":`, info)
 }
 
@@ -27,7 +27,7 @@ func appendPresencePush(dst []byte, channel, kind string, info *protocol.ClientI
 
 // AppendDropped appends the message push with the number of publications that a slow client missed. The SDKs pass only the
 // data of a message to the application, so the data repeats the channel.
-func AppendDropped(dst []byte, channel string, n int) []byte {
+func (Writer) AppendDropped(dst []byte, channel string, n int) []byte {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = strconv.AppendInt(append(dst, `,"message":{"data":{"dropped":`...), int64(n), 10)
 	dst = AppendString(append(dst, `,"channel":`...), channel)
@@ -35,7 +35,7 @@ func AppendDropped(dst []byte, channel string, n int) []byte {
 }
 
 // AppendUnsubscribe appends the push that ends a subscription.
-func AppendUnsubscribe(dst []byte, channel string, u *protocol.Unsubscribe) []byte {
+func (Writer) AppendUnsubscribe(dst []byte, channel string, u *protocol.Unsubscribe) []byte {
 	dst = AppendString(append(dst, `{"push":{"channel":`...), channel)
 	dst = strconv.AppendUint(append(dst, `,"unsubscribe":{"code":`...), uint64(u.Code), 10)
 	dst = AppendString(append(dst, `,"reason":`...), u.Reason)

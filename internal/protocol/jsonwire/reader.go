@@ -52,6 +52,22 @@ func (r *Reader) Next() (protocol.Command, error) {
 	return s.command()
 }
 
+// Check checks a JSON value by the rules for commands. The error is a [*protocol.Error] with the code of
+// [protocol.ErrBadRequest].
+func Check(b []byte) error {
+	s := scanner{b: b}
+	if s.space(); !s.value() {
+		return protocol.ErrNotJSON
+	}
+	if s.space(); s.i != len(b) || !utf8.Valid(b) {
+		return protocol.ErrNotJSON
+	}
+	if s.refused != nil {
+		return s.refused
+	}
+	return nil
+}
+
 // lineEnds reports whether only white space follows the value on its line, and skips it.
 func (s *scanner) lineEnds() bool {
 	for i, c := range s.b[s.i:] {

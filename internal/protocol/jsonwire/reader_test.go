@@ -207,7 +207,7 @@ func checkCommand(t *testing.T, r *Reader, c protocol.Command) {
 		return
 	}
 	info := protocol.ClientInfo{User: p.Channel, ConnInfo: AppendRaw(nil, p.Data)}
-	push, object, data := AppendPush(nil, p.Channel, p.Data, &info, 7, 8)
+	push, object, data := Writer{}.AppendPush(nil, p.Channel, p.Data, &info, 7, 8)
 	if bytes.ContainsAny(push, "\r\n") {
 		t.Fatalf("line end in %q", push)
 	}
@@ -244,6 +244,29 @@ func BenchmarkPublish(b *testing.B) {
 		if err := r.DecodePublish(c, &p); err != nil {
 			b.Fatal(err)
 		}
-		out, _, _ = AppendPush(out[:0], p.Channel, p.Data, &info, 1, 2)
+		out, _, _ = Writer{}.AppendPush(out[:0], p.Channel, p.Data, &info, 1, 2)
+	}
+}
+
+// TestCheck: data that comes in another form is held to the rules for JSON commands.
+func TestCheck(t *testing.T) {
+	for data, want := range map[string]error{
+		`{"a":[1,2,{"b":null}]}`: nil,
+		` 1 `:                    nil,
+		"\n\"text\"\r\n":         nil,
+		``:                       protocol.ErrNotJSON,
+		`{`:                      protocol.ErrNotJSON,
+		`1 2`:                    protocol.ErrNotJSON,
+		`nul`:                    protocol.ErrNotJSON,
+		"\"\xff\"":               protocol.ErrNotJSON,
+		"\x00":                   protocol.ErrNotJSON,
+		`{"a":1,"a":2}`:          protocol.ErrDuplicateKey,
+		`"\u0000"`:               protocol.ErrNUL,
+		`1e999`:                  protocol.ErrInfiniteNumber,
+		strings.Repeat("[", 200) + strings.Repeat("]", 200): protocol.ErrTooDeep,
+	} {
+		if err := Check([]byte(data)); err != want {
+			t.Errorf("%.40q: %v, want %v", data, err, want)
+		}
 	}
 }

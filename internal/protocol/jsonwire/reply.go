@@ -7,19 +7,24 @@ import (
 	"github.com/throngd/throng/internal/protocol"
 )
 
+// Writer appends replies and pushes. It has no state.
+type Writer struct{}
+
+var _ protocol.Writer = Writer{}
+
 // appendID appends the beginning of the reply to the command with this id.
 func appendID(dst []byte, id uint32) []byte {
 	return strconv.AppendUint(append(dst, `{"id":`...), uint64(id), 10)
 }
 
-// AppendEmptyReply appends the reply of a method whose result has no fields: name is "unsubscribe" or "ping".
-func AppendEmptyReply(dst []byte, id uint32, name string) []byte {
-	dst = append(append(appendID(dst, id), `,"`...), name...)
+// AppendEmptyReply appends the reply of a method whose result has no fields: unsubscribe or ping.
+func (Writer) AppendEmptyReply(dst []byte, id uint32, m protocol.Method) []byte {
+	dst = append(append(appendID(dst, id), `,"`...), m.String()...)
 	return append(dst, `":{}}`...)
 }
 
 // AppendError appends an error reply.
-func AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
+func (Writer) AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
 	dst = strconv.AppendUint(append(appendID(dst, id), `,"error":{"code":`...), uint64(e.Code), 10)
 	dst = AppendString(append(dst, `,"message":`...), e.Message)
 	if e.Temporary {
@@ -29,7 +34,7 @@ func AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
 }
 
 // AppendConnect appends the reply to connect.
-func AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
+func (Writer) AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	dst = r.Client.Append(append(appendID(dst, id), `,"connect":{"client":"`...))
 	dst = append(dst, '"')
 	if r.Version != "" {
@@ -46,7 +51,7 @@ func AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 }
 
 // AppendRefresh appends the reply to refresh: of r, Client, Version and the expiry.
-func AppendRefresh(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
+func (Writer) AppendRefresh(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	dst = r.Client.Append(append(appendID(dst, id), `,"refresh":{"client":"`...))
 	dst = append(dst, '"')
 	if r.Version != "" {
@@ -71,7 +76,7 @@ func appendFlag(dst []byte, text string, on bool) []byte {
 
 // AppendSubscribe appends the reply to subscribe. publications are the encoded publications of a
 // recovery, or nil.
-func AppendSubscribe(dst []byte, id uint32, r *protocol.SubscribeResult, publications iter.Seq[[]byte]) []byte {
+func (Writer) AppendSubscribe(dst []byte, id uint32, r *protocol.SubscribeResult, publications iter.Seq[[]byte]) []byte {
 	dst = AppendString(append(appendID(dst, id), `,"subscribe":{"epoch":`...), r.Epoch)
 	dst = strconv.AppendUint(append(dst, `,"offset":`...), r.Offset, 10)
 	dst = appendFlag(dst, `,"recoverable":true`, r.Recoverable)
@@ -99,7 +104,7 @@ func appendList(dst []byte, objects iter.Seq[[]byte]) []byte {
 
 // AppendPublish appends the reply to publish. offset and epoch, the position of the message, are
 // throng's addition to the protocol.
-func AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
+func (Writer) AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
 	dst = append(appendID(dst, id), `,"publish":{`...)
 	if offset > 0 {
 		dst = strconv.AppendUint(append(dst, `"offset":`...), offset, 10)
@@ -109,14 +114,14 @@ func AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
 }
 
 // AppendPresenceStats appends the reply to presence_stats.
-func AppendPresenceStats(dst []byte, id uint32, clients, users int) []byte {
+func (Writer) AppendPresenceStats(dst []byte, id uint32, clients, users int) []byte {
 	dst = strconv.AppendInt(append(appendID(dst, id), `,"presence_stats":{"num_clients":`...), int64(clients), 10)
 	dst = strconv.AppendInt(append(dst, `,"num_users":`...), int64(users), 10)
 	return append(dst, "}}"...)
 }
 
 // AppendPresence appends the reply to presence: the clients of the channel by client id.
-func AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]) []byte {
+func (Writer) AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]) []byte {
 	dst = append(appendID(dst, id), `,"presence":{"presence":`...)
 	open := len(dst)
 	for c := range clients {
@@ -132,7 +137,7 @@ func AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]
 
 // AppendHistory appends the reply to history. publications are encoded, in the order of the reply. more, a field that the
 // SDKs ignore, says that a limit of the server has cut the list.
-func AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
+func (Writer) AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
 	dst = appendList(append(appendID(dst, id), `,"history":{"publications":`...), publications)
 	dst = AppendString(append(dst, `,"epoch":`...), epoch)
 	dst = strconv.AppendUint(append(dst, `,"offset":`...), offset, 10)

@@ -56,7 +56,7 @@ func sizePublication(data []byte, info *protocol.ClientInfo, offset uint64, ms i
 }
 
 // PushSize returns the most bytes that AppendPush appends.
-func PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
+func (Writer) PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
 	const length = 5 // bytes of a length, of an offset twice as many
 	n := 2*length + 3*(1+length) + len(channel) + 1 + length + len(data) + 2*(1+2*length)
 	if info != nil {
@@ -68,7 +68,7 @@ func PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
 // AppendPush appends the push of a publication. It also returns two parts of it: the Publication without its length, which
 // recovery and history send as well, and the data within it. A nil info is left out, since the server published then, and so
 // are offset 0 and ms 0 (Unix time).
-func AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, object, raw []byte) {
+func (Writer) AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, object, raw []byte) {
 	size := sizePublication(data, info, offset, ms)
 	dst = appendPushHead(dst, channel, size)
 	from := len(dst)
@@ -97,17 +97,17 @@ func appendPushHead(dst []byte, channel string, n int) []byte {
 const PushOverhead = 5 + 3*6
 
 // AppendPushObject appends the push of a publication that is encoded already.
-func AppendPushObject(dst []byte, channel string, object []byte) []byte {
+func (Writer) AppendPushObject(dst []byte, channel string, object []byte) []byte {
 	return append(appendPushHead(dst, channel, len(object)), object...)
 }
 
 // AppendJoin appends the push about a client that joined.
-func AppendJoin(dst []byte, channel string, info *protocol.ClientInfo) []byte {
+func (Writer) AppendJoin(dst []byte, channel string, info *protocol.ClientInfo) []byte {
 	return appendPresencePush(dst, channel, fieldJoin, info)
 }
 
 // AppendLeave appends the push about a client that left.
-func AppendLeave(dst []byte, channel string, info *protocol.ClientInfo) []byte {
+func (Writer) AppendLeave(dst []byte, channel string, info *protocol.ClientInfo) []byte {
 	return appendPresencePush(dst, channel, fieldLeave, info)
 }
 
@@ -128,7 +128,7 @@ func appendPush(dst []byte, channel string, kind protowire.Number, body func([]b
 
 // AppendDropped appends the message push with the number of publications that a slow client missed. The SDKs pass only the
 // data of a message to the application: the JSON object that the JSON form has there, with the name of the channel.
-func AppendDropped(dst []byte, channel string, n int) []byte {
+func (Writer) AppendDropped(dst []byte, channel string, n int) []byte {
 	return appendPush(dst, channel, fieldMessage, func(dst []byte) []byte {
 		data := strconv.AppendInt([]byte(`{"dropped":`), int64(n), 10)
 		data = append(jsonwire.AppendString(append(data, `,"channel":`...), channel), '}')
@@ -137,7 +137,7 @@ func AppendDropped(dst []byte, channel string, n int) []byte {
 }
 
 // AppendUnsubscribe appends the push that ends a subscription.
-func AppendUnsubscribe(dst []byte, channel string, u *protocol.Unsubscribe) []byte {
+func (Writer) AppendUnsubscribe(dst []byte, channel string, u *protocol.Unsubscribe) []byte {
 	return appendPush(dst, channel, fieldUnsubscribe, func(dst []byte) []byte {
 		return appendBytes(appendUint(dst, 2, uint64(u.Code)), 3, u.Reason)
 	})

@@ -8,6 +8,11 @@ import (
 	"github.com/throngd/throng/internal/protocol"
 )
 
+// Writer appends replies and pushes. It has no state.
+type Writer struct{}
+
+var _ protocol.Writer = Writer{}
+
 // The fields of a Reply that are no results.
 const (
 	fieldError protowire.Number = 2
@@ -33,12 +38,12 @@ func appendReply(dst []byte, id uint32, field protowire.Number, body func([]byte
 }
 
 // AppendEmptyReply appends the reply of a method whose result has no fields: unsubscribe or ping.
-func AppendEmptyReply(dst []byte, id uint32, m protocol.Method) []byte {
+func (Writer) AppendEmptyReply(dst []byte, id uint32, m protocol.Method) []byte {
 	return appendReply(dst, id, fieldOf(m), func(dst []byte) []byte { return dst })
 }
 
 // AppendError appends an error reply.
-func AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
+func (Writer) AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
 	return appendReply(dst, id, fieldError, func(dst []byte) []byte {
 		dst = appendBytes(appendUint(dst, 1, uint64(e.Code)), 2, e.Message)
 		return appendBool(dst, 3, e.Temporary)
@@ -46,7 +51,7 @@ func AppendError(dst []byte, id uint32, e *protocol.Error) []byte {
 }
 
 // AppendConnect appends the reply to connect.
-func AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
+func (Writer) AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodConnect), func(dst []byte) []byte {
 		dst = appendBytes(appendIdentity(dst, r), 5, r.Data)
 		return appendBool(appendUint(dst, 7, uint64(r.Ping)), 8, r.Pong)
@@ -54,7 +59,7 @@ func AppendConnect(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 }
 
 // AppendRefresh appends the reply to refresh: of r, Client, Version and the expiry.
-func AppendRefresh(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
+func (Writer) AppendRefresh(dst []byte, id uint32, r *protocol.ConnectResult) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodRefresh), func(dst []byte) []byte { return appendIdentity(dst, r) })
 }
 
@@ -69,7 +74,7 @@ func appendIdentity(dst []byte, r *protocol.ConnectResult) []byte {
 }
 
 // AppendSubscribe appends the reply to subscribe. publications are the encoded publications of a recovery, or nil.
-func AppendSubscribe(dst []byte, id uint32, r *protocol.SubscribeResult, publications iter.Seq[[]byte]) []byte {
+func (Writer) AppendSubscribe(dst []byte, id uint32, r *protocol.SubscribeResult, publications iter.Seq[[]byte]) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodSubscribe), func(dst []byte) []byte {
 		dst = appendBool(dst, 3, r.Recoverable)
 		dst = appendBytes(dst, 6, r.Epoch)
@@ -93,7 +98,7 @@ func appendList(dst []byte, field protowire.Number, messages iter.Seq[[]byte]) [
 
 // AppendPublish appends the reply to publish. offset and epoch, the position of the message, are throng's addition to the
 // protocol.
-func AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
+func (Writer) AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodPublish), func(dst []byte) []byte {
 		if offset == 0 {
 			return dst
@@ -103,14 +108,14 @@ func AppendPublish(dst []byte, id uint32, offset uint64, epoch string) []byte {
 }
 
 // AppendPresenceStats appends the reply to presence_stats.
-func AppendPresenceStats(dst []byte, id uint32, clients, users int) []byte {
+func (Writer) AppendPresenceStats(dst []byte, id uint32, clients, users int) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodPresenceStats), func(dst []byte) []byte {
 		return appendUint(appendUint(dst, 1, uint64(clients)), 2, uint64(users))
 	})
 }
 
 // AppendPresence appends the reply to presence: the clients of the channel by client id.
-func AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]) []byte {
+func (Writer) AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodPresence), func(dst []byte) []byte {
 		for c := range clients {
 			info := sizeInfo(&c)
@@ -124,7 +129,7 @@ func AppendPresence(dst []byte, id uint32, clients iter.Seq[protocol.ClientInfo]
 
 // AppendHistory appends the reply to history. publications are encoded, in the order of the reply. more says that a limit of
 // the server has cut the list.
-func AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
+func (Writer) AppendHistory(dst []byte, id uint32, publications iter.Seq[[]byte], epoch string, offset uint64, more bool) []byte {
 	return appendReply(dst, id, fieldOf(protocol.MethodHistory), func(dst []byte) []byte {
 		dst = appendBytes(appendList(dst, 1, publications), 2, epoch)
 		return appendBool(appendUint(dst, 3, offset), FieldHistoryMore, more)

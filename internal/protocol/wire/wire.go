@@ -1,0 +1,34 @@
+// Package wire is the table of the forms in which connections speak the protocol.
+package wire
+
+import (
+	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/jsonwire"
+	"github.com/throngd/throng/internal/protocol/pbwire"
+)
+
+// Codec is one form of the protocol.
+type Codec struct {
+	protocol.Writer
+	NewReader func() protocol.Reader
+
+	Name         string   // "json" or "protobuf": the value of the query parameter that asks for it
+	Subprotocol  string   // RFC 6455 section 1.9
+	Op           frame.Op // of its frames
+	Ping         string   // payload of a server ping and of the client's pong
+	Separator    string   // between two messages in a frame
+	PushOverhead int      // most bytes that AppendPushObject adds to the publication and the name of the channel
+}
+
+// Codecs are all forms, by number. The first is that of connections that ask for none.
+var Codecs = [...]Codec{
+	{
+		Writer: jsonwire.Writer{}, NewReader: func() protocol.Reader { return &jsonwire.Reader{} },
+		Name: "json", Subprotocol: "centrifuge-json", Op: frame.OpText, Ping: jsonwire.Ping, Separator: "\n", PushOverhead: jsonwire.PushOverhead,
+	},
+	{
+		Writer: pbwire.Writer{}, NewReader: func() protocol.Reader { return &pbwire.Reader{} },
+		Name: "protobuf", Subprotocol: "centrifuge-protobuf", Op: frame.OpBinary, Ping: pbwire.Ping, PushOverhead: pbwire.PushOverhead,
+	},
+}
