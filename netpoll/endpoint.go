@@ -20,6 +20,10 @@ type Endpoint struct {
 	// Path is compared with the request's path exactly. Empty matches every path;
 	// the first endpoint that matches is used.
 	Path string
+	// Match restricts the endpoint to requests for which it returns true, for example those that offer a subprotocol
+	// ([Request.Offered]) or have a query parameter. It is called on the loop before the request is checked any further,
+	// and must not block. Nil matches every request.
+	Match func(r *Request) bool
 
 	// CheckOrigin decides about a request with an Origin header, which browsers send: false answers 403. Nil allows the
 	// origins whose host and port are those of the Host header. [upgrade.AllowOrigins] makes a function of a list. It is

@@ -22,7 +22,7 @@ func newUpgrader(s *Server) *upgrade.Upgrader {
 	u := &upgrade.Upgrader{MaxHeader: s.maxHeader()}
 	for _, e := range s.Endpoints {
 		u.Endpoints = append(u.Endpoints, upgrade.Endpoint{
-			Path: e.Path, Subprotocols: e.Subprotocols, Compression: e.Compression, CheckOrigin: e.CheckOrigin,
+			Path: e.Path, Match: e.Match, Subprotocols: e.Subprotocols, Compression: e.Compression, CheckOrigin: e.CheckOrigin,
 		})
 	}
 	return u

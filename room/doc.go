@@ -79,7 +79,7 @@
 //
 //	h := room.New(room.Config{
 //		Loops:   2,
-//		Encode:  func(name string, p *room.Publication) room.Buffer { ... },
+//		Encode:  func(name string, p *room.Publication, f room.Form) room.Buffer { ... },
 //		Deliver: func(loop int, events []room.Event) { ... },
 //	})
 //	defer h.Close()

@@ -13,8 +13,8 @@ func Example() {
 	replies := make(chan struct{}, 1)
 	hub := room.New(room.Config{
 		Shards: 1,
-		Encode: func(name string, p *room.Publication) room.Buffer {
-			p.Encoded = p.Data // what answers contain
+		Encode: func(name string, p *room.Publication, f room.Form) room.Buffer {
+			p.Encoded[f] = p.Data // what answers contain
 			return fmt.Sprintf("%s: %s", name, p.Data)
 		},
 		Deliver: func(loop int, events []room.Event) {

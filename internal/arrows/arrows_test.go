@@ -35,7 +35,7 @@ var arrows = []arrow{
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/clierr", "internal/files"}},
-	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/jsonwire", "internal/limit", "internal/config", "internal/clierr"}},
+	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/codecs", "internal/protocol/jsonwire", "internal/limit", "internal/config", "internal/clierr"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "netpoll/upgrade", "frame", "room"}},
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "netpoll/upgrade", "frame", "room"}},
 	{"internal/admin", []string{"internal/hosts"}},
@@ -48,6 +48,7 @@ var arrows = []arrow{
 	{"internal/limit", nil},
 	{"internal/protocol", nil},
 	{"internal/protocol/jsonwire", []string{"internal/protocol"}},
+	{"internal/protocol/codecs", []string{"frame", "internal/protocol", "internal/protocol/jsonwire", "internal/protocol/pbwire"}},
 	{"internal/protocol/pbwire", []string{"internal/protocol", "internal/protocol/jsonwire"}},
 	{"internal/clierr", []string{"internal/terminal"}},
 	{"internal/terminal", nil},

@@ -17,6 +17,12 @@ type Namespace struct {
 	Options `yaml:",inline"`
 }
 
+// Values of Options.PublicationDataFormat; empty is DataJSON.
+const (
+	DataJSON   = "json"
+	DataBinary = "binary"
+)
+
 // Values of Options.SlowConsumer; empty is SlowDisconnect.
 const (
 	SlowDisconnect = "disconnect"
@@ -38,6 +44,8 @@ type Options struct {
 	ForcePushJoinLeave bool `yaml:"force_push_join_leave" help:"Push joins and leaves to every member, asked for or not."`
 	AllowRecovery      bool `yaml:"allow_recovery" help:"Subscriptions that ask for it resume after a reconnect. Needs a history."`
 	AllowPositioning   bool `yaml:"allow_positioning" help:"Subscriptions that ask for it have their position checked."`
+
+	PublicationDataFormat string `yaml:"publication_data_format" help:"What a message may be: json (the default), or binary, any bytes: then only clients that speak Protobuf can use the channels."`
 
 	SlowConsumer string `yaml:"slow_consumer" help:"What becomes of a member that does not keep up: disconnect (the default; it comes back and recovers) or drop (it misses messages and is told how many; not with recovery or positioning)."`
 

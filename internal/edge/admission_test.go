@@ -89,15 +89,14 @@ func TestCloseEndsBulkCommands(t *testing.T) {
 // connections may take. A long answer is built when that one has been closed, a short one at once.
 func TestBulkCommandsWaitWhileBacklogsAreHigh(t *testing.T) {
 	const limit = 8 << 20
-	e, url := serve(t, func(c *Config) { c.Loops = 1 })
+	e, url := serveOn(t, func(c *Config) { c.Loops = 1 }, func(s *netpoll.Server) { s.MaxBacklogMemory = limit })
 	a, b := connect(t, url, "A"), connect(t, url, "B")
 	a.publish("r", 2)
 	b.send(`{"id":2,"subscribe":{"channel":"own"}}`)
 	b.expect(`{"id":2,"subscribe":{*`)
 	out := e.loops[0].out
-	out.Do(func() { e.server.MaxBacklogMemory = limit })
 	batch := out.NewBatch()
-	batch.Publish(topic("own", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit*15/16)))
+	batch.Publish(topic("own", 0, false), netpoll.NewBuffer(frame.OpText, make([]byte, limit*15/16)))
 	out.Post(batch)
 	eventually(t, "nothing waits", func() bool { return e.server.BacklogMemory() > limit*3/4 || e.Stats().Slow > 0 })
 	a.send(`{"id":3,"history":{"channel":"r","limit":-1}}` + "\n" + `{"id":4,"ping":{}}`)
@@ -113,9 +112,8 @@ func TestBulkCommandsWaitWhileBacklogsAreHigh(t *testing.T) {
 // of their memory: it is answered with 111. One that reads is not.
 func TestPublisherWithBacklogIsRefused(t *testing.T) {
 	const limit = 8 << 20
-	e, url := serve(t, func(c *Config) { c.Loops = 1 })
+	e, url := serveOn(t, func(c *Config) { c.Loops = 1 }, func(s *netpoll.Server) { s.MaxBacklogMemory = limit })
 	out := e.loops[0].out
-	out.Do(func() { e.server.MaxBacklogMemory = limit })
 	a := connect(t, url, "A")
 	for try := 0; e.Stats().BacklogLimit == 0; try++ {
 		if try == 20 { // in each the stalled clients may have been closed before one of them could publish
@@ -128,8 +126,8 @@ func TestPublisherWithBacklogIsRefused(t *testing.T) {
 			p.expect(`{"id":2,"subscribe":{*`)
 		}
 		batch := out.NewBatch()
-		batch.Publish(topic("some", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/8)))
-		batch.Publish(topic("much", false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/2)))
+		batch.Publish(topic("some", 0, false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/8)))
+		batch.Publish(topic("much", 0, false), netpoll.NewBuffer(frame.OpText, make([]byte, limit/2)))
 		before := e.Stats()
 		out.Post(batch)
 		eventually(t, "nothing waits", func() bool { return e.server.BacklogMemory() > limit/2 || e.Stats().Slow > before.Slow })

@@ -19,14 +19,15 @@ const (
 )
 
 // authorize decides whether the session may perform an operation on a channel, and returns the channel's namespace. The
-// error is 102 or 107 for a channel that cannot exist, 108 for an operation that the namespace does not have, and 103 if
+// error is 102 or 107 for a channel that cannot exist, 108 for an operation that the namespace
+// does not have or whose messages the connection's form cannot carry, and 103 if
 // the session is not permitted.
 func (s *session) authorize(op operation, channel string) (*namespace, error) {
 	ns, err := s.namespace(channel)
 	switch {
 	case err != nil:
 		return nil, err
-	case op == opHistory && ns.HistorySize == 0, op == opPresence && !ns.Presence:
+	case op == opHistory && ns.HistorySize == 0, op == opPresence && !ns.Presence, op != opPresence && ns.binary() && !s.codec().Binary:
 		return nil, protocol.ErrNotAvailable
 	case !s.permitted(op, ns, channel):
 		return nil, protocol.ErrPermissionDenied

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -27,7 +26,7 @@ func (s *session) perform(c *netpoll.Conn, cmd protocol.Command) error {
 	case protocol.MethodHistory:
 		return s.history(cmd)
 	case protocol.MethodPing:
-		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "ping"))
+		s.send(c, s.codec().AppendEmptyReply(s.loop.reply, cmd.ID, protocol.MethodPing))
 		return nil
 	case protocol.MethodRefresh:
 		return s.refresh(c, cmd)

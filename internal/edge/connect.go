@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -19,8 +18,8 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.DisconnectShutdown
 	}
 	var req protocol.ConnectRequest
-	if s.loop.reader.DecodeConnect(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeConnect(cmd, &req); err != nil {
+		return err
 	}
 	id, err := s.authenticate(&req)
 	if err != nil {
@@ -36,7 +35,7 @@ func (s *session) connect(c *netpoll.Conn, cmd protocol.Command) error {
 	s.loop.counters.connected.Add(1)
 	s.logConnected()
 	res := s.connectResult(id)
-	s.send(c, jsonwire.AppendConnect(s.loop.reply, cmd.ID, &res))
+	s.send(c, s.codec().AppendConnect(s.loop.reply, cmd.ID, &res))
 	c.StartPings()
 	return nil
 }
@@ -52,7 +51,7 @@ func (s *session) authenticate(req *protocol.ConnectRequest) (Identity, error) {
 func (s *session) connectResult(id Identity) protocol.ConnectResult {
 	cfg := &s.loop.edge.cfg
 	res := protocol.ConnectResult{Client: protocol.ClientID(s.info.Client), Version: cfg.Version}
-	if cfg.PingInterval > 0 {
+	if cfg.PingInterval > 0 && !s.framePings {
 		res.Ping, res.Pong = seconds(cfg.PingInterval), true
 	}
 	res.Expires, res.TTL = id.ttl()

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
@@ -42,8 +41,8 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 		return protocol.ErrNotAvailable
 	}
 	var req protocol.RefreshRequest
-	if s.loop.reader.DecodeRefresh(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeRefresh(cmd, &req); err != nil {
+		return err
 	}
 	if req.Token == "" {
 		return protocol.ErrNoToken
@@ -57,7 +56,7 @@ func (s *session) refresh(c *netpoll.Conn, cmd protocol.Command) error {
 	}
 	s.setExpiry(c, id)
 	res := s.connectResult(id)
-	s.send(c, jsonwire.AppendRefresh(s.loop.reply, cmd.ID, &res))
+	s.send(c, s.codec().AppendRefresh(s.loop.reply, cmd.ID, &res))
 	return nil
 }
 

@@ -1,8 +1,9 @@
 package edge
 
 import (
+	"strings"
+
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -26,7 +27,7 @@ func (e *Edge) deliver(i int, events []room.Event) {
 	for k := range events {
 		switch ev := &events[k]; ev.Kind {
 		case room.Broadcast:
-			d.b.Publish(topic(ev.Room, ev.Watchers), ev.Buffer.(*netpoll.Buffer))
+			d.b.Publish(topic(ev.Room, ev.Form, ev.Watchers), ev.Buffer.(*netpoll.Buffer))
 		case room.Reply:
 			d.reply(ev.Answer)
 		case room.Insufficient:
@@ -40,12 +41,24 @@ func (e *Edge) deliver(i int, events []room.Event) {
 	d.out.Post(d.b)
 }
 
-// topic is the name of the topic of a room's members on a loop, or of those who want its joins and leaves.
-func topic(name string, watchers bool) string {
+// topicPrefixes distinguish the topics of a room. No channel begins with NUL: the codecs refuse it in names.
+var topicPrefixes = [room.Forms][2]string{{"", "\x00\x01"}, {"\x00\x02", "\x00\x03"}}
+
+// topic is the name of the topic of a room's members of one form on a loop, or of those of them that receive its joins and
+// leaves.
+func topic(name string, f room.Form, watchers bool) string {
 	if watchers {
-		return "\x00" + name
+		return topicPrefixes[f][1] + name
 	}
-	return name
+	return topicPrefixes[f][0] + name
+}
+
+// roomOf returns the room of a topic.
+func roomOf(topic string) string {
+	if strings.HasPrefix(topic, "\x00") {
+		return topic[2:]
+	}
+	return topic
 }
 
 // reply delivers a room's answer as the reply to its command.
@@ -62,7 +75,7 @@ func (d *delivery) reply(a *room.Answer) {
 	case a.Op == room.Join:
 		d.replyJoin(h, a)
 	case a.Op == room.Publish:
-		d.b.SendWithNext(h, topic(a.Room, false), d.count(encodeReply(a))) // in one system call with the message itself, if h is a member
+		d.b.SendWithNext(h, topic(a.Room, a.Member.Form, false), d.count(encodeReply(a))) // in one system call with the message itself, if h is a member
 	default:
 		d.b.Send(h, d.count(encodeReply(a)))
 	}
@@ -93,7 +106,7 @@ func (d *delivery) replyError(h netpoll.Handle, a *room.Answer, err error) {
 		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).removeRefused(name, t) })
 	}
 	e := roomError(err)
-	d.b.Send(h, encodeError(t.id(), e))
+	d.b.Send(h, encodeError(a, e))
 	d.counters.refused(e.Code)
 	d.edge.logRefused(a.Member.Info, commandName(a.Op), e)
 }
@@ -119,9 +132,9 @@ func (d *delivery) replyJoin(h netpoll.Handle, a *room.Answer) {
 		d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).requestPage(name, t, at) })
 		return
 	}
-	d.b.Subscribe(h, name, first)
+	d.b.Subscribe(h, topic(name, a.Member.Form, false), first)
 	if t.watch() {
-		d.b.Subscribe(h, topic(name, true), nil)
+		d.b.Subscribe(h, topic(name, a.Member.Form, true), nil)
 	}
 }
 
@@ -132,17 +145,17 @@ func (d *delivery) replyLeave(h netpoll.Handle, a *room.Answer) {
 		return
 	}
 	if t.watch() {
-		d.b.Unsubscribe(h, topic(a.Room, true), nil)
+		d.b.Unsubscribe(h, topic(a.Room, a.Member.Form, true), nil)
 	}
-	d.b.Unsubscribe(h, a.Room, encodeLeaveReply(t.id()))
+	d.b.Unsubscribe(h, topic(a.Room, a.Member.Form, false), encodeLeaveReply(a))
 }
 
 // endMembership unsubscribes a member of a room that has lost messages. The SDK subscribes again and recovers.
 func (d *delivery) endMembership(a *room.Answer) {
 	h, name := netpoll.Handle(a.Member.Conn), a.Room
 	d.b.Call(h, func(c *netpoll.Conn) { c.Context().(*session).removeJoined(name) })
-	d.b.Unsubscribe(h, topic(name, true), nil)
-	d.b.Unsubscribe(h, name, encodeUnsubscribe(name, protocol.UnsubscribeInsufficientState))
+	d.b.Unsubscribe(h, topic(name, a.Member.Form, true), nil)
+	d.b.Unsubscribe(h, topic(name, a.Member.Form, false), encodeUnsubscribe(a, protocol.UnsubscribeInsufficientState))
 	d.counters.insufficient.Add(1)
 }
 
@@ -155,5 +168,5 @@ func (s *session) failRecovery(c *netpoll.Conn, name string, t token) {
 	}
 	s.remove(m)
 	s.loop.counters.insufficient.Add(1)
-	s.send(c, jsonwire.AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
+	s.send(c, s.codec().AppendUnsubscribe(s.loop.reply, name, protocol.UnsubscribeInsufficientState))
 }

@@ -1,16 +1,15 @@
 package edge
 
 import (
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 )
 
 // onDropped tells a member of a room with slow_consumer: drop how many messages it has missed, once it has caught up.
-func onDropped(c *netpoll.Conn, name string, n int) {
+func onDropped(c *netpoll.Conn, topic string, n int) {
 	s, ok := c.Context().(*session)
 	if !ok || s.state == closing {
 		return
 	}
 	s.loop.counters.dropped.Add(int64(n))
-	s.send(c, jsonwire.AppendDropped(s.loop.reply, name, n))
+	s.send(c, s.codec().AppendDropped(s.loop.reply, roomOf(topic), n))
 }

@@ -33,7 +33,7 @@ func New(cfg Config) (*Edge, error) {
 		return nil, err
 	}
 	for range e.cfg.Loops {
-		e.loops = append(e.loops, &loop{edge: e})
+		e.loops = append(e.loops, newLoop(e))
 	}
 	e.hub = room.New(e.hubConfig())
 	return e, nil

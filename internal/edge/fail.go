@@ -5,7 +5,6 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -36,7 +35,7 @@ func (s *session) refuse(c *netpoll.Conn, id uint32, command string, e *protocol
 	s.loop.counters.refused(e.Code)
 	s.loop.edge.logRefused(&s.info, command, e)
 	if id != 0 {
-		s.send(c, jsonwire.AppendError(s.loop.reply, id, e))
+		s.send(c, s.codec().AppendError(s.loop.reply, id, e))
 	}
 }
 

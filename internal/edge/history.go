@@ -9,8 +9,8 @@ import (
 // recovery in pages gets the answer when all pages have been sent.
 func (s *session) history(cmd protocol.Command) error {
 	var req protocol.HistoryRequest
-	if s.loop.reader.DecodeHistory(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeHistory(cmd, &req); err != nil {
+		return err
 	}
 	ns, err := s.authorize(opHistory, req.Channel)
 	if err != nil {

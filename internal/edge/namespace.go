@@ -64,6 +64,9 @@ func newNamespace(name string, o config.Options, before *namespace) *namespace {
 	return n
 }
 
+// binary reports whether the messages are any bytes, which only clients with a binary form can send and receive.
+func (n *namespace) binary() bool { return n.PublicationDataFormat == config.DataBinary }
+
 // namespace returns the namespace of the channel of a command. The error is ErrUnknownChannel, or one with code 107 for a
 // name that no channel can have.
 func (s *session) namespace(name string) (*namespace, error) {

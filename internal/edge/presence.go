@@ -8,8 +8,8 @@ import (
 // presence asks a room for its members, or for their number.
 func (s *session) presence(cmd protocol.Command) error {
 	var req protocol.ChannelRequest
-	if s.loop.reader.DecodeChannel(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeChannel(cmd, &req); err != nil {
+		return err
 	}
 	ns, err := s.authorize(opPresence, req.Channel)
 	if err != nil {

@@ -1,8 +1,9 @@
 package edge
 
 import (
+	"bytes"
+
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -12,10 +13,12 @@ const maxKey = 255 // bytes of an idempotency key
 // publish submits a message to its room, which answers when the message is stored. While the backlogs of all connections
 // take too much memory, a connection with a backlog of its own may not publish.
 func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
-	var req protocol.PublishRequest
+	req := &s.loop.publishing
+	*req = protocol.PublishRequest{}
+	if err := s.reader().DecodePublish(cmd, req); err != nil {
+		return err
+	}
 	switch {
-	case s.loop.reader.DecodePublish(cmd, &req) != nil:
-		return protocol.ErrFieldType
 	case len(req.Data) == 0:
 		return protocol.ErrNoData
 	case len(req.IdempotencyKey) > maxKey:
@@ -35,8 +38,20 @@ func (s *session) publish(c *netpoll.Conn, cmd protocol.Command) error {
 	if d := s.loop.edge.drain.Load(); d != nil {
 		return s.refusePublish(d)
 	}
+	data, err := s.ownData(ns, req.Data)
+	if err != nil {
+		return err
+	}
 	return s.submit(room.Command{
 		Op: room.Publish, Room: req.Channel, Options: ns.room, Member: s.member(), Token: s.loop.edge.publishToken(cmd.ID),
-		Data: jsonwire.AppendRaw(make([]byte, 0, len(req.Data)), req.Data), IdempotencyKey: req.IdempotencyKey, From: &s.info,
+		Data: data, IdempotencyKey: req.IdempotencyKey, From: &s.info,
 	})
+}
+
+// ownData returns the data of a message as the room keeps it: JSON, unless the namespace takes any bytes.
+func (s *session) ownData(ns *namespace, data protocol.Raw) ([]byte, error) {
+	if ns.binary() {
+		return bytes.Clone(data), nil
+	}
+	return s.reader().OwnData(data)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
+	"github.com/throngd/throng/internal/protocol/codecs"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -13,16 +14,18 @@ import (
 // session is one connection that speaks the protocol. It belongs to its loop; only info, which does not change after
 // connect, is shared with the rooms. A server may have a million of them: session_test.go holds the size.
 type session struct {
-	info    room.Info
-	loop    *loop
-	conn    netpoll.Handle
-	first   membership    // most connections are in one room
-	more    *[]membership // all others; nil if there are none
-	bulk    *bulk         // while a bulk command is under way
-	serial  uint32        // of the last membership
-	usage   usage         // what it has sent
-	state   state
-	counted bool // among the connections of its user, see admit
+	info       room.Info
+	loop       *loop
+	conn       netpoll.Handle
+	first      membership    // most connections are in one room
+	more       *[]membership // all others; nil if there are none
+	bulk       *bulk         // while a bulk command is under way
+	serial     uint32        // of the last membership
+	usage      usage         // what it has sent
+	state      state
+	form       room.Form // of its commands, replies and pushes
+	framePings bool      // WebSocket pings instead of the protocol's
+	counted    bool      // among the connections of its user, see admit
 }
 
 type state uint8
@@ -33,10 +36,16 @@ const (
 	closing                // a close frame was sent: commands are no longer read
 )
 
+// codec returns the codec of the session's replies.
+func (s *session) codec() *codecs.Codec { return &codecs.All[s.form] }
+
+// reader returns the reader of the session's commands.
+func (s *session) reader() protocol.Reader { return s.loop.readers[s.form] }
+
 // onOpen begins a session.
-func (e *Edge) onOpen(c *netpoll.Conn) {
+func (e *Edge) onOpen(c *netpoll.Conn, f room.Form, framePings bool) {
 	l := e.loops[c.Loop().Index()]
-	s := &session{loop: l, conn: c.Handle(), usage: newUsage(e.clock())}
+	s := &session{loop: l, conn: c.Handle(), usage: newUsage(e.clock()), form: f, framePings: framePings}
 	if r, ok := c.Context().(*UpgradeRequest); ok {
 		l.keepRequest(s, r)
 	}
@@ -50,11 +59,11 @@ func (e *Edge) onOpen(c *netpoll.Conn) {
 // onMessage carries out the commands of a frame.
 func (e *Edge) onMessage(c *netpoll.Conn, op frame.Op, p []byte) {
 	s := c.Context().(*session)
-	if op != frame.OpText {
+	if op != s.codec().Op {
 		s.disconnect(c, protocol.DisconnectInappropriateFormat)
 		return
 	}
-	r, limits, now := &s.loop.reader, &e.settings().send, e.clock()
+	r, limits, now := s.reader(), &e.settings().send, e.clock()
 	ok, first := s.loop.counters.chargeMessage(&s.usage, limits, now, len(p), c.Inflated()), true
 	for r.Reset(p); s.state != closing; first = false {
 		cmd, err := r.Next()
@@ -95,7 +104,7 @@ func (e *Edge) onClose(c *netpoll.Conn, ev netpoll.CloseEvent) {
 
 // member is the session as a room knows it.
 func (s *session) member() room.Member {
-	return room.Member{Conn: uint64(s.conn), Loop: s.loop.index, Info: &s.info}
+	return room.Member{Conn: uint64(s.conn), Loop: s.loop.index, Info: &s.info, Form: s.form}
 }
 
 // submit submits a command to its room, and lets the room's goroutine run before the loop waits for its sockets.
@@ -106,7 +115,7 @@ func (s *session) submit(cmd room.Command) error {
 
 // send sends a reply that was appended to the loop's scratch.
 func (s *session) send(c *netpoll.Conn, reply []byte) {
-	c.Send(frame.OpText, reply)
+	c.Send(s.codec().Op, reply)
 	if s.loop.reply = reply[:0]; cap(reply) > 64<<10 {
 		s.loop.reply = nil
 	}

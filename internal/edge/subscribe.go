@@ -2,7 +2,6 @@ package edge
 
 import (
 	"github.com/throngd/throng/internal/protocol"
-	"github.com/throngd/throng/internal/protocol/jsonwire"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/room"
 )
@@ -10,8 +9,8 @@ import (
 // subscribe submits a join. Until the room answers, the membership exists but is not joined.
 func (s *session) subscribe(cmd protocol.Command) error {
 	var req protocol.SubscribeRequest
-	if s.loop.reader.DecodeSubscribe(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeSubscribe(cmd, &req); err != nil {
+		return err
 	}
 	ns, err := s.checkSubscribe(&req)
 	if err != nil {
@@ -72,21 +71,21 @@ func (s *session) join(id uint32, req *protocol.SubscribeRequest, ns *namespace)
 // unsubscribe ends a membership. For a room that the session is not in, the reply is the same.
 func (s *session) unsubscribe(c *netpoll.Conn, cmd protocol.Command) error {
 	var req protocol.ChannelRequest
-	if s.loop.reader.DecodeChannel(cmd, &req) != nil {
-		return protocol.ErrFieldType
+	if err := s.reader().DecodeChannel(cmd, &req); err != nil {
+		return err
 	}
 	if req.Channel == "" {
 		return protocol.ErrNoChannel
 	}
 	m := s.find(req.Channel)
 	if m == nil {
-		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
+		s.send(c, s.codec().AppendEmptyReply(s.loop.reply, cmd.ID, protocol.MethodUnsubscribe))
 		return nil
 	}
 	if id, waiting := s.cancelBulk(m); waiting {
 		// The room answers a join that is left before it is complete with the same error.
 		s.refuse(c, id, "subscribe", protocol.ErrTooManyRequests)
-		s.send(c, jsonwire.AppendEmptyReply(s.loop.reply, cmd.ID, "unsubscribe"))
+		s.send(c, s.codec().AppendEmptyReply(s.loop.reply, cmd.ID, protocol.MethodUnsubscribe))
 	} else {
 		s.leave(m, cmd.ID)
 	}

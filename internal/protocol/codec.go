@@ -3,7 +3,7 @@ package protocol
 import "iter"
 
 // A form of the protocol is JSON or Protobuf: a connection has one, and the rooms have members of both. The packages
-// jsonwire and pbwire implement the following interfaces; package wire has them as a table.
+// jsonwire and pbwire implement the following interfaces; package codecs has them as a table.
 
 // Reader reads the commands of frames. It borrows the frame: what a command or a decoded request refers to is valid until
 // the next Reset. It is not safe for concurrent use.

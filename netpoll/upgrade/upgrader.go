@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"cmp"
+	"iter"
 	"net/http"
 	"slices"
 
@@ -23,6 +24,9 @@ type Endpoint struct {
 	// Path is compared with the request's path exactly. Empty matches every path; the first endpoint that matches is
 	// used.
 	Path string
+	// Match restricts the endpoint to requests for which it returns true. It is called before the fields of the request
+	// are checked. Nil matches every request.
+	Match func(r *Request) bool
 	// Subprotocols are the values of Sec-WebSocket-Protocol that may be chosen.
 	Subprotocols []string
 	// Compression accepts permessage-deflate (RFC 7692) without context takeover.
@@ -83,7 +87,7 @@ func (u *Upgrader) findEndpoint(r *Request) (*Endpoint, *Reject) {
 		return nil, badRequest("malformed Host header")
 	}
 	for i := range u.Endpoints {
-		if e := &u.Endpoints[i]; e.Path == "" || e.Path == string(r.target.path) {
+		if e := &u.Endpoints[i]; (e.Path == "" || e.Path == string(r.target.path)) && (e.Match == nil || e.Match(r)) {
 			r.endpoint, r.path = i, e.Path
 			return e, nil
 		}
@@ -123,6 +127,17 @@ func (r *Request) checkExpect(*Endpoint) *Reject {
 		r.expects = true
 	}
 	return nil
+}
+
+// Offered returns the subprotocols that the client offers, in its order (RFC 6455, section 11.3.4).
+func (r *Request) Offered() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range fieldElements(r.block, "Sec-WebSocket-Protocol") {
+			if !yield(string(name)) {
+				return
+			}
+		}
+	}
 }
 
 // chooseSubprotocol chooses the first one offered that the endpoint has. An empty list is no offer. What is echoed is

@@ -1,5 +1,5 @@
-// Package wire is the table of the forms in which connections speak the protocol.
-package wire
+// Package codecs is the table of the forms in which connections speak the protocol.
+package codecs
 
 import (
 	"github.com/throngd/throng/frame"
@@ -16,19 +16,20 @@ type Codec struct {
 	Name         string   // "json" or "protobuf": the value of the query parameter that asks for it
 	Subprotocol  string   // RFC 6455 section 1.9
 	Op           frame.Op // of its frames
+	Binary       bool     // data may be any bytes; otherwise it is JSON
 	Ping         string   // payload of a server ping and of the client's pong
 	Separator    string   // between two messages in a frame
 	PushOverhead int      // most bytes that AppendPushObject adds to the publication and the name of the channel
 }
 
-// Codecs are all forms, by number. The first is that of connections that ask for none.
-var Codecs = [...]Codec{
+// All are the forms, by number. The first is that of connections that ask for none.
+var All = [...]Codec{
 	{
 		Writer: jsonwire.Writer{}, NewReader: func() protocol.Reader { return &jsonwire.Reader{} },
 		Name: "json", Subprotocol: "centrifuge-json", Op: frame.OpText, Ping: jsonwire.Ping, Separator: "\n", PushOverhead: jsonwire.PushOverhead,
 	},
 	{
 		Writer: pbwire.Writer{}, NewReader: func() protocol.Reader { return &pbwire.Reader{} },
-		Name: "protobuf", Subprotocol: "centrifuge-protobuf", Op: frame.OpBinary, Ping: pbwire.Ping, PushOverhead: pbwire.PushOverhead,
+		Name: "protobuf", Subprotocol: "centrifuge-protobuf", Op: frame.OpBinary, Binary: true, Ping: pbwire.Ping, PushOverhead: pbwire.PushOverhead,
 	},
 }
