@@ -67,6 +67,9 @@ func (c *Change) workOut(next *Loaded, maxConns int) error {
 	if err := next.validate(); err != nil {
 		return err
 	}
+	if err := c.was.checkDataFormats(next); err != nil {
+		return err
+	}
 	resolved := *next
 	resolved.sources = maps.Clone(next.sources)
 	resolved.Resolve(maxConns)

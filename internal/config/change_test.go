@@ -36,6 +36,7 @@ channel: {namespaces: [{name: a}]}
 		"namespace":             {[]string{"{name: a}", "{name: b}, {name: a, presense: true}", "true", "false"}, "client.connect_name_as_info", `channel: :11: unknown key "channel.namespaces[1].presense"`, ""},
 		"namespace value":       {[]string{"{name: a}", "{name: b}, {name: a, history_size: 3}", "5s", "6s"}, "drain", "channel: :11: channel.namespaces[1].history_size: a history needs history_ttl as well", ""},
 		"same namespace":        {[]string{"{name: a}", "{name: a}, {name: a}", "5s", "6s"}, "drain", `channel: :11: channel.namespaces[1].name: namespace "a" is there twice, see channel.namespaces[0]`, ""},
+		"data format":           {[]string{"{name: a}", "{name: a, publication_data_format: binary}", "5s", "6s"}, "drain", "channel: :11: channel.namespaces[0].publication_data_format: json cannot become binary while the server runs: rooms have messages and members of it", ""},
 		"half of TLS":           {[]string{"tls_key: a\n", "", "5s", "6s"}, "drain", "tls: :8: tls_cert is set but tls_key is not", ""},
 		"what needs a restart":  {[]string{"shard_mailbox: 100", "shard_mailbox: 1", "level: info", "level: debug"}, "log_level", "overload: :7: shard_mailbox: 1 is out of range (16 to 16777216)", ""},
 		"several":               {[]string{"level: info", "level: loud", "1000", "x", "{name: a}", "3", "5s", "6s"}, "drain", "", ""},

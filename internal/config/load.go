@@ -17,6 +17,7 @@ type Loaded struct {
 	Config
 	File    string // the file that was read, "" if none
 	sources map[string]Source
+	formats map[string]string            // see dataFormats
 	fault   func(part string, err error) // of a reload: is told of mistakes in a part
 }
 

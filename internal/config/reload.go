@@ -10,7 +10,7 @@ import (
 // runs, and the keys that differ: those that were taken, and those that were
 // not because they need a restart. Both must be resolved; neither is changed.
 func (l *Loaded) With(next *Loaded) (merged *Loaded, taken, fixed []string) {
-	merged = &Loaded{Config: l.Config, File: next.File, sources: maps.Clone(l.sources)}
+	merged = &Loaded{Config: l.Config, File: next.File, sources: maps.Clone(l.sources), formats: l.dataFormats()}
 	was, now := fields(reflect.ValueOf(&merged.Config).Elem()), fields(reflect.ValueOf(&next.Config).Elem())
 	for i, f := range was {
 		changed := differences(f, now[i])

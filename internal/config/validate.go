@@ -247,6 +247,9 @@ func (l *Loaded) validateOptions(path string, o *Options) error {
 	case o.AllowRecovery && !history:
 		return l.bad(path+".allow_recovery", "recovery needs a history: set history_size and history_ttl")
 	}
+	if f := o.PublicationDataFormat; f != "" && f != DataJSON && f != DataBinary {
+		return l.bad(path+".publication_data_format", "%q is not one of %s, %s", f, DataJSON, DataBinary)
+	}
 	return l.validateSlowConsumer(path+".slow_consumer", o)
 }
 

@@ -42,6 +42,7 @@ func TestValidate(t *testing.T) {
 		{"recovery", "channel: {namespaces: [{name: a, force_recovery: true}]}\n", "channel.namespaces[0].force_recovery: recovery needs a history"},
 		{"age", "outbound_age: 10ms\n", "outbound_age: 10ms is out of range (1s to"},
 		{"slow consumer", "channel: {without_namespace: {slow_consumer: wait}}\n", `slow_consumer: "wait" is not one of disconnect, drop`},
+		{"data format", "channel: {without_namespace: {publication_data_format: xml}}\n", `publication_data_format: "xml" is not one of json, binary`},
 		{"drop and force recovery", "channel: {namespaces: [{name: a, history_size: 1, history_ttl: 1s, force_recovery: true, slow_consumer: drop}]}\n",
 			"channel.namespaces[0].slow_consumer: drop does not go with force_recovery"},
 		{"drop and recovery", "channel: {without_namespace: {history_size: 1, history_ttl: 1s, allow_recovery: true, slow_consumer: drop}}\n",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -117,35 +116,40 @@ type peer struct {
 	t     testing.TB
 	ws    *websocket.Conn
 	lines []string
+
+	protobuf bool // frames are translated, see dialProtobuf
 }
 
 func dial(t testing.TB, url string) *peer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
-		Subprotocols: []string{"centrifuge-json"}, HTTPHeader: http.Header{"X-User": {"zoe"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ws.SetReadLimit(-1)
-	t.Cleanup(func() { _ = ws.CloseNow() })
-	return &peer{t: t, ws: ws}
+	return dialAs(t, url, "centrifuge-json")
 }
 
 // connect dials and connects as a user.
 func connect(t testing.TB, url, user string) *peer {
 	t.Helper()
 	p := dial(t, url)
+	p.connect(user)
+	return p
+}
+
+func (p *peer) connect(user string) {
+	p.t.Helper()
 	p.send(fmt.Sprintf(`{"id":1,"connect":{"token":%q}}`, user))
 	p.expect(`{"id":1,"connect":{*}}`)
-	return p
 }
 
 func (p *peer) send(frame string) {
 	p.t.Helper()
-	if err := p.ws.Write(context.Background(), websocket.MessageText, []byte(frame)); err != nil {
+	kind, b := websocket.MessageText, []byte(frame)
+	if p.protobuf {
+		var err error
+		if b, err = protobufCommands(frame); err != nil {
+			p.t.Fatal(err)
+		}
+		kind = websocket.MessageBinary
+	}
+	if err := p.ws.Write(context.Background(), kind, b); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -156,7 +160,7 @@ func (p *peer) next() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for len(p.lines) == 0 {
-		_, b, err := p.ws.Read(ctx)
+		kind, b, err := p.ws.Read(ctx)
 		var closed websocket.CloseError
 		if errors.As(err, &closed) {
 			return fmt.Sprintf("close %d %s", closed.Code, closed.Reason)
@@ -164,7 +168,14 @@ func (p *peer) next() string {
 		if err != nil {
 			return err.Error()
 		}
-		p.lines = strings.Split(string(b), "\n")
+		switch {
+		case p.protobuf != (kind == websocket.MessageBinary):
+			p.t.Fatalf("a message of type %v: %q", kind, b)
+		case p.protobuf:
+			p.lines = jsonReplies(p.t, b)
+		default:
+			p.lines = strings.Split(string(b), "\n")
+		}
 	}
 	line := p.lines[0]
 	p.lines = p.lines[1:]
@@ -220,6 +231,7 @@ func lineRegexp(pattern string) *regexp.Regexp {
 // TestTranscripts plays the conversations of testdata/*.txt. A line is a peer, a sign and a text: "+" connects it
 // as the user of its name (or with the token behind the sign), "~" only dials, ">" sends a frame (\n is a line end),
 // "<" is the next line from the server, "?" one of the next (a reply and a push may come in any order), "-" hangs up. "# name" begins a conversation with fresh peers and rooms.
+// Each is played in JSON, in Protobuf, and with every second peer in Protobuf; "(JSON)" in the name leaves it at JSON.
 func TestTranscripts(t *testing.T) {
 	files, err := os.ReadDir("testdata")
 	if err != nil {
@@ -241,12 +253,18 @@ func playFile(t *testing.T, path string) {
 	for part := range strings.SplitSeq("\n"+string(b), "\n# ") {
 		name, lines, _ := strings.Cut(part, "\n")
 		if strings.TrimSpace(lines) != "" {
-			t.Run(name, func(t *testing.T) { play(t, url, name, lines) })
+			for form, dials := range map[string][]func(testing.TB, string) *peer{
+				"json": {dial}, "protobuf": {dialProtobuf}, "both": {dial, dialProtobuf},
+			} {
+				if form == "json" || !strings.Contains(name, "(JSON)") {
+					t.Run(name+"/"+form, func(t *testing.T) { play(t, url, name+" "+form, lines, dials) })
+				}
+			}
 		}
 	}
 }
 
-func play(t *testing.T, url, name, lines string) {
+func play(t *testing.T, url, name, lines string, dials []func(testing.TB, string) *peer) {
 	peers := map[string]*peer{}
 	unique := strings.NewReplacer("ROOM", strings.ReplaceAll(name, " ", "-"), `\n`, "\n")
 	for s := bufio.NewScanner(strings.NewReader(lines)); s.Scan(); {
@@ -258,12 +276,13 @@ func play(t *testing.T, url, name, lines string) {
 		t.Log(line)
 		switch sign {
 		case "~":
-			peers[who] = dial(t, url+text)
+			peers[who] = dials[len(peers)%len(dials)](t, url+text)
 		case "+":
 			if text == "" {
 				text = who
 			}
-			peers[who] = connect(t, url, text)
+			peers[who] = dials[len(peers)%len(dials)](t, url)
+			peers[who].connect(text)
 		case ">":
 			peers[who].send(text)
 		case "<":
