@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -455,6 +456,41 @@ func TestRejectResponse(t *testing.T) {
 		r, _ := RejectFor(fmt.Errorf("wrapped: %w", &Reject{Status: status}))
 		if got := parse(t, string(r.Append(nil))).StatusCode; got != want || got != r.StatusCode() {
 			t.Errorf("Reject{Status: %d} answers %d, want %d", status, got, want)
+		}
+	}
+}
+
+// TestEndpointsOfOnePathAreMatched routes requests for one path by what they offer.
+func TestEndpointsOfOnePathAreMatched(t *testing.T) {
+	offers := func(name string) func(*Request) bool {
+		return func(r *Request) bool { return slices.Contains(slices.Collect(r.Offered()), name) }
+	}
+	u := Upgrader{Endpoints: []Endpoint{
+		{Path: "/ws", Match: offers("b"), Subprotocols: []string{"b"}},
+		{Path: "/ws", Match: offers("a"), Subprotocols: []string{"a"}},
+		{Path: "/other"},
+	}}
+	for offered, want := range map[string]struct {
+		endpoint    int
+		subprotocol string
+		status      int
+	}{
+		"a": {1, "a", 0}, "x, b": {0, "b", 0}, "a, b": {0, "b", 0}, "c": {0, "", 404}, "": {0, "", 404},
+	} {
+		var r Request
+		var scan Scan
+		request := "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		if offered != "" {
+			request += "Sec-WebSocket-Protocol: " + offered + "\r\n"
+		}
+		n, reject := u.Read(&r, []byte(request+"\r\n"), &scan)
+		switch {
+		case want.status != 0:
+			if reject == nil || reject.Status != want.status {
+				t.Errorf("%q: %v", offered, reject)
+			}
+		case n == 0 || reject != nil || r.Endpoint() != want.endpoint || r.Subprotocol() != want.subprotocol:
+			t.Errorf("%q: %d %v, endpoint %d, %q", offered, n, reject, r.Endpoint(), r.Subprotocol())
 		}
 	}
 }
