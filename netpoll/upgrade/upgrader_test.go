@@ -484,12 +484,15 @@ func TestEndpointsOfOnePathAreMatched(t *testing.T) {
 			request += "Sec-WebSocket-Protocol: " + offered + "\r\n"
 		}
 		n, reject := u.Read(&r, []byte(request+"\r\n"), &scan)
-		switch {
+		if n == 0 || reject != nil {
+			t.Fatal(n, reject)
+		}
+		switch reject = u.Check(&r); {
 		case want.status != 0:
 			if reject == nil || reject.Status != want.status {
 				t.Errorf("%q: %v", offered, reject)
 			}
-		case n == 0 || reject != nil || r.Endpoint() != want.endpoint || r.Subprotocol() != want.subprotocol:
+		case reject != nil || r.Endpoint() != want.endpoint || r.Subprotocol() != want.subprotocol:
 			t.Errorf("%q: %d %v, endpoint %d, %q", offered, n, reject, r.Endpoint(), r.Subprotocol())
 		}
 	}
