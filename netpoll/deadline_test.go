@@ -314,6 +314,28 @@ func TestBacklogAge(t *testing.T) {
 	eventually(t, "gone", func() bool { return s.NumConns() == 0 })
 }
 
+// TestBacklogOfSlowPeerIsDropped: of what waits for a peer that was closed for the age of its backlog, no more stays than
+// the message that has begun to leave.
+func TestBacklogOfSlowPeerIsDropped(t *testing.T) {
+	closed := make(chan frame.CloseCode, 1)
+	s := start(t, &Server{Loops: 1, CloseTimeout: time.Hour, Endpoints: []Endpoint{{
+		MaxBacklog: 1 << 30, MaxBacklogAge: 200 * time.Millisecond, SlowCode: 3008, PingInterval: -1,
+		OnMessage: func(c *Conn, op frame.Op, _ []byte) {
+			for range 1000 {
+				c.Send(op, make([]byte, 16<<10))
+			}
+		},
+		OnClose: func(_ *Conn, e CloseEvent) { closed <- e.Code },
+	}}})
+	c := raw(t, s, "/", "")
+	_, _ = c.Write(masked(frame.OpBinary, []byte("x")))
+	if code := <-closed; code != 3008 {
+		t.Errorf("code %d", code)
+	}
+	eventually(t, "little waits", func() bool { return s.Stats().Backlog < 32<<10 })
+	_ = c.Close()
+}
+
 // TestPeerThatDoesNotReadIsNotRead floods an echo server without reading, for more than the
 // bound; then it reads everything.
 func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {

@@ -328,6 +328,9 @@ func TestCommandsRefusedWhenMailboxIsFull(t *testing.T) {
 			t.Fatalf("command %d: %v", i, err)
 		}
 	}
+	if n := w.h.Stats().Limits.Mailbox; n != 1 {
+		t.Errorf("%d commands are counted as refused", n)
+	}
 	w.do(Command{Op: Leave, Room: "a", Member: person(1)}, nil) // never refused
 	w.turn()
 	if err := w.h.Submit(c); err != nil {

@@ -118,6 +118,25 @@ func TestJoinRefusedWhenLogRefusesRoom(t *testing.T) {
 	}
 }
 
+// TestJoinOfReadyRoomReadsNoLog: the second member of a room gets its position from the room, at once.
+func TestJoinOfReadyRoomReadsNoLog(t *testing.T) {
+	w, l := newManualLog(t, Config{})
+	join := func(id uint64) (a *Answer) {
+		w.do(Command{Op: Join, Room: "a", Options: open(), Member: person(id)}, func(b *Answer) { c := *b; a = &c })
+		w.turn()
+		if len(l.reads) == 1 && id == 1 {
+			l.sink.Found(l.reads[0], Result{Position: Position{10, "e"}, Complete: true})
+			w.turn()
+		}
+		return a
+	}
+	for id := range uint64(2) {
+		if a := join(id + 1); a == nil || a.Err != nil || a.Position.Offset != 10 || len(l.reads) != 1 {
+			t.Fatalf("member %d: %+v, %d reads", id+1, a, len(l.reads))
+		}
+	}
+}
+
 func TestChangedEpochEjectsMembers(t *testing.T) {
 	w, l := newManualLog(t, Config{})
 	var out []place

@@ -135,6 +135,23 @@ func TestManyKeys(t *testing.T) {
 	}
 }
 
+// TestManyValuesSideBySide: different keys, and arrays behind one another, are neither duplicates nor deep.
+func TestManyValuesSideBySide(t *testing.T) {
+	keys, arrays := make([]string, 40), make([]string, 400)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`"k%d":1`, i)
+	}
+	for i := range arrays {
+		arrays[i] = "[1]"
+	}
+	for _, data := range []string{"{" + strings.Join(keys, ",") + "}", "[" + strings.Join(arrays, ",") + "]"} {
+		want := fmt.Sprintf(`1:%d:{"data":%s}`, protocol.MethodRPC, data)
+		if got := read(`{"id":1,"rpc":{"data":` + data + `}}`); got != want {
+			t.Errorf("got %.100s", got)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	next := func(frame string) (*Reader, protocol.Command) {
 		r := NewReader([]byte(frame))
