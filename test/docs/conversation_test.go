@@ -14,9 +14,9 @@ import (
 	"github.com/coder/websocket"
 )
 
-// TestConversation holds the conversation of docs/protocol.md with a server: each line of the client is sent, and the
-// server's lines between two of them have the keys that stand there, in any order.
-func TestConversation(t *testing.T) {
+// The conversation of docs/protocol.md takes place: each line of the client is sent to a server, and the server's lines
+// in between have the keys of the page, in any order.
+func TestConversationOfProtocolPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/protocol.md")
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestConversation(t *testing.T) {
 	}
 }
 
-// shape is a JSON value with its keys in order and without what changes from run to run.
+// shape is a JSON value with sorted keys and without the values that change from run to run.
 func shape(t *testing.T, line []byte) string {
 	t.Helper()
 	var v any

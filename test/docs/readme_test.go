@@ -16,7 +16,7 @@ import (
 	"github.com/throngd/throng/internal/server"
 )
 
-// useFromGo is the snippet of the README. printed stands for fmt.Println there, and url for the address.
+// useFromGo is the snippet of the README, with printed in place of fmt.Println and url in place of the address.
 func useFromGo(ctx context.Context, url string, printed func(string)) (c *centrifuge.Client, err error) {
 	// README begins
 	client := centrifuge.NewJsonClient(url, centrifuge.Config{}) // github.com/centrifugal/centrifuge-go
@@ -30,8 +30,8 @@ func useFromGo(ctx context.Context, url string, printed func(string)) (c *centri
 	return client, err
 }
 
-// TestGoSnippet: the README has the function above, and it does what it says.
-func TestGoSnippet(t *testing.T) {
+// The README contains the function above, and the function works.
+func TestGoSnippetOfReadme(t *testing.T) {
 	source, err := os.ReadFile("readme_test.go")
 	if err != nil {
 		t.Fatal(err)

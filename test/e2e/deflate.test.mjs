@@ -1,5 +1,5 @@
-// permessage-deflate (RFC 7692) with clients that are not ours: npm ws, python3-websockets, Chromium. coder/websocket
-// is met in package netpoll.
+// permessage-deflate (RFC 7692) with other clients: npm ws, python3-websockets, Chromium. The tests of package netpoll use
+// coder/websocket.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -49,7 +49,7 @@ async function talk(perMessageDeflate) {
 }
 
 describe('npm ws', () => {
-  test('offers what it can', async () => {
+  test('negotiates its default parameters', async () => {
     assert.match(await talk(true), /^permessage-deflate; ?server_no_context_takeover; ?client_no_context_takeover$/);
   });
   for (let bits = 8; bits <= 15; bits++) {

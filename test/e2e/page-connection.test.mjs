@@ -1,4 +1,4 @@
-// The page when things go wrong: its connection, or a server that says no.
+// The page with a lost connection, and with errors of the server.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -7,8 +7,8 @@ import { startProxy, startThrong } from './server.mjs';
 
 const stage = setStage();
 
-describe('a connection that goes', () => {
-  test('is said, and what was missed comes back once and in order', async (t) => {
+describe('a lost connection', () => {
+  test('is shown, and missed messages arrive once and in order', async (t) => {
     const inside = { room: stage.room() };
     const proxy = await startProxy(stage.server.port);
     t.after(() => proxy.stop());
@@ -28,7 +28,7 @@ describe('a connection that goes', () => {
     await bo.hears('missed 4');
 
     proxy.mend();
-    await ana.page.click('#reconnect').catch(() => {}); // it may be back by itself
+    await ana.page.click('#reconnect').catch(() => {}); // it may have reconnected by itself
     await ana.sees('.note.back', 'Caught up: 4 missed messages');
     await ana.hears('written without a connection');
     await bo.hears('written without a connection');
@@ -42,7 +42,7 @@ describe('a connection that goes', () => {
     bo.assertQuiet();
   });
 
-  test('brings back 1,000 missed messages without losing one', async (t) => {
+  test('recovers 1,000 missed messages without losing one', async (t) => {
     const name = stage.room();
     const proxy = await startProxy(stage.server.port);
     t.after(() => proxy.stop());
@@ -55,7 +55,7 @@ describe('a connection that goes', () => {
     await ana.hears('message 1000');
   });
 
-  test('of a device without a network waits for the network', async () => {
+  test('waits for the network on a device without one', async () => {
     const inside = { room: stage.room() };
     const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
@@ -69,7 +69,7 @@ describe('a connection that goes', () => {
     ana.assertQuiet({ wasCut: true });
   });
 
-  test('to a server that forgot everything is said too, and the chat goes on', async (t) => {
+  test('to a server that restarted without history is shown, and the chat goes on', async (t) => {
     const own = await startThrong();
     t.after(() => own.stop());
     const proxy = await startProxy(own.port);
@@ -90,8 +90,8 @@ describe('a connection that goes', () => {
   });
 });
 
-describe('a server that says no', () => {
-  test('to a message: it stays, with the reason, and can be sent again', async () => {
+describe('an error of the server', () => {
+  test('for a message: it stays visible with the reason and can be sent again', async () => {
     const inside = { room: stage.room() };
     let refusing = true;
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...inside, refuse: ({ publish }) => refusing && publish && 103 });
@@ -110,7 +110,7 @@ describe('a server that says no', () => {
     assert.deepEqual(await ana.messages(), ['let me in']);
   });
 
-  test('for now, being busy: the message goes out a little later', async () => {
+  test('that is temporary: the message is sent a little later', async () => {
     let times = 2;
     const refuse = ({ publish }) => publish && times-- > 0 && 111;
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room(), refuse });
@@ -119,14 +119,14 @@ describe('a server that says no', () => {
     assert.deepEqual(await ana.messages(), ['first', 'second']);
   });
 
-  test('to a list of everybody: their number is enough', async () => {
+  test('for the presence list: the number of members is shown instead', async () => {
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room(), refuse: ({ presence }) => presence && 106 });
     await ana.sees('#room-count', 'only you are here');
     await ana.sees('#people-note', 'Too many people');
     ana.assertQuiet();
   });
 
-  test('to a room: it says why, and the other rooms stay', async () => {
+  test('for a room: the reason is shown, and the other rooms stay', async () => {
     const [open, closed] = [stage.room(), stage.room()];
     let refusing = true;
     const refuse = ({ subscribe }) => refusing && subscribe?.channel === closed && 103;

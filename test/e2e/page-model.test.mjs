@@ -1,5 +1,5 @@
-// The two parts of the page that are pure: the order of messages, and what
-// happens to a message between writing and its echo. No browser, no server.
+// Two parts of the page that need neither a browser nor a server: the order of messages, and the queue
+// of messages that were written and not delivered yet.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ describe('timeline', () => {
     }
   });
 
-  test('keeps a note where it was written', () => {
+  test('keeps a notice at the place where it was added', () => {
     const timeline = new Timeline();
     timeline.merge([message(5)]);
     timeline.note('lost', 'lost');
@@ -42,7 +42,7 @@ describe('timeline', () => {
     assert.deepEqual(texts(timeline), ['m2', 'm5', 'lost', 'm7', 'm9']);
   });
 
-  test('keeps what was seen above a history that begins anew', () => {
+  test('keeps shown messages above those of a new history', () => {
     const timeline = new Timeline();
     timeline.merge([message(70), message(80)]);
     timeline.startOver();
@@ -52,20 +52,20 @@ describe('timeline', () => {
     assert.deepEqual(texts(timeline), ['m70', 'm80', 'm1', 'm70', 'reloaded']);
   });
 
-  test('shows a message that was sent twice once, and another with its id all the same', () => {
+  test('shows a message that was sent twice once, and a different message with the same id too', () => {
     const timeline = new Timeline();
     timeline.merge([message(1, { id: 'a', text: 'hi' })]);
     assert.equal(timeline.merge([message(2, { id: 'a', text: 'hi' })]).length, 0);
     assert.equal(timeline.merge([message(3, { id: 'a', text: 'somebody else' })]).length, 1);
   });
 
-  test('appends what has no offset', () => {
+  test('appends messages without an offset', () => {
     const timeline = new Timeline();
     timeline.merge([message(4), { kind: 'message', text: 'x', id: '' }, { kind: 'message', text: 'x', id: '' }]);
     assert.deepEqual(texts(timeline), ['m4', 'x', 'x']);
   });
 
-  test('forgets the oldest of very many', () => {
+  test('drops the oldest messages above its limit', () => {
     const timeline = new Timeline();
     for (let i = 1; i <= 25_000; i++) timeline.merge([message(i)]);
     assert.ok(timeline.items.length <= 11_000);
@@ -73,7 +73,7 @@ describe('timeline', () => {
     assert.equal(timeline.seen.size, timeline.items.length);
   });
 
-  test('forgets the keys of what it forgets, of messages without offsets too', () => {
+  test('drops the keys of dropped messages, also of those without offsets', () => {
     const timeline = new Timeline();
     for (let i = 1; i <= 25_000; i++) timeline.merge([{ kind: 'message', id: `id${i}`, text: 'x' }]);
     timeline.note('warn', 'a note has none');
@@ -97,7 +97,7 @@ describe('outbox', () => {
   }
   const turn = () => new Promise(setImmediate);
 
-  test('sends one after the other, and lets go of each with its echo', async () => {
+  test('sends one message after the other, and removes each when the room delivers it', async () => {
     const { outbox, calls, states } = make();
     outbox.add('a', 'A');
     outbox.add('b', 'B');
@@ -112,7 +112,7 @@ describe('outbox', () => {
     assert.deepEqual(states(), []);
   });
 
-  test('sends again what the lost connection may have taken along, unless its echo came', async () => {
+  test('sends a message in doubt again after a lost connection, unless the room has delivered it', async () => {
     for (const stored of [false, true]) {
       const world = make();
       const { outbox, calls, states } = world;
@@ -128,7 +128,7 @@ describe('outbox', () => {
     }
   });
 
-  test('keeps what was refused, and does not let it hold up the rest', async () => {
+  test('keeps a refused message, which does not delay the others', async () => {
     const { outbox, calls, states } = make();
     outbox.add('a', 'A');
     outbox.add('b', 'B');
@@ -142,14 +142,14 @@ describe('outbox', () => {
     assert.deepEqual(states(), ['a sending', 'b sent']);
   });
 
-  test('does not repeat by itself what may be stored already', async () => {
+  test('does not send a message again by itself that may be stored', async () => {
     for (const code of [1, 100]) {
       const { outbox, calls, states } = make();
       outbox.add('a', 'A');
       calls[0].fail(code);
       await turn();
       assert.deepEqual(states(), ['a failed']);
-      outbox.confirm('a'); // a late echo settles it
+      outbox.confirm('a'); // a late echo confirms it
       assert.deepEqual(states(), []);
     }
   });

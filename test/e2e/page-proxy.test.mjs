@@ -1,4 +1,4 @@
-// The page behind a reverse proxy: below a path prefix, and where its origin or its WebSocket does not get through.
+// The page behind a reverse proxy: below a path prefix, with another Host header, and without WebSockets.
 
 import { describe, test } from 'node:test';
 import { enter, setStage, visit } from './page.mjs';
@@ -6,7 +6,7 @@ import { startPrefixProxy, startThrong } from './server.mjs';
 
 const stage = setStage();
 
-describe('a proxy in front', () => {
+describe('a proxy in front of the server', () => {
   test('may serve the page below a path prefix', async (t) => {
     const proxy = await startPrefixProxy(stage.server.port, { prefix: '/team/chat/' });
     t.after(() => proxy.stop());
@@ -18,7 +18,7 @@ describe('a proxy in front', () => {
     ana.assertQuiet();
   });
 
-  test('that hides the host makes the page say that its origin is not accepted', async (t) => {
+  test('that changes the Host header: the page says that its origin is not accepted', async (t) => {
     const server = await startThrong({ args: ['--allowed-origins', 'same-host'] });
     t.after(() => server.stop());
     const proxy = await startPrefixProxy(server.port);
@@ -28,7 +28,7 @@ describe('a proxy in front', () => {
     await ana.sees('#connection', 'Not accepted');
   });
 
-  test('that does not pass WebSockets on is said', async (t) => {
+  test('that does not forward WebSockets: the page says so', async (t) => {
     const proxy = await startPrefixProxy(stage.server.port, { upgrades: false });
     t.after(() => proxy.stop());
     const ana = await hello(proxy.url);

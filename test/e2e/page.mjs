@@ -1,4 +1,4 @@
-// Chromium and the people in it, for the tests of the page.
+// Chromium and the users in it, for the tests of the page.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';

@@ -1,4 +1,4 @@
-// The page in a real browser: what two people see of each other.
+// The page in a real browser, with two users.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -7,7 +7,7 @@ import { PHONE, enter, fill, publish, setStage, visit } from './page.mjs';
 const stage = setStage();
 
 describe('two people', () => {
-  test('read each other, in order and once, and each sees their own as their own', async () => {
+  test('receive each other\'s messages once and in order, and see their own messages marked', async () => {
     const inside = { room: stage.room() };
     const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
@@ -23,7 +23,7 @@ describe('two people', () => {
     assert.equal(await bo.page.locator('.theirs .name').first().textContent(), 'Ana');
   });
 
-  test('see who is here, and who has gone', async () => {
+  test('see joins, leaves and the list of members', async () => {
     const inside = { room: stage.room() };
     const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     await ana.sees('#room-count', 'only you are here');
@@ -37,7 +37,7 @@ describe('two people', () => {
     assert.deepEqual(await ana.people(), ['Ana']);
   });
 
-  test('see the other typing until the message comes', async () => {
+  test('see that the other is typing, until the message arrives', async () => {
     const inside = { room: stage.room() };
     const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
@@ -52,7 +52,7 @@ describe('two people', () => {
 });
 
 describe('rooms', () => {
-  test('count what is unread, in the list and in the title, and mark where it begins', async () => {
+  test('show the number of unread messages in the list and in the title, and mark the first one', async () => {
     const [first, second] = [stage.room(), stage.room()];
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
     const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: first });
@@ -72,7 +72,7 @@ describe('rooms', () => {
     bo.assertQuiet();
   });
 
-  test('are read as far as they were in view', async () => {
+  test('count messages as read when they have been in view', async () => {
     const [first, second] = [stage.room(), stage.room()];
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
     const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: first });
@@ -93,7 +93,7 @@ describe('rooms', () => {
     bo.assertQuiet();
   });
 
-  test('are remembered, and a link leads into one', async () => {
+  test('are remembered, and a link opens one', async () => {
     const [first, second] = [stage.room(), stage.room()];
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: first });
     await ana.say('before the reload');
@@ -109,7 +109,7 @@ describe('rooms', () => {
     assert.equal(await ana.page.locator('.mine .bubble').count(), 1, 'what I said is still mine');
   });
 
-  test('show who comes later what was said before, with its day and time', async () => {
+  test('show earlier messages with day and time to a new member', async () => {
     const inside = { room: stage.room() };
     const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
     await ana.say('first', 'second');
@@ -122,7 +122,7 @@ describe('rooms', () => {
     assert.ok(Math.abs(Date.now() - new Date(said)) < 60_000, `the time of the first message is ${said}`);
   });
 
-  test('with 5,000 messages show the last ones, and older ones when asked', async () => {
+  test('with 5,000 messages show the last ones, and older ones on request', async () => {
     const name = stage.room();
     await fill(stage.server, name, 5000);
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: name });
@@ -137,7 +137,7 @@ describe('rooms', () => {
     ana.assertQuiet();
   });
 
-  test('with messages that no single answer of the server can hold show as many', async () => {
+  test('with messages that do not fit into one reply of the server show the same number', async () => {
     const name = stage.room();
     const texts = Array.from({ length: 300 }, (_, i) => ({ text: `${'long '.repeat(400)}${i + 1}` }));
     while (texts.length > 0) await publish(stage.server, name, texts.splice(0, 20)); // in frames below 64 KiB
@@ -153,7 +153,7 @@ describe('rooms', () => {
 describe('hostile text', () => {
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
 
-  test('stays text, in messages, names and rooms', async () => {
+  test('is shown as text in messages, names and rooms', async () => {
     const name = `${stage.room()}<b>x`;
     const ana = await enter(stage.browser, stage.server.url, '<i onclick=x>Ana', { room: name });
     const bo = await enter(stage.browser, stage.server.url, 'Bo', { room: name });
@@ -167,7 +167,7 @@ describe('hostile text', () => {
     bo.assertQuiet();
   });
 
-  test('becomes a link only where it is an http address', async () => {
+  test('becomes a link only if it is an http address', async () => {
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { room: stage.room() });
     await ana.say('see https://example.org/a_(b)?c=d, javascript:alert(1) and (http://x.example/y).');
     await ana.sees('.bubble a', 'example.org');
@@ -192,7 +192,7 @@ describe('hostile text', () => {
   });
 });
 
-test('a stranger is asked for a name first, and cannot slip past', async () => {
+test('a new user must enter a name first', async () => {
   const ana = await visit(stage.browser, stage.server.url);
   await ana.sees('#name-dialog', 'What should people call you?');
   for (const key of ['Escape', 'Escape', 'Enter', '/', 'Escape']) await ana.page.keyboard.press(key);
@@ -206,7 +206,7 @@ test('a stranger is asked for a name first, and cannot slip past', async () => {
   assert.equal(await ana.page.locator('#name-dialog').isVisible(), false);
 });
 
-test('a second tab of the same person has the same messages of their own', async () => {
+test('a second tab of the same user marks the same messages as their own', async () => {
   const room = stage.room();
   const ana = await enter(stage.browser, stage.server.url, 'Ana', { room });
   const tab = await ana.page.context().newPage();
@@ -221,7 +221,7 @@ test('a second tab of the same person has the same messages of their own', async
   assert.equal(await tab.locator('.message.theirs').count(), 0);
 });
 
-test('a line that begins with / is a command and is sent to nobody', async () => {
+test('a line that begins with / is a command and is not sent', async () => {
   const [room, other] = [stage.room(), stage.room()];
   const ana = await enter(stage.browser, stage.server.url, 'Ana', { room });
   const bo = await enter(stage.browser, stage.server.url, 'Bo', { room });
@@ -238,7 +238,7 @@ test('a line that begins with / is a command and is sent to nobody', async () =>
   ana.assertQuiet();
 });
 
-test('a new name is seen by the others', async () => {
+test('the others see a new name', async () => {
   const inside = { room: stage.room() };
   const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
   const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);
@@ -252,7 +252,7 @@ test('a new name is seen by the others', async () => {
   assert.equal(await ana.page.locator('.note').count(), 0, 'a rename is no lost connection');
 });
 
-test('everything can be done from the keyboard', async () => {
+test('the page can be used with the keyboard only', async () => {
   const name = stage.room();
   const ana = await visit(stage.browser, stage.server.url);
   const { keyboard } = ana.page;
@@ -288,7 +288,7 @@ test('everything can be done from the keyboard', async () => {
   ana.assertQuiet();
 });
 
-test('a phone has everything: rooms and people in drawers, nothing wider than the screen', async () => {
+test('on a phone rooms and members are in drawers, and nothing is wider than the screen', async () => {
   const name = stage.room();
   const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...PHONE, room: name });
   const isInside = () =>
@@ -318,7 +318,7 @@ test('a phone has everything: rooms and people in drawers, nothing wider than th
   ana.assertQuiet();
 });
 
-test('the name of a room does not push the button to send off a phone', async () => {
+test('a long room name does not push the send button off the screen of a phone', async () => {
   for (const room of ['x'.repeat(28), 'W'.repeat(200)]) {
     const ana = await enter(stage.browser, stage.server.url, 'Ana', { ...PHONE, room });
     const send = await ana.page.locator('#send').boundingBox();
@@ -328,7 +328,7 @@ test('the name of a room does not push the button to send off a phone', async ()
   }
 });
 
-test('a screen reader hears what others say', async () => {
+test('messages of others are announced to screen readers', async () => {
   const inside = { room: stage.room() };
   const ana = await enter(stage.browser, stage.server.url, 'Ana', inside);
   const bo = await enter(stage.browser, stage.server.url, 'Bo', inside);

@@ -1,4 +1,4 @@
-// The JavaScript example of the README, as it stands there but for the address.
+// The JavaScript example of the README, with another address.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-// A planned restart, seen by the official JavaScript SDK.
+// A planned restart, with the official JavaScript SDK.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -75,7 +75,7 @@ describe('a planned restart', () => {
       await Promise.all(lost);
       const fresh = await server({ port: old.port });
       await Promise.all(members.map((m) => m.client.ready(patience)));
-      for (const m of members.slice(0, 12)) { // those who publish go on at the new server
+      for (const m of members.slice(0, 12)) { // the publishers go on at the new server
         const from = m.got.size;
         while (m.got.size <= from) await new Promise((later) => setTimeout(later, 10));
       }

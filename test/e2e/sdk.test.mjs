@@ -57,7 +57,7 @@ describe('connect', () => {
     assert.equal(c.state, State.Connected);
   });
 
-  test('on /ws is the same', async () => {
+  test('works on /ws too', async () => {
     const c = client('Ana', server.ws.replace('/connection/websocket', '/ws'));
     const connected = next(c, 'connected');
     c.connect();
@@ -121,7 +121,7 @@ describe('publish', () => {
     assert.equal(got[0].data.text, 'from outside');
   });
 
-  test('of more than the limit costs the connection, which says so', async () => {
+  test('above the size limit closes the connection with 1009', async () => {
     const c = client('a');
     c.connect();
     await c.ready(patience);
@@ -132,7 +132,7 @@ describe('publish', () => {
 });
 
 describe('rooms', () => {
-  test('tell who comes and goes', async () => {
+  test('send joins and leaves', async () => {
     const channel = room();
     const a = await join('a', channel);
     // A join and a leave within a second cancel out, so each comes a second late.
@@ -182,7 +182,7 @@ describe('rooms', () => {
     await reaches(sub, got, 1);
   });
 
-  test('of an unknown namespace are refused', async () => {
+  test('in an unknown namespace are refused', async () => {
     const c = client('a');
     c.connect();
     const sub = c.newSubscription('nowhere:room');
@@ -199,13 +199,13 @@ describe('rooms', () => {
   });
 });
 
-test('there are no procedures: error 108', async () => {
+test('an RPC is answered with error 108', async () => {
   const c = client('a');
   c.connect();
   await assert.rejects(c.rpc('nonsense', {}), { code: 108 });
 });
 
-describe('a position that the application keeps', () => {
+describe('a position that the application stores', () => {
   /** Subscribes with options and collects what is recovered. */
   async function resume(channel, options) {
     const c = client('reader');
@@ -235,7 +235,7 @@ describe('a position that the application keeps', () => {
     });
   }
 
-  test('of getState is asked for again when it cannot be recovered from', async () => {
+  test('from getState is requested again when the room cannot be recovered from it', async () => {
     const channel = room();
     const writer = await join('writer', channel);
     await writer.sub.publish({ n: 0 });
@@ -251,7 +251,7 @@ describe('a position that the application keeps', () => {
 });
 
 describe('a lost connection', () => {
-  test('comes back with every message, once and in order', async () => {
+  test('recovers every message, once and in order', async () => {
     const proxy = await startProxy(server.port);
     try {
       const channel = room();
@@ -277,7 +277,7 @@ describe('a lost connection', () => {
     }
   });
 
-  test('of a reader in the middle of a stream loses nothing', async () => {
+  test('during a stream of messages loses none', async () => {
     const proxy = await startProxy(server.port);
     try {
       const channel = room();
@@ -307,7 +307,7 @@ describe('a lost connection', () => {
     }
   });
 
-  test('to a server that restarted says that history is gone', async () => {
+  test('to a restarted server reports that history is gone', async () => {
     let own = await startThrong();
     const { port } = own;
     const { client: c, sub } = await join('a', room(), own.ws);
@@ -324,7 +324,7 @@ describe('a lost connection', () => {
   });
 });
 
-test('a client that does not answer pings is gone, and so is its presence', async () => {
+test('a client that does not answer pings is closed, and its presence ends', async () => {
   const own = await startThrong({ args: ['--ping-interval', '2s', '--pong-timeout', '1s'] });
   try {
     const channel = room();

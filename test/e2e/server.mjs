@@ -1,4 +1,4 @@
-// A real throng server for a test: started on a free port, ended by its pid.
+// A throng server for a test, on a free port.
 //
 //   const server = await startThrong();            // throng serve --dev on 127.0.0.1
 //   server.url     http://127.0.0.1:PORT/

@@ -1,4 +1,4 @@
-// The JavaScript SDK where it is slow or was away for long: what a room that drops tells it, and a recovery in pages.
+// The JavaScript SDK as a slow reader and after a long absence: rooms that drop messages, and recovery in pages.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -105,7 +105,7 @@ for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) descri
   after(() => server?.stop());
 
   describe('a slow member of a room that drops', () => {
-    test('misses whole messages and is told how many, at the right place', async () => {
+    test('misses whole messages and receives their number at the right place', async () => {
       const channel = 'ticker:drop';
       const [slow, fast] = [await enter(channel), await enter(channel)];
       let left = 0;
@@ -121,7 +121,7 @@ for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) descri
       const received = () => slow.story.filter(Number.isInteger).length;
       await slow.until(() => received() + missed() >= sent);
 
-      // The number of every message is the count of what came and what was told missing before it.
+      // The number of every message is the number of messages that arrived or were announced as dropped before it.
       let at = 0;
       for (const what of slow.story) {
         if (Number.isInteger(what)) {
@@ -145,7 +145,7 @@ for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) descri
   });
 
   describe('a slow member of a room that keeps its history', () => {
-    test('is disconnected with 3008, comes back by itself and has missed nothing', async () => {
+    test('is disconnected with 3008, reconnects by itself and recovers every message', async () => {
       const [slow, fast] = [await enter('history'), await enter('history')];
       const sent = 400; // 20 MB
       slow.socket.pause();
@@ -161,8 +161,8 @@ for (const [scheme, options] of Object.entries({ ws: {}, wss: { tls } })) descri
     });
   });
 
-  describe('a client that missed far more than may wait for it', () => {
-    test('resumes in pages and sees every message once, in order', async () => {
+  describe('a client that missed more than its backlog may hold', () => {
+    test('recovers in pages and receives every message once and in order', async () => {
       const proxy = await startProxy(server.port, scheme);
       undo.push(() => proxy.stop());
       const channel = 'pages';

@@ -56,7 +56,7 @@ const page = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 describe('openssl', () => {
   for (const [flag, protocol] of [['-tls1_2', 'TLSv1.2'], ['-tls1_3', 'TLSv1.3']]) {
-    test(`${protocol}: the page comes, HTTP/1.1 is agreed on`, async () => {
+    test(`${protocol}: the page is served, over HTTP/1.1`, async () => {
       const { output } = await sClient([flag, '-alpn', 'h2,http/1.1', '-ign_eof'], page);
       assert.match(output, new RegExp(`New, ${protocol}`));
       assert.match(output, /ALPN protocol: http\/1\.1/);
@@ -73,7 +73,7 @@ describe('openssl', () => {
     });
   }
 
-  test('TLSv1.2: five sessions in a row are resumed', async () => {
+  test('TLSv1.2: five sessions one after the other are resumed', async () => {
     const { output } = await sClient(['-tls1_2', '-reconnect']);
     assert.equal(output.match(/^Reused, TLSv1\.2/gm)?.length, 5);
   });
@@ -107,12 +107,12 @@ describe('curl', () => {
     });
   }
 
-  test('plain HTTP on the TLS port is answered with a sentence', async () => {
+  test('plain HTTP on the TLS port gets an explanation', async () => {
     const { stdout } = await curl('--include', `http://127.0.0.1:${server.port}/`);
     assert.match(stdout, /^HTTP\/1\.1 400[^]*this port speaks TLS: use https:\/\/ or wss:\/\//);
   });
 
-  test('a large asset comes whole', async () => {
+  test('a large file is served whole', async () => {
     const { stdout: html } = await curl(server.url);
     const [, asset] = html.match(/src="([^"]*centrifuge[^"]*)"/) ?? html.match(/src="([^"]+\.js)"/);
     const { stdout } = await curl('--output', '/dev/null', '--write-out', '%{http_code} %{size_download} %header{content-length}', new URL(asset, server.url).href);
@@ -156,7 +156,7 @@ describe('node', () => {
     }
   });
 
-  test('a drain closes with 3001 and ends the session properly', async () => {
+  test('a drain closes with 3001', async () => {
     const own = await startThrong({ tls });
     const socket = new Trusting(own.ws);
     await once(socket, 'open');
@@ -167,7 +167,7 @@ describe('node', () => {
 });
 
 describe('the SDK', () => {
-  test('two people, many messages, in order', async () => {
+  test('two users receive many messages in order', async () => {
     const [ana, bo] = [await person('Ana'), await person('Bo')];
     const sent = Array.from({ length: 500 }, (_, n) => ({ n }));
     await Promise.all(sent.map((data) => ana.sub.publish(data)));
@@ -176,7 +176,7 @@ describe('the SDK', () => {
     assert.deepEqual(ana.got, sent);
   });
 
-  test('a line that was cut brings everything back', async () => {
+  test('a broken connection recovers every message', async () => {
     const proxy = await startProxy(server.port, 'wss');
     undo.push(() => proxy.stop());
     const [ana, bo] = [await person('Ana'), await person('Bo', proxy.ws)];
@@ -191,7 +191,7 @@ describe('the SDK', () => {
     assert.deepEqual(bo.got.map(({ n }) => n), Array.from({ length: 21 }, (_, n) => n));
   });
 
-  test('a new certificate is used at once by whoever comes, and nobody who is there notices', async () => {
+  test('a new certificate is used for new connections, and open ones stay', async () => {
     const { client, sub, has } = await person('Ana');
     let lost = 0;
     client.on('connecting', () => lost++);
@@ -215,7 +215,7 @@ describe('Chromium', () => {
   before(async () => { browser = await launch(); });
   after(() => browser?.close());
 
-  test('two people on the https page', async () => {
+  test('two users on the https page', async () => {
     const inside = { room: 'chromium', ignoreHTTPSErrors: true };
     const ana = await enter(browser, server.url, 'Ana', inside);
     const bo = await enter(browser, server.url, 'Bo', inside);

@@ -1,4 +1,4 @@
-// The JavaScript SDK and --connection-rate-per-user. People with an id come in by users/main.go.
+// The JavaScript SDK and --connection-rate-per-user. Users with an id are accepted by users/main.go.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -45,8 +45,8 @@ function come(user) {
   return { story, ready: client.ready(patience) };
 }
 
-test('a user who connects too often is refused with 111, and the SDK comes back by itself', async () => {
-  for (let n = 0; n < 2; n++) await come('ana').ready; // two seconds' worth may come at once
+test('a user that connects too often is refused with 111, and the SDK reconnects by itself', async () => {
+  for (let n = 0; n < 2; n++) await come('ana').ready; // the burst is that of two seconds
   const third = come('ana');
   const other = come('bo');
   await other.ready;

@@ -1,4 +1,4 @@
-// npm ws as a raw client: frames as a program writes them by hand, and /echo.
+// npm ws as a client without an SDK, and /echo.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -49,8 +49,8 @@ async function closed(socket) {
   return { code, reason: reason.toString() };
 }
 
-describe('the protocol by hand', () => {
-  test('many commands in one frame, one bad line among them', async () => {
+describe('the protocol without an SDK', () => {
+  test('many commands in one frame are answered, and a malformed one among them', async () => {
     const socket = await open('/ws');
     socket.send([
       '{"id":1,"connect":{}}',
@@ -70,7 +70,7 @@ describe('the protocol by hand', () => {
     assert.ok(socket.frames.some((frame) => frame.includes('{ "text" : "spaces stay" }')), 'data is carried byte for byte');
   });
 
-  test('a repeated idempotency key answers with the first offset and adds no copy', async () => {
+  test('a repeated idempotency key is answered with the first offset, and nothing is stored', async () => {
     const socket = await open('/ws');
     const publish = (id) => `{"id":${id},"publish":{"channel":"once","data":{"text":"x"},"idempotency_key":"k1"}}`;
     socket.send(`{"id":1,"connect":{}}\n${publish(2)}\n${publish(3)}`);
@@ -87,7 +87,7 @@ describe('the protocol by hand', () => {
     assert.equal((await closed(socket)).code, 3501);
   });
 
-  test('what is no JSON ends the connection with 3501, after the good lines before it', async () => {
+  test('text that is not JSON closes the connection with 3501, after the lines before it', async () => {
     const socket = await open('/ws');
     socket.send('{"id":1,"connect":{}}\n{"id":2,');
     assert.equal((await closed(socket)).code, 3501);
@@ -102,7 +102,7 @@ describe('the protocol by hand', () => {
     assert.equal(socket.protocol, 'centrifuge-json');
   });
 
-  test('a room with deflating and plain members', async () => {
+  test('a room has members with and without compression', async () => {
     const text = 'long '.repeat(2000);
     const members = [await open('/ws', { perMessageDeflate: true }), await open('/ws', { perMessageDeflate: false })];
     assert.match(members[0].extensions, /permessage-deflate/);
@@ -137,7 +137,7 @@ describe('/echo', () => {
     });
   }
 
-  test('holds 16 MiB and not a byte more', async () => {
+  test('accepts 16 MiB and not a byte more', async () => {
     const socket = await open('/echo', { perMessageDeflate: false, maxPayload: 32 << 20 });
     socket.send(Buffer.alloc(16 << 20, 1));
     assert.equal((await frames(socket, 1))[0].length, 16 << 20);
@@ -145,7 +145,7 @@ describe('/echo', () => {
     assert.equal((await closed(socket)).code, 1009);
   });
 
-  test('puts fragments together and answers pings between them', async () => {
+  test('joins fragments and answers pings between them', async () => {
     const socket = await open('/echo', { perMessageDeflate: false });
     const pong = once(socket, 'pong', { signal: AbortSignal.timeout(patience) });
     socket.send('one ', { fin: false });
@@ -163,7 +163,7 @@ describe('/echo', () => {
   });
 });
 
-test('garbage on one connection disturbs no other', async () => {
+test('garbage on one connection does not affect others', async () => {
   const healthy = await open('/echo');
   for (const garbage of ['\x16\x03\x01\x02\x00\x01\x00', 'PRI * HTTP/2.0\r\n\r\n', 'GET /ws HTTP/1.1\nHost: x\n\n', '\0\0\0\0', 'x'.repeat(100_000)]) {
     const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});

@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/internal/certs/certtest"
 )
 
-// example is a block of docs/operations.md: a configuration of a proxy, and how throng is started
-// with it.
+// example is a block of docs/operations.md: a configuration of a proxy, and the command that starts throng
+// behind it.
 type example struct {
 	language, title, command, config string
 
@@ -46,8 +46,8 @@ func examples(t *testing.T) (all []*example) {
 	return all
 }
 
-// place makes the example one that can run here: free ports, certificates and paths of the test. Its
-// timeouts become 3 s, so that only pings keep a silent connection open, and health checks count at once.
+// place adapts the example to this machine: free ports, certificates and paths of the test. Its timeouts
+// become 3 s, so that only pings keep a silent connection open, and a single health check counts.
 func (e *example) place(t *testing.T) {
 	t.Helper()
 	e.dir = t.TempDir()
@@ -68,7 +68,7 @@ func (e *example) place(t *testing.T) {
 	}
 }
 
-// free is an address on which nobody listens now.
+// free returns an address on which no process listens.
 func free(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,8 +79,8 @@ func free(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// TestTimeoutsAbovePings: every timeout of the examples that is one of a silent WebSocket is longer than the
-// time after which throng gives a client up.
+// Every timeout for silent WebSockets in the examples is longer than the time after which throng closes a
+// client that does not answer pings.
 func TestTimeoutsAbovePings(t *testing.T) {
 	for _, e := range examples(t) {
 		silence := regexp.MustCompile(`(?:proxy_read_timeout|proxy_send_timeout|timeout tunnel) +(\S+?);?\n`)

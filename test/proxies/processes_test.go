@@ -19,7 +19,7 @@ import (
 	"github.com/throngd/throng/internal/unixsocket"
 )
 
-// find is the program's path; the test is skipped where it is not installed.
+// find returns the program's path. The test is skipped if it is not installed.
 func find(t *testing.T, program string) string {
 	t.Helper()
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/usr/local/sbin") {
@@ -32,8 +32,8 @@ func find(t *testing.T, program string) string {
 	return ""
 }
 
-// startThrong runs a server in this process as the example's command says, at a free address, with one
-// connection for each address and a ping each second.
+// startThrong runs a server in this process with the flags of the example, at a free address, with one
+// connection for each client address and a ping each second.
 func (e *example) startThrong(t *testing.T) {
 	t.Helper()
 	env := []string{
@@ -85,7 +85,7 @@ func (e *example) startThrong(t *testing.T) {
 	}
 }
 
-// output collects what a program says.
+// output collects the output of a program.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -19,8 +19,8 @@ import (
 
 const patience = 20 * time.Second
 
-// TestExamples runs each example of docs/operations.md and asks of it what the page promises.
-func TestExamples(t *testing.T) {
+// Each example of docs/operations.md works as the page says.
+func TestProxyExamples(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the clients need the addresses of 127/8, which only Linux has")
 	}
@@ -72,7 +72,7 @@ func (e *example) dial(t *testing.T, host int) (*conn, error) {
 	return &conn{Conn: c, r: bufio.NewReader(c)}, nil
 }
 
-// ask sends a request and reads the answer.
+// ask sends a request and reads the response.
 func (c *conn) ask(t *testing.T, method, request string) {
 	t.Helper()
 	if _, err := io.WriteString(c, request); err != nil {
@@ -107,8 +107,8 @@ func (e *example) get(t *testing.T, path string) *conn {
 	return c
 }
 
-// upgrade asks for a WebSocket from 127.0.0.host. A connection that throng ends before it has
-// an answer has the code 0.
+// upgrade requests a WebSocket from 127.0.0.host. The code is 0 if throng closes the connection without a
+// response.
 func (e *example) upgrade(t *testing.T, host int, origin string, headers ...string) *conn {
 	t.Helper()
 	c, err := e.dial(t, host)
@@ -124,7 +124,7 @@ func (e *example) upgrade(t *testing.T, host int, origin string, headers ...stri
 	return c
 }
 
-// page: it is served with all that it names, below its prefix.
+// The page and all files that it names are served below the prefix.
 func (e *example) page(t *testing.T) {
 	t.Helper()
 	c := e.get(t, e.prefix)
@@ -143,7 +143,7 @@ func (e *example) page(t *testing.T) {
 	}
 }
 
-// addresses: throng counts each client for itself, whatever the client says of its address. One
+// throng counts the connections of each client address, whatever address the client claims. One
 // connection of 127.0.0.2 is open.
 func (e *example) addresses(t *testing.T) {
 	t.Helper()
@@ -157,7 +157,7 @@ func (e *example) addresses(t *testing.T) {
 	e.upgrade(t, 4, e.origin(), "X-Forwarded-For: 127.0.0.2").status(t, 101)
 }
 
-// stays: a connection on which only pings are exchanged outlives the timeouts of the proxy.
+// A connection with nothing but pings lives longer than the timeouts of the proxy.
 func (c *conn) stays(t *testing.T) {
 	t.Helper()
 	say := func(text string) {

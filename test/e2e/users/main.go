@@ -1,5 +1,5 @@
-// Command users is throng's edge with people who have a user id, for the tests of this folder: the token of connect is
-// the id. throng itself cannot check tokens yet, so its limits per user are met only behind an Authenticator.
+// Command users is throng's edge with user ids, for the tests of this folder: the token of connect is the id. throng serve
+// cannot check tokens yet, so its limits per user can only be tested with an Authenticator.
 //
 // It prints its address and serves until its standard input ends.
 package main
@@ -15,7 +15,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// trusting believes everybody.
+// trusting accepts every token.
 type trusting struct{}
 
 func (trusting) Authenticate(r *edge.AuthRequest) (edge.Identity, error) {
