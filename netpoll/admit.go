@@ -7,7 +7,9 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
+	"time"
 
+	"github.com/throngd/throng/internal/limit"
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
@@ -47,19 +49,29 @@ func (s *Server) prepareAdmission(maxFD int) {
 	if s.Listener != nil {
 		s.local = s.Listener.Addr().Network() == "unix"
 	}
-	s.acceptLimit.rateLimit = newRateLimit(s.AcceptRate, acceptBurst)
-	if s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0 || s.ProxyProtocol || s.trustsProxies() {
-		s.engine.ipLimiter = newIPLimiter(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
+	s.acceptRate = limit.NewRate(s.AcceptRate, int(acceptBurst*time.Duration(s.AcceptRate)/time.Second))
+	s.engine.ipLimiter = newIPLimiter(maxFD, s.MaxConnsPerIP, s.ConnRatePerIP)
+}
+
+// acceptLimited reports whether new connections must wait, for AcceptRate.
+func (s *Server) acceptLimited() bool {
+	if s.acceptRate.Unlimited() || s.accepted.Allows(&s.acceptRate, s.engine.clock()) {
+		return false
+	}
+	s.refusals.paced.Add(1)
+	return true
+}
+
+// countAccept counts one more new connection for AcceptRate.
+func (s *Server) countAccept() {
+	if !s.acceptRate.Unlimited() {
+		s.accepted.Charge(&s.acceptRate, s.engine.clock())
 	}
 }
 
-// LimitIP replaces MaxConnsPerIP and ConnRatePerIP for the connections that come from now on. It does nothing if
-// neither was set before Listen, because addresses are not counted then. Any goroutine may call it after Listen.
-func (s *Server) LimitIP(conns, perSecond int) {
-	if s.engine.ipLimiter != nil && (s.MaxConnsPerIP > 0 || s.ConnRatePerIP > 0) {
-		s.engine.ipLimiter.setLimits(conns, perSecond)
-	}
-}
+// LimitIP replaces MaxConnsPerIP and ConnRatePerIP for new connections. Connections that were accepted while neither limit
+// was set are not counted. Any goroutine may call it after Listen.
+func (s *Server) LimitIP(conns, perSecond int) { s.engine.ipLimiter.setLimits(conns, perSecond) }
 
 // admit begins the first phase of the new connection c, which is counted already, or returns why it is refused.
 func (l *Loop) admit(c *Conn) *Reject {
@@ -81,7 +93,7 @@ func (l *Loop) admit(c *Conn) *Reject {
 // admitPeer begins the first phase of the new connection c by the address of its peer.
 func (l *Loop) admitPeer(c *Conn) *Reject {
 	s := l.server
-	if s.engine.ipLimiter != nil {
+	if s.ProxyProtocol || s.trustsProxies() || s.engine.ipLimiter.Limited() {
 		peer := remoteAddr(int(c.fd)).Addr()
 		trusted := s.trustsPeer(peer)
 		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
@@ -118,10 +130,10 @@ func (l *Loop) startPeerPhase(c *Conn) {
 func (l *Loop) countAddr(c *Conn, a netip.Addr) *Reject {
 	s := l.server
 	switch s.engine.ipLimiter.add(c.fd, a, s.engine.clock()) {
-	case tooMany:
+	case limit.TooMany:
 		s.refusals.tooMany.Add(1)
 		return &Reject{Status: http.StatusTooManyRequests, Cause: upgrade.CauseAddress, Reason: "too many connections from this address", Header: retryAfter("5")}
-	case tooFast:
+	case limit.TooFast:
 		s.refusals.tooFast.Add(1)
 		return &Reject{Status: http.StatusTooManyRequests, Cause: upgrade.CauseAddress, Reason: "too many new connections from this address", Header: retryAfter("1")}
 	}

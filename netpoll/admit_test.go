@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/limit"
 )
 
 // caller is a client on an address of its own.
@@ -273,7 +274,7 @@ func TestAcceptRate(t *testing.T) {
 	}
 }
 
-// TestLimitIP changes the bounds of a running server: they hold for those who come.
+// TestLimitIP: new limits of a running server apply to new connections.
 func TestLimitIP(t *testing.T) {
 	s := addressServer(t, &Server{MaxConnsPerIP: 2})
 	let := func(n int) (in int) {
@@ -292,56 +293,65 @@ func TestLimitIP(t *testing.T) {
 	}
 	s.LimitIP(0, 1)
 	eventually(t, "too fast", func() bool { return let(1) == 0 })
-	none := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
-	none.LimitIP(1, 1) // nobody is counted: it changes nothing
-	for range 3 {
-		say(t, dial(t, none, "/"), "x")
+}
+
+// TestLimitIPSwitchesLimitsOn: a server that had no limits counts connections from LimitIP on, and only those.
+func TestLimitIPSwitchesLimitsOn(t *testing.T) {
+	s := addressServer(t, &Server{})
+	first := call(t, s, 1, "")
+	if got := first.upgrade(); got != switching {
+		t.Fatal(got)
+	}
+	s.LimitIP(1, 0)
+	if got := call(t, s, 1, "").upgrade(); got != switching {
+		t.Errorf("the connection from before was counted: %s", got)
+	}
+	if got := call(t, s, 1, "").upgrade(); got == switching {
+		t.Error("a second connection was accepted")
+	}
+	s.LimitIP(0, 0)
+	if got := call(t, s, 1, "").upgrade(); got != switching {
+		t.Errorf("the limit was not lifted: %s", got)
 	}
 }
 
-// TestVisits counts by /64, and keeps nobody for longer than a burst lasts.
-func TestVisits(t *testing.T) {
+// TestIPLimiterCountsNetworks: addresses count by /64, and idle ones are forgotten.
+func TestIPLimiterCountsNetworks(t *testing.T) {
 	v := newIPLimiter(1<<12, 2, 10)
 	at := func(last uint64) netip.Addr {
 		return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x:%x::%x", last>>32, last>>16&0xffff, last&0xffff))
 	}
 	for fd := range int32(3) {
-		want := withinLimits
+		want := limit.Allowed
 		if fd == 2 {
-			want = tooMany
+			want = limit.TooMany
 		}
 		if got := v.add(fd, at(uint64(fd)), 0); got != want {
 			t.Errorf("%d of a network: %d", fd, got)
 		}
 	}
-	if v.add(3, at(1<<16), 0) != withinLimits || v.add(4, netip.MustParseAddr("::ffff:1.2.3.4"), 0) != withinLimits {
+	if v.add(3, at(1<<16), 0) != limit.Allowed || v.add(4, netip.MustParseAddr("::ffff:1.2.3.4"), 0) != limit.Allowed {
 		t.Error("others are not welcome")
-	}
-	size := func() (n int) {
-		for i := range v.stripes {
-			n += len(v.stripes[i].of)
-		}
-		return n
 	}
 	for fd := range int32(5) {
 		v.release(v.take(fd).entry, time.Minute)
 	}
-	if size() != 0 {
-		t.Errorf("%d are kept", size())
+	if v.Len() != 0 {
+		t.Errorf("%d are kept", v.Len())
 	}
 	for i := range uint64(100_000) { // each is gone at once, but its rate lasts
 		now := time.Duration(i) * time.Millisecond
-		if v.add(7, at(i<<16), now) != withinLimits {
+		if v.add(7, at(i<<16), now) != limit.Allowed {
 			t.Fatal(i)
 		}
 		v.release(v.take(7).entry, now)
 	}
-	if n := size(); n > 64*40 {
+	if n := v.Len(); n > 64*40 {
 		t.Errorf("%d of 100,000 who came and went are kept", n)
 	}
 }
 
-func BenchmarkVisit(b *testing.B) {
+func BenchmarkIPLimiter(b *testing.B) {
 	v, a := newIPLimiter(1<<12, 100, 1_000_000), netip.MustParseAddr("1.2.3.4")
 	for i := 0; b.Loop(); i++ {
 		now := time.Duration(i) * time.Millisecond

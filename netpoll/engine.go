@@ -35,7 +35,7 @@ type engine struct {
 	loops         []*Loop
 	slab          *slab
 	headers       headerMemory
-	ipLimiter     *ipLimiter        // nil unless addresses matter
+	ipLimiter     *ipLimiter        // nil in a Client
 	tlsHandshakes *tlsHandshakePool // nil without TLS
 	batches       sync.Pool
 	started       time.Time // the zero of clock
@@ -209,7 +209,7 @@ func (e *engine) report(err error) {
 // addrOf returns the address of a descriptor's peer: the one that a trusted proxy has named, or the kernel's.
 func (e *engine) addrOf(fd int32) netip.AddrPort {
 	if e.ipLimiter != nil {
-		if a := e.ipLimiter.slot(fd).remote; a != nil {
+		if a := e.ipLimiter.get(fd).remote; a != nil {
 			return *a
 		}
 	}

@@ -3,68 +3,48 @@
 package netpoll
 
 import (
-	"hash/maphash"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/throngd/throng/internal/limit"
 )
 
-// ipLimiter counts the connections of each address, and keeps the client addresses that trusted proxies have named. It
-// exists only where a server limits or trusts addresses. It is used when a connection is accepted and when it ends, never
-// for a message, so a striped lock is enough.
+// ipLimiter limits the connections of each address, and keeps the client addresses that trusted proxies have named. It is
+// used when a connection is accepted and when it ends, never for a message. While there are no limits and no proxies it
+// takes no memory for connections.
 type ipLimiter struct {
-	limits  atomic.Pointer[ipLimits]
-	seed    maphash.Seed
-	stripes [64]ipStripe
-	slots   []atomic.Pointer[[chunkSize]connAddr] // by descriptor, as the slab; only the loop that owns the connection uses one
-}
-
-// ipLimits are the limits of one address; 0 means no limit. They are immutable.
-type ipLimits struct {
-	conns int32     // connections
-	rate  rateLimit // new connections
+	*limit.PerKey[netip.Addr]
+	slots []atomic.Pointer[[chunkSize]connAddr] // by descriptor, as the slab; only the loop that owns the connection uses one
 }
 
 // connAddr is the address of one connection.
 type connAddr struct {
-	entry  *ipEntry        // nil if the connection does not count
-	remote *netip.AddrPort // that a proxy has named; nil if the kernel's counts
+	entry  *limit.Entry[netip.Addr] // nil if the connection does not count
+	remote *netip.AddrPort          // that a proxy has named; nil if the kernel's counts
 }
 
-// ipEntry counts for one address, or one network of IPv6.
-type ipEntry struct {
-	addr  netip.Addr
-	conns int32
-	due   time.Duration // state of ipLimits.rate
-}
-
-type ipStripe struct {
-	mu    sync.Mutex
-	of    map[netip.Addr]*ipEntry
-	most  peak // of of
-	sweep int  // size at which entries without connections are looked for
-}
-
-// rateBurst is the burst of ConnRatePerIP, as the time in which it is earned.
-const rateBurst = 2 * time.Second
-
-func newIPLimiter(maxFD, limit, perSecond int) *ipLimiter {
-	v := &ipLimiter{
-		seed: maphash.MakeSeed(), slots: make([]atomic.Pointer[[chunkSize]connAddr], maxFD>>chunkBits+1),
-	}
-	v.setLimits(limit, perSecond)
-	for i := range v.stripes {
-		v.stripes[i].of = make(map[netip.Addr]*ipEntry)
-	}
+func newIPLimiter(maxFD, conns, perSecond int) *ipLimiter {
+	v := &ipLimiter{limit.NewPerKey[netip.Addr](), make([]atomic.Pointer[[chunkSize]connAddr], maxFD>>chunkBits+1)}
+	v.setLimits(conns, perSecond)
 	return v
 }
 
-// setLimits replaces the limits. Any goroutine may call it.
-func (v *ipLimiter) setLimits(limit, perSecond int) {
-	v.limits.Store(&ipLimits{int32(limit), newRateLimit(perSecond, rateBurst)})
+// setLimits replaces the limits: open connections of one address, and new ones per second, of which two seconds' worth may
+// come at once. 0 means no limit. Any goroutine may call it.
+func (v *ipLimiter) setLimits(conns, perSecond int) {
+	v.SetLimits(conns, limit.NewRate(perSecond, 2*perSecond))
 }
 
+// get returns the address of a descriptor.
+func (v *ipLimiter) get(fd int32) connAddr {
+	if chunk := v.slots[fd>>chunkBits].Load(); chunk != nil {
+		return chunk[fd&(chunkSize-1)]
+	}
+	return connAddr{}
+}
+
+// slot returns the place for the address of a descriptor.
 func (v *ipLimiter) slot(fd int32) *connAddr {
 	chunk := &v.slots[fd>>chunkBits]
 	p := chunk.Load()
@@ -77,6 +57,22 @@ func (v *ipLimiter) slot(fd int32) *connAddr {
 	return &p[fd&(chunkSize-1)]
 }
 
+// put sets the address of a descriptor whose slot is empty.
+func (v *ipLimiter) put(fd int32, a connAddr) {
+	if a != (connAddr{}) {
+		*v.slot(fd) = a
+	}
+}
+
+// take clears the slot of a descriptor and returns what was in it.
+func (v *ipLimiter) take(fd int32) connAddr {
+	a := v.get(fd)
+	if a != (connAddr{}) {
+		*v.slot(fd) = connAddr{}
+	}
+	return a
+}
+
 // ipKey returns the address under which a connection counts: with IPv6 the /64, which is the least that a customer gets.
 func ipKey(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
@@ -87,78 +83,19 @@ func ipKey(a netip.Addr) netip.Addr {
 	return a
 }
 
-type limitResult uint8
-
-const (
-	withinLimits limitResult = iota
-	tooMany                  // connections
-	tooFast                  // new connections
-)
-
 // add counts the connection fd for an address, until take and release, unless a limit is reached.
-func (v *ipLimiter) add(fd int32, a netip.Addr, now time.Duration) limitResult {
-	b := v.limits.Load()
-	if b.conns == 0 && b.rate.step == 0 {
-		return withinLimits
+func (v *ipLimiter) add(fd int32, a netip.Addr, now time.Duration) limit.Verdict {
+	entry, verdict := v.Enter(ipKey(a), now)
+	if entry != nil {
+		v.slot(fd).entry = entry
 	}
-	a = ipKey(a)
-	s := v.stripe(a)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w := s.of[a]
-	if w == nil {
-		w = s.add(a, b.rate, now)
-	}
-	switch {
-	case b.conns > 0 && w.conns >= b.conns:
-		return tooMany
-	case !b.rate.allows(w.due, now):
-		return tooFast
-	}
-	w.conns++
-	w.due = b.rate.spend(w.due, now)
-	v.slot(fd).entry = w
-	return withinLimits
-}
-
-func (v *ipLimiter) stripe(a netip.Addr) *ipStripe {
-	return &v.stripes[maphash.Comparable(v.seed, a)%uint64(len(v.stripes))]
-}
-
-// add makes an entry. Entries without connections stay until a whole burst is allowed again; they are swept out when the
-// stripe has doubled.
-func (s *ipStripe) add(a netip.Addr, rate rateLimit, now time.Duration) *ipEntry {
-	if len(s.of) >= s.sweep {
-		for k, w := range s.of {
-			if w.conns == 0 && rate.replenished(w.due, now) {
-				remove(&s.of, &s.most, k)
-			}
-		}
-		s.sweep = 2*len(s.of) + 16
-	}
-	w := &ipEntry{addr: a}
-	s.of[a] = w
-	return w
-}
-
-// take clears the slot of the connection fd and returns what was in it.
-func (v *ipLimiter) take(fd int32) connAddr {
-	slot := v.slot(fd)
-	a := *slot
-	*slot = connAddr{}
-	return a
+	return verdict
 }
 
 // release counts one connection less of an address. Any goroutine may call it.
-func (v *ipLimiter) release(w *ipEntry, now time.Duration) {
-	if w == nil {
-		return
-	}
-	s := v.stripe(w.addr)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w.conns--; w.conns == 0 && v.limits.Load().rate.replenished(w.due, now) {
-		remove(&s.of, &s.most, w.addr)
+func (v *ipLimiter) release(entry *limit.Entry[netip.Addr], now time.Duration) {
+	if entry != nil {
+		v.Leave(entry.Key, now)
 	}
 }
 

@@ -40,7 +40,7 @@ func (l *Loop) take(p parcel) *Conn {
 		c.set(flagNarrow)
 	}
 	if v := l.engine.ipLimiter; v != nil {
-		*v.slot(c.fd) = p.addr
+		v.put(c.fd, p.addr)
 	}
 	c.heard = l.wheel.now // each loop has its own clock of ticks
 	c.owner.Store(uint64(makeOwner(gen, l.index)))

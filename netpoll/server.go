@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/throngd/throng/internal/limit"
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
@@ -155,18 +156,19 @@ type Server struct {
 
 	engine engine // the settings that its loops need, the loops, and their state
 
-	tls         *tls.Config // a copy of TLS
-	local       bool        // Listener is a Unix socket
-	address     net.Addr
-	maxConns    int64 // MaxConns or its default
-	acceptLimit acceptLimiter
-	refusals    refusalCounters
-	deciding    atomic.Int64 // requests that wait for a decision
-	denied      atomic.Int64 // connections that were not admitted and linger, see deny.go
-	atHTTP      atomic.Int64 // connections that were given to HTTP, see detach.go
-	incoming    atomic.Int64 // connections on their way to a loop that displaces another for them, see displace.go
-	nextReport  atomic.Int64 // clock, from which on an accept error is reported again
-	web         *webServer
+	tls        *tls.Config // a copy of TLS
+	local      bool        // Listener is a Unix socket
+	address    net.Addr
+	maxConns   int64        // MaxConns or its default
+	acceptRate limit.Rate   // AcceptRate
+	accepted   limit.Shared // connections, for acceptRate
+	refusals   refusalCounters
+	deciding   atomic.Int64 // requests that wait for a decision
+	denied     atomic.Int64 // connections that were not admitted and linger, see deny.go
+	atHTTP     atomic.Int64 // connections that were given to HTTP, see detach.go
+	incoming   atomic.Int64 // connections on their way to a loop that displaces another for them, see displace.go
+	nextReport atomic.Int64 // clock, from which on an accept error is reported again
+	web        *webServer
 
 	stoppedAccepting atomic.Bool  // StopAccepting was called: no connection changes its loop any more
 	affinitySeed     maphash.Seed // of the keys of affinity.go

@@ -27,7 +27,7 @@ type arrow struct {
 var arrows = []arrow{
 	{"frame", nil},
 	{"room", nil},
-	{"netpoll", []string{"frame", "netpoll/upgrade"}},
+	{"netpoll", []string{"frame", "netpoll/upgrade", "internal/limit"}},
 	{"netpoll/upgrade", []string{"frame"}},
 	{"netpoll/examples", []string{"netpoll", "netpoll/upgrade", "frame"}},
 	{"cmd", []string{"internal/..."}},

@@ -31,8 +31,6 @@ func onOff(was, now field) bool {
 	switch was.key {
 	case "tls_cert", "tls_key", "allowed_origins":
 		return (was.value.Len() == 0) != (now.value.Len() == 0)
-	case "connections_per_ip", "connection_rate_per_ip":
-		return was.value.IsZero() != now.value.IsZero()
 	}
 	return false
 }

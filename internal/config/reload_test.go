@@ -60,20 +60,20 @@ channel:
 	}
 }
 
-// TestWithLimits: limits per user may be set and lifted by a reload, those per address only changed.
+// TestWithLimits: a reload may change, set and lift limits per user and per address.
 func TestWithLimits(t *testing.T) {
 	was := mustLoad(t, "connections_per_ip: 1\nconnection_rate_per_user: 1\nconnection_rate_per_ip: 1", nil, nil)
 	next := mustLoad(t, "connections_per_ip: 2\nconnection_rate_per_user: 3\nconnections_per_user: 4", nil, nil)
 	merged, taken, fixed := was.With(next)
 	slices.Sort(taken)
 	slices.Sort(fixed)
-	if got := strings.Join(taken, " "); got != "connection_rate_per_user connections_per_ip connections_per_user" {
+	if got := strings.Join(taken, " "); got != "connection_rate_per_ip connection_rate_per_user connections_per_ip connections_per_user" {
 		t.Errorf("taken: %s", got)
 	}
-	if got := strings.Join(fixed, " "); got != "connection_rate_per_ip" {
+	if got := strings.Join(fixed, " "); got != "" {
 		t.Errorf("fixed: %s", got)
 	}
-	if m := merged; m.ConnectionsPerIP != 2 || m.ConnectionRatePerUser != 3 || m.ConnectionRatePerIP != 1 || m.ConnectionsPerUser != 4 {
+	if m := merged; m.ConnectionsPerIP != 2 || m.ConnectionRatePerUser != 3 || m.ConnectionRatePerIP != 0 || m.ConnectionsPerUser != 4 {
 		t.Errorf("%+v", m.Config)
 	}
 }

@@ -57,11 +57,16 @@ func NewPerKey[K comparable]() *PerKey[K] {
 // Enter on. Any goroutine may call it.
 func (p *PerKey[K]) SetLimits(open int, rate Rate) { p.limits.Store(&limits{open, rate}) }
 
+// Limited reports whether there are limits. Any goroutine may call it.
+func (p *PerKey[K]) Limited() bool { return p.limits.Load().limited() }
+
+func (l *limits) limited() bool { return l.open > 0 || !l.rate.Unlimited() }
+
 // Enter counts one more connection of a key at time now. The entry is nil if the connection is not counted: it was
 // refused, or there are no limits. Otherwise Leave must be called with its key when the connection ends.
 func (p *PerKey[K]) Enter(key K, now time.Duration) (*Entry[K], Verdict) {
 	l := p.limits.Load()
-	if l.open <= 0 && l.rate.Unlimited() {
+	if !l.limited() {
 		return nil, Allowed
 	}
 	s := p.stripe(key)
