@@ -74,13 +74,14 @@ func (s *Server) countAccept() {
 func (s *Server) LimitIP(conns, perSecond int) { s.engine.ipLimiter.setLimits(conns, perSecond) }
 
 // admit begins the first phase of the new connection c, which is counted already, or returns why it is refused.
-func (l *Loop) admit(c *Conn) *Reject {
+// requested means that its request has been read.
+func (l *Loop) admit(c *Conn, requested bool) *Reject {
 	s := l.server
 	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
 		s.refusals.lagging.Add(1)
 		return overloaded("overloaded")
 	}
-	if deny := l.admitPeer(c); deny != nil {
+	if deny := l.admitPeer(c, requested); deny != nil {
 		return deny
 	}
 	if s.full() && !l.displace() {
@@ -91,12 +92,12 @@ func (l *Loop) admit(c *Conn) *Reject {
 }
 
 // admitPeer begins the first phase of the new connection c by the address of its peer.
-func (l *Loop) admitPeer(c *Conn) *Reject {
+func (l *Loop) admitPeer(c *Conn, requested bool) *Reject {
 	s := l.server
 	if s.ProxyProtocol || s.trustsProxies() || s.engine.ipLimiter.Limited() {
 		peer := remoteAddr(int(c.fd)).Addr()
 		trusted := s.trustsPeer(peer)
-		if s.ProxyProtocol && (trusted || len(s.TrustedProxies) == 0) {
+		if s.ProxyProtocol && !requested && (trusted || len(s.TrustedProxies) == 0) {
 			l.enter(c, phaseProxy)
 			l.setDeadline(c, s.headerTimeout())
 			return nil
@@ -107,6 +108,11 @@ func (l *Loop) admitPeer(c *Conn) *Reject {
 				return deny
 			}
 		}
+	}
+	if requested {
+		l.setDeadline(c, s.headerTimeout())
+		l.enter(c, phaseHeader)
+		return nil
 	}
 	if s.tls == nil {
 		l.setDeadline(c, s.headerTimeout())

@@ -54,6 +54,15 @@
 // send a request, 30 s for the response, no keep-alive. A handler of server-sent events or of large uploads sets deadlines
 // of its own by [net/http.ResponseController]; Hijack works as well. Connections that net/http keeps stay with it.
 //
+// # Inside another server
+//
+// A service that has its own port and mux uses a Server with [Server.NoListener]: [Server.UpgradeHTTP] in a handler of
+// net/http upgrades the request, and [Server.ServeConn] takes a net.Conn that was accepted elsewhere. [Server.Listener]
+// serves a listener that exists, of TCP or a Unix socket. The limits and callbacks are the same. The loop owns the socket
+// from then on. A connection whose TLS session belongs to crypto/tls cannot be taken over.
+//
+// [Conn.RemoteAddr], [Conn.LocalAddr], [Conn.TLS] and [Conn.Subprotocol] tell what is known of a connection.
+//
 // # Client
 //
 // A [Client] runs loops without a listener, and [Loop.Dial] opens connections on them: TCP, TLS and the upgrade, each with

@@ -33,7 +33,7 @@ func dupListener(ln net.Listener) (int, error) {
 	source, ok := ln.(interface{ File() (*os.File, error) })
 	network := ln.Addr().Network()
 	if !ok || network != "tcp" && network != "unix" {
-		return -1, fmt.Errorf("a listener of the network %s: only TCP and Unix stream sockets can be served", network)
+		return -1, fmt.Errorf("a %T of the network %s: only TCP and Unix stream sockets can be served, with TLS by Server.TLS", ln, network)
 	}
 	if keeper, ok := ln.(interface{ SetUnlinkOnClose(bool) }); ok {
 		keeper.SetUnlinkOnClose(false)

@@ -89,7 +89,7 @@ func TestListenerOfNoStream(t *testing.T) {
 	}
 	defer ln.Close()
 	err = (&Server{Listener: ln, Endpoints: []Endpoint{{}}}).Listen()
-	if err == nil || !strings.Contains(err.Error(), "a listener of the network unixpacket") {
+	if err == nil || !strings.Contains(err.Error(), "of the network unixpacket") {
 		t.Errorf("Listen: %v", err)
 	}
 }

@@ -19,6 +19,9 @@ import (
 // probe binds the address once without SO_REUSEPORT, so that a port which another server holds is an error, and not a
 // share of its connections. It returns the address for the first loop to listen on.
 func (s *Server) probe() (addr string, err error) {
+	if s.NoListener {
+		return "", nil
+	}
 	if s.Listener != nil {
 		s.address = s.Listener.Addr()
 		return "", nil
@@ -40,6 +43,9 @@ func (s *Server) probe() (addr string, err error) {
 
 // listen opens the listener of the loop. Accepted sockets inherit TCP_NODELAY.
 func (l *Loop) listen(addr string) error {
+	if l.server.NoListener {
+		return nil
+	}
 	if l.server.Listener != nil {
 		return l.inherit()
 	}
@@ -145,7 +151,8 @@ func (l *Loop) unpark() {
 	}
 }
 
-// newConn makes a descriptor that was accepted, and is counted already, a connection of this loop.
+// newConn makes a descriptor that was accepted, and is counted already, a connection of this loop. What net/http has read
+// of it (Server.UpgradeHTTP) begins with the request.
 func (l *Loop) newConn(p parcel) {
 	c := l.take(p)
 	if c == nil {
@@ -154,7 +161,7 @@ func (l *Loop) newConn(p parcel) {
 		return
 	}
 	l.countAccepted(c)
-	if deny := l.admit(c); deny != nil {
+	if deny := l.admit(c, p.in != nil); deny != nil {
 		l.deny(c, deny)
 		return
 	}
@@ -164,6 +171,10 @@ func (l *Loop) newConn(p parcel) {
 		return
 	}
 	l.enqueueWaiting(c)
+	if p.in != nil {
+		defer l.recoverPanic(c.Handle())
+		l.readRequest(c, p.in)
+	}
 }
 
 // boundAddr returns addr with the port that the kernel chose.

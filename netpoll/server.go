@@ -31,6 +31,8 @@ type Server struct {
 	// others. The peers at a Unix socket are on this machine and have no address: they are
 	// trusted like TrustedProxies.
 	Listener net.Listener
+	// NoListener listens nowhere: connections come from [Server.ServeConn] and [Server.UpgradeHTTP] only.
+	NoListener bool
 	// Loops is the number of event loops, each a goroutine with its own listener
 	// (SO_REUSEPORT). 0 means GOMAXPROCS.
 	Loops int
