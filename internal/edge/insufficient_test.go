@@ -50,3 +50,31 @@ func sessionOf(t *testing.T, e *Edge, user string) (s *session) {
 	}
 	return s
 }
+
+// TestUnsubscribeEndsJoinPushes: a client that has left a room hears of no more joins to it.
+func TestUnsubscribeEndsJoinPushes(t *testing.T) {
+	_, url := serve(t, func(c *Config) { c.Loops = 1 })
+	p, other := connect(t, url, "A"), connect(t, url, "B")
+	p.send(`{"id":2,"subscribe":{"channel":"r","join_leave":true}}`)
+	p.expect(`{"id":2,"subscribe":{*`)
+	p.expect(`{"push":{"channel":"r","join":{*`)
+	p.send(`{"id":3,"unsubscribe":{"channel":"r"}}`)
+	p.expect(`{"id":3,"unsubscribe":{}}`)
+	other.send(`{"id":2,"subscribe":{"channel":"r","join_leave":true}}`)
+	other.expect(`{"id":2,"subscribe":{*`)
+	other.find(`{"push":{"channel":"r","join":{*`)
+	p.send(`{"id":4,"ping":{}}`)
+	p.expect(`{"id":4,"ping":{}}`)
+}
+
+// TestDisconnectsAreCounted: every close with a code of the protocol counts once.
+func TestDisconnectsAreCounted(t *testing.T) {
+	e, url := serve(t, nil)
+	for range 2 {
+		connect(t, url, "A").send(`no command`)
+	}
+	eventually(t, "both are closed", func() bool { return e.Stats().BadRequest == 2 })
+	if n := e.Stats().Disconnects; n != 2 {
+		t.Errorf("%d disconnects", n)
+	}
+}

@@ -75,3 +75,14 @@ func TestToken(t *testing.T) {
 		t.Errorf("serial %d: 0 means none", m.serial)
 	}
 }
+
+// TestFirstRoomNeedsNoList: a session in one room, as most are, holds its membership itself.
+func TestFirstRoomNeedsNoList(t *testing.T) {
+	var s session
+	if s.add("first", false); s.more != nil || s.first.serial == 0 {
+		t.Errorf("the first membership is in the list: %+v", s)
+	}
+	if s.add("second", false); s.more == nil || len(*s.more) != 1 || s.rooms() != 2 {
+		t.Errorf("the second membership is not in the list: %+v", s)
+	}
+}
