@@ -70,6 +70,9 @@ func TestMaxRoomsHoldsForOtherLogs(t *testing.T) {
 	if a := w.join("b", open(), 1); a.Err != ErrLimit {
 		t.Fatalf("second room: %v", a.Err)
 	}
+	if n := w.h.Stats().Limits.MaxRooms; n != 1 {
+		t.Errorf("the bound was reached %d times, want once", n)
+	}
 }
 
 func TestPresenceRefusedAboveBounds(t *testing.T) {

@@ -67,7 +67,8 @@ func TestHistoryHasDataAndPublisher(t *testing.T) {
 	w, o := newTestWorld(t, Config{}), open()
 	ann := &Info{Client: ID{1}, User: "ann", ConnInfo: []byte("phone")}
 	tablet := &Info{Client: ID{2}, User: "ann", ConnInfo: []byte("tablet")}
-	from := []*Info{ann, ann, tablet, nil, ann}
+	renewed := &Info{Client: ID{2}, User: "ann", ConnInfo: []byte("tablet, renewed")}
+	from := []*Info{ann, ann, tablet, renewed, nil, ann}
 	for i, info := range from {
 		w.publishFrom("a", o, info, 10+i)
 	}
