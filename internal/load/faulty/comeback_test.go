@@ -18,8 +18,8 @@ func storm(addr string) load.Options {
 	return o
 }
 
-// TestWayBack: a way back that fails is tried again, whatever was in the way.
-func TestWayBack(t *testing.T) {
+// A client whose attempt to reconnect fails tries again, whatever the error was.
+func TestReconnectIsRepeated(t *testing.T) {
 	for _, fault := range []faulty.Fault{faulty.TurnAway, faulty.Refuse, faulty.NoConnect, faulty.NoSubscribe} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
@@ -37,7 +37,7 @@ func TestWayBack(t *testing.T) {
 			if back.Count() != 24 || back.Max() < 500*time.Millisecond {
 				t.Errorf("%d were back, the last after %v", back.Count(), back.Max())
 			}
-			told := regexp.MustCompile(`^storm 1: of 24 clients 95 % were back in their rooms after \d.*s, all after \d.*s; 20 ways back failed and were tried again$`)
+			told := regexp.MustCompile(`^storm 1: of 24 clients 95 % were back in their rooms after \d.*s, all after \d.*s; 20 attempts to reconnect failed and were repeated$`)
 			if notes := strings.Join(r.Notes, "\n"); !anyMatch(told, r.Notes) {
 				t.Error(notes)
 			}
@@ -54,9 +54,9 @@ func anyMatch(re *regexp.Regexp, texts []string) bool {
 	return false
 }
 
-// TestNoWayBack: a server that refuses for ever ends the run in time, with how many it concerns
+// A server that refuses all reconnects ends the run in time, with the number of clients
 // and why.
-func TestNoWayBack(t *testing.T) {
+func TestServerThatRefusesReconnects(t *testing.T) {
 	for name, c := range map[string]struct {
 		s    *faulty.Server
 		want string

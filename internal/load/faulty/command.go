@@ -9,10 +9,10 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// epoch is that of every room: the server has one life.
+// epoch is that of every room, because the server does not restart.
 const epoch = "once"
 
-// command is what a client says.
+// command is a command of a client.
 type command struct {
 	ID        uint32
 	Connect   *struct{}
@@ -59,7 +59,7 @@ func (s *Server) command(c *netpoll.Conn, m *member, cmd *command) {
 	}
 }
 
-// position is where a message stands in its room.
+// position is the position of a message in its room.
 func (s *Server) position(offset uint64) []byte {
 	if s.Plain {
 		return []byte(`{}`)
@@ -67,7 +67,7 @@ func (s *Server) position(offset uint64) []byte {
 	return fmt.Appendf(nil, `{"offset":%d,"epoch":%q}`, offset, epoch)
 }
 
-// silent says whether this command is one that is never answered.
+// silent reports whether this command is never answered.
 func (s *Server) silent(f Fault) bool {
 	if !s.strikes(f) {
 		return false

@@ -1,6 +1,6 @@
 package faulty
 
-// Fault is the promise that is broken.
+// Fault is the kind of misbehaviour.
 type Fault string
 
 // The faults. Those of the first group concern one delivery to one member, those of the second

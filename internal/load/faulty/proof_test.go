@@ -123,8 +123,8 @@ func prove(t *testing.T, o func(addr string) load.Options, at map[faulty.Fault]i
 	}
 }
 
-// TestCentrifuge: everything that the oracle can know, where there are offsets and a history.
-func TestCentrifuge(t *testing.T) {
+// With offsets and a history, the oracle finds every fault.
+func TestFaultsWithHistoryAreFound(t *testing.T) {
 	about := map[faulty.Fault]int64{
 		faulty.None:       400,                                                                                                        // deliveries of some 1,500
 		faulty.LoseForAll: 40, faulty.NotKeep: 40, faulty.Forget: 40, faulty.KeepTwice: 40, faulty.KeepSwap: 40, faulty.KeepAlien: 40, // messages of some 150
@@ -159,9 +159,9 @@ func TestCentrifuge(t *testing.T) {
 	})
 }
 
-// TestPlain: the Centrifuge protocol in a namespace that keeps nothing: neither offsets nor a
+// The Centrifuge protocol in a namespace without history has neither offsets nor a
 // history. Those who came before anybody spoke must get everything.
-func TestPlain(t *testing.T) {
+func TestFaultsWithoutHistoryAreFound(t *testing.T) {
 	for _, scenario := range []string{"rooms", "idle"} {
 		t.Run(scenario, func(t *testing.T) {
 			for _, p := range []proof{
@@ -188,8 +188,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestStorm: what a recovery leaves out.
-func TestStorm(t *testing.T) {
+// Messages that a recovery leaves out are found.
+func TestFaultsOfRecoveryAreFound(t *testing.T) {
 	prove(t, func(addr string) load.Options {
 		o := small("storm", load.Centrifuge, addr)
 		o.Rounds, o.Duration, o.Rate, o.Senders = 2, 600*time.Millisecond, 1000, 2
@@ -200,8 +200,8 @@ func TestStorm(t *testing.T) {
 	})
 }
 
-// TestEcho: everything comes back to its sender alone.
-func TestEcho(t *testing.T) {
+// With an echo server, every message comes back to its sender.
+func TestFaultsOfEchoAreFound(t *testing.T) {
 	prove(t, func(addr string) load.Options {
 		o := small("echo", load.Echo, addr)
 		o.Connections = 3
@@ -219,10 +219,10 @@ func TestEcho(t *testing.T) {
 	})
 }
 
-// TestRooms: neither offsets nor answers nor a history, as the broadcast examples of most
+// The protocol rooms has neither offsets nor replies nor a history, as the broadcast examples of most
 // libraries. That members disagree about the order of different senders is not checked there:
 // such a server promises none.
-func TestRooms(t *testing.T) {
+func TestFaultsOfRoomsAreFound(t *testing.T) {
 	prove(t, func(addr string) load.Options { return small("rooms", load.Rooms, addr) },
 		map[faulty.Fault]int64{faulty.None: 400, faulty.LoseForAll: 40}, []proof{
 			{fault: faulty.Lose, want: kinds{report.Lost}, exact: true},
@@ -238,9 +238,9 @@ func TestRooms(t *testing.T) {
 		})
 }
 
-// TestOneInAHundredThousand: the loss that nobody sees, found each time and nothing else, among
+// One lost delivery is found, and nothing else, among
 // more than 300,000 deliveries.
-func TestOneInAHundredThousand(t *testing.T) {
+func TestOneLossInAHundredThousandIsFound(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it delivers 400,000 messages twice")
 	}
@@ -268,7 +268,7 @@ func TestOneInAHundredThousand(t *testing.T) {
 	}
 }
 
-// TestTargetDies: the run ends soon, says so, and has what there was until then. In stall there are
+// If the target dies, the run ends soon with an error and the results until then. In stall there are
 // clients who do not notice.
 func TestTargetDies(t *testing.T) {
 	for _, scenario := range []string{"rooms", "storm", "stall", "dribble"} {

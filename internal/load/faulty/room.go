@@ -19,7 +19,7 @@ type room struct {
 	heldBack *entry // KeepSwap: goes into the history behind the next one
 }
 
-// entry is one message of a room; data is what the sender gave, JSON in the Centrifuge protocol.
+// entry is one message of a room. Data is that of the sender, JSON in the Centrifuge protocol.
 type entry struct {
 	room   string // "" without the Centrifuge protocol
 	offset uint64
@@ -90,7 +90,7 @@ func (s *Server) publish(l *netpoll.Loop, r *room, data []byte) uint64 {
 	return e.offset
 }
 
-// keep writes the history, which has no bound here.
+// keep appends to the history, which has no bound here.
 func (s *Server) keep(r *room, e *entry, strikes bool) {
 	behind := r.heldBack
 	r.heldBack = nil
@@ -187,7 +187,7 @@ func (s *Server) breakDelivery(c *netpoll.Conn, m *member, e *entry) {
 	}
 }
 
-// misroute gives a message to somebody in another room.
+// misroute delivers a message to a member of another room.
 func (s *Server) misroute(c *netpoll.Conn, m *member, e *entry) {
 	for _, r := range s.rooms {
 		if r != m.room && len(r.members) > 0 {
@@ -199,8 +199,8 @@ func (s *Server) misroute(c *netpoll.Conn, m *member, e *entry) {
 	}
 }
 
-// renumbered is a message of throng load whose number nobody has used: the digits stand behind
-// the marker, the run and the sender (internal/load/body.go).
+// renumbered is a message of throng load with an unused number. The digits follow the marker, the run
+// and the sender (internal/load/body.go).
 func renumbered(data []byte) []byte {
 	const marker = "~throng~"
 	out := bytes.Clone(data)
@@ -210,7 +210,7 @@ func renumbered(data []byte) []byte {
 	return out
 }
 
-// altered has another last letter.
+// altered is the message with another last letter.
 func altered(data []byte) []byte {
 	out := bytes.Clone(data)
 	out[len(out)-1-len(`"`)] ^= 1

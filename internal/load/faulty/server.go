@@ -13,12 +13,12 @@ import (
 // Server is the faulty server. Its fields must be set before Start.
 type Server struct {
 	Fault Fault
-	// At is which delivery, message, command or answer of the fault's kind suffers, counted
-	// from 1; 0 means the first.
+	// At is the number of the first delivery, message, command or reply that is affected, from 1;
+	// 0 means the first.
 	At int64
 	// Every repeats the fault after so many more; 0 means once.
 	Every int64
-	// Times is how often it is committed at most; 0 means no limit.
+	// Times is the largest number of faults; 0 means no limit.
 	Times int64
 	// Plain is a namespace without history: no positions, no offsets.
 	Plain bool
@@ -71,13 +71,13 @@ func (s *Server) Close() {
 	<-s.ended
 }
 
-// Done is how often the fault was committed. Any goroutine may call it.
+// Done is the number of faults so far. Any goroutine may call it.
 func (s *Server) Done() int64 { return s.done.Load() }
 
 // Sent is the number of deliveries. Any goroutine may call it.
 func (s *Server) Sent() int64 { return s.sent.Load() }
 
-// strikes counts one of what the fault is about, and says whether this one suffers.
+// strikes counts one delivery, message, command or reply, and reports whether it is affected.
 func (s *Server) strikes(kinds ...Fault) bool {
 	for _, f := range kinds {
 		if f == s.Fault && f != None && (s.Times == 0 || s.done.Load() < s.Times) {
@@ -92,7 +92,7 @@ func (s *Server) strikes(kinds ...Fault) bool {
 // committed counts a fault.
 func (s *Server) committed() { s.done.Add(1) }
 
-// admit refuses the upgrade as a server does that takes no more.
+// admit refuses the upgrade like a server that accepts no more connections.
 func (s *Server) admit(*netpoll.Request) error {
 	if s.silent(TurnAway) {
 		return &netpoll.Reject{Status: http.StatusServiceUnavailable}
@@ -127,7 +127,7 @@ func (s *Server) left(c *netpoll.Conn, _ netpoll.CloseEvent) {
 	}
 }
 
-// say is a message to a room that the URL names: neither offsets nor history nor answers.
+// say publishes a message in a room that the URL names, without offsets, history and replies.
 func (s *Server) say(c *netpoll.Conn, _ frame.Op, p []byte) {
 	r := c.Context().(*member).room
 	e := &entry{data: bytes.Clone(p)}

@@ -2,8 +2,8 @@ package report
 
 import "errors"
 
-// Bounds of what is decoded. A few bytes of JSON make a large value in memory ([{},{},...), so that the size of the
-// file bounds nothing.
+// Bounds of a decoded file. A few bytes of JSON can make a large value in memory ([{},{},...), so a bound of the file's
+// size is not enough.
 const (
 	maxDepth   = 16             // of a report: 5
 	maxMembers = 10_000         // of one object; those of a report are errors by text, and closes by code
@@ -13,7 +13,7 @@ const (
 
 var errTooMuch = errors.New("it has more in it than any report")
 
-// bounded looks at the structure of a JSON text, before it is decoded. Whether it is JSON is not its concern.
+// bounded checks the structure of a JSON text before it is decoded. It does not check whether the text is JSON.
 func bounded(b []byte) error {
 	var stack []container
 	items, objects := 0, 0
@@ -53,7 +53,7 @@ type container struct {
 	members int
 }
 
-// endOfString is the place of the quote that ends the string which begins at i.
+// endOfString returns the index of the quote that ends the string which begins at i.
 func endOfString(b []byte, i int) int {
 	for i++; i < len(b) && b[i] != '"'; i++ {
 		if b[i] == '\\' {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestLargeInMemory: files that are small and would be huge once decoded.
-func TestLargeInMemory(t *testing.T) {
+// Small files that would be huge once decoded are rejected.
+func TestFilesThatWouldBeHugeAreRejected(t *testing.T) {
 	head := `{"format":"throng load report","version":1,`
 	many := func(item string) string { return strings.Repeat(item+",", maxItems+1) + item }
 	keys := func() string {
@@ -71,8 +71,8 @@ func packed(t *testing.T, figures uint32, low, high uint64, payload int) string 
 	return base64.StdEncoding.EncodeToString(append(out, z.Bytes()...))
 }
 
-// TestLargeHistograms: neither the inflated size nor the bounds are the file's to choose.
-func TestLargeHistograms(t *testing.T) {
+// The inflated size and the bounds of a histogram in a file are checked.
+func TestHugeHistogramsAreRejected(t *testing.T) {
 	for name, text := range map[string]string{
 		"deflate bomb": packed(t, figures, uint64(lowest), uint64(highest), 64<<20),
 		"fine":         packed(t, 5, 1, 1<<62, 10),
@@ -98,7 +98,7 @@ func TestLargeHistograms(t *testing.T) {
 	}
 }
 
-// TestPipeWithoutReader: the page is written although nobody reads the JSON.
+// The page is written although the JSON goes to a pipe without a reader.
 func TestPipeWithoutReader(t *testing.T) {
 	dir := t.TempDir()
 	fifo, page := filepath.Join(dir, "json"), filepath.Join(dir, "page.html")

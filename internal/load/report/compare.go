@@ -14,8 +14,8 @@ import (
 // same is the difference within which two medians are called the same.
 const same = 0.05
 
-// enough is the number of runs on each side from which on their spread says something: if both sides were the same, all
-// of one would lie above all of the other in one comparison of ten with 3 runs a side, in one of 35 with 4.
+// enough is the number of runs on each side from which on a verdict is given. If both sides were the same, all runs of one
+// would be above all of the other in one of ten comparisons with 3 runs a side, and in one of 35 with 4.
 const enough = 3
 
 // Side is one of the two sides of a comparison: runs of the same thing, with the names of their files.
@@ -24,7 +24,7 @@ type Side struct {
 	Reports []*Report
 }
 
-// grade is what a greater value of a number means.
+// grade says whether a greater value is better.
 type grade uint8
 
 const (
@@ -41,7 +41,7 @@ type comparison struct {
 	grade  grade
 }
 
-// ratio is the median of b by that of a.
+// ratio is the median of b divided by that of a.
 func (c comparison) ratio() string {
 	a, b := median(c.a), median(c.b)
 	switch {
@@ -53,8 +53,8 @@ func (c comparison) ratio() string {
 	return fmt.Sprintf("%.2f", b/a)
 }
 
-// verdict says whether b is better or worse than a: only if there are enough runs, no run of one side lies within the
-// range of the other, and the medians differ by more than 5 %.
+// verdict says whether b is better or worse than a. It does so only if there are enough runs, no run of one side lies
+// within the range of the other, and the medians differ by more than 5 %.
 func (c comparison) verdict() string {
 	a, b := median(c.a), median(c.b)
 	switch {
@@ -73,8 +73,8 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// WriteComparison writes two sides beside each other: the median of each number of a and of b, b / a, the range where
-// there are several runs, and which is better where the runs can tell.
+// WriteComparison writes a table of two sides: the median of each number of a and of b, b / a, the range if there are
+// several runs, and the better side if there is a verdict.
 func WriteComparison(w io.Writer, a, b Side) error {
 	all := comparisons(a.Reports, b.Reports)
 	var out bytes.Buffer
@@ -94,7 +94,7 @@ func WriteComparison(w io.Writer, a, b Side) error {
 	return writeTrimmed(w, out.Bytes())
 }
 
-// conclusion is one sentence that says what the comparison comes to.
+// conclusion is the result of the comparison in one sentence.
 func conclusion(all []comparison, runsA, runsB int) string {
 	if runsA < enough || runsB < enough {
 		return fmt.Sprintf("Nothing is called better or worse: that takes %d runs or more on each side (throng load report A1 A2 A3 --against B1,B2,B3), since single runs differ by themselves.", enough)
@@ -130,7 +130,7 @@ func (c comparison) span(sorted []float64) string {
 	return least + " to " + most
 }
 
-// differences are what makes the comparison one of different things.
+// differences lists the conditions in which the sides differ.
 func differences(all []*Report) (notes []string) {
 	differ := func(what string, of func(*Report) string) {
 		var values []string
@@ -156,13 +156,13 @@ func differences(all []*Report) (notes []string) {
 	return notes
 }
 
-// asked is a command line without the names of the files that it wrote.
+// asked is a command line without the names of its output files.
 func asked(command string) string {
 	return regexp.MustCompile(` --(json|html)[ =]\S+`).ReplaceAllString(command, "")
 }
 
 // comparisons are the numbers of both sides. What the command line sets, and what follows from it as long as nothing is
-// lost (rates of a schedule that waits for nobody), is shown and not graded.
+// lost (rates of a schedule), is shown and not graded.
 func comparisons(a, b []*Report) (all []comparison) {
 	number := func(v float64) string { return count(int64(v)) }
 	add := func(name string, format func(float64) string, g grade, of func(r *Report) float64) {

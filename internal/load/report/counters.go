@@ -13,13 +13,13 @@ type Counters struct {
 	BytesOut     int64 `json:"bytes_out"`    // of the payloads sent
 	Pings        int64 `json:"pings"`        // pings answered, either way
 	Reconnects   int64 `json:"reconnects"`   // connections opened again
-	Retries      int64 `json:"retries"`      // ways back in a storm that failed and were tried again
+	Retries      int64 `json:"retries"`      // attempts to reconnect in a storm that failed and were repeated
 	Dials        int64 `json:"dials"`        // all attempts to connect
 	FailedDials  int64 `json:"failed_dials"` // attempts that came to nothing
 	Rooms        int64 `json:"rooms"`        // rooms that were used; of merged processes the greatest
 	Late         int64 `json:"late"`         // messages sent more than 10 ms after they were due: the load tester itself was too slow
 
-	// Disconnects are the ended connections by close code, our own ends left out.
+	// Disconnects are the connections that the server ended, by close code.
 	Disconnects map[int]int64 `json:"disconnects,omitempty"`
 	// Errors are failed dials, refused commands and the like, by text.
 	Errors map[string]int64 `json:"errors,omitempty"`
@@ -40,7 +40,7 @@ func (c *Counters) disconnects(code int, n int64) {
 	c.Disconnects[code] += n
 }
 
-// maxErrorText is the most runes of an error that are kept: a part of it may be a server's.
+// maxErrorText is the most runes of an error that are kept, because its text may be the server's.
 const maxErrorText = 400
 
 // Error counts an error. Texts should not have numbers that change (ports, ids) in them.

@@ -1,7 +1,7 @@
-// Package report is what a run of throng load found: types without sockets, their sums, and how
-// they are shown.
+// Package report has the results of a run of throng load, merges them, and writes them as text, JSON
+// and HTML.
 //
-// A [Report] is filled by one goroutine; loops and processes that measure side by side fill one
+// A [Report] is filled by one goroutine. Loops and processes that measure at the same time fill one
 // each, and [Merge] makes one of them. Latencies are HDR histograms and stay histograms in the
 // file, so the quantiles of a merged report are those of all measurements together and not a
 // mean of quantiles.
@@ -15,9 +15,8 @@
 //
 // # The life of a connection
 //
-// The phases stand in the order in which a connection meets them, under the names of the
-// documentation: connect = TCP + HTTP, send = encode + transmit, close. What one of them is
-// exactly, and where its clock starts, says [Phase.Meaning].
+// The phases are listed in the order of a connection's life, under the names of the documentation:
+// connect = TCP + HTTP, send = encode + transmit, close. [Phase.Meaning] defines each of them.
 //
 // # What counts as a failure
 //

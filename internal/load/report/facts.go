@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// fact is one line of the report's head: a name and what is known of it.
+// fact is one line of the report's head: a name and a value.
 type fact struct{ Name, Text string }
 
-// facts are what happened, in numbers; what did not happen is left out.
+// facts are the counters of the run, without those that are 0.
 func (r *Report) facts() (all []fact) {
 	add := func(show bool, name, format string, args ...any) {
 		if show {
@@ -61,7 +61,7 @@ func listed(m map[int]int64, format string) string {
 	return strings.Join(parts, ", ")
 }
 
-// targetFacts are what the target said of itself.
+// targetFacts are the metrics of the target.
 func (r *Report) targetFacts() (all []fact) {
 	most := r.Series.most()
 	if most.Resident > 0 {
@@ -143,7 +143,7 @@ func (r *Report) serverRows(p Phase) (rows []row) {
 	return rows
 }
 
-// serverMeaning is docs/operations.md in short.
+// serverMeaning explains the server's parts, in short; docs/operations.md has more.
 var serverMeaning = map[string]string{
 	"":         "from its close frame to the end of the socket",
 	"network":  "one round trip",
@@ -169,7 +169,7 @@ func (r *Report) verdict() string {
 	return "OK"
 }
 
-// checked says what the oracle looked at.
+// checked says what the oracle has checked.
 func (r *Report) checked() string {
 	if r.Counters.Checked == 0 {
 		return "nothing was checked"

@@ -16,12 +16,12 @@ import (
 	"github.com/throngd/throng/internal/files"
 )
 
-// maxFile bounds a file that is read: an hour of a run is some 3 MB.
+// maxFile is the largest file that is read. A run of an hour has about 3 MB.
 const maxFile = 256 << 20
 
 const fileHint = "a report is what throng load SCENARIO URL --json FILE writes"
 
-// WriteJSON writes the report as ReadFile reads it.
+// WriteJSON writes the report in the format of ReadFile.
 func (r *Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -34,7 +34,7 @@ func (r *Report) SaveJSON(file string) error { return save(file, r.WriteJSON) }
 // SaveHTML is SaveJSON for the page.
 func (r *Report) SaveHTML(file string) error { return save(file, r.WriteHTML) }
 
-// CanSave is the error that saving would meet, as far as it can be known before there is a report.
+// CanSave returns the error that saving would have, as far as it can be known before there is a report.
 func CanSave(file string) error {
 	info, err := os.Stat(file)
 	if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
@@ -89,8 +89,8 @@ func irregular(file string) bool {
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// Save writes the JSON and the page, those that have a name. A pipe, whose reader may never come, is written after a
-// file. The first error counts, and does not keep the other from being written.
+// Save writes the JSON and the page, those that have a name. A pipe is written after a file, because its reader may never
+// come. After an error of one the other is still written; the first error is returned.
 func (r *Report) Save(jsonFile, htmlFile string) error {
 	todo := []func() error{func() error { return r.SaveJSON(jsonFile) }, func() error { return r.SaveHTML(htmlFile) }}
 	names := []string{jsonFile, htmlFile}
@@ -119,7 +119,7 @@ func cause(err error) error {
 	return err
 }
 
-// ReadFile reads what SaveJSON wrote. Its errors are for people.
+// ReadFile reads a file of SaveJSON. Its errors are for people.
 func ReadFile(file string) (*Report, error) {
 	b, err := files.Read(file, maxFile)
 	var large files.TooLarge
@@ -168,10 +168,10 @@ func describeJSON(b []byte, err error) error {
 	return errors.New("it is not JSON of a report")
 }
 
-// maxSeconds bounds a run, and with it what its plots take: two weeks.
+// maxSeconds is the longest run that is read: two weeks. It bounds the memory of the plots.
 const maxSeconds = 14 * 24 * 3600
 
-// sane refuses what would make the plots or the sums meaningless, or fill the memory.
+// sane rejects values that would make plots or sums meaningless, or fill the memory.
 func (r *Report) sane() error {
 	if r.Duration < 0 || r.Duration > maxSeconds*time.Second {
 		return fmt.Errorf("its duration is %v", r.Duration)

@@ -15,7 +15,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The bounds of a histogram: what is shorter counts as lowest, what is longer as highest.
+// The bounds of a histogram. Shorter times count as lowest, longer ones as highest.
 const (
 	lowest  = int64(time.Microsecond)
 	highest = int64(time.Hour)
@@ -42,7 +42,7 @@ func (h *Histogram) RecordN(d time.Duration, n int64) {
 	_ = h.h.RecordValues(min(max(int64(d), 0), highest), n) // within its bounds it cannot fail
 }
 
-// Reset forgets the measurements and keeps the memory.
+// Reset removes the measurements and keeps the memory.
 func (h *Histogram) Reset() {
 	if h.h != nil {
 		h.h.Reset()
@@ -57,7 +57,7 @@ func (h *Histogram) Count() int64 {
 	return h.h.TotalCount()
 }
 
-// Quantile is what the share q (0 to 1) of the measurements does not exceed; 0 if there are none.
+// Quantile is the value that a share q (0 to 1) of the measurements does not exceed, 0 if there are none.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	if h.Count() == 0 {
 		return 0
@@ -120,7 +120,7 @@ func (h *Histogram) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads the histogram; the summary is worked out anew.
+// UnmarshalJSON reads the histogram. The summary is computed again.
 func (h *Histogram) UnmarshalJSON(b []byte) error {
 	var in histogramJSON
 	if err := json.Unmarshal(b, &in); err != nil {
@@ -161,7 +161,7 @@ const (
 	maxPayload  = 1 << 20 // every count of the finest histogram, in nine bytes each
 )
 
-// checkPacked looks at the size and the bounds of a histogram: they say how much memory decoding takes.
+// checkPacked checks the size and the bounds of a histogram, which determine the memory for decoding.
 func checkPacked(text string, figures int) error {
 	b, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(b) < packedHead {
@@ -182,7 +182,7 @@ func checkPacked(text string, figures int) error {
 	return nil
 }
 
-// unpack decodes what pack made. The library trusts its input, and a file is anybody's.
+// unpack decodes the result of pack. The library does not validate its input, so unpack does.
 func unpack(text string, figures int) (h Histogram, err error) {
 	if text == "" {
 		return h, nil

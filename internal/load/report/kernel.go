@@ -8,11 +8,11 @@ import (
 
 // Kernel is the memory of this machine's kernel that connections take, in bytes.
 type Kernel struct {
-	Slab    int64 `json:"slab_bytes"`        // sockets, files, watches and all else that is of fixed size (/proc/meminfo)
-	Buffers int64 `json:"tcp_buffers_bytes"` // what waits in the sockets (/proc/net/sockstat)
+	Slab    int64 `json:"slab_bytes"`        // sockets, files, epoll entries and other objects of fixed size (/proc/meminfo)
+	Buffers int64 `json:"tcp_buffers_bytes"` // data that waits in the sockets (/proc/net/sockstat)
 }
 
-// KernelNow is nil where there is no Linux.
+// KernelNow reads the kernel's memory. It is nil on other systems than Linux.
 func KernelNow() *Kernel {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

@@ -28,7 +28,7 @@ func describe() (cpu string, memory int64, kernel string) {
 	return cpu, memory, kernel
 }
 
-// withoutPassword is the URL as a report may show it.
+// withoutPassword returns the URL without a password.
 func withoutPassword(target string) string {
 	u, err := url.Parse(target)
 	if err != nil {

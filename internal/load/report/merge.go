@@ -4,7 +4,7 @@ import "time"
 
 // Merge makes one report of those of the processes of one run: sums, merged histograms, and the
 // series laid over one another by the time of day. What describes the run (command, target,
-// machine) is that of the first. The reports are left as they are; Merge of none is nil.
+// machine) is that of the first. The reports are not changed. Merge of none is nil.
 func Merge(reports ...*Report) *Report {
 	if len(reports) == 0 {
 		return nil
@@ -70,7 +70,7 @@ func (r *Report) addWords(o *Report) {
 	}
 }
 
-// Together reports whether there was a moment at which all of the reports' runs were under way.
+// Together reports whether there was a moment at which all of the runs were in progress.
 func Together(reports ...*Report) bool {
 	for _, a := range reports {
 		for _, b := range reports {

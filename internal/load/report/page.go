@@ -9,7 +9,7 @@ import (
 //go:embed page.html
 var pageText string
 
-// WriteHTML writes one page that needs nothing else: no script, no network. Everything in it,
+// WriteHTML writes a page without scripts and without references to other files. Everything in it,
 // the plots included, goes through html/template.
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{

@@ -51,7 +51,7 @@ func (p Phase) PartOf() Phase {
 	return ""
 }
 
-// Meaning says from when to when a phase lasts.
+// Meaning defines the beginning and the end of a phase.
 func (p Phase) Meaning() string {
 	switch p {
 	case Connect:
@@ -88,7 +88,7 @@ type Phases struct {
 // Record adds one measurement.
 func (p *Phases) Record(phase Phase, d time.Duration) { p.Of(phase).Record(d) }
 
-// Of is the histogram of a phase, to be recorded into: never nil.
+// Of returns the histogram of a phase for recording. It is never nil.
 func (p *Phases) Of(phase Phase) *Histogram {
 	h := p.of[phase]
 	if h == nil {
@@ -101,7 +101,7 @@ func (p *Phases) Of(phase Phase) *Histogram {
 	return h
 }
 
-// Get is the histogram of a phase, to be read: an empty one if nothing was recorded.
+// Get returns the histogram of a phase for reading, an empty one if nothing was recorded.
 func (p *Phases) Get(phase Phase) *Histogram {
 	if h := p.of[phase]; h != nil {
 		return h
@@ -109,14 +109,14 @@ func (p *Phases) Get(phase Phase) *Histogram {
 	return new(Histogram)
 }
 
-// Merge adds the measurements of another process. q is left as it is.
+// Merge adds the measurements of another process. q is not changed.
 func (p *Phases) Merge(q *Phases) {
 	for phase, h := range q.of {
 		p.Of(phase).Merge(h)
 	}
 }
 
-// MarshalJSON leaves out what was not measured.
+// MarshalJSON leaves out phases that were not measured.
 func (p Phases) MarshalJSON() ([]byte, error) {
 	out := map[Phase]*Histogram{}
 	for phase, h := range p.of {
@@ -127,7 +127,7 @@ func (p Phases) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON refuses phases that it does not know.
+// UnmarshalJSON rejects unknown phases.
 func (p *Phases) UnmarshalJSON(b []byte) error {
 	p.of = nil
 	if err := json.Unmarshal(b, &p.of); err != nil {

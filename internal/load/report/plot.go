@@ -19,7 +19,7 @@ const (
 	totalWidth, totalHeight = plotLeft + plotWidth + plotRight, plotTop + plotHeight + plotBottom
 )
 
-// chart is a plot as the template takes it.
+// chart is a plot in the form that the template needs.
 type chart struct {
 	Title, Caption string
 	Lines          []line
@@ -98,7 +98,7 @@ func orNone(v float64) float64 {
 	return v
 }
 
-// short is a number as an axis has room for: 15 k, 1.5 M.
+// short is a number in the short form of an axis: 15 k, 1.5 M.
 func short(v float64) string {
 	switch {
 	case v >= 1e6:
@@ -222,7 +222,7 @@ func (a axis) path(values []float64, n int) (d string, most float64) {
 	return b.String(), most
 }
 
-// greatest leaves out what is not there.
+// greatest ignores missing values.
 func greatest(values []float64) float64 {
 	m := math.NaN()
 	for _, v := range values {

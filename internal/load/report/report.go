@@ -30,7 +30,7 @@ type Report struct {
 	LatencyOf Phase   `json:"latency_of"`
 	Series    Series  `json:"series"`
 	Stages    []Stage `json:"stages,omitempty"`
-	// Server is what the target said of itself over the whole run, with --target-admin.
+	// Server has the target's own measurements over the whole run, with --target-admin.
 	Server *Server `json:"server,omitempty"`
 
 	Violations Violations  `json:"violations"`
@@ -42,7 +42,7 @@ type Report struct {
 	Err         string   `json:"error,omitempty"`       // why the run failed or ended early
 }
 
-// Machine is where the load tester ran.
+// Machine describes the machine of the load tester.
 type Machine struct {
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
@@ -66,10 +66,10 @@ func New(command, scenario, target string) *Report {
 }
 
 // OK reports whether the target passed: no violation, no error that ended the run, and no rule of Judge broken. An
-// interrupted run is OK as far as it came.
+// interrupted run is OK if nothing failed until then.
 func (r *Report) OK() bool { return r.Violations.Count == 0 && r.Err == "" && len(r.Failures) == 0 }
 
-// Fail notes why the run failed; the first reason stays.
+// Fail notes why the run failed. The first reason counts.
 func (r *Report) Fail(err error) {
 	if r.Err == "" && err != nil {
 		r.Err = err.Error()
@@ -106,7 +106,7 @@ type header struct {
 	Version int    `json:"version"`
 }
 
-// MarshalJSON puts the header in front.
+// MarshalJSON puts the header first.
 func (r *Report) MarshalJSON() ([]byte, error) {
 	type plain Report
 	return json.Marshal(struct {

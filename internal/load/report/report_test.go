@@ -28,7 +28,7 @@ func sample(n int, started time.Time) *Report {
 	return r
 }
 
-// TestMergeIsExact: merged from files, or recorded into one: the same histograms and counters.
+// Merging reports from files gives the same histograms and counters as recording into one report.
 func TestMergeIsExact(t *testing.T) {
 	start := time.Now()
 	a, b := sample(1000, start), sample(5000, start.Add(1200*time.Millisecond))
@@ -90,7 +90,7 @@ func reread(t *testing.T, r *Report) *Report {
 	return back
 }
 
-// TestSeriesMerge: one second of two processes is one second.
+// The same second of two processes becomes one second.
 func TestSeriesMerge(t *testing.T) {
 	var slow, fast Histogram
 	for range 99 {
@@ -127,8 +127,8 @@ func TestHistogramBounds(t *testing.T) {
 	}
 }
 
-// TestHostileHistograms: what is in a file is not believed, and nothing panics.
-func TestHostileHistograms(t *testing.T) {
+// Damaged histograms in files are errors, and nothing panics.
+func TestDamagedHistograms(t *testing.T) {
 	good := new(Histogram)
 	good.Record(time.Second)
 	other, _ := pack(good, coarse)
@@ -175,7 +175,7 @@ type errString string
 
 func (e errString) Error() string { return string(e) }
 
-// TestErrorsAreBounded: a server that says something new each time does not fill the memory.
+// A server whose error texts are always different does not fill the memory.
 func TestErrorsAreBounded(t *testing.T) {
 	var c Counters
 	for i := range 1000 {
@@ -186,7 +186,6 @@ func TestErrorsAreBounded(t *testing.T) {
 	}
 }
 
-// TestEveryPhaseIsNamed: the lists of phases agree.
 func TestEveryPhaseIsNamed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range AllPhases() {

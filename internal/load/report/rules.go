@@ -2,7 +2,7 @@ package report
 
 import "fmt"
 
-// Rules decide whether a run has passed, beside the violations and the error that ended it.
+// Rules are conditions for passing, in addition to violations and the error that ended the run.
 type Rules struct {
 	// MaxRefused is the share of the publishes, 0 to 1, that the server may refuse.
 	MaxRefused float64
@@ -13,8 +13,8 @@ type Rules struct {
 // DefaultMaxRefused is the share of refused publishes that a run passes with.
 const DefaultMaxRefused = 0.01
 
-// Judge applies the rules and notes what the run has failed by. The parts of a mix are judged each by itself. A run that was interrupted is not asked what came of
-// it: it may have ended before anything was sent.
+// Judge applies the rules and notes the failures. The parts of a mix are judged separately. The rules about deliveries
+// are not applied to an interrupted run, which may have ended before anything was sent.
 func (r *Report) Judge(rules Rules) {
 	fail := func(format string, args ...any) { r.Failures = addOnce(r.Failures, fmt.Sprintf(format, args...)) }
 	c := &r.Counters
@@ -50,8 +50,8 @@ func (r *Report) part(name string) (n, of int64) {
 	return c.Delivered, r.expected()
 }
 
-// expected is how many deliveries the accepted messages make when everybody who was asked for is there. It is exact
-// where all rooms have the same size.
+// expected is the number of deliveries of the accepted messages if all requested clients are connected. It is exact if all
+// rooms have the same size.
 func (r *Report) expected() int64 {
 	accepted := r.Counters.Sent - r.Counters.Refused
 	if r.Counters.Rooms == 0 { // an echo server: each message comes back to its sender

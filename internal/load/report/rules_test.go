@@ -23,8 +23,8 @@ func ran(refused int64) *Report {
 	return r
 }
 
-// TestJudge: a run in which nothing worked has not passed.
-func TestJudge(t *testing.T) {
+// A run in which nothing was delivered has not passed.
+func TestJudgeAppliesRules(t *testing.T) {
 	for name, c := range map[string]struct {
 		run   *Report
 		rules Rules

@@ -8,7 +8,7 @@ import (
 // Series is the run second by second, ascending.
 type Series []Second
 
-// Second is what happened in one second of the run.
+// Second has the counts and latencies of one second of the run.
 type Second struct {
 	At          int   `json:"at"`          // whole seconds since the start
 	Connections int64 `json:"connections"` // open at its end
@@ -18,13 +18,13 @@ type Second struct {
 	P50 time.Duration `json:"p50_ns,omitempty"`
 	P99 time.Duration `json:"p99_ns,omitempty"`
 	Max time.Duration `json:"max_ns,omitempty"`
-	// Latency is the histogram behind them with two significant figures, for merging.
+	// Latency is their histogram with two significant figures, for merging.
 	Latency string `json:"hdr,omitempty"`
 
 	Target *Target `json:"target,omitempty"` // with --target-admin
 }
 
-// Target is what the target's metrics said at the end of a second. What it does not tell is 0.
+// Target has the target's metrics at the end of a second, 0 for those that it does not have.
 type Target struct {
 	Resident    int64   `json:"resident_bytes"` // process_resident_memory_bytes
 	Heap        int64   `json:"heap_bytes,omitempty"`
@@ -59,7 +59,7 @@ func (s *Series) Add(sec Second) {
 	(*s)[i].merge(sec)
 }
 
-// AddTarget adds what the target said.
+// AddTarget adds the metrics of the target.
 func (s *Series) AddTarget(at int, t Target) { s.Add(Second{At: at, Target: &t}) }
 
 func (s *Second) merge(o Second) {

@@ -2,7 +2,7 @@ package report
 
 import "time"
 
-// Server is what the target's metrics counted between the first and the last scrape.
+// Server has the differences of the target's metrics between the first and the last scrape.
 type Server struct {
 	Parts []Part        `json:"parts,omitempty"` // of its own work, in the order of a connection's life
 	CPU   time.Duration `json:"cpu_ns"`          // user and system
@@ -10,7 +10,7 @@ type Server struct {
 	GCMax time.Duration `json:"gc_pause_max_ns"` // the longest stop of a collection that the metrics remember
 }
 
-// Part is the server's own share of a phase, of which it tells a count and a sum.
+// Part is the server's own share of a phase, as a count and a sum.
 type Part struct {
 	Of    Phase         `json:"of"`
 	Name  string        `json:"name"`

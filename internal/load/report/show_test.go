@@ -92,7 +92,7 @@ func html(t *testing.T, r *Report) string {
 	return b.String()
 }
 
-// TestGolden compares with testdata; UPDATE=1 writes it anew.
+// TestGolden compares with testdata, or writes it with UPDATE=1.
 func TestGolden(t *testing.T) {
 	var compared bytes.Buffer
 	other := evening(60)
@@ -141,7 +141,7 @@ func sideOf(factors ...float64) (s Side) {
 	return s
 }
 
-// TestVerdictNeedsSpread: what is better or worse is said only where the runs of both sides can tell.
+// A comparison says better or worse only if the runs of both sides show it.
 func TestVerdictNeedsSpread(t *testing.T) {
 	for name, c := range map[string]struct {
 		a, b  []float64
@@ -167,8 +167,8 @@ func TestVerdictNeedsSpread(t *testing.T) {
 
 const hostile = "\x1b[31m</title><script>alert(1)</script>\"'><img src=x onerror=y>\n"
 
-// TestHostileTexts: what a server or a file says is text, on a page and in a terminal.
-func TestHostileTexts(t *testing.T) {
+// Texts from a server or a file are escaped on the page and safe in a terminal.
+func TestTextsAreEscaped(t *testing.T) {
 	r := evening(3)
 	r.Command, r.Scenario, r.Target, r.Tool, r.Err = hostile, hostile, hostile, hostile, hostile
 	r.Machine = Machine{CPU: hostile, Kernel: hostile, Go: hostile}
@@ -189,7 +189,7 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-// TestEmptyReport: a run that failed at once can be shown, saved, read and compared.
+// The report of a run that failed at once can be shown, saved, read and compared.
 func TestEmptyReport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.json")
 	r := New("throng load idle ws://127.0.0.1:1", "idle", "ws://127.0.0.1:1")
@@ -209,8 +209,8 @@ func TestEmptyReport(t *testing.T) {
 	}
 }
 
-// TestForeignFiles: two lines that say what is wrong.
-func TestForeignFiles(t *testing.T) {
+// Files that are not reports give an error and a hint.
+func TestFilesThatAreNotReports(t *testing.T) {
 	dir := t.TempDir()
 	good := new(bytes.Buffer)
 	_ = evening(5).WriteJSON(good)
@@ -261,8 +261,8 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// TestWarmTarget: memory that did not grow is not shown as a measurement of 0.
-func TestWarmTarget(t *testing.T) {
+// Memory that did not grow is not shown as a measurement of 0.
+func TestMemoryThatDidNotGrow(t *testing.T) {
 	r := evening(60)
 	r.stage(Before).Target.Resident = 30e6
 	if out := text(t, r); !strings.Contains(out, "no more of the target's memory than it had, 133 µs of its CPU") {
@@ -270,14 +270,14 @@ func TestWarmTarget(t *testing.T) {
 	}
 }
 
-// TestAsked: where a report was written to makes no difference.
-func TestAsked(t *testing.T) {
+// The name of the output file makes no difference in a comparison.
+func TestComparisonIgnoresOutputFiles(t *testing.T) {
 	if a, b := asked("throng load idle ws://h --json a.json -n 5"), asked("throng load idle ws://h -n 5 --html=b.html"); a != b {
 		t.Error(a, b)
 	}
 }
 
-// TestLongRunsArePlotted: a day has no more points than fit, and its peak is one of them.
+// The plot of a day has no more points than fit, and its peak is one of them.
 func TestLongRunsArePlotted(t *testing.T) {
 	values := make([]float64, 86400)
 	values[70001] = 5

@@ -23,7 +23,7 @@ type Stage struct {
 	TargetCPU time.Duration `json:"target_cpu_ns,omitempty"`
 }
 
-// Names of stages that mean something to the report.
+// Names of stages that the report treats specially.
 const (
 	Before = "before"
 	Open   = "open"
@@ -43,8 +43,7 @@ func (r *Report) AddStage(s Stage) {
 	r.Stages[i].merge(s)
 }
 
-// merge adds the share of another process. Kernel and target are of the machine and of the
-// server: both processes saw the same.
+// merge adds the share of another process. Kernel and target are the same for both processes.
 func (s *Stage) merge(o Stage) {
 	s.Begin, s.End = min(s.Begin, o.Begin), max(s.End, o.End)
 	s.Open += o.Open
@@ -89,7 +88,7 @@ func (r *Report) stageRows() (rows []stageRow) {
 	return rows
 }
 
-// stageFacts are what the stages say of one connection and of one ping.
+// stageFacts are the costs of one connection and of one ping that follow from the stages.
 func (r *Report) stageFacts() (all []fact) {
 	before, open, keep := r.stage(Before), r.stage(Open), r.stage(Keep)
 	if before == nil || open == nil || open.Open <= 0 {

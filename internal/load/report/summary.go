@@ -2,7 +2,7 @@ package report
 
 import "fmt"
 
-// Summary is one sentence that says what happened.
+// Summary is the result of the run in one sentence.
 func (r *Report) Summary() string {
 	text := fmt.Sprintf("%s of %s connections were open", count(r.Opened), count(r.Asked))
 	if r.Scenario == "connect" {

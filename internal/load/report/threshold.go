@@ -103,7 +103,7 @@ func metricNamed(name string) (metric, bool) {
 	}}, true
 }
 
-// shareOf is the metric in percent of what it is a part of.
+// shareOf is the metric in percent of its whole.
 func shareOf(name string) metric {
 	return metric{name, share, func(r *Report) (float64, bool) {
 		n, of := r.part(name)

@@ -11,7 +11,7 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// count is a number with its thousands apart: 1,234,567.
+// count is a number with separators: 1,234,567.
 func count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
@@ -24,7 +24,7 @@ func count(n int64) string {
 	return sign + digits
 }
 
-// latency is a duration with three digits that count: 312 µs, 1.24 ms, 61.0 s.
+// latency is a duration with three significant digits: 312 µs, 1.24 ms, 61.0 s.
 func latency(d time.Duration) string {
 	v, unit := float64(d), "ns"
 	for _, u := range []struct {
@@ -59,7 +59,7 @@ func size(n int64) string {
 	return three(v) + " " + unit
 }
 
-// three is up to three digits that count, and all in front of the point.
+// three is a number with up to three significant digits, and all before the point.
 func three(v float64) string {
 	switch a := math.Abs(v); {
 	case v == math.Trunc(v) && a < 1000:
@@ -90,7 +90,7 @@ func rate(n int64, d time.Duration) float64 {
 	return float64(n) / d.Seconds()
 }
 
-// printable is what a terminal may be given of a text that a server or a file wrote.
+// printable makes a text from a server or a file safe for a terminal.
 func printable(s string) string { return terminal.Line(s) }
 
 // byCount are the entries of a table of counts, the most frequent first.

@@ -53,7 +53,7 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: room %q, offset %d, client %s: %s", v.Kind, v.Room, v.Offset, v.Client, v.Text)
 }
 
-// MaxViolations is how many are kept in full; the others are counted.
+// MaxViolations is the number of violations that are kept in full. The others are counted.
 const MaxViolations = 20
 
 // Violations are the broken rules of a run. The zero value is none.

@@ -8,7 +8,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// since is what a second of the series shows.
+// since returns the values of one second of the series.
 func (s sample) since(before sample) report.Target {
 	f := s.all
 	return report.Target{
@@ -24,7 +24,7 @@ func (s sample) since(before sample) report.Target {
 	}
 }
 
-// rate is the increase of a counter for each second; a server that was started anew counts from 0.
+// rate is the increase of a counter per second. It is 0 after a restart of the server, whose counters begin at 0.
 func rate(now, before float64, d time.Duration) float64 {
 	if d <= 0 || now < before {
 		return 0
@@ -50,7 +50,7 @@ func (f families) sum(name string) (sum float64) {
 	return sum
 }
 
-// any is the first metric that there is.
+// any returns the first of the metrics that exists.
 func (f families) any(names ...string) float64 {
 	for _, name := range names {
 		if f[name] != nil {
@@ -97,12 +97,12 @@ func label(m *dto.Metric, name string) string {
 	return ""
 }
 
-// value is that of a gauge, a counter or an untyped metric; of them a metric has one.
+// value returns the value of a gauge, a counter or an untyped metric.
 func value(m *dto.Metric) float64 {
 	return m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
 }
 
-// parts are the parts of a connection's life as the server of throng tells them.
+// parts are the phases of connections as throng measures them.
 func parts(before, after families) (all []report.Part) {
 	for _, of := range []struct {
 		phase        report.Phase

@@ -90,7 +90,7 @@ func (s *Scraper) fetch(ctx context.Context) (families, error) {
 	return all, nil
 }
 
-// Server is what the target counted between the first and the last scrape; nil with fewer than two.
+// Server returns the differences between the first and the last scrape, nil with fewer than two.
 func (s *Scraper) Server() *report.Server {
 	if s.seen < 2 {
 		return nil

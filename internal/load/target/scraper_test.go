@@ -85,7 +85,7 @@ func TestScrape(t *testing.T) {
 	}
 }
 
-// TestRestartedTarget: counters that begin again are no negative rates.
+// Counters that begin again at 0 give no negative rates.
 func TestRestartedTarget(t *testing.T) {
 	s, _ := New(admin(t, func(n int) string { return metrics(9 - n) }).URL)
 	for range 2 {
@@ -121,7 +121,7 @@ func wantHint(t *testing.T, name string, err error) {
 	}
 }
 
-// TestWatchScrapesUntilEnd: the scrapes go on beside the run and stop with End.
+// The scrapes go on during the run and stop with End.
 func TestWatchScrapesUntilEnd(t *testing.T) {
 	if w, err := Begin(t.Context(), ""); w != nil || err != nil {
 		t.Fatal(w, err)
@@ -149,7 +149,7 @@ func TestWatchScrapesUntilEnd(t *testing.T) {
 	}
 }
 
-// TestWatchFillsReport: each second and each stage of the report get the scrape next to their end, and a scrape that
+// Each second and each stage of the report get the scrape next to their end, and a scrape that
 // failed is named. The test says when each scrape takes place, so that a busy machine changes nothing.
 func TestWatchFillsReport(t *testing.T) {
 	s, err := New(admin(t, func(n int) string {

@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// Watch scrapes a target once a second, from Begin to End; less often where an answer takes long.
+// Watch scrapes a target once a second, from Begin to End, or less often if a reply takes longer.
 type Watch struct {
 	scraper *Scraper
 	now     func() time.Time // time.Now, but in tests
@@ -32,8 +32,8 @@ const (
 	far   = 30 * time.Second // but for one in this time; an older one says nothing of a moment
 )
 
-// Begin scrapes once, so that a wrong address is told before the run, and goes on in the
-// background until End is called. Without an address there is nothing to watch: it returns nil.
+// Begin scrapes once, so that a wrong address is an error before the run, and goes on in the background
+// until End is called. It returns nil without an address.
 func Begin(ctx context.Context, address string) (*Watch, error) {
 	if address == "" {
 		return nil, nil
@@ -79,8 +79,7 @@ func (w *Watch) scrape(ctx context.Context) {
 	}
 }
 
-// End scrapes for the last time and writes what there is into the report. A nil Watch or report
-// is no mistake.
+// End scrapes for the last time and adds all scrapes to the report. The Watch and the report may be nil.
 func (w *Watch) End(r *report.Report) {
 	if w == nil {
 		return
@@ -106,7 +105,7 @@ func (w *Watch) write(r *report.Report) {
 		r.Series.AddTarget(at, t)
 	}
 	for i := range r.Stages {
-		w.tell(started, &r.Stages[i])
+		w.fillStage(started, &r.Stages[i])
 	}
 	r.Server = w.scraper.Server()
 	if w.err != nil {
@@ -114,16 +113,16 @@ func (w *Watch) write(r *report.Report) {
 	}
 }
 
-// tell writes what the target had at the end of a stage, by the scrape next to it, and its CPU
-// time since the beginning.
-func (w *Watch) tell(started time.Duration, s *report.Stage) {
+// fillStage writes the target's values at the end of a stage, from the nearest scrape, and its CPU time since
+// the beginning.
+func (w *Watch) fillStage(started time.Duration, s *report.Stage) {
 	begin, end := w.near(started+s.Begin), w.near(started+s.End)
 	if begin != nil && end != nil {
 		s.Target, s.TargetCPU = &end.Target, max(0, end.cpu-begin.cpu)
 	}
 }
 
-// near is the scrape next to a moment, nil if there was none for long.
+// near returns the scrape next to a moment, nil if there was none for a long time.
 func (w *Watch) near(t time.Duration) *second {
 	best := &w.seconds[0]
 	for i := range w.seconds {
