@@ -13,10 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestAcceptFails lets accept fail as the kernel does when it has no more to give: who is
-// connected is served on, who comes waits in the backlog and is let in soon after, and the
-// error is reported at most once a second.
-func TestAcceptFails(t *testing.T) {
+// TestAcceptPausesWithoutDescriptors has accept fail as the kernel does without descriptors: open connections are
+// served on, new ones wait in the backlog and are accepted soon after, and the error is reported at most once a second.
+func TestAcceptPausesWithoutDescriptors(t *testing.T) {
 	for _, errno := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EPERM} {
 		t.Run(unix.ErrnoName(errno), func(t *testing.T) {
 			t.Parallel()
@@ -80,8 +79,8 @@ func acceptFails(t *testing.T, errno unix.Errno) {
 	}
 }
 
-// TestAcceptGoesOn: a connection that was gone before it was accepted is no reason to pause.
-func TestAcceptGoesOn(t *testing.T) {
+// TestAcceptResumesAfterAPause: a connection that ended before it was accepted does not pause the listener.
+func TestAcceptResumesAfterAPause(t *testing.T) {
 	var calls atomic.Int32
 	s := start(t, &Server{
 		Loops: 1, Endpoints: []Endpoint{echo()}, OnError: func(err error) { t.Error(err) },

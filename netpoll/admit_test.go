@@ -145,9 +145,9 @@ func TestConnRatePerIP(t *testing.T) {
 
 var loopbackOne = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 
-// TestForwarded: who comes through the proxy 127.0.0.1 is counted by the address it tells;
-// what others tell is ignored.
-func TestForwarded(t *testing.T) {
+// TestForwardedClientIsLimited: a connection through the proxy 127.0.0.1 counts for the address that the proxy names.
+// Addresses that others name are ignored.
+func TestForwardedClientIsLimited(t *testing.T) {
 	s := addressServer(t, &Server{TrustedProxies: loopbackOne, MaxConnsPerIP: 2})
 	for range 2 {
 		c := call(t, s, 1, "")
@@ -184,7 +184,7 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// TestProxyProtocol speaks it in front of HTTP and of TLS.
+// TestProxyProtocol sends PROXY headers in front of HTTP and of TLS.
 func TestProxyProtocol(t *testing.T) {
 	const (
 		v1 = "PROXY TCP4 9.8.7.6 127.0.0.1 4444 80\r\n"
@@ -224,7 +224,7 @@ func TestProxyProtocol(t *testing.T) {
 	}
 }
 
-// TestProxyProtocolStalls ends a connection whose header never comes.
+// TestProxyProtocolStalls: a connection whose PROXY header never comes is closed.
 func TestProxyProtocolStalls(t *testing.T) {
 	s := addressServer(t, &Server{ProxyProtocol: true, HeaderTimeout: 50 * time.Millisecond})
 	c := call(t, s, 1, "PROXY TCP4 ")
@@ -234,8 +234,8 @@ func TestProxyProtocolStalls(t *testing.T) {
 	eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestLag holds a loop up; whoever comes meanwhile is sent away, who is there stays.
-func TestLag(t *testing.T) {
+// TestLaggingLoopRefusesConnections holds a loop up: new connections are refused, open ones stay.
+func TestLaggingLoopRefusesConnections(t *testing.T) {
 	s := addressServer(t, &Server{MaxLag: 100 * time.Millisecond})
 	there := call(t, s, 1, "")
 	eventually(t, "the first connects", func() bool { there = call(t, s, 1, ""); return there.upgrade() == switching })
@@ -256,8 +256,8 @@ func TestLag(t *testing.T) {
 	eventually(t, "the loop is in time again", func() bool { return call(t, s, 1, "").upgrade() == switching })
 }
 
-// TestAcceptRate: nobody is refused, they only wait.
-func TestAcceptRate(t *testing.T) {
+// TestAcceptRateDelaysConnections: AcceptRate refuses no connection, it only delays them.
+func TestAcceptRateDelaysConnections(t *testing.T) {
 	s := addressServer(t, &Server{AcceptRate: 20})
 	began := time.Now()
 	var callers []*caller

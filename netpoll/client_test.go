@@ -176,8 +176,8 @@ func TestClientEcho(t *testing.T) {
 	}
 }
 
-// TestClientOfOthers speaks with servers that are not ours.
-func TestClientOfOthers(t *testing.T) {
+// TestClientWithOtherServers connects to servers of other libraries.
+func TestClientWithOtherServers(t *testing.T) {
 	servers := map[string]http.HandlerFunc{
 		"coder": func(w http.ResponseWriter, r *http.Request) {
 			c, err := websocket.Accept(w, r, nil)
@@ -244,8 +244,8 @@ func TestClientOfOthers(t *testing.T) {
 	}
 }
 
-// TestClientClosing: the closing handshake begun by either end; the server closes TCP first.
-func TestClientClosing(t *testing.T) {
+// TestClientClosingHandshake: either end begins the closing handshake, and the server closes the TCP connection first.
+func TestClientClosingHandshake(t *testing.T) {
 	for _, cfg := range []*Server{{Loops: 1}, {Loops: 1, TLS: tlsConfig()}} {
 		serverHears, accepted := make(chan goodbye, 1), make(chan Handle, 1)
 		e := echo()
@@ -290,9 +290,9 @@ func TestClientClosing(t *testing.T) {
 	}
 }
 
-// TestClientWaitsForTheServer: after the closing handshake the client does not send the first
-// FIN, but does not wait for ever either (RFC 6455, 7.1.1).
-func TestClientWaitsForTheServer(t *testing.T) {
+// TestClientLeavesTheFINToTheServer: after the closing handshake the client does not send the first FIN, and waits for
+// the server's only for CloseTimeout (RFC 6455, 7.1.1).
+func TestClientLeavesTheFINToTheServer(t *testing.T) {
 	ended := make(chan time.Duration, 1)
 	addr := scripted(t, func(c net.Conn, answer string) {
 		_, _ = c.Write([]byte(answer + "\x88\x00"))
@@ -396,8 +396,8 @@ func TestClientShutdown(t *testing.T) {
 	k.alone(t)
 }
 
-// TestDialerCheck: what can never work is an error of Dial.
-func TestDialerCheck(t *testing.T) {
+// TestDialerRefusesWhatCannotWork: Dial returns an error for a Dialer that can never work.
+func TestDialerRefusesWhatCannotWork(t *testing.T) {
 	k := client(t, &Client{Loops: 1})
 	good := netip.MustParseAddrPort("127.0.0.1:9")
 	for name, d := range map[string]*Dialer{
@@ -418,7 +418,7 @@ func TestDialerCheck(t *testing.T) {
 	}
 }
 
-func TestNewDialer(t *testing.T) {
+func TestNewDialerOfURLs(t *testing.T) {
 	for in, want := range map[string]string{
 		"ws://127.0.0.1/x?y=z":   "127.0.0.1:80 127.0.0.1 /x?y=z",
 		"ws://127.0.0.1:8080":    "127.0.0.1:8080 127.0.0.1:8080 /",
@@ -441,7 +441,7 @@ func TestNewDialer(t *testing.T) {
 	}
 }
 
-// TestClientTLS: many at once on several loops, and again from OnClose.
+// TestClientTLS dials many TLS connections at once on several loops, and again from OnClose.
 func TestClientTLS(t *testing.T) {
 	s := start(t, &Server{Loops: 2, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
 	const all = 200
@@ -483,7 +483,7 @@ func TestClientTLS(t *testing.T) {
 	}
 }
 
-// TestClientPanics: a panic in a callback costs that connection and nothing else.
+// TestClientPanics: a panic in a callback closes its connection and no other.
 func TestClientPanics(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	k := client(t, &Client{

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// TestConnSize: an idle connection is its slot and nothing else.
-func TestConnSize(t *testing.T) {
+// TestConnIs120Bytes: an idle connection is a slot of 120 bytes.
+func TestConnIs120Bytes(t *testing.T) {
 	if n := unsafe.Sizeof(Conn{}); n > 120 {
 		t.Errorf("a Conn is %d bytes, 120 are budgeted", n)
 	}

@@ -78,9 +78,9 @@ func (m *stalledMember) rest(r *bufio.Reader) ws.Frame {
 	}
 }
 
-// TestControlFramesHaveRoom: a member that is owed so much that messages for it are dropped
-// still gets the answer to its ping, the answer to its close frame, and our close frame.
-func TestControlFramesHaveRoom(t *testing.T) {
+// TestControlFramesAreSentBeyondMaxBacklog: a member with a backlog for which messages are dropped still gets the
+// answer to its ping, the answer to its close frame, and our close frame.
+func TestControlFramesAreSentBeyondMaxBacklog(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprintf("pong, TLS %v", secure), func(t *testing.T) {
 			m := atBound(t, secure)
@@ -117,9 +117,9 @@ func (m *stalledMember) wantClose(code uint16) {
 	}
 }
 
-// TestPingBeyondTheHalf: replies, which are never dropped, fill the other half of the bound. A
-// member that owes so much is not read until it has read; then its ping is answered.
-func TestPingBeyondTheHalf(t *testing.T) {
+// TestPingIsSentBeyondHalfOfMaxBacklog: replies, which are never dropped, fill the other half of MaxBacklog. A member
+// with such a backlog is not read until it has read; then its ping is answered.
+func TestPingIsSentBeyondHalfOfMaxBacklog(t *testing.T) {
 	m := atBound(t, false)
 	message := []byte(strings.Repeat("x", 10_000))
 	m.on(func(c *Conn) bool {
@@ -135,8 +135,8 @@ func TestPingBeyondTheHalf(t *testing.T) {
 	}
 }
 
-// TestControlFramesBeyondTheBound: one message may be larger than the bound. What is owed then
-// is no reason to end a connection when the next thing to send is our ping, or the answer to one.
+// TestControlFramesBeyondTheBound: one message may be larger than MaxBacklog. Such a backlog does not close a
+// connection when the next frame to send is our ping, or a pong.
 func TestControlFramesBeyondTheBound(t *testing.T) {
 	message := []byte(strings.Repeat("x", 1<<20))
 	for _, row := range []struct {

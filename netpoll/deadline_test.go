@@ -48,7 +48,7 @@ func expectClose(t *testing.T, c net.Conn) (code uint16, before []ws.Frame) {
 	}
 }
 
-func TestHeaderDeadline(t *testing.T) {
+func TestHeaderTimeoutCloses(t *testing.T) {
 	s := start(t, &Server{Loops: 1, HeaderTimeout: 200 * time.Millisecond, Endpoints: []Endpoint{echo()}})
 	for _, first := range []string{"", "GET / HTTP/1.1\r\nHost: x\r\n"} {
 		c, err := net.Dial("tcp", s.address.String())
@@ -86,7 +86,7 @@ func TestHeaderDeadline(t *testing.T) {
 	eventually(t, "slots are free", func() bool { return s.NumConns() == 0 })
 }
 
-func TestPings(t *testing.T) {
+func TestSilentPeerIsClosed(t *testing.T) {
 	told := make(chan frame.CloseCode, 2)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PongCode: 3012,
@@ -111,8 +111,8 @@ func TestPings(t *testing.T) {
 	}
 }
 
-// TestPingsOfOneTick pings more connections in one tick than a loop keeps outboxes for: idling makes no garbage.
-func TestPingsOfOneTick(t *testing.T) {
+// TestPingsOfOneTickAreAllSent pings more connections in one tick than a loop keeps outboxes for, without garbage.
+func TestPingsOfOneTickAreAllSent(t *testing.T) {
 	const people = 5 * maxFreeOutboxes
 	opened := make(chan Handle, people)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{PingInterval: time.Minute, OnOpen: func(c *Conn) { opened <- c.Handle() }}}})
@@ -140,8 +140,8 @@ func TestPingsOfOneTick(t *testing.T) {
 	}
 }
 
-// TestMessageTimeoutBeginsWithItsMessage: a server that has run for longer than MessageTimeout gives a message all of that
-// time, though another deadline of its connection passes meanwhile.
+// TestMessageTimeoutBeginsWithItsMessage: a server that has run for longer than MessageTimeout gives a message all of
+// that time, although another deadline of the connection passes meanwhile.
 func TestMessageTimeoutBeginsWithItsMessage(t *testing.T) {
 	const timeout = 300 * time.Millisecond
 	s := start(t, &Server{Loops: 1, MessageTimeout: timeout, Endpoints: []Endpoint{{PingInterval: 50 * time.Millisecond, PongTimeout: time.Hour}}})
@@ -160,8 +160,8 @@ func TestMessageTimeoutBeginsWithItsMessage(t *testing.T) {
 	}
 }
 
-// TestTakingBytesIsLife: a peer that takes what waited for it counts as alive, whatever it sends.
-func TestTakingBytesIsLife(t *testing.T) {
+// TestPeerThatTakesBytesSlowlyIsAlive: a peer that takes its backlog counts as alive, whether it sends or not.
+func TestPeerThatTakesBytesSlowlyIsAlive(t *testing.T) {
 	handles := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30, PingInterval: -1,
@@ -184,7 +184,7 @@ func TestTakingBytesIsLife(t *testing.T) {
 	}
 }
 
-func TestAnyFrameIsLife(t *testing.T) {
+func TestAnyFrameIsASignOfLife(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 100 * time.Millisecond, PongTimeout: 100 * time.Millisecond, PingFrame: frame.AppendFrame(nil, frame.OpText, []byte("{}")),
 		OnMessage: func(c *Conn, _ frame.Op, p []byte) {
@@ -202,7 +202,7 @@ func TestAnyFrameIsLife(t *testing.T) {
 	hearClose(t, c, 4000)
 }
 
-func TestCloseDeadline(t *testing.T) {
+func TestCloseTimeoutEndsTheConnection(t *testing.T) {
 	s := start(t, &Server{Loops: 1, CloseTimeout: 100 * time.Millisecond, Endpoints: []Endpoint{{
 		OnMessage: func(c *Conn, _ frame.Op, _ []byte) { c.Close(4000, "") },
 	}}})
@@ -242,8 +242,9 @@ func TestPingsAreAnsweredInOrder(t *testing.T) {
 	}
 }
 
-// TestFloodOfPings never reads its pongs: memory stays bounded, then 1008 or the socket's end.
-func TestFloodOfPings(t *testing.T) {
+// TestFloodOfPingsCloses sends pings and never reads the pongs: memory stays bounded, and the connection ends with 1008
+// or a reset.
+func TestFloodOfPingsCloses(t *testing.T) {
 	closed := make(chan frame.CloseCode, 1)
 	s := start(t, &Server{Loops: 1, Tick: time.Second, Endpoints: []Endpoint{{
 		OnClose: func(_ *Conn, e CloseEvent) { closed <- e.Code },
@@ -266,7 +267,7 @@ func TestFloodOfPings(t *testing.T) {
 	}
 }
 
-func TestSlowConsumer(t *testing.T) {
+func TestSlowConsumerIsClosed(t *testing.T) {
 	closed := make(chan frame.CloseCode, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		MaxBacklog: 100 << 10, SlowCode: 3008, PingInterval: -1,
@@ -298,8 +299,8 @@ func TestSlowConsumer(t *testing.T) {
 	}
 }
 
-// TestBacklogAge stalls completely with a backlog below the bound.
-func TestBacklogAge(t *testing.T) {
+// TestOldBacklogCloses has a peer that reads nothing, with a backlog below MaxBacklog.
+func TestOldBacklogCloses(t *testing.T) {
 	closed := make(chan frame.CloseCode, 1)
 	s := start(t, &Server{Loops: 1, CloseTimeout: 50 * time.Millisecond, Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30, MaxBacklogAge: 200 * time.Millisecond, SlowCode: 3008, PingInterval: -1,
@@ -336,8 +337,8 @@ func TestBacklogOfSlowPeerIsDropped(t *testing.T) {
 	_ = c.Close()
 }
 
-// TestPeerThatDoesNotReadIsNotRead floods an echo server without reading, for more than the
-// bound; then it reads everything.
+// TestPeerThatDoesNotReadIsNotRead floods an echo server without reading, with more than MaxBacklog; then it reads
+// everything.
 func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {
 	e := echo()
 	e.MaxBacklog = 1 << 20
@@ -370,7 +371,7 @@ func TestPeerThatDoesNotReadIsNotRead(t *testing.T) {
 	}
 }
 
-// TestReadsInterleave holds the read latency while two producers never stop posting.
+// TestReadsInterleave bounds the read latency while two producers never stop posting.
 func TestReadsInterleave(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	c := dial(t, s, "/")
@@ -418,7 +419,7 @@ func busy(d time.Duration) {
 	}
 }
 
-// TestGarbageCostsOnlyItsSender sends what breaks the protocol beside a healthy connection.
+// TestGarbageCostsOnlyItsSender breaks the protocol on one connection beside a healthy one.
 func TestGarbageCostsOnlyItsSender(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	healthy := dial(t, s, "/")
@@ -433,8 +434,9 @@ func TestGarbageCostsOnlyItsSender(t *testing.T) {
 	}
 }
 
-// TestHeldPings: a connection whose endpoint holds pings gets none, and is not closed for silence, until they start.
-func TestHeldPings(t *testing.T) {
+// TestHoldPingsDelaysPings: a connection whose endpoint has HoldPings gets no pings, and is not closed for silence,
+// until StartPings.
+func TestHoldPingsDelaysPings(t *testing.T) {
 	opened := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		PingInterval: 40 * time.Millisecond, PongTimeout: 40 * time.Millisecond, PongCode: 3012, HoldPings: true,

@@ -59,7 +59,7 @@ func TestDialTriesEachAddress(t *testing.T) {
 	}
 }
 
-// TestDialNamesLastAddress: a dial of which every address has failed is one failure, told once.
+// TestDialNamesLastAddress: a dial of which every address has failed is reported once.
 func TestDialNamesLastAddress(t *testing.T) {
 	k := client(t, &Client{Loops: 1})
 	last := freeAddr(t)
@@ -73,7 +73,7 @@ func TestDialNamesLastAddress(t *testing.T) {
 	k.alone(t)
 }
 
-// TestDialFallsBackOnlyBeforeConnect: a server that was reached is not asked again at another address.
+// TestDialFallsBackOnlyBeforeConnect: after a TCP connect has succeeded no further address is tried.
 func TestDialFallsBackOnlyBeforeConnect(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{Path: "/here"}}})
 	k := client(t, &Client{Loops: 1})
@@ -83,7 +83,7 @@ func TestDialFallsBackOnlyBeforeConnect(t *testing.T) {
 	}
 }
 
-// TestCloseEndsFallback: a client that is closed tries no further address.
+// TestCloseEndsFallback: a closed client tries no further address.
 func TestCloseEndsFallback(t *testing.T) {
 	full := fullBacklog(t)
 	k := client(t, &Client{Loops: 1})
@@ -98,7 +98,7 @@ func TestCloseEndsFallback(t *testing.T) {
 	}
 }
 
-// TestDialTimeoutFallsBack: an address that does not answer costs its ConnectTimeout and no more.
+// TestDialTimeoutFallsBack: an address that does not answer takes its ConnectTimeout.
 func TestDialTimeoutFallsBack(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	k := client(t, &Client{Loops: 1})

@@ -75,8 +75,8 @@ func isStatus(status int) func(error) bool {
 
 func is(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
 
-// TestHostileServers: every answer that is no WebSocket is an error that says so, whole and
-// byte by byte, and leaves nothing behind.
+// TestHostileServers: every response that is not a WebSocket server's gives an error that says so, whether it comes
+// whole or byte by byte, and leaves nothing behind.
 func TestHostileServers(t *testing.T) {
 	forever := strings.Repeat("X-Endless: header\r\n", 1000)
 	rows := []struct {
@@ -130,8 +130,8 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-// TestResponseFieldsByValue: lists are lists and an empty list is none, also in a response (RFC 6455, section 4.1;
-// RFC 9110, sections 5.3 and 5.6.1).
+// TestResponseFieldsByValue: fields of a response are parsed as lists, and an empty list counts as absent (RFC 6455,
+// section 4.1; RFC 9110, sections 5.3 and 5.6.1).
 func TestResponseFieldsByValue(t *testing.T) {
 	for _, lines := range []string{
 		"Connection: upgrade, keep-alive",
@@ -177,8 +177,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestDribble: the response and frames one byte at a time, and all at once.
-func TestDribble(t *testing.T) {
+// TestSlowResponseTimesOut sends the response and frames one byte at a time, and all at once.
+func TestSlowResponseTimesOut(t *testing.T) {
 	for _, size := range []int{1, 7, 1 << 20} {
 		for _, secure := range []bool{false, true} {
 			var text bytes.Buffer // more than the reader of the response holds
@@ -250,8 +250,7 @@ func tlsFront(t testing.TB, behind net.Addr, size int) net.Addr {
 	return ln.Addr()
 }
 
-// TestBadFrames: what a server may not send ends the connection with a masked close frame that
-// says why.
+// TestBadFrames: a frame that a server may not send ends the connection with a masked close frame that says why.
 func TestBadFrames(t *testing.T) {
 	for name, row := range map[string]struct {
 		send string
@@ -286,7 +285,7 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// TestDialDeadlines: nobody can hold a dial for ever, in any phase.
+// TestDialDeadlines: each phase of a dial has a deadline.
 func TestDialDeadlines(t *testing.T) {
 	full, fill := fullListener(t)
 	defer fill()

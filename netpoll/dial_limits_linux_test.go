@@ -22,7 +22,7 @@ func openFiles(t testing.TB) int {
 	return len(files)
 }
 
-// TestDialErrors: what the kernel refuses is told and leaks nothing.
+// TestDialErrors: errors of the kernel are reported, and no descriptor leaks.
 func TestDialErrors(t *testing.T) {
 	k := client(t, &Client{Loops: 1})
 	before := openFiles(t)
@@ -48,8 +48,8 @@ func TestDialErrors(t *testing.T) {
 	}
 }
 
-// TestNoFreePort: a pair of source and destination that is in use already.
-func TestNoFreePort(t *testing.T) {
+// TestDialWithoutAFreePortFails dials between addresses and ports that are in use already.
+func TestDialWithoutAFreePortFails(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	k := client(t, &Client{Loops: 1})
 	d := to(s)
@@ -73,7 +73,7 @@ func TestNoFreePort(t *testing.T) {
 	}
 }
 
-// TestDialFileLimit: without descriptors a dial fails, and those connected go on.
+// TestDialFileLimit: without descriptors a dial fails, and open connections go on.
 func TestDialFileLimit(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}})
 	k := client(t, &Client{Loops: 1})
@@ -116,8 +116,9 @@ func TestDialFileLimit(t *testing.T) {
 	k.dial(t, to(s))
 }
 
-// TestManyDials: thousands at once, at most MaxDials in flight, in order, none lost.
-func TestManyDials(t *testing.T) {
+// TestManyDialsWaitInOrder dials thousands of connections at once: at most MaxDials are in flight, they start in order,
+// and none is lost.
+func TestManyDialsWaitInOrder(t *testing.T) {
 	const all, limit = 5000, 64
 	var answered atomic.Int64
 	e := echo()

@@ -77,9 +77,9 @@ func switched(c net.Conn) error {
 	return nil
 }
 
-// TestSilentConnectionsLockNobodyOut: many more connections than there are places say nothing, or half of what is the first
-// to say, and new ones come all the time. Whoever asks gets in and stays.
-func TestSilentConnectionsLockNobodyOut(t *testing.T) {
+// TestSilentConnectionsAreDisplaced opens many more connections than MaxConns that send nothing, or half of their first
+// request, and goes on opening them. A client that sends a whole request is accepted and stays.
+func TestSilentConnectionsAreDisplaced(t *testing.T) {
 	const places, honest = 60, 40
 	hello := string(clientHello())
 	for _, c := range []struct {
@@ -134,8 +134,9 @@ func listener(t *testing.T) net.Listener {
 	return ln
 }
 
-// TestTheOldestGoesFirst, unless what it has sent has not been read yet.
-func TestTheOldestGoesFirst(t *testing.T) {
+// TestLongestWaitingIsDisplacedFirst: the connection that has waited longest is displaced, unless its request has come
+// and has not been read yet.
+func TestLongestWaitingIsDisplacedFirst(t *testing.T) {
 	s := start(t, &Server{Loops: 1, MaxConns: 4, Endpoints: []Endpoint{echo()}})
 	var conns []net.Conn
 	for i := range 4 {
@@ -160,8 +161,9 @@ func TestTheOldestGoesFirst(t *testing.T) {
 	}
 }
 
-// TestHandshakesThatStall take the places of no others: a ClientHello is cheap to send, and what follows never comes.
-func TestHandshakesThatStall(t *testing.T) {
+// TestStalledTLSHandshakesAreDisplaced: a ClientHello is cheap to send, and the rest of the handshake never comes. Such
+// a handshake does not keep the place of another one.
+func TestStalledTLSHandshakesAreDisplaced(t *testing.T) {
 	s := start(t, &Server{Loops: 2, TLS: tlsConfig(), MaxTLSHandshakes: 6, TLSHandshakeTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
 	hello := string(clientHello())
 	silent(t, s, 40, hello)
@@ -187,9 +189,9 @@ func TestHandshakesThatStall(t *testing.T) {
 	}
 }
 
-// TestHandshakesHaveTimeToAnswer: those whose answer cannot have come yet keep their places, or of many that come at once
-// none would get in.
-func TestHandshakesHaveTimeToAnswer(t *testing.T) {
+// TestTLSHandshakeHasARoundTripBeforeDisplacement: a handshake whose answer cannot have come yet is not displaced.
+// Otherwise none of many that come at once would succeed.
+func TestTLSHandshakeHasARoundTripBeforeDisplacement(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
 	first := silent(t, s, 2, string(clientHello()))
 	for _, c := range first { // answered, and so in their handshakes
@@ -231,9 +233,9 @@ func arrival(t *testing.T) int {
 	return acceptOne(t, ln)
 }
 
-// TestPlacesOfOtherLoops: the connections that have waited longest are another loop's, so the new ones go there. If they
-// have gone meanwhile it is passed on.
-func TestPlacesOfOtherLoops(t *testing.T) {
+// TestDisplacementOnAnotherLoop: the connections that have waited longest belong to another loop, so the new ones are
+// sent there. If those have ended meanwhile, the new ones are sent on.
+func TestDisplacementOnAnotherLoop(t *testing.T) {
 	s := atRest(t, &Server{Loops: 3, MaxConns: 9})
 	a, b, c := s.engine.loops[0], s.engine.loops[1], s.engine.loops[2]
 	for _, l := range []*Loop{a, a, a, a, a, a, b, b, b} {
@@ -255,8 +257,9 @@ func TestPlacesOfOtherLoops(t *testing.T) {
 	}
 }
 
-// TestListenersWaitForPlaces: while many are on their way to a loop that does not take them, no more are accepted.
-func TestListenersWaitForPlaces(t *testing.T) {
+// TestListenersWaitForConnectionsOnTheirWay: while many connections are on their way to a loop that does not take them,
+// no more are accepted.
+func TestListenersWaitForConnectionsOnTheirWay(t *testing.T) {
 	s := atRest(t, &Server{Loops: 2, MaxConns: 2})
 	a, b := s.engine.loops[0], s.engine.loops[1]
 	a.assignLoop(arrival(t))
@@ -276,8 +279,8 @@ func TestListenersWaitForPlaces(t *testing.T) {
 	}
 }
 
-// TestDescriptorsOnTheirWay to a loop that does not take them count as connections.
-func TestDescriptorsOnTheirWay(t *testing.T) {
+// TestDescriptorsOnTheirWayAreBounded: descriptors on their way to a loop that does not take them count as connections.
+func TestDescriptorsOnTheirWayAreBounded(t *testing.T) {
 	s := atRest(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
 	for range 40 {
 		s.engine.loops[0].assignLoop(arrival(t))
@@ -288,8 +291,8 @@ func TestDescriptorsOnTheirWay(t *testing.T) {
 	}
 }
 
-// TestWaitlistsForget: those who come and go leave nothing behind, in any order.
-func TestWaitlistsForget(t *testing.T) {
+// TestWaitlistsAreCompacted: connections that come and end, in any order, leave no entries behind.
+func TestWaitlistsAreCompacted(t *testing.T) {
 	s := atRest(t, &Server{Loops: 1})
 	l := s.engine.loops[0]
 	first := arrival(t)
@@ -309,8 +312,9 @@ func TestWaitlistsForget(t *testing.T) {
 	}
 }
 
-// TestRequestsAtHTTPCount against MaxConns and against the bound of their address, for as long as net/http has them.
-func TestRequestsAtHTTPCount(t *testing.T) {
+// TestConnectionsAtHTTPCountForMaxConns: a connection counts for MaxConns and MaxConnsPerIP for as long as net/http has
+// it.
+func TestConnectionsAtHTTPCountForMaxConns(t *testing.T) {
 	for _, c := range []struct {
 		server  *Server
 		headers string

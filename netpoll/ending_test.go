@@ -89,9 +89,9 @@ func dialSmall(t *testing.T, s *Server) net.Conn {
 	return c
 }
 
-// TestFloodIsToldWhy: a peer that sends without a pause, and reads only long after it was closed, finds the close frame
-// behind all the answers, and no reset before it.
-func TestFloodIsToldWhy(t *testing.T) {
+// TestCloseFrameReachesAFloodingPeer: a peer that sends without a pause, and reads only long after it was closed, finds
+// the close frame behind all answers, and no reset before it.
+func TestCloseFrameReachesAFloodingPeer(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		tls     *tls.Config
@@ -130,8 +130,8 @@ func TestFloodIsToldWhy(t *testing.T) {
 	}
 }
 
-// TestFloodEnds: a peer that sends without a pause and never reads is gone after a while all the same.
-func TestFloodEnds(t *testing.T) {
+// TestFloodingPeerIsClosed: the socket of a peer that sends without a pause and never reads is closed after a while.
+func TestFloodingPeerIsClosed(t *testing.T) {
 	for _, discard := range []uint32{1, maxDiscarded} {
 		s, closed := floodServer(nil)
 		s.CloseTimeout, s.engine.maxDiscard = 100*time.Millisecond, discard
@@ -145,8 +145,8 @@ func TestFloodEnds(t *testing.T) {
 	}
 }
 
-// TestCloseFrameIsNotAwaitedForEver: the peer's close frame is looked for in a part of what it sends.
-func TestCloseFrameIsNotAwaitedForEver(t *testing.T) {
+// TestMissingCloseFrameIsNotAwaitedForEver: only a bounded part of what the peer sends is searched for its close frame.
+func TestMissingCloseFrameIsNotAwaitedForEver(t *testing.T) {
 	s := start(t, &Server{Loops: 1, CloseTimeout: time.Hour, Endpoints: []Endpoint{{
 		OnMessage: func(c *Conn, _ frame.Op, _ []byte) { c.Close(3013, "too many requests") },
 	}}})
@@ -180,9 +180,9 @@ func TestCloseFrameIsNotAwaitedForEver(t *testing.T) {
 	eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestRefusedWithABodyInFlight: whoever is refused at whatever point reads the answer and a FIN, though more comes from
-// it than anybody reads.
-func TestRefusedWithABodyInFlight(t *testing.T) {
+// TestResponseReachesAClientThatSendsABody: a client that is refused, at whatever point, reads the response and a FIN,
+// although it sends more than the server reads.
+func TestResponseReachesAClientThatSendsABody(t *testing.T) {
 	body := strings.Repeat("x", 4<<20)
 	post := "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: " + fmt.Sprint(len(body)) + "\r\n\r\n" + body
 	upload := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestEntityTooLarge) })
@@ -236,8 +236,8 @@ func TestRefusedWithABodyInFlight(t *testing.T) {
 	}
 }
 
-// TestDeniedAreBounded: few of those who are not let in linger, and none of them takes a place.
-func TestDeniedAreBounded(t *testing.T) {
+// TestLingeringRefusalsAreBounded: few of the connections that are not admitted linger, and they count for no limit.
+func TestLingeringRefusalsAreBounded(t *testing.T) {
 	s := start(t, &Server{Loops: 1, MaxConns: 2, CloseTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
 	first, second := dial(t, s, "/"), dial(t, s, "/")
 	say(t, first, "in")
@@ -284,7 +284,7 @@ func TestAlertIsNotOvertaken(t *testing.T) {
 	eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestHandshakeAlert: as TestAlertIsNotOvertaken, of a handshake.
+// TestHandshakeAlert is TestAlertIsNotOvertaken for a handshake.
 func TestHandshakeAlert(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
 	cfg := clientTLS(0)

@@ -13,9 +13,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestFarewell: what was published before a close leaves before the close frame, also when
-// both come in one batch and nothing has been laid out yet.
-func TestFarewell(t *testing.T) {
+// TestMessagesBeforeTheCloseArrive: messages that were published before a close leave before the close frame, also when
+// both come in one batch.
+func TestMessagesBeforeTheCloseArrive(t *testing.T) {
 	handles := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		OnOpen: func(c *Conn) { c.Subscribe("room"); handles <- c.Handle() },
@@ -35,9 +35,9 @@ func TestFarewell(t *testing.T) {
 	}
 }
 
-// TestFarewellTooLong owes more than the bound at the close: whole frames, one close frame,
-// and nothing behind it.
-func TestFarewellTooLong(t *testing.T) {
+// TestCloseDropsWhatExceedsTheBacklog has a backlog above MaxBacklog at the close: the peer gets whole frames, one
+// close frame, and nothing behind it.
+func TestCloseDropsWhatExceedsTheBacklog(t *testing.T) {
 	handles := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
 		MaxBacklog: 10_000, SlowCode: 3008,
@@ -88,7 +88,7 @@ func TestNothingFollowsTheCloseFrame(t *testing.T) {
 	}
 }
 
-// TestSlowReaderGetsWhatWasSentBeforeTheClose reads for longer than CloseTimeout, but steadily.
+// TestSlowReaderGetsWhatWasSentBeforeTheClose has a peer that reads steadily, for longer than CloseTimeout.
 func TestSlowReaderGetsWhatWasSentBeforeTheClose(t *testing.T) {
 	const messages, size = 100, 320 << 10
 	s := start(t, &Server{Loops: 1, CloseTimeout: time.Second, Endpoints: []Endpoint{{
@@ -116,8 +116,8 @@ func TestSlowReaderGetsWhatWasSentBeforeTheClose(t *testing.T) {
 	eventually(t, "gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestClosingHandshakeIsBoundedWithABacklog: a reader that stalls has CloseTimeout, one that takes a little now and
-// then MaxBacklogAge.
+// TestClosingHandshakeIsBoundedWithABacklog: a peer that reads nothing has CloseTimeout, one that reads a little now
+// and then has MaxBacklogAge.
 func TestClosingHandshakeIsBoundedWithABacklog(t *testing.T) {
 	const owed = 512 << 20
 	for _, tt := range []struct {

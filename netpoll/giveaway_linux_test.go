@@ -15,10 +15,10 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestReadLeavesGivenConnectionsAlone has connections change their loop, and leave for net/http, in a read that is to be
+// TestReadDoesNotTouchConnectionsThatHaveLeft has connections change their loop, and leave for net/http, in a read that is to be
 // followed by another one, because the end of what the peer sends stands behind the request. From the moment that the
 // slot is given away it is another loop's: the race detector sees a read that still looks at it.
-func TestReadLeavesGivenConnectionsAlone(t *testing.T) {
+func TestReadDoesNotTouchConnectionsThatHaveLeft(t *testing.T) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s := start(t, &Server{Loops: 4, HTTP: page, Endpoints: []Endpoint{nearby()}})
 	var peers sync.WaitGroup

@@ -16,9 +16,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestHostileFrames sends what package frame refuses through a real socket, whole and byte by
-// byte, beside a healthy connection. The table of all sequences stands in package frame; here
-// it is the server's answer that counts: the close frame, FIN, and nobody else disturbed.
+// TestHostileFrames sends the sequences that package frame refuses through a real socket, whole and byte by byte,
+// beside a healthy connection. The table of all sequences is in package frame; here the answer of the server counts:
+// the close frame, the FIN, and no other connection disturbed.
 func TestHostileFrames(t *testing.T) {
 	rows := []struct {
 		id, name string
@@ -82,7 +82,7 @@ func chunks(b []byte, pieces int) func(func([]byte) bool) {
 	}
 }
 
-// TestHalfFramesOnManyConnections is H26: half a frame header, then silence. They cost little
+// TestHalfFramesOnManyConnections sends half a frame header on many connections, then nothing. They use little memory
 // and are closed at the deadline.
 func TestHalfFramesOnManyConnections(t *testing.T) {
 	const n = 1000
@@ -132,8 +132,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestBombRefused is H20 with 64 MiB of zeros: they are refused with 1009, and afterwards
-// nothing of them is kept. The peak, with gigabytes, is measured by TestBomb of test/process.
+// TestBombRefused sends 64 MiB of zeros, compressed: they are refused with 1009, and nothing of them is kept. TestBomb
+// of test/process measures the peak, with gigabytes.
 func TestBombRefused(t *testing.T) {
 	e := echo()
 	e.Compression = true
@@ -158,7 +158,7 @@ func TestBombRefused(t *testing.T) {
 	}
 }
 
-// TestManyUpgradesAtOnce lets more connections come than one accept batch takes.
+// TestManyUpgradesAtOnce opens more connections at once than one accept batch takes.
 func TestManyUpgradesAtOnce(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	conns := make([]net.Conn, 500)
@@ -184,8 +184,8 @@ func TestManyUpgradesAtOnce(t *testing.T) {
 	}
 }
 
-// TestBoundsAreSettings makes the bounds of a message's form small and meets them.
-func TestBoundsAreSettings(t *testing.T) {
+// TestBoundsFollowTheSettings reaches small limits for the form of a message.
+func TestBoundsFollowTheSettings(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Tick: time.Second, MaxFragments: 3, MaxControls: 2, Endpoints: []Endpoint{echo()}})
 	fragments := []byte("\x01\x80\x00\x00\x00\x00" + strings.Repeat("\x00\x80\x00\x00\x00\x00", 3))
 	pings := bytes.Repeat(masked(frame.OpPing, nil), 8) // in two ticks at most

@@ -15,8 +15,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestListener: a listener that is taken over serves all loops.
-func TestListener(t *testing.T) {
+// TestServerTakesOverAListener: the connections of a listener that is taken over are spread over all loops.
+func TestServerTakesOverAListener(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +53,9 @@ func TestListener(t *testing.T) {
 	}
 }
 
-// TestListenerClose: connections that are handed on while the server closes do not get lost.
-func TestListenerClose(t *testing.T) {
+// TestCloseWithATakenOverListener: connections that are on their way between loops while the server closes do not get
+// lost.
+func TestCloseWithATakenOverListener(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +82,8 @@ func TestListenerClose(t *testing.T) {
 	}
 }
 
-// TestListenerOfNoStream: a socket that has no stream is refused by name.
-func TestListenerOfNoStream(t *testing.T) {
+// TestListenerMustBeAStream: the error for another kind of socket names its network.
+func TestListenerMustBeAStream(t *testing.T) {
 	ln, err := net.Listen("unixpacket", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Skip(err) // not on macOS

@@ -66,7 +66,7 @@ func TestPlacesOfLeaversAreGivenBack(t *testing.T) {
 	}
 }
 
-// TestPendingCiphertextIsARecord: what a stalled TLS peer is owed stays shared plaintext, but for the record that the
+// TestPendingCiphertextIsARecord: the backlog of a TLS peer stays shared plaintext, except for the record that the
 // kernel has taken a part of.
 func TestPendingCiphertextIsARecord(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{{
@@ -89,11 +89,10 @@ func TestPendingCiphertextIsARecord(t *testing.T) {
 	}
 }
 
-// TestIdleTLSConnectionIsTrimmed: between two records a connection holds none of the buffers that its handshake and its
-// records needed.
+// TestIdleTLSConnectionIsTrimmed: an idle connection holds none of the buffers of its handshake and its records.
 func TestIdleTLSConnectionIsTrimmed(t *testing.T) {
 	if len(trimmable) == 0 {
-		t.Skip("crypto/tls has changed, see TestTrim")
+		t.Skip("crypto/tls has changed, see TestTrimmedSessionGoesOn")
 	}
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
 	c := dialTLS(t, s, clientTLS(0))

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// TestLagTLS holds a loop up: whoever comes meanwhile is closed before the TLS handshake, without
-// a byte and without work for a worker; who is there stays. (TestLag is the plain port's.)
-func TestLagTLS(t *testing.T) {
+// TestLaggingLoopMakesNoTLSHandshakes holds a loop up: new connections are closed before the TLS handshake, without a
+// byte and without work for a worker, and open ones stay. TestLaggingLoopRefusesConnections does the same without TLS.
+func TestLaggingLoopMakesNoTLSHandshakes(t *testing.T) {
 	s := addressServer(t, &Server{MaxLag: 100 * time.Millisecond, TLS: tlsConfig()})
 	var there *caller
 	eventually(t, "the first connects", func() bool { there = call(t, s, 1, ""); return there.upgrade() == switching })

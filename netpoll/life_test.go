@@ -17,8 +17,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestMovedConnectionGoesByItsNewLoopsClock: a loop's clock is its own. A connection that was given away and is silent is
-// found out by the other loop's, even if the first one's is years ahead.
+// TestMovedConnectionGoesByItsNewLoopsClock: each loop has its own clock. A silent connection that has changed its loop
+// is closed by the clock of the new loop, even if that of the old one is years ahead.
 func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 	e := nearby()
 	e.PingInterval, e.PongTimeout, e.PongCode = 50*time.Millisecond, 50*time.Millisecond, 3012
@@ -52,7 +52,7 @@ func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 	}
 }
 
-// TestMovedConnectionIsScheduledAnew: the entry in the other loop's wheel is none in this one's.
+// TestMovedConnectionIsScheduledAnew: a connection that has changed its loop gets an entry in the new loop's wheel.
 func TestMovedConnectionIsScheduledAnew(t *testing.T) {
 	s, c, _ := halfway(t) // with 5 ticks for its request
 	defer s.Close()
@@ -86,8 +86,8 @@ func handTicked(t *testing.T, e Endpoint) (s *Server, tick func()) {
 	}
 }
 
-// TestPeerThatTakesBytesIsAlive: a peer that works through a long backlog reads our ping only behind it. While it takes
-// bytes it is not silent; when it stops it is.
+// TestPeerThatTakesBytesIsAlive: a peer that reads a long backlog finds our ping behind it. While it takes bytes it is
+// not silent; when it stops it is.
 func TestPeerThatTakesBytesIsAlive(t *testing.T) {
 	const hour = time.Hour // a tick
 	closed := make(chan frame.CloseCode, 1)
@@ -132,7 +132,7 @@ func TestPeerThatTakesBytesIsAlive(t *testing.T) {
 	})
 }
 
-// TestSilenceIsMeasuredFromTheLastSign: whatever a peer sends counts, and counts from then on.
+// TestSilenceIsMeasuredFromTheLastSign: PongTimeout is measured from the last bytes of the peer.
 func TestSilenceIsMeasuredFromTheLastSign(t *testing.T) {
 	const hour = time.Hour
 	e := echo()

@@ -27,9 +27,9 @@ const (
 	noTUN       = "no TUN device may be made here:"
 )
 
-// TestNetworkTime makes the network slow, alone and then with every other part: it is the part
+// TestTimesWithANetworkDelay makes the network slow, alone and then with every other part: it is the part
 // that says so, and the parts are still what the client has waited.
-func TestNetworkTime(t *testing.T) {
+func TestTimesWithANetworkDelay(t *testing.T) {
 	if os.Getenv(inNamespace) == "" {
 		runInNamespace(t)
 		return

@@ -10,9 +10,9 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 )
 
-// TestPongAfterLateTick: a tick may come late, because the loop was busy or the process stood
-// still, and the next one is then due at once. A client still has the whole of PongTimeout.
-func TestPongAfterLateTick(t *testing.T) {
+// TestPongAfterALateTickCounts: a tick may come late, because the loop was busy or the process was stopped, and the
+// next one comes in time. A client still has all of PongTimeout.
+func TestPongAfterALateTickCounts(t *testing.T) {
 	const tick = time.Hour // the test makes the ticks
 	e := echo()
 	e.PingInterval, e.PongTimeout, e.PongCode = tick, tick, 3012

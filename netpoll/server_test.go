@@ -207,7 +207,7 @@ func TestPanicCostsOneConnection(t *testing.T) {
 	}
 }
 
-func TestShutdownSaysGoodbye(t *testing.T) {
+func TestShutdownSendsCloseFrames(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	conns := []*websocket.Conn{dial(t, s, "/"), dial(t, s, "/"), dial(t, s, "/")}
 	done := make(chan error, 1)

@@ -25,9 +25,9 @@ func rooms() Endpoint {
 	}
 }
 
-// TestStatsMessages counts what was handed out: also in front of a frame that breaks the protocol, and nothing behind our
-// own sendClose, all in one read.
-func TestStatsMessages(t *testing.T) {
+// TestStatsCountMessages: messages in front of a frame that breaks the protocol count, and none behind our own close
+// frame, all in one read.
+func TestStatsCountMessages(t *testing.T) {
 	text := masked(frame.OpText, []byte("x"))
 	for name, tt := range map[string]struct {
 		sent []byte
@@ -54,7 +54,7 @@ func TestStatsMessages(t *testing.T) {
 	}
 }
 
-func TestStatsCounts(t *testing.T) {
+func TestStatsCountConnections(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{rooms()}})
 	a, b := dial(t, s, "/t"), dial(t, s, "/t")
 	say(t, a, "hello")
@@ -99,8 +99,8 @@ func TestStatsCounts(t *testing.T) {
 	}
 }
 
-// TestStatsBytes compares with what the client saw, over plain sockets and in a broadcast.
-func TestStatsBytes(t *testing.T) {
+// TestStatsCountBytes compares the bytes of the server with those of the client, over plain sockets and in a broadcast.
+func TestStatsCountBytes(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{rooms()}})
 	c := raw(t, s, "/t", "")
 	settled := make(chan struct{})
@@ -117,7 +117,7 @@ func TestStatsBytes(t *testing.T) {
 	eventually(t, "messages counted", func() bool { return s.Stats().MessagesOut == 3 })
 }
 
-func TestStatsBacklog(t *testing.T) {
+func TestStatsMeasureBacklogs(t *testing.T) {
 	const size = 8 << 20
 	e := rooms()
 	e.MaxBacklog = 2 * size
@@ -133,7 +133,7 @@ func TestStatsBacklog(t *testing.T) {
 	eventually(t, "no backlog", func() bool { return s.Stats().Backlog == 0 })
 }
 
-func TestStatsOverflow(t *testing.T) {
+func TestStatsCountOverflows(t *testing.T) {
 	e := rooms()
 	e.MaxBacklog, e.SlowCode = 1<<10, 3008
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
@@ -145,7 +145,7 @@ func TestStatsOverflow(t *testing.T) {
 	eventually(t, "the close", func() bool { return s.Stats().Closes[3008] == 1 })
 }
 
-func TestStalled(t *testing.T) {
+func TestStalledNamesLoopsThatBlock(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	eventually(t, "both loops tick", func() bool {
 		st := s.Stats()
@@ -167,7 +167,7 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-func TestCloseCodes(t *testing.T) {
+func TestCloseCodesAreCounted(t *testing.T) {
 	for code := range frame.CloseCode(5100) {
 		i := closeIndex(code)
 		if i < 0 || i >= numCloses {

@@ -169,7 +169,7 @@ func TestHTTPS(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
-func TestNoTLSOnTheTLSPort(t *testing.T) {
+func TestHTTPOnTheTLSPortIsAnswered(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{echo()}})
 	for first, want := range map[string]string{
 		"GET / HTTP/1.1\r\nHost: x\r\n\r\n": "HTTP/1.1 400 ",
@@ -198,7 +198,7 @@ func TestNoTLSOnTheTLSPort(t *testing.T) {
 	eventually(t, "all are gone", func() bool { return s.NumConns() == 0 && s.engine.tlsHandshakes.inFlight.Load() == 0 })
 }
 
-func TestHandshakeDeadlineAndLimit(t *testing.T) {
+func TestTLSHandshakeTimeoutAndLimit(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, TLSHandshakeTimeout: 300 * time.Millisecond, Endpoints: []Endpoint{echo()}})
 	conns := silent(t, s, 2, string(clientHello()))
 	eventually(t, "both handshakes are in flight", func() bool {
@@ -219,8 +219,8 @@ func TestHandshakeDeadlineAndLimit(t *testing.T) {
 	hear(t, c, "x")
 }
 
-// TestHalfAClientHello takes no place of a handshake.
-func TestHalfAClientHello(t *testing.T) {
+// TestHalfAClientHelloTimesOut: a part of a ClientHello takes no place of MaxTLSHandshakes.
+func TestHalfAClientHelloTimesOut(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 1, HelloTimeout: time.Hour, Endpoints: []Endpoint{echo()}})
 	hello := clientHello()
 	silent(t, s, 20, "")
@@ -238,8 +238,8 @@ func TestHalfAClientHello(t *testing.T) {
 	}
 }
 
-// TestTLSSlowReader owes a stalled TLS peer more than the kernel takes, then lets it read.
-func TestTLSSlowReader(t *testing.T) {
+// TestTLSPeerThatDoesNotRead has more for a TLS peer than the kernel takes, then lets it read.
+func TestTLSPeerThatDoesNotRead(t *testing.T) {
 	const n, size = 300, 20_000
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{{
 		MaxBacklog: 1 << 30,
@@ -255,8 +255,8 @@ func TestTLSSlowReader(t *testing.T) {
 	}
 }
 
-// TestTrim checks that the trick with crypto/tls's buffers works with this version of Go.
-func TestTrim(t *testing.T) {
+// TestTrimmedSessionGoesOn checks that releasing crypto/tls's buffers works with this version of Go.
+func TestTrimmedSessionGoesOn(t *testing.T) {
 	if len(trimmable) != 2 {
 		t.Fatal("crypto/tls has changed: idle TLS connections are not trimmed any more")
 	}

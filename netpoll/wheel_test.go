@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestWheelEntries has one entry come up for a connection that is still there, and others that are nobody's any more.
-func TestWheelEntries(t *testing.T) {
+// TestOutdatedWheelEntriesAreIgnored has one entry expire for a connection that is still there, and others that are
+// outdated.
+func TestOutdatedWheelEntriesAreIgnored(t *testing.T) {
 	s := &Server{engine: engine{slab: newSlab(chunkSize)}}
 	mine, other := &Loop{engine: &s.engine, index: 0}, &Loop{server: s, index: 1}
 	adopt := func(l *Loop, fd int) *Conn {
@@ -39,8 +40,9 @@ func TestWheelEntries(t *testing.T) {
 	}
 }
 
-// TestWheelSameTick: two who had the same descriptor are due at the same tick, and only the second is there.
-func TestWheelSameTick(t *testing.T) {
+// TestConnectionIsScheduledOncePerTick: two connections that had the same descriptor are due at the same tick, and only
+// the second is still there.
+func TestConnectionIsScheduledOncePerTick(t *testing.T) {
 	l := &Loop{engine: &engine{slab: newSlab(chunkSize)}}
 	c := l.engine.slab.slot(7)
 	c.fd = 7
@@ -61,9 +63,9 @@ func TestWheelSameTick(t *testing.T) {
 	}
 }
 
-// TestWheelPages turns a full wheel round a few times, every entry going on to a later tick: none is lost or comes
-// twice, and after the first turn no page is made.
-func TestWheelPages(t *testing.T) {
+// TestWheelPagesAreUsedAgain turns a full wheel round a few times, with every entry scheduled for a later tick again:
+// none is lost or expires twice, and after the first turn no page is allocated.
+func TestWheelPagesAreUsedAgain(t *testing.T) {
 	const every, turns = 20, 4
 	const conns = 3 * pageSize * every / 2
 	l := &Loop{engine: &engine{slab: newSlab(4 * conns)}}
