@@ -9,7 +9,7 @@ func (l *Loaded) validateAdminHosts() error {
 		}
 	}
 	if len(l.AdminHosts) == 0 {
-		l.AdminHosts = nil // an empty list is no other value
+		l.AdminHosts = nil // an empty list is the same value
 	}
 	return nil
 }

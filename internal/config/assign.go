@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// assign sets a scalar or a list of strings from its text. The error says what
-// the text should have been, without naming the key.
+// assign parses a scalar or a list of strings. The error says what was expected, without the key.
 func assign(v reflect.Value, s string) error {
 	switch p := v.Addr().Interface().(type) {
 	case *string:
@@ -39,7 +38,7 @@ func parseInto[T any](p *T, s string, parse func(string) (T, error), want string
 	return nil
 }
 
-// parseBool also takes the words of YAML 1.1, which people still write.
+// parseBool also accepts the words of YAML 1.1.
 func parseBool(s string) (bool, error) {
 	switch strings.ToLower(s) {
 	case "yes", "on":
@@ -50,8 +49,7 @@ func parseBool(s string) (bool, error) {
 	return strconv.ParseBool(s)
 }
 
-// splitList reads a list from one text: comma-separated, never nil, so that an
-// empty list that was set differs from one that was not.
+// splitList parses a comma-separated list. It is never nil: an empty list differs from one that was not set.
 func splitList(s string) []string {
 	list := []string{}
 	for _, item := range strings.Split(s, ",") {

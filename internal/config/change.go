@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Fault is a part of the configuration that stays as it was, and why.
+// Fault is a part of the configuration that a reload does not change, and the reason.
 type Fault struct {
 	Part string // "rooms", "tls", "channel", ...
 	Err  error  // a [*clierr.Error]
 }
 
-// Change is a reload that was worked out and not yet carried out.
+// Change is the result of Reload, which is not applied yet.
 type Change struct {
 	*Loaded          // what is to hold: the parts that are right, and what was
 	Taken   []string // keys that change
@@ -21,11 +21,9 @@ type Change struct {
 	was *Loaded
 }
 
-// Reload reads the layers again, and works out what of them can hold instead of
-// l, which is resolved and is not changed. A part with a mistake, or one that
-// does not go with what needs a restart, stays as it was. What cannot be read at
-// all, and a key that there is not, since it may be a misspelt one of any part,
-// is an error. maxConns is what this machine allows for max_connections.
+// Reload reads the layers again and computes what can replace l, which must be resolved and is not changed. A part with a
+// mistake, or one that conflicts with a setting that needs a restart, is not replaced. A file that cannot be read and an
+// unknown key, which may be a misspelt key of any part, are errors. maxConns is the max_connections that this machine allows.
 func (l *Loaded) Reload(in Layers, maxConns int) (*Change, error) {
 	c := &Change{was: l}
 	next, err := in.again(l, func(part string, err error) { c.note(part, err) })
@@ -51,8 +49,8 @@ func (l *Loaded) Reload(in Layers, maxConns int) (*Change, error) {
 	}
 }
 
-// note keeps the first error of each part. It returns false for one that does
-// not help: about no part, or about one that is already as it was.
+// note keeps the first error of each part. It returns false for an error that is about no part, or about one that is not
+// replaced already.
 func (c *Change) note(part string, err error) bool {
 	if part == "" || slices.ContainsFunc(c.Refused, func(f Fault) bool { return f.Part == part }) {
 		return false
@@ -61,8 +59,7 @@ func (c *Change) note(part string, err error) bool {
 	return true
 }
 
-// workOut joins next with what needs a restart. Both must be right: next in
-// itself, and the mixture.
+// workOut combines next with the settings that need a restart. Both next and the combination must be valid.
 func (c *Change) workOut(next *Loaded, maxConns int) error {
 	if err := next.validate(); err != nil {
 		return err
@@ -77,7 +74,7 @@ func (c *Change) workOut(next *Loaded, maxConns int) error {
 	return c.validate()
 }
 
-// Refuse leaves one more part as it was.
+// Refuse excludes one more part from the change.
 func (c *Change) Refuse(part string, err error) {
 	if !c.note(part, err) {
 		return
@@ -86,14 +83,14 @@ func (c *Change) Refuse(part string, err error) {
 	c.Taken = slices.DeleteFunc(c.Taken, func(key string) bool { return partOf(key) == part })
 }
 
-// again applies the layers as apply does, whether --dev is one of them as in
-// was. An error in a part is told to fault, and the others are read on.
+// again applies the layers like apply, with --dev if was has it. An error in a part is passed to fault, and the other parts
+// are read.
 func (in Layers) again(was *Loaded, fault func(part string, err error)) (*Loaded, error) {
 	l := &Loaded{sources: map[string]Source{}, File: in.file(), fault: fault}
 	return l, in.applyTo(l, was.Dev)
 }
 
-// tolerate tells an error in a key of the file, where parts are read by themselves.
+// tolerate passes an error in a key of the file to fault, if parts are read one by one.
 func (l *Loaded) tolerate(path, key string, err error) error {
 	if err == nil || l.fault == nil || path != "" || isTooLarge(err) {
 		return err

@@ -2,9 +2,9 @@ package config
 
 import "github.com/throngd/throng/internal/clierr"
 
-// Compatible reports the first group of settings that are each in range but together cut off clients that do nothing
-// wrong. Load checks the files and flags by it. A reload calls it again on the settings that would be in effect, because
-// those mix new values with old ones that need a restart.
+// Compatible reports the first group of settings that are each in range but together disconnect clients that do nothing
+// wrong. Load calls it. A reload calls it again on the settings that would be in effect, because those combine new values with
+// old ones that need a restart.
 func (l *Loaded) Compatible() error {
 	for _, rule := range []func() error{
 		l.pongBeforePing, l.headersFit, l.messageFitsOutbound, l.echoFitsOutbound, l.outboundFitsBacklog, l.messageFitsHistory, l.rejoinFitsMessage, l.rejoinFitsWaiting,
@@ -16,7 +16,7 @@ func (l *Loaded) Compatible() error {
 	return nil
 }
 
-// pongBeforePing: a ping that follows before the answer of the last one is due leaves nothing to measure.
+// pongBeforePing: the answer to a ping must be due before the next ping is sent.
 func (l *Loaded) pongBeforePing() error {
 	if l.PongTimeout < l.PingInterval {
 		return nil
@@ -24,7 +24,7 @@ func (l *Loaded) pongBeforePing() error {
 	return l.bad("pong_timeout", "%v is not shorter than ping_interval (%v)", l.PongTimeout, l.PingInterval)
 }
 
-// headersFit: a few clients with long headers that arrive in parts must not leave the others no memory for theirs.
+// headersFit: a few clients with long incomplete headers must not take the memory for all headers.
 func (l *Loaded) headersFit() error {
 	if l.HeaderBytes >= 16*l.MaxHeader {
 		return nil
@@ -32,7 +32,7 @@ func (l *Loaded) headersFit() error {
 	return l.bad("header_bytes", "%v is less than 16 times max_header (%v): a few long headers would fill it", l.HeaderBytes, l.MaxHeader)
 }
 
-// messageFitsOutbound: a member that is one message behind must be able to take the next one.
+// messageFitsOutbound: the backlog of a member must have space for two messages.
 func (l *Loaded) messageFitsOutbound() error {
 	if l.OutboundBytes == 0 || l.OutboundBytes >= 2*l.MaxMessage {
 		return nil
@@ -49,7 +49,7 @@ func (l *Loaded) echoFitsOutbound() error {
 		l.OutboundBytes, l.EchoMaxMessage)
 }
 
-// outboundFitsBacklog: a client that is owed as much as it may be must not use up what there is for all.
+// outboundFitsBacklog: the largest backlog of one client must not take the memory for all backlogs.
 func (l *Loaded) outboundFitsBacklog() error {
 	outbound := l.OutboundBytes
 	orElse(&outbound, l.automaticOutbound())
@@ -60,7 +60,7 @@ func (l *Loaded) outboundFitsBacklog() error {
 		l.BacklogBytes, outbound)
 }
 
-// messageFitsHistory: one message that is larger than the whole history would be acknowledged and forgotten at once.
+// messageFitsHistory: a message that is larger than the whole history would be acknowledged and dropped at once.
 func (l *Loaded) messageFitsHistory() error {
 	if l.HistoryBytes >= 2*l.MaxMessage {
 		return nil
@@ -70,18 +70,18 @@ func (l *Loaded) messageFitsHistory() error {
 }
 
 const (
-	// subscribeSize is the bytes of a subscribe command that resumes with every option of the protocol, in JSON and
-	// with the newline behind it, but for the name of the room.
+	// subscribeSize is the bytes of a subscribe command with recovery and every option of the protocol, in JSON and with
+	// a newline, without the name of the room.
 	subscribeSize = 180
-	// connectSize is the bytes of the connect command in front of them, with some data or a token.
+	// connectSize is the bytes of the connect command, with some data or a token.
 	connectSize = 2 * KiB
 )
 
 // rejoinSize is the bytes of the longest command that subscribes to one room again.
 func (c *Config) rejoinSize() Size { return subscribeSize + Size(c.Channel.MaxLength) }
 
-// rejoinFitsMessage: after a cut an SDK sends the subscribe commands of all its rooms in one frame. A frame above
-// max_message is closed with 1009, and would be again at every attempt.
+// rejoinFitsMessage: after a reconnect an SDK sends the subscribe commands of all its rooms in one frame. A frame above
+// max_message is closed with 1009, at every attempt.
 func (l *Loaded) rejoinFitsMessage() error {
 	frame := connectSize + Size(l.RoomsPerConnection)*l.rejoinSize()
 	if l.RoomsPerConnection <= 1 || frame <= l.MaxMessage {
@@ -92,7 +92,7 @@ func (l *Loaded) rejoinFitsMessage() error {
 		l.Source("rooms_per_connection").name("rooms_per_connection"), l.RoomsPerConnection, l.Channel.MaxLength, frame, l.MaxMessage, l.roomsInFrame())}
 }
 
-// rejoinFitsWaiting: of the rooms that a client comes back to one recovers at a time, and the others wait.
+// rejoinFitsWaiting: a client recovers in one room at a time, and its other rooms wait.
 func (l *Loaded) rejoinFitsWaiting() error {
 	if l.WaitingCommands == 0 || l.WaitingCommands >= l.RoomsPerConnection {
 		return nil
@@ -101,7 +101,7 @@ func (l *Loaded) rejoinFitsWaiting() error {
 		l.WaitingCommands, l.RoomsPerConnection)
 }
 
-// roomsInFrame is how many rooms a client can subscribe to in one frame of max_message.
+// roomsInFrame is the number of rooms that a client can subscribe to in one frame of max_message.
 func (c *Config) roomsInFrame() int {
 	return int(max(0, c.MaxMessage-connectSize) / c.rejoinSize())
 }

@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// Typing is the namespace in which the demo page says that somebody types.
+// Typing is the namespace in which the demo page publishes typing notices.
 const Typing = "typing"
 
-// applyDev sets what --dev stands for; the file, the environment and the flags
-// may still say otherwise.
+// applyDev sets the values of --dev. The file, the environment and the flags take precedence.
 func (l *Loaded) applyDev() {
 	l.Client = Client{AllowAnonymous: true, NameAsInfo: true}
 	l.devNonZero("client", &l.Client)
@@ -30,8 +29,7 @@ func (l *Loaded) applyDev() {
 	l.devNonZero("channel.without_namespace", &l.Channel.WithoutNamespace)
 }
 
-// completeDev adds what --dev needs and nobody has set: the origins of this
-// machine and the typing namespace.
+// completeDev adds what --dev needs and no layer has set: the origins of this machine and the typing namespace.
 func (l *Loaded) completeDev() {
 	if l.AllowedOrigins == nil {
 		l.AllowedOrigins = LocalOrigins()
@@ -47,8 +45,8 @@ func (l *Loaded) completeDev() {
 	l.Channel.Namespaces = append(l.Channel.Namespaces, ns)
 }
 
-// dropDevRecovery takes back what --dev has set about history when somebody
-// else has turned the history off: history_size: 0 alone is not a mistake.
+// dropDevRecovery removes the values of --dev about history if another layer has switched the history off, since
+// history_size: 0 alone is not a mistake.
 func (l *Loaded) dropDevRecovery() {
 	o := &l.Channel.WithoutNamespace
 	if o.HistorySize != 0 && o.HistoryTTL != 0 {
@@ -76,7 +74,7 @@ func everythingAllowed() Options {
 
 func (l *Loaded) devKey(key string) { l.sources[key] = Source{Layer: Dev} }
 
-// devNonZero notes --dev as the source of every key of o that it has set.
+// devNonZero records --dev as the source of every key of o that is not zero.
 func (l *Loaded) devNonZero(prefix string, o any) {
 	walk(reflect.ValueOf(o).Elem(), prefix+".", func(path string, f field) {
 		if !f.value.IsZero() {

@@ -1,11 +1,9 @@
-// Package config is what can be set about a throng server, and how it gets its
-// value.
+// Package config defines the settings of a throng server and reads their values.
 //
-// [Config] is the one list: its struct tags hold the key in the YAML file, the
-// default and the help line. From it come the flags of `throng serve` (kong
-// reads the same tags), the THRONG_* environment variables, the file that
-// `throng config --example` writes and the validation. The nested part
-// (client, channel) is named and nested as in Centrifugo v6.
+// [Config] declares every setting once. Its struct tags are the key in the YAML file, the default and the help text. The
+// flags of `throng serve` (kong reads the same tags), the THRONG_* environment variables and the file that
+// `throng config --example` writes are derived from them. The nested parts client and channel have the keys of
+// Centrifugo v6.
 //
 // A value is taken from the first of these that gives one:
 //
@@ -17,11 +15,9 @@
 //	env     THRONG_MAX_MESSAGE=1MiB    THRONG_CHANNEL_WITHOUT_NAMESPACE_PRESENCE=true
 //	flag    --max-message 1MiB         (nested keys have no flag)
 //
-// [Load] applies the layers and validates; the result says for every key where
-// its value came from ([Loaded.Source]). An unknown key, in the file or in the
-// environment, is an error: a misspelt limit must not silently be no limit.
-// Errors are [*clierr.Error] and carry a hint that says what to do.
+// [Load] applies the layers and validates the result, which knows the source of each value ([Loaded.Source]). An unknown
+// key in the file or in the environment is an error, because a misspelt limit would otherwise be no limit. Errors are
+// [*clierr.Error] with a hint.
 //
-// A Config is plain data: after Load nobody changes it, and any goroutine may
-// read it.
+// A Config is not changed after Load, so any goroutine may read it.
 package config

@@ -71,8 +71,7 @@ func unknownVars(vars map[string]string) error {
 		"unknown environment variable %s", names[0])
 }
 
-// serviceLink matches what Kubernetes sets in every pod for a service that is
-// called throng: not ours, and not a mistake of anybody's.
+// serviceLink matches the variables that Kubernetes sets in every pod for a service named throng.
 var serviceLink = regexp.MustCompile(`^THRONG(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$`)
 
 func throngVars(environ []string) map[string]string {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// SocketPermissions are SocketMode, which is validated.
+// SocketPermissions returns SocketMode, which must be validated.
 func (c *Config) SocketPermissions() fs.FileMode {
 	n, _ := strconv.ParseUint(c.SocketMode, 8, 32)
 	return fs.FileMode(n)

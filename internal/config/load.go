@@ -5,14 +5,14 @@ import (
 	"reflect"
 )
 
-// Layers are the places [Load] reads, besides the defaults.
+// Layers are the sources that [Load] reads, besides the defaults.
 type Layers struct {
 	File  string         // path of the YAML file; "" takes THRONG_CONFIG, and none if that is empty
 	Env   []string       // as os.Environ
 	Flags map[string]any // key of the file -> value of the field's type, for the flags that were given
 }
 
-// Loaded is a validated configuration and where it came from.
+// Loaded is a validated configuration with the sources of its values.
 type Loaded struct {
 	Config
 	File    string // the file that was read, "" if none
@@ -21,7 +21,7 @@ type Loaded struct {
 	fault   func(part string, err error) // of a reload: is told of mistakes in a part
 }
 
-// Source says where the value of a key came from, as "client.allow_anonymous_connect_without_token".
+// Source returns the source of the value of a key, as "client.allow_anonymous_connect_without_token".
 func (l *Loaded) Source(key string) Source { return l.sources[key] }
 
 // Load applies the layers, the weakest first, and validates the result.
@@ -40,8 +40,8 @@ func Load(in Layers) (*Loaded, error) {
 	return l, l.validate()
 }
 
-// apply builds the configuration; dev says whether --dev is one of the layers,
-// which is known only once the others were read.
+// apply builds the configuration. dev says whether --dev is one of the layers, which is known only after the others were
+// read.
 func (in Layers) apply(dev bool) (*Loaded, error) {
 	l := &Loaded{sources: map[string]Source{}, File: in.file()}
 	if err := in.applyTo(l, dev); err != nil {
@@ -94,7 +94,7 @@ func (l *Loaded) applyFlags(flags map[string]any) {
 	}
 }
 
-// Resolve replaces the automatic values, see [Config.Resolve], and notes them.
+// Resolve replaces the automatic values, see [Config.Resolve], and records their source.
 func (l *Loaded) Resolve(maxConns int) {
 	before := l.Config
 	l.Config.Resolve(maxConns)
@@ -106,7 +106,7 @@ func (l *Loaded) Resolve(maxConns int) {
 	}
 }
 
-// FromEnvironment are the layers of this process's environment.
+// FromEnvironment returns the layers of the process's environment.
 func FromEnvironment(file string, flags map[string]any) Layers {
 	return Layers{File: file, Env: os.Environ(), Flags: flags}
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// suggest finds the known name that an unknown one was meant to be; without a
-// near one it says where the names are listed.
+// suggest returns a hint with the known name that is most similar to an unknown one, or otherwise.
 func suggest(name string, known []string, otherwise string) string {
 	name = stripIndex(name)
 	best, bestCost := "", 1+len(name)/3 // further off than a third is a guess
@@ -28,7 +27,7 @@ func suggest(name string, known []string, otherwise string) string {
 	return "did you mean " + best + "? " + otherwise
 }
 
-// sameLeaf finds a key that only stands in another place, as websocket.compression.
+// sameLeaf finds a key with the same last part, as for websocket.compression.
 func sameLeaf(name string, known []string) string {
 	for _, k := range known {
 		if leaf(k) == leaf(canonical(name)) {
@@ -38,7 +37,7 @@ func sameLeaf(name string, known []string) string {
 	return ""
 }
 
-// canonical writes the spelling of flags and variables as that of keys.
+// canonical converts the spelling of flags and variables to that of keys.
 func canonical(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "_")) }
 
 func leaf(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }

@@ -10,17 +10,15 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// maxDepth stops an alias that contains itself.
+// maxDepth ends an alias that contains itself.
 const maxDepth = 32
 
-// maxNodes bounds what a file becomes once its aliases and merges are expanded:
-// 15,000 namespaces with every option. A few lines of nested merges would
-// otherwise take for ever.
+// maxNodes bounds the nodes of a file after its aliases and merges are expanded: 15,000 namespaces with every option. A few
+// lines of nested merges could otherwise expand without end.
 const maxNodes = 1_000_000
 
-// reader copies a YAML tree into the configuration. It does by hand what
-// yaml.Decoder.KnownFields does, to name the key and its line in every error
-// and to note where each value came from.
+// reader copies a YAML tree to the configuration. Unlike yaml.Decoder it reports the key and the line of every error, and
+// records the source of each value.
 type reader struct {
 	loaded *Loaded
 	where  func(*yaml.Node) Source
@@ -32,7 +30,7 @@ type reader struct {
 // visit counts nodes against maxNodes.
 func (r *reader) visit(path string, nodes int) error {
 	if r.nodes += nodes; r.nodes > maxNodes {
-		return tooLarge{clierr.Usagef("what *NAME and << stand for is copied to each place where they stand: write fewer of them",
+		return tooLarge{clierr.Usagef("the content of *NAME and << is copied to each place that uses them: use fewer of them",
 			"%s: the file has more than %d values once its aliases and merges are expanded", r.where(r.place).name(path), maxNodes)}
 	}
 	return nil

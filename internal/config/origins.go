@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// validateOrigins brings the list into the form in which browsers send origins. An
-// entry that no browser's origin can ever match is an error.
+// validateOrigins converts the list to the form in which browsers send origins. An entry that matches no origin of a browser
+// is an error.
 func (l *Loaded) validateOrigins() error {
 	for i, o := range l.AllowedOrigins {
 		normal, err := upgrade.NormalOrigin(asciiOrigin(o))
@@ -23,12 +23,11 @@ func (l *Loaded) validateOrigins() error {
 	return nil
 }
 
-// browserNames turns internationalised names into what browsers send (URL
-// Standard, section 3.3: UTS 46, not transitional).
+// browserNames converts internationalised names to the form that browsers send (URL Standard, section 3.3: UTS 46, not
+// transitional).
 var browserNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule())
 
-// asciiOrigin writes the host of an entry as browsers do. What is no such host
-// stays as it is, and is refused as that.
+// asciiOrigin converts the host of an entry. One that cannot be converted is returned as it is, and refused later.
 func asciiOrigin(entry string) string {
 	scheme, rest, found := strings.Cut(entry, "://")
 	if !found || !strings.ContainsFunc(rest, func(r rune) bool { return r > '~' }) {
@@ -50,11 +49,9 @@ func asciiOrigin(entry string) string {
 }
 
 // LocalOrigins lists the origins of this machine at any port: its loopback
-// names, its host name and the addresses of its interfaces, so that a phone on
-// the same network can open the page too. Behind an address translation, in a
-// container or a tunnel the machine does not know the address under which it is
-// reached: the last entry lets every address in that is also the Host. Names
-// other than its own stay out: their owners can point them here (DNS rebinding).
+// names, its host name and the addresses of its interfaces, so that a phone on the same network can open the page. Behind an
+// address translation, in a container or a tunnel the machine does not know its public address: the last entry allows every
+// IP address that is also the Host. Other names are not allowed: their owners could point them here (DNS rebinding).
 func LocalOrigins() []string {
 	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
 	if name, err := os.Hostname(); err == nil && name != "localhost" {

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// A part of the configuration is what a reload takes over as a whole or not at
-// all: the settings of one group of the flags (listeners, tls, rooms, overload,
-// ...), client, or channel with all its namespaces.
+// A reload replaces a part of the configuration as a whole or not at all. The parts are the groups of flags (listeners, tls,
+// rooms, overload and so on), client, and channel with all its namespaces.
 
-// partOf is the part of a key, which may stand deep in it; "" for none.
+// partOf returns the part of a key at any depth; "" for none.
 func partOf(key string) string {
 	root := key
 	if i := strings.IndexAny(key, ".["); i >= 0 {
@@ -37,7 +36,7 @@ type keyError struct {
 
 func (e *keyError) Unwrap() error { return e.error }
 
-// partOfError is the part that an error is about; "" for the whole file.
+// partOfError returns the part that an error is about; "" for the whole file.
 func partOfError(err error) string {
 	var e *keyError
 	if errors.As(err, &e) {
@@ -46,7 +45,7 @@ func partOfError(err error) string {
 	return ""
 }
 
-// keep gives a part the values that it has in was.
+// keep restores the values of a part from was.
 func (l *Loaded) keep(was *Loaded, part string) {
 	old := fields(reflect.ValueOf(&was.Config).Elem())
 	for i, f := range fields(reflect.ValueOf(&l.Config).Elem()) {

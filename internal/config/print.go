@@ -65,7 +65,7 @@ func (p printer) value(f field, path string) *yaml.Node {
 	return p.leaf(scalar(text, tag), path)
 }
 
-// namespaces leaves out the keys of a namespace that nobody has set.
+// namespaces leaves out the keys of a namespace that are not set.
 func (p printer) namespaces(list []Namespace, path string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.SequenceNode}
 	if len(list) == 0 {

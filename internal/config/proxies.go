@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ProxyPrefixes are TrustedProxies, which are validated.
+// ProxyPrefixes returns TrustedProxies, which must be validated.
 func (c *Config) ProxyPrefixes() (prefixes []netip.Prefix) {
 	for _, text := range c.TrustedProxies {
 		if p, err := parsePrefix(text); err == nil {
@@ -15,7 +15,7 @@ func (c *Config) ProxyPrefixes() (prefixes []netip.Prefix) {
 	return prefixes
 }
 
-// parsePrefix reads a network or one address. 10.1.2.3/8 is one, too: its host part is dropped.
+// parsePrefix parses a network or one address. The host part of a network is dropped, as in 10.1.2.3/8.
 func parsePrefix(text string) (netip.Prefix, error) {
 	if !strings.Contains(text, "/") {
 		a, err := netip.ParseAddr(text)

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// With is l with what next has of the keys that can change while a server
-// runs, and the keys that differ: those that were taken, and those that were
-// not because they need a restart. Both must be resolved; neither is changed.
+// With returns l with those values of next that can change while a server runs. It also returns the keys that differ: taken
+// were replaced, fixed need a restart. Both configurations must be resolved; neither is changed.
 func (l *Loaded) With(next *Loaded) (merged *Loaded, taken, fixed []string) {
 	merged = &Loaded{Config: l.Config, File: next.File, sources: maps.Clone(l.sources), formats: l.dataFormats()}
 	was, now := fields(reflect.ValueOf(&merged.Config).Elem()), fields(reflect.ValueOf(&next.Config).Elem())
@@ -25,8 +24,7 @@ func (l *Loaded) With(next *Loaded) (merged *Loaded, taken, fixed []string) {
 	return merged, taken, fixed
 }
 
-// onOff: TLS, the list of origins and the limits for which something has to be counted all the time can change, but
-// not begin or end to be.
+// onOff reports whether a setting is switched on or off that can only be changed at run time: TLS and the list of origins.
 func onOff(was, now field) bool {
 	switch was.key {
 	case "tls_cert", "tls_key", "allowed_origins":
@@ -35,7 +33,7 @@ func onOff(was, now field) bool {
 	return false
 }
 
-// differences are the keys at or below a top-level one whose values differ.
+// differences returns the keys at or below a top-level key whose values differ.
 func differences(was, now field) (keys []string) {
 	if !was.nested() {
 		if !reflect.DeepEqual(was.value.Interface(), now.value.Interface()) {
@@ -53,7 +51,7 @@ func differences(was, now field) (keys []string) {
 	return keys
 }
 
-// takeSources makes next's the sources of a key and all below it.
+// takeSources copies the sources of a key, and of the keys below it, from next.
 func (l *Loaded) takeSources(key string, next *Loaded) {
 	below := func(path string) bool {
 		rest, ok := strings.CutPrefix(path, key)

@@ -2,8 +2,7 @@ package config
 
 import "runtime"
 
-// Resolve replaces the zeros that mean "automatic" by what they stand for.
-// maxConns is what this machine allows for max_connections. Call it once,
+// Resolve replaces the zeros that mean "automatic". maxConns is the max_connections that this machine allows. Call it once,
 // after the configuration is validated.
 func (c *Config) Resolve(maxConns int) {
 	cpus := runtime.GOMAXPROCS(0)

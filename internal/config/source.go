@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Layer is one of the places a value can come from, weakest first.
+// Layer is a source of values, in ascending order of precedence.
 type Layer int
 
 // The layers. Automatic is a default that depends on the machine.
@@ -18,13 +18,13 @@ const (
 	Flag
 )
 
-// Source says where a value came from.
+// Source is the source of a value.
 type Source struct {
 	Layer Layer
 	Where string // the file as "edge.yaml:3", the variable or the flag; "" for defaults
 }
 
-// String is for people: "edge.yaml:3", "THRONG_LISTEN", "--listen", "default".
+// String returns the source as it is printed: "edge.yaml:3", "THRONG_LISTEN", "--listen", "default".
 func (s Source) String() string {
 	switch s.Layer {
 	case Default:
@@ -40,7 +40,7 @@ func (s Source) String() string {
 // place is the file and line, or the variable or flag.
 func (s Source) place() string { return s.String() }
 
-// name is what an error calls the key, in the words of whoever set it.
+// name is the key as its source spells it, for errors.
 func (s Source) name(key string) string {
 	switch s.Layer {
 	case File:

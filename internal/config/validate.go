@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/internal/unixsocket"
 )
 
-// validate checks every value and how they go together. The first error wins.
+// validate checks every value and their combinations. It returns the first error.
 func (l *Loaded) validate() error {
 	for _, step := range []func() error{
 		l.validateAddresses, l.validateProxies, l.validateTLS, l.validateSizes, l.validateCounts, l.validateTimes,
@@ -25,7 +25,7 @@ func (l *Loaded) validate() error {
 	return nil
 }
 
-// bad is the error about the value of a key, in the words of whoever set it.
+// bad returns an error about the value of a key, as its source spells the key.
 func (l *Loaded) bad(key, format string, args ...any) error {
 	hint := ""
 	if h := helpOf(key); h != "" {
@@ -67,7 +67,7 @@ func (l *Loaded) address(key, addr string) error {
 	return nil
 }
 
-// validateTLS: one of the two files without the other is never meant.
+// validateTLS: one of the two files without the other is a mistake.
 func (l *Loaded) validateTLS() error {
 	switch {
 	case l.TLSCert != "" && l.TLSKey == "":
@@ -187,7 +187,7 @@ func (l *Loaded) validateLogLevel() error {
 	return nil
 }
 
-// namespaceName is what Centrifugo accepts, one letter included.
+// namespaceName matches the names that Centrifugo accepts, one letter included.
 var namespaceName = regexp.MustCompile(`^[-a-zA-Z0-9_.]{1,64}$`)
 
 func (l *Loaded) validateChannel() error {
@@ -253,7 +253,7 @@ func (l *Loaded) validateOptions(path string, o *Options) error {
 	return l.validateSlowConsumer(path+".slow_consumer", o)
 }
 
-// validateSlowConsumer: a member that resumes by its position would take what was dropped for a loss.
+// validateSlowConsumer: a member that recovers by its position would see a dropped message as lost.
 func (l *Loaded) validateSlowConsumer(key string, o *Options) error {
 	switch o.SlowConsumer {
 	case "", SlowDisconnect:
