@@ -77,7 +77,7 @@ func (s *Server) LimitIP(conns, perSecond int) { s.engine.ipLimiter.setLimits(co
 // requested means that its request has been read.
 func (l *Loop) admit(c *Conn, requested bool) *Reject {
 	s := l.server
-	if s.MaxLag > 0 && l.Lag() > s.MaxLag {
+	if s.MaxLag > 0 && l.currentLag() > s.MaxLag {
 		s.refusals.lagging.Add(1)
 		return overloaded("overloaded")
 	}

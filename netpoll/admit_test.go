@@ -241,7 +241,7 @@ func TestLaggingLoopRefusesConnections(t *testing.T) {
 	eventually(t, "the first connects", func() bool { there = call(t, s, 1, ""); return there.upgrade() == switching })
 	release := make(chan bool)
 	s.Loop(0).Do(func() { <-release })
-	eventually(t, "the loop is late", func() bool { return s.Loop(0).Lag() > 2*s.MaxLag })
+	eventually(t, "the loop is late", func() bool { return s.Loop(0).currentLag() > 2*s.MaxLag })
 	late := call(t, s, 1, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // is there before it is accepted
 	close(release)
 	if answer, err := io.ReadAll(late.r); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 503 ")) || !bytes.Contains(answer, []byte("Retry-After: ")) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/durations"
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
@@ -17,7 +18,7 @@ type counters struct {
 
 	accepted, acceptErrors  atomic.Int64
 	upgraded, detached      atomic.Int64
-	refused                 [6]atomic.Int64 // by status/100
+	refused4xx, refused5xx  atomic.Int64
 	causes                  [upgrade.NumCauses]atomic.Int64
 	closes                  [numCloses]atomic.Int64
 	messagesIn, messagesOut turnCount
@@ -25,9 +26,9 @@ type counters struct {
 	backlog, memory         atomic.Int64 // of the backlogs, see backlog.go
 	dropped, deferred       atomic.Int64
 	limits                  limitCounters
-	network, waiting        Durations
-	tls, upgrade            Durations
-	transmit, closing, lags Durations
+	network, waiting        durations.Recorder
+	tls, upgrade            durations.Recorder
+	transmit, closing, lags durations.Recorder
 	busy, lag               atomic.Int64 // nanoseconds
 	tickSent                atomic.Int64 // clock when the ticker triggered the last tick; the ticker writes it
 	ticked                  atomic.Int64 // clock when the last tick was handled
@@ -109,7 +110,7 @@ func closeIndex(c frame.CloseCode) int {
 func closeCodeAt(i int) frame.CloseCode {
 	switch {
 	case i == 0:
-		return OtherCode
+		return 0
 	case i <= protocolCodes:
 		return frame.CloseCode(1000 + i - 1)
 	}
@@ -183,8 +184,11 @@ func (t *counters) refusedFor(why upgrade.Cause, response []byte) {
 		t.limits.maxHeader.Add(1)
 	}
 	if len(response) > 9 {
-		if class := response[9] - '0'; class < 6 {
-			t.refused[class].Add(1)
+		switch response[9] {
+		case '4':
+			t.refused4xx.Add(1)
+		case '5':
+			t.refused5xx.Add(1)
 		}
 	}
 }

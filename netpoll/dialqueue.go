@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/throngd/throng/internal/durations"
 )
 
 // dialQueue holds the dials of one loop: those that wait, and the number of those in flight.
@@ -13,7 +15,7 @@ type dialQueue struct {
 	limit            int
 	onError          func(*DialError) // Client.OnDialError
 	inFlight, failed atomic.Int64     // only the loop writes
-	connect          Durations
+	connect          durations.Recorder
 
 	mu        sync.Mutex // between those who dial and the loop; not on the path of a message
 	queue     []*dialAttempt
@@ -85,5 +87,5 @@ func (d *dialQueue) addTo(st *ClientStats) {
 	d.mu.Unlock()
 	st.DialsInFlight += d.inFlight.Load()
 	st.DialsFailed += d.failed.Load()
-	st.Connect.Add(d.connect.Histogram())
+	st.Connect.Add(Histogram(d.connect.Snapshot()))
 }

@@ -94,8 +94,8 @@ func TestPanicAfterMigrationSparesTheConnection(t *testing.T) {
 		defer s.engine.loops[0].recoverPanic(h)
 		panic("late")
 	}()
-	if s.Panics() != 1 || s.NumConns() != 1 || c.phase != phaseFree {
-		t.Errorf("%d panics, phase %d, flags %b", s.Panics(), c.phase, c.flags)
+	if s.Stats().Panics != 1 || s.NumConns() != 1 || c.phase != phaseFree {
+		t.Errorf("%d panics, phase %d, flags %b", s.Stats().Panics, c.phase, c.flags)
 	}
 	s.engine.endpoints[0].OnOpen = nil
 }

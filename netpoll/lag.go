@@ -26,9 +26,9 @@ func (l *Loop) probed() {
 	l.lag.sent.Store(0)
 }
 
-// Lag returns how long a function that is posted to the loop waits before it runs: as measured with the last tick, or
+// currentLag returns how long a function that is posted to the loop waits before it runs: as measured with the last tick, or
 // the time for which the probe under way has waited, if that is longer. Any goroutine may call it.
-func (l *Loop) Lag() time.Duration {
+func (l *Loop) currentLag() time.Duration {
 	late := l.lag.last.Load()
 	if sent := l.lag.sent.Load(); sent != 0 {
 		late = max(late, int64(l.engine.clock())-sent)

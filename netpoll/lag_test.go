@@ -21,7 +21,7 @@ func TestLaggingLoopMakesNoTLSHandshakes(t *testing.T) {
 	eventually(t, "the first connects", func() bool { there = call(t, s, 1, ""); return there.upgrade() == switching })
 	release := make(chan bool)
 	s.Loop(0).Do(func() { <-release })
-	eventually(t, "the loop is late", func() bool { return s.Loop(0).Lag() > 2*s.MaxLag })
+	eventually(t, "the loop is late", func() bool { return s.Loop(0).currentLag() > 2*s.MaxLag })
 	refused, shaken := s.Refusals().Lagging, s.Stats().TLS.Count()
 	silent, hello := dialRaw(t, s), dialRaw(t, s)
 	_ = tls.Client(writeOnly{hello}, clientTLS(0)).Handshake()

@@ -44,7 +44,7 @@ func (l *Loop) Do(f func()) {
 	l.Post(b)
 }
 
-// QueuedBytes is the size in bytes of the messages that were posted and that the loop has not handed to their members yet.
+// QueuedBytes is advanced. It is the size in bytes of the messages that were posted and that the loop has not handed to their members yet.
 // Any goroutine may call it: a producer that sees it grow should refuse work.
 func (l *Loop) QueuedBytes() int64 { return l.queued.Load() }
 
@@ -61,7 +61,7 @@ func (l *Loop) wake() {
 	l.wakers.Add(-1)
 }
 
-// Yield is for a callback that has handed work to another goroutine, which will Post the result: the loop calls
+// Yield is advanced. It is for a callback that has handed work to another goroutine, which will Post the result: the loop calls
 // runtime.Gosched after the reads that are ready now. Without it a loop that goes on to wait for its sockets keeps its
 // processor, with the other goroutine in its queue, until the scheduler notices, which takes up to 20 ms. Only the loop may
 // call it.

@@ -34,7 +34,7 @@ func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []by
 	return frame.AppendMaskedClose(dst, code, reason, newMask())
 }
 
-// SendRaw queues bytes as they are, without a copy if they are long: whole frames that the
+// SendRaw is advanced. It queues bytes as they are, without a copy if they are long: whole frames that the
 // caller has encoded once and sends many times, masked ones on a connection that was dialed
 // (see [frame.AppendMaskedFrame]). They must not be changed afterwards, and do not count as
 // messages. After the close it does nothing. RFC 6455, 5.3 wants a fresh key for each frame,

@@ -71,7 +71,7 @@ type Server struct {
 	// AcceptRate bounds all new connections per second; the others wait in the backlog of the
 	// listener. 0 means no bound.
 	AcceptRate int
-	// MaxLag is how late a loop may be (see [Loop.Lag]) and still take new connections; they
+	// MaxLag is how late a loop may be (see [LoopStats.Lag]) and still take new connections; they
 	// are answered 503 then, or with TLS closed. 0 means that it never refuses.
 	MaxLag time.Duration
 	// TrustedProxies are those whose ForwardedHeader tells the address of the client; with
@@ -294,9 +294,6 @@ func (s *Server) Loop(i int) *Loop { return s.engine.loops[i] }
 // NumConns is the number of connections, those in the middle of an upgrade or of a closing
 // handshake included. Any goroutine may call it.
 func (s *Server) NumConns() int { return int(s.engine.conns.Load()) }
-
-// Panics is the number of panics in callbacks. Any goroutine may call it.
-func (s *Server) Panics() int64 { return s.engine.panics.Load() }
 
 // Serve runs the loops until Shutdown or Close, and returns ErrServerClosed then.
 func (s *Server) Serve() error {

@@ -202,8 +202,8 @@ func TestPanicCostsOneConnection(t *testing.T) {
 	}
 	say(t, healthy, "still here")
 	hear(t, healthy, "still here")
-	if s.Panics() != 4 {
-		t.Errorf("%d panics counted", s.Panics())
+	if s.Stats().Panics != 4 {
+		t.Errorf("%d panics counted", s.Stats().Panics)
 	}
 }
 

@@ -76,7 +76,7 @@ func (l *Loop) relieve() (closed bool) {
 
 // closeStalled closes stalled connections, the heaviest first, until they have freed so many bytes.
 func (l *Loop) closeStalled(need int64) (closed bool) {
-	late := l.Lag()
+	late := l.currentLag()
 	for _, d := range l.debtors(0) {
 		if need <= 0 {
 			break

@@ -23,23 +23,26 @@ type Stats struct {
 	// counts once.
 	BacklogMemory int64
 
-	Accepted     int64    // connections
-	AcceptErrors int64    // failed accepts, for want of descriptors or memory
-	Upgraded     int64    // answered with 101
-	Detached     int64    // given to Server.HTTP
-	Refused      [6]int64 // by the first digit of the HTTP status: 4 and 5
+	Accepted     int64 // connections
+	AcceptErrors int64 // failed accepts, for want of descriptors or memory
+	Upgraded     int64 // answered with 101
+	Detached     int64 // given to Server.HTTP
+	Refused4xx   int64 // requests that were answered with a status of 400 to 499
+	Refused5xx   int64 // and of 500 to 599
 	RefusedFor   [upgrade.NumCauses]int64
-	Closes       map[frame.CloseCode]int64
-	MessagesIn   int64 // text and binary messages received
-	MessagesOut  int64 // text and binary messages handed to connections, each member counted
-	BytesIn      int64 // of all kinds, as the sockets gave them
-	BytesOut     int64 // of all kinds, as the sockets took them
-	Overflows    int64 // connections closed for MaxBacklog, MaxBacklogAge or MaxBacklogMemory
-	Deferred     int64 // reads of which a part waited until other connections were served
-	Dropped      int64 // droppable messages that were dropped
-	Panics       int64 // in callbacks
-	Refusals     Refusals
-	Limits       Limits
+	// Closes counts connections by close code. The codes of RFC 6455, of the Centrifuge protocol and the first ones for
+	// applications are counted by themselves; all others, of which a peer may choose among thousands, count as 0.
+	Closes      map[frame.CloseCode]int64
+	MessagesIn  int64 // text and binary messages received
+	MessagesOut int64 // text and binary messages handed to connections, each member counted
+	BytesIn     int64 // of all kinds, as the sockets gave them
+	BytesOut    int64 // of all kinds, as the sockets took them
+	Overflows   int64 // connections closed for MaxBacklog, MaxBacklogAge or MaxBacklogMemory
+	Deferred    int64 // reads of which a part waited until other connections were served
+	Dropped     int64 // droppable messages that were dropped
+	Panics      int64 // in callbacks
+	Refusals    Refusals
+	Limits      Limits
 
 	// The durations of the phases before a connection is open, each counted when it is over: Network is one round trip
 	// as the kernel measured it; Waiting the time from then to accept (both on Linux only, Waiting in steps of the
@@ -60,7 +63,7 @@ type LoopStats struct {
 	// Busy is the time spent in turns since Listen, an estimate: the turns of sockets are
 	// sampled.
 	Busy time.Duration
-	// Lag is how late the last tick was handled, how late the one is that is due, or Loop.Lag: the largest of them.
+	// Lag is how late the last tick was handled, how late the one is that is due, or how long a function that is posted to the loop waits: the largest of them.
 	Lag time.Duration
 	// Lags are those of all ticks.
 	Lags Histogram
@@ -68,9 +71,6 @@ type LoopStats struct {
 	// Serve. A loop that does its work ticks every Server.Tick.
 	SinceTick time.Duration
 }
-
-// OtherCode is the key in Stats.Closes for codes that are not counted one by one: a peer may choose among thousands.
-const OtherCode frame.CloseCode = 0
 
 // Stats returns the figures of now. Any goroutine may call it at any time.
 func (s *Server) Stats() Stats {
@@ -100,9 +100,8 @@ func (t *counters) addTo(st *Stats) {
 	st.AcceptErrors += t.acceptErrors.Load()
 	st.Upgraded += t.upgraded.Load()
 	st.Detached += t.detached.Load()
-	for i := range t.refused {
-		st.Refused[i] += t.refused[i].Load()
-	}
+	st.Refused4xx += t.refused4xx.Load()
+	st.Refused5xx += t.refused5xx.Load()
 	for i := range t.causes {
 		st.RefusedFor[i] += t.causes[i].Load()
 	}
@@ -118,21 +117,21 @@ func (t *counters) addTo(st *Stats) {
 	t.limits.addTo(&st.Limits)
 	st.Dropped += t.dropped.Load()
 	st.Deferred += t.deferred.Load()
-	st.Network.Add(t.network.Histogram())
-	st.Waiting.Add(t.waiting.Histogram())
-	st.TLS.Add(t.tls.Histogram())
-	st.Upgrade.Add(t.upgrade.Histogram())
-	st.Transmit.Add(t.transmit.Histogram())
-	st.Closing.Add(t.closing.Histogram())
+	st.Network.Add(Histogram(t.network.Snapshot()))
+	st.Waiting.Add(Histogram(t.waiting.Snapshot()))
+	st.TLS.Add(Histogram(t.tls.Snapshot()))
+	st.Upgrade.Add(Histogram(t.upgrade.Snapshot()))
+	st.Transmit.Add(Histogram(t.transmit.Snapshot()))
+	st.Closing.Add(Histogram(t.closing.Snapshot()))
 }
 
 func (l *Loop) stats() LoopStats {
-	st := LoopStats{Busy: time.Duration(l.counters.busy.Load()), Lags: l.counters.lags.Histogram(), SinceTick: -1}
+	st := LoopStats{Busy: time.Duration(l.counters.busy.Load()), Lags: Histogram(l.counters.lags.Snapshot()), SinceTick: -1}
 	st.Lag = time.Duration(l.counters.lag.Load())
 	if l.ticking.Load() {
 		st.Lag = max(st.Lag, l.engine.clock()-time.Duration(l.counters.tickSent.Load()))
 	}
-	st.Lag = max(st.Lag, l.Lag())
+	st.Lag = max(st.Lag, l.currentLag())
 	if at := l.counters.ticked.Load(); at > 0 {
 		st.SinceTick = l.engine.clock() - time.Duration(at)
 	}

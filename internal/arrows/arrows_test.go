@@ -27,7 +27,7 @@ type arrow struct {
 var arrows = []arrow{
 	{"frame", nil},
 	{"room", nil},
-	{"netpoll", []string{"frame", "netpoll/upgrade", "internal/limit"}},
+	{"netpoll", []string{"frame", "netpoll/upgrade", "internal/limit", "internal/durations"}},
 	{"netpoll/upgrade", []string{"frame"}},
 	{"netpoll/examples", []string{"netpoll", "netpoll/upgrade", "frame"}},
 	{"cmd", []string{"internal/..."}},
@@ -35,7 +35,7 @@ var arrows = []arrow{
 	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/clierr", "internal/files"}},
-	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/codecs", "internal/protocol/jsonwire", "internal/limit", "internal/config", "internal/clierr"}},
+	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/codecs", "internal/protocol/jsonwire", "internal/limit", "internal/config", "internal/clierr", "internal/durations"}},
 	{"internal/metrics", []string{"internal/edge", "netpoll", "netpoll/upgrade", "frame", "room"}},
 	{"internal/server", []string{"internal/edge", "internal/metrics", "internal/web", "internal/config", "internal/certs", "internal/hosts", "netpoll", "netpoll/upgrade", "frame", "room"}},
 	{"internal/admin", []string{"internal/hosts"}},
@@ -46,6 +46,7 @@ var arrows = []arrow{
 	{"internal/load/oracle", []string{"internal/load/report"}},
 	{"internal/load/report", []string{"internal/clierr", "internal/files", "internal/terminal"}},
 	{"internal/limit", nil},
+	{"internal/durations", nil},
 	{"internal/protocol", nil},
 	{"internal/protocol/jsonwire", []string{"internal/protocol"}},
 	{"internal/protocol/codecs", []string{"frame", "internal/protocol", "internal/protocol/jsonwire", "internal/protocol/pbwire"}},

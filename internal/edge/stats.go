@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/durations"
 	"github.com/throngd/throng/internal/protocol"
 	"github.com/throngd/throng/netpoll"
 )
@@ -17,7 +18,7 @@ type counters struct {
 	insufficient, limited, flooded, userLimit    atomic.Int64
 	rooms, userRate, busy, dropped, waiting      atomic.Int64
 	longNames, limitedBytes, backlog             atomic.Int64
-	encode                                       netpoll.Durations
+	encode                                       durations.Recorder
 }
 
 // The error codes of the protocol are counted one by one. The last element counts all other codes, of which applications
@@ -107,7 +108,7 @@ func (e *Edge) Stats() (st Stats) {
 		st.Limited += n.limited.Load()
 		st.LimitedBytes += n.limitedBytes.Load()
 		st.Flooded += n.flooded.Load()
-		st.Encode.Add(n.encode.Histogram())
+		st.Encode.Add(netpoll.Histogram(n.encode.Snapshot()))
 	}
 	st.ErrorCodes = map[uint32]int64{}
 	for _, e := range protocol.Errors() {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/throngd/throng/frame"
+	"github.com/throngd/throng/internal/durations"
 	"github.com/throngd/throng/internal/edge"
 	"github.com/throngd/throng/netpoll"
 	"github.com/throngd/throng/netpoll/upgrade"
@@ -20,15 +21,15 @@ import (
 
 // sample has a different value in every field, so that a test sees which field a metric reads.
 func sample() Snapshot {
-	var took netpoll.Durations
+	var took durations.Recorder
 	took.Observe(3 * time.Microsecond)
 	took.Observe(time.Second)
-	h := took.Histogram()
+	h := netpoll.Histogram(took.Snapshot())
 	return Snapshot{
 		Version: "v1.2", LogDropped: 90, AdminClosed: 97, Reloads: Reloads{Applied: 91, Partly: 92, Refused: 93, TimedOut: 94},
 		Network: netpoll.Stats{
 			Conns: 1, AtHTTP: 59, TLSHandshakes: 2, Queued: 3, Backlog: 4, BacklogMemory: 20, Accepted: 5, AcceptErrors: 6, Upgraded: 7, Detached: 8,
-			Refused: [6]int64{4: 9, 5: 10}, RefusedFor: [upgrade.NumCauses]int64{upgrade.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, netpoll.OtherCode: 12},
+			Refused4xx: 9, Refused5xx: 10, RefusedFor: [upgrade.NumCauses]int64{upgrade.CauseOrigin: 200}, Closes: map[frame.CloseCode]int64{3008: 11, 0: 12},
 			MessagesIn: 13, MessagesOut: 14, BytesIn: 15, BytesOut: 16, Overflows: 17, Dropped: 18, Deferred: 57, Panics: 19, Upgrade: h,
 			Refusals: netpoll.Refusals{Full: 50, Lagging: 51, PerIP: 52, PerIPRate: 53, TLSHandshakes: 54, BadProxy: 55, Paced: 56, Displaced: 96},
 			Limits: netpoll.Limits{

@@ -71,8 +71,8 @@ var families = []family{
 			n := &s.Network
 			add("upgraded", float64(n.Upgraded))
 			add("http", float64(n.Detached))
-			add("refused_4xx", float64(n.Refused[4]))
-			add("refused_5xx", float64(n.Refused[5]))
+			add("refused_4xx", float64(n.Refused4xx))
+			add("refused_5xx", float64(n.Refused5xx))
 		}),
 	counters("requests_refused_total", "Requests that were answered with an error instead of an upgrade, by reason.", "reason",
 		func(s *Snapshot, add func(string, float64)) {
