@@ -45,6 +45,18 @@
 // that are marked [Buffer.Droppable] may use half of MaxBacklog; beyond it they are dropped, and [Endpoint.OnDropped]
 // tells their number when the backlog is empty.
 //
+// # Timers, pings and the end of a connection
+//
+// [Conn.SetTimer] has [Endpoint.OnTimer] called, one timer for each connection. The loop pings silent peers
+// ([Endpoint.PingInterval]) and answers their pings; [Endpoint.OnPing], [Endpoint.OnPong] and [Conn.Ping] are for
+// applications that measure or have pings of their own. [Endpoint.OnClose] gets a [CloseEvent] with the close code, the reason, who
+// ended the connection and the cause. [Server.EachConn] visits the open connections.
+//
+// # Compression
+//
+// [Endpoint.Compression] negotiates permessage-deflate (RFC 7692) without context takeover, so a message is compressed once
+// for all members of a topic. [Server.CompressMin] and [Server.CompressLevel] say from which size and how well.
+//
 // # Beside net/http
 //
 // A request that does not ask for a WebSocket leaves its loop and is served by [Server.HTTP] on a goroutine of its own,
