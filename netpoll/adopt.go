@@ -41,6 +41,8 @@ func (s *Server) ServeConn(conn net.Conn) error { return s.adopt(conn, nil) }
 // answered: one that is no upgrade with 426, a server that is closed with 503, a connection with TLS with 501, since its
 // session belongs to crypto/tls.
 //
+// [http.Server.Shutdown] knows nothing of the connection any more: [Server.Shutdown] closes it.
+//
 // HTTP/2 has other WebSockets (RFC 8441), so the http.Server must speak HTTP/1.1; it does without TLS. Any goroutine may
 // call it after Listen.
 func (s *Server) UpgradeHTTP(w http.ResponseWriter, r *http.Request) error {

@@ -11,13 +11,13 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// headerMemory is what requests occupy that have come in part: the buffers of all connections
-// of a server together. A request that comes in one piece needs none.
+// headerMemory is the memory of the requests that have arrived in part, of all connections of a server together. A request
+// that arrives in one piece needs none.
 //
-// Buffers grow in powers of two, from 512 bytes, and are used again. What one of them may have
-// depends on what is left (the dynamic threshold of switch buffers): up to half of the limit
-// everybody may have the longest header, beyond it less and less. So many connections with
-// half a header take the room from each other and not from the short requests of others.
+// Buffers grow in powers of two, from 512 bytes, and are used again. The size of one buffer is bounded by the memory that
+// is left (the dynamic threshold of switch buffers): while less than half of the limit is used a request may have the
+// longest header, beyond that less and less. So connections that keep long parts of requests get 503 before the short
+// requests of others do.
 type headerMemory struct {
 	limit   int64
 	longest int64 // Server.MaxHeader
@@ -27,7 +27,7 @@ type headerMemory struct {
 
 const minHeaderBits = 9
 
-// append is the built-in one within the limit. It reports false where that does not allow it; b
+// append is the built-in append within the limit. It returns false if the limit does not allow it; b
 // is as it was then.
 func (m *headerMemory) append(b, piece []byte) ([]byte, bool) {
 	need := len(b) + len(piece)
@@ -73,7 +73,7 @@ func (m *headerMemory) release(b []byte) {
 	}
 }
 
-// keep adds b to the part of c's header that is there. If memory does not allow it c is refused.
+// keep appends b to the part of c's header that has arrived. If the memory does not allow it c is refused.
 func (l *Loop) keep(c *Conn, b []byte) bool {
 	r, ok := c.rare(), false
 	if r.header, ok = l.engine.headers.append(r.header, b); ok {
@@ -92,7 +92,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	return false
 }
 
-// takeHeader takes what keep has kept.
+// takeHeader returns what keep has kept. The caller releases it.
 func (c *Conn) takeHeader() (header []byte) {
 	if c.aux != nil {
 		header, c.aux.header = c.aux.header, nil
