@@ -223,9 +223,16 @@ func TestUpgradeHTTPAnswersErrors(t *testing.T) {
 	}
 }
 
-// TestAdoptedConnectionsCount against the limits of the server, and are closed by Shutdown.
+// TestAdoptedConnectionsCount: they count against the limits of the server, and are closed by Shutdown.
 func TestAdoptedConnectionsCount(t *testing.T) {
-	s := start(t, &Server{Loops: 1, NoListener: true, MaxConns: 1, Endpoints: []Endpoint{echo()}})
+	for _, s := range []*Server{{}, {TLS: tlsConfig()}} {
+		t.Run(fmt.Sprint("TLS ", s.TLS != nil), func(t *testing.T) { testAdoptedConnectionsCount(t, s) })
+	}
+}
+
+func testAdoptedConnectionsCount(t *testing.T, s *Server) {
+	s.Loops, s.NoListener, s.MaxConns, s.Endpoints = 1, true, 1, []Endpoint{echo()}
+	start(t, s)
 	url := "ws" + strings.TrimPrefix(muxed(t, s).URL, "http") + "/ws/"
 	c, _, err := websocket.Dial(testCtx(t), url, nil)
 	if err != nil {

@@ -20,9 +20,10 @@ func overloaded(reason string) *Reject {
 
 // deny sends the reason to the new connection c, which is not admitted. Its request has hardly ever come yet, so it
 // lingers like any connection that is refused. If too many linger, it is closed at once, and the response may be lost.
-func (l *Loop) deny(c *Conn, why *Reject) {
+// requested means that the request has been read.
+func (l *Loop) deny(c *Conn, why *Reject, requested bool) {
 	s := l.server
-	if s.tls != nil || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS there can be no response before the handshake
+	if s.tls != nil && !requested || s.denied.Load() >= maxDenied || l.attach(c) != nil { // with TLS there can be no response before the handshake
 		l.rejectRaw(int(c.fd), why)
 		l.freeConn(c)
 		return

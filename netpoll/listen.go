@@ -162,7 +162,7 @@ func (l *Loop) newConn(p parcel) {
 	}
 	l.countAccepted(c)
 	if deny := l.admit(c, p.in != nil); deny != nil {
-		l.deny(c, deny)
+		l.deny(c, deny, p.in != nil)
 		return
 	}
 	if err := l.attach(c); err != nil {
