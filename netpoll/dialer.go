@@ -33,7 +33,8 @@ type Dialer struct {
 	Host string
 	// Path is the target of the request: path and query. Empty means "/".
 	Path string
-	// Header are further headers of the request. Those of the opening handshake are refused.
+	// Header are further headers of the request. Those of the opening handshake are refused, and
+	// so are names that are no tokens and values with control characters (RFC 9110, section 5).
 	Header http.Header
 	// Subprotocols are offered in this order; [Conn.Dialed] tells which was chosen.
 	Subprotocols []string

@@ -69,6 +69,7 @@ func TestPermissions(t *testing.T) {
 func TestUserLimit(t *testing.T) {
 	limits := newNamespace("", config.Options{AllowUserLimitedChannels: true}, nil)
 	plain := newNamespace("", config.Options{AllowSubscribeForClient: true}, nil)
+	anyone := newNamespace("", config.Options{AllowUserLimitedChannels: true, AllowSubscribeForClient: true, AllowSubscribeForAnonymous: true}, nil)
 	for _, tt := range []struct {
 		n          *namespace
 		name, user string
@@ -77,6 +78,7 @@ func TestUserLimit(t *testing.T) {
 		{limits, "dialog#42,43", "42", true}, {limits, "dialog#42,43", "43", true}, {limits, "dialog#42,43", "4", false},
 		{limits, "dialog#", "", false}, {limits, "dialog#,", "", false}, {limits, "dialog#42,43", "", false},
 		{limits, "dialog", "42", false}, {plain, "dialog#42", "7", true},
+		{anyone, "dialog", "", true}, {anyone, "dialog#42", "", false}, {anyone, "#42", "", false},
 	} {
 		s := &session{info: room.Info{User: tt.user}}
 		if got := s.maySubscribe(tt.n, tt.name); got != tt.want {

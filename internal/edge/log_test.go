@@ -1,8 +1,10 @@
 package edge
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/throngd/throng/internal/protocol"
@@ -25,6 +27,17 @@ func TestDisabledLogAllocatesNothing(t *testing.T) {
 		if allocs != 0 || s.loop.opened != nil {
 			t.Errorf("%s: %v allocations", name, allocs)
 		}
+	}
+}
+
+// TestRefusedCommandIsLogged: at debug, with the command and the code.
+func TestRefusedCommandIsLogged(t *testing.T) {
+	var out bytes.Buffer
+	e := &Edge{cfg: Config{Log: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))}}
+	e.logRefused(&room.Info{}, "publish", protocol.ErrPermissionDenied)
+	e.logRefused(nil, "publish", protocol.ErrPermissionDenied) // the server's own
+	if got := out.String(); strings.Count(got, "command refused") != 1 || !strings.Contains(got, `"command":"publish","code":103`) {
+		t.Errorf("logged %s", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gobwas/ws"
@@ -17,7 +18,8 @@ type ClientRequest struct {
 	Host string
 	// Path is the target of the request: path and query. Empty means "/".
 	Path string
-	// Header are further headers of the request. Those of the handshake itself are an error.
+	// Header are further headers of the request. Those of the handshake itself are an error, and so are names that are no
+	// tokens and values with control characters, a line end among them (RFC 9110, section 5).
 	Header http.Header
 	// Subprotocols are offered in this order.
 	Subprotocols []string
@@ -33,9 +35,14 @@ func (r ClientRequest) check() (target *url.URL, err error) {
 	if strings.ContainsFunc(r.Host, notInHost) {
 		return nil, fmt.Errorf("Host %q is no host", r.Host)
 	}
-	for name := range r.Header {
-		if ofHandshake(name) {
+	for name, values := range r.Header {
+		switch {
+		case name == "" || tokenLen([]byte(name)) != len(name):
+			return nil, fmt.Errorf("Header has %q, which is no field name", name)
+		case ofHandshake(name):
 			return nil, fmt.Errorf("Header has %s, which is the handshake's", name)
+		case slices.ContainsFunc(values, notFieldValue):
+			return nil, fmt.Errorf("Header has a value of %s that is no field value: %q", name, values)
 		}
 	}
 	for _, p := range r.Subprotocols {
@@ -51,6 +58,17 @@ func (r ClientRequest) check() (target *url.URL, err error) {
 }
 
 func notInHost(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == '@' }
+
+// notFieldValue reports whether a field would end in the middle of v, or be refused for a control character
+// (RFC 9110, section 5.5).
+func notFieldValue(v string) bool {
+	for i := range len(v) {
+		if classes[v[i]]&classValue == 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // ofHandshake reports whether only the handshake may set the field with that name.
 func ofHandshake(name string) bool {
