@@ -1,10 +1,12 @@
-// The official JavaScript SDK against a real server process: what its users rely on.
+// The official JavaScript SDK against a real server process: what its users rely on. With SDK=protobuf it is the Protobuf
+// build of the SDK, see sdk-protobuf.test.mjs.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Centrifuge, State, SubscriptionState } from 'centrifuge';
 import WebSocket from 'ws';
+import { withJSONData } from './protobuf.mjs';
 import { startProxy, startThrong } from './server.mjs';
 
 let server;
@@ -18,8 +20,10 @@ afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
 const room = () => `sdk-${++rooms}`;
 const patience = 10_000;
 
+const create = process.env.SDK === 'protobuf' ? withJSONData : (url, options) => new Centrifuge(url, options);
+
 function client(name, url = server.ws) {
-  const c = new Centrifuge(url, { websocket: WebSocket, data: { name }, minReconnectDelay: 20, maxReconnectDelay: 100 });
+  const c = create(url, { websocket: WebSocket, data: { name }, minReconnectDelay: 20, maxReconnectDelay: 100 });
   clients.push(c);
   return c;
 }
