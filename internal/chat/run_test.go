@@ -358,7 +358,7 @@ func TestTooLongMessageIsReported(t *testing.T) {
 func TestNeverAcknowledgedMessageIsGivenUp(t *testing.T) {
 	f := newFake(t)
 	f.publish = func(_, text string, _ int) fakeAction { return fakeAction{silent: text == "bad", lose: text == "bad"} }
-	k := start(t, f, Options{timeout: 50 * time.Millisecond})
+	k := start(t, f, Options{timeout: 500 * time.Millisecond}) // also that of the opening handshake
 	k.type_("one", "bad", "two")
 	_ = k.in.Close()
 	if err := k.end(); err == nil || !strings.Contains(err.Error(), "1 message could not be sent: the server never acknowledges") {

@@ -14,7 +14,8 @@ import (
 // storm drops 24 of 30 clients once.
 func storm(addr string) load.Options {
 	o := small("storm", load.Centrifuge, addr)
-	o.Rounds, o.Duration, o.Senders, o.Patience, o.BackWithin = 1, 400*time.Millisecond, 2, time.Second, 15*time.Second
+	o.Rate = 200 // a busy machine with the race detector must not fall behind: then clients time out, and more is to do
+	o.Rounds, o.Duration, o.Senders, o.Patience, o.BackWithin = 1, 400*time.Millisecond, 2, 10*time.Second, time.Minute
 	return o
 }
 
@@ -25,13 +26,15 @@ func TestReconnectIsRepeated(t *testing.T) {
 			t.Parallel()
 			s := &faulty.Server{Fault: fault, At: 31, Every: 1, Times: 20} // of those that come back
 			o := storm(start(t, s))
-			o.Patience = 3 * time.Second // a busy machine answers late, and that would be one more failed way back
+			if fault == faulty.NoConnect || fault == faulty.NoSubscribe { // the clients wait so long
+				o.Patience = 3 * time.Second
+			}
 			r := run(t, o)
 			if !r.OK() || s.Done() != 20 || r.Counters.Retries != 20 || r.Counters.Reconnects != 24 {
 				t.Errorf("error %q, %v, committed %d times, %+v", r.Err, r.Violations, s.Done(), r.Counters)
 			}
-			if r.Counters.Sent < 300 { // 200 in the time of the run, another 250 while the first wait half a second
-				t.Errorf("only %d messages were sent: nobody spoke while they were away", r.Counters.Sent)
+			if r.Counters.Sent < 120 { // 80 in the time of the run, another 100 while the first wait half a second
+				t.Errorf("only %d messages were sent: none while the clients were disconnected", r.Counters.Sent)
 			}
 			back := r.Phases.Get(report.Back)
 			if back.Count() != 24 || back.Max() < 500*time.Millisecond {
@@ -60,7 +63,7 @@ func TestServerThatRefusesReconnects(t *testing.T) {
 	for name, c := range map[string]struct {
 		s    *faulty.Server
 		want string
-		soon bool // they were told not to come again
+		soon bool // the server told them not to reconnect
 	}{
 		"all":  {&faulty.Server{Fault: faulty.TurnAway, At: 31, Every: 1}, "storm 1: 24 of 24 clients did not come back within 2s: 127.0.0.1:", false},
 		"one":  {&faulty.Server{Fault: faulty.Banish, At: 31}, "storm 1: 1 of 24 clients did not come back: the server closed the connection with 3500 (invalid token)", true},
@@ -75,7 +78,7 @@ func TestServerThatRefusesReconnects(t *testing.T) {
 			}
 			began := time.Now()
 			r := run(t, o)
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > 30*time.Second { // well before BackWithin and Patience
 				t.Errorf("it took %v", took)
 			}
 			if !strings.HasPrefix(r.Err, c.want) || r.Violations.Count > 0 {
@@ -85,7 +88,7 @@ func TestServerThatRefusesReconnects(t *testing.T) {
 				t.Errorf("error %q, %d tries", r.Err, r.Counters.Retries)
 			}
 			if c.soon && r.Counters.Retries > 0 {
-				t.Errorf("%d tries of those that were told not to", r.Counters.Retries)
+				t.Errorf("%d attempts of clients that were told not to reconnect", r.Counters.Retries)
 			}
 		})
 	}

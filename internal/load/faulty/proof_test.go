@@ -192,7 +192,7 @@ func TestFaultsWithoutHistoryAreFound(t *testing.T) {
 func TestFaultsOfRecoveryAreFound(t *testing.T) {
 	prove(t, func(addr string) load.Options {
 		o := small("storm", load.Centrifuge, addr)
-		o.Rounds, o.Duration, o.Rate, o.Senders = 2, 600*time.Millisecond, 1000, 2
+		o.Rounds, o.Duration, o.Rate, o.Senders, o.Patience = 2, 600*time.Millisecond, 300, 2, 10*time.Second
 		return o
 	}, map[faulty.Fault]int64{faulty.None: 1, faulty.Lose: 1000}, []proof{
 		{fault: faulty.RecoverLess, want: kinds{report.Lost}, exact: true},
