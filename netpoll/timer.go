@@ -113,7 +113,7 @@ func (l *Loop) openDeadline(c *Conn) {
 		next = min(next, c.due)
 	}
 	timer := l.fireTimer(c)
-	if c.phase != phaseOpen || c.has(flagDead) {
+	if !c.live() {
 		return
 	}
 	if timer > 0 {
