@@ -315,8 +315,8 @@ func TestOldBacklogCloses(t *testing.T) {
 	eventually(t, "gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestBacklogOfSlowPeerIsDropped: of what waits for a peer that was closed for the age of its backlog, no more stays than
-// the message that has begun to leave.
+// TestBacklogOfSlowPeerIsDropped: when a peer is closed for the age of its backlog, nothing of it stays but the chunk that
+// has begun to leave.
 func TestBacklogOfSlowPeerIsDropped(t *testing.T) {
 	closed := make(chan frame.CloseCode, 1)
 	s := start(t, &Server{Loops: 1, CloseTimeout: time.Hour, Endpoints: []Endpoint{{
@@ -333,7 +333,7 @@ func TestBacklogOfSlowPeerIsDropped(t *testing.T) {
 	if code := <-closed; code != 3008 {
 		t.Errorf("code %d", code)
 	}
-	eventually(t, "little waits", func() bool { return s.Stats().Backlog < 32<<10 })
+	eventually(t, "little waits", func() bool { return s.Stats().Backlog < 2*tailLimit })
 	_ = c.Close()
 }
 
