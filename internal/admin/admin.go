@@ -11,10 +11,10 @@ import (
 	"github.com/throngd/throng/internal/hosts"
 )
 
-// State is what /readyz tells.
+// State is the answer of /readyz.
 type State int32
 
-// The states in the order a process goes through them. Only Ready answers 200.
+// The states of a process, in order. Only Ready is answered with 200.
 const (
 	Starting State = iota
 	Ready
@@ -58,7 +58,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	return On(ln, o), nil
 }
 
-// On makes a server of a listener that somebody else has opened.
+// On returns a server for an open listener.
 func On(ln net.Listener, o Options) *Server {
 	s := &Server{ln: ln, options: o, hosts: hosts.Admin(ln.Addr(), o.Hosts)}
 	s.conns.limit, s.conns.of = cmp.Or(o.MaxConns, 32), map[net.Conn]*conn{}
@@ -69,7 +69,7 @@ func On(ln net.Listener, o Options) *Server {
 	return s
 }
 
-// Closed is how many connections were closed because they were more than MaxConns.
+// Closed returns the number of connections that were closed because of MaxConns.
 func (s *Server) Closed() int64 { return s.conns.closed.Load() }
 
 // Addr is the bound address.
@@ -129,5 +129,5 @@ func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // a probe that has gone away is no error of ours
+	_, _ = w.Write([]byte(text + "\n")) // an error means that the client has gone
 }

@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// conns bounds the connections of the listener, so that their descriptors can be kept back for it. Probes and
-// scrapers keep connections open between two requests, and some do not close what they have left: so the bound
-// does not shut out the next probe, but closes the connection that has been without a request for longest.
+// conns bounds the connections of the listener, so that descriptors can be reserved for them. Probes and scrapers keep
+// connections open between two requests, and some never close them. Above the limit the connection that has been without a
+// request for longest is closed, so that the next probe is not refused.
 type conns struct {
 	limit  int
 	closed atomic.Int64 // for the bound
@@ -21,13 +21,13 @@ type conns struct {
 	idle list.List // of *conn, the longest one first
 }
 
-// conn is one connection: in idle, or with a request that a handler has.
+// conn is one connection: in idle, or in use by a handler.
 type conn struct {
 	net.Conn
 	idle *list.Element
 }
 
-// changed follows http.Server.ConnState. A new connection that is one too many is closed if all others have requests.
+// changed is http.Server.ConnState. A new connection above the limit is closed itself if all others have requests.
 func (cs *conns) changed(c net.Conn, state http.ConnState) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -65,7 +65,7 @@ func (cs *conns) context(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// serve keeps the connection of a request from being closed for the bound while a handler has it.
+// serve keeps the connection of a request open while a handler uses it.
 func (cs *conns) serve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, _ := r.Context().Value(connKey{}).(net.Conn)

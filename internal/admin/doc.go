@@ -1,11 +1,10 @@
-// Package admin is the listener for the people who run throng, apart from the
-// public port: health, readiness, metrics and profiles.
+// Package admin is the listener for operators, separate from the public one: health, readiness, metrics and profiles.
 //
-//	GET /healthz        200 while every event loop does its work, else 503
-//	GET /readyz         200 while new connections are welcome, else 503
+//	GET /healthz        200 while every event loop ticks, otherwise 503
+//	GET /readyz         200 while the server accepts new connections, otherwise 503
 //	GET /metrics        for Prometheus
 //	GET /debug/pprof/   net/http/pprof; the profiles themselves need a POST
 //
-// It is for a private address: whoever reaches it can read profiles. A page in a browser on the same
-// machine reaches a loopback address, too: see guard.
+// It belongs on a private address: every client that reaches it can read profiles. Pages in a browser on the same machine
+// reach a loopback address too, see guard.
 package admin

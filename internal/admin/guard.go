@@ -9,9 +9,8 @@ import (
 // contentTimeout bounds the time in which the content of a request comes.
 const contentTimeout = 5 * time.Second
 
-// guard refuses what a page in somebody's browser may send to a port that is not meant for it: requests
-// under a name that is not this port's, and requests of other sites. Programs are not concerned: they
-// send neither Origin nor Sec-Fetch-Site.
+// guard refuses requests that a page in a browser may send to the admin port: requests with a host name that is not the
+// port's, and requests of other sites. Programs other than browsers send neither Origin nor Sec-Fetch-Site.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -11,16 +11,15 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// Pair is a certificate and its key as they stood in two files. It is immutable.
+// Pair is a certificate and its key, read from two files. It is immutable.
 type Pair struct {
 	cert              *tls.Certificate
 	certFile, keyFile string
 	at                stamp // of the files
 }
 
-// Read reads a certificate and its key from two files, which may be the same
-// one, and says what is wrong with them. What clients will say of it is
-// [Pair.Problem].
+// Read reads a certificate and its key from two files, which may be the same file. See [Pair.Problem] for reasons why clients
+// may refuse it.
 func Read(certFile, keyFile string) (*Pair, error) {
 	at := stampOf(certFile, keyFile)
 	cert, err := load(certFile, keyFile)
@@ -30,7 +29,7 @@ func Read(certFile, keyFile string) (*Pair, error) {
 	return &Pair{cert, certFile, keyFile, at}, nil
 }
 
-// load reads a certificate and its key, and says what is wrong with them.
+// load reads a certificate and its key.
 func load(certFile, keyFile string) (*tls.Certificate, error) {
 	cert, err := readFile("certificate", certFile)
 	if err != nil {
@@ -56,9 +55,8 @@ func load(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// Problem is why clients refuse a certificate that is well-formed: it is not
-// valid now, or names no host. nil if they need not. A server can do nothing
-// about it and serves with it all the same.
+// Problem returns why clients refuse a well-formed certificate: it is not valid now, or names no host. It returns nil if they
+// need not. A server uses the certificate all the same.
 func (p *Pair) Problem(now time.Time) error {
 	if err := checkTimes(p.cert.Leaf, p.certFile, now); err != nil {
 		return err
@@ -87,7 +85,7 @@ func holds(b []byte, kind string) bool {
 	}
 }
 
-// swapped is the hint about a file that lacks what it should hold.
+// swapped is the hint about a file that does not contain what it should.
 func swapped(b []byte, other string) string {
 	if holds(b, other) {
 		return "it holds a " + strings.ToLower(other) + ": are tls_cert and tls_key swapped?"

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Store holds the certificate in use. Its methods may be called by any goroutine.
+// Store has the certificate in use. Any goroutine may call its methods.
 type Store struct {
 	current atomic.Pointer[Pair]
 
@@ -19,8 +19,7 @@ type Store struct {
 	early  *Pair      // was not valid yet when it was tried; nil: none
 }
 
-// Open loads the first certificate. One that is not valid yet, or no more, is
-// taken: see [Pair.Problem].
+// Open loads the first certificate. It is used even if it is not valid now, see [Pair.Problem].
 func Open(certFile, keyFile string) (*Store, error) {
 	p, err := Read(certFile, keyFile)
 	if err != nil {
@@ -30,9 +29,8 @@ func Open(certFile, keyFile string) (*Store, error) {
 	return s, s.Take(p)
 }
 
-// Take uses a pair for all handshakes from now on, and watches its files. One
-// that is not valid now never replaces one that is: that is an error, and the
-// old one stays, with its files.
+// Take uses a pair for all later handshakes, and watches its files. A pair that is not valid now does not replace one that is:
+// Take returns an error and keeps the old one.
 func (s *Store) Take(p *Pair) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +47,7 @@ func (s *Store) Take(p *Pair) error {
 // Problem is that of the pair in use.
 func (s *Store) Problem() error { return s.current.Load().Problem(time.Now()) }
 
-// Config makes the configuration of a server: TLS 1.2 or later, and the
-// certificate that the store has at the moment of each handshake.
+// Config returns the configuration of a server: TLS 1.2 or later, with the certificate that is current at each handshake.
 func (s *Store) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -72,7 +69,7 @@ func (s *Store) Intermediates() *x509.CertPool {
 	return pool
 }
 
-// stamp tells whether files have changed: zero for those that are not there.
+// stamp shows whether files have changed. It is zero for files that do not exist.
 type stamp [2]struct {
 	file os.FileInfo
 	err  bool

@@ -9,14 +9,14 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// lookEvery is the time between two looks at the files.
+// lookEvery is the time between two checks of the files.
 const lookEvery = 2 * time.Second
 
-// soon is when a certificate is about to expire: usual ones (90 days) are
-// renewed 30 days before their end, so something is wrong by then.
+// soon is the remaining time from which warnings are logged. Certificates of 90 days are renewed 30 days before their end, so
+// by then the renewal has failed.
 const soon = 14 * 24 * time.Hour
 
-// Watch takes the certificate over whenever its files change, until ctx ends.
+// Watch replaces the certificate when its files change, until ctx ends.
 func (s *Store) Watch(ctx context.Context, log *slog.Logger) { s.watch(ctx, log, lookEvery) }
 
 func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration) {
@@ -37,8 +37,7 @@ func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration
 	}
 }
 
-// look loads the files when they differ from what was tried last and have been
-// the same since the look before.
+// look loads the files if they differ from those of the last attempt and have not changed since the last check.
 func (s *Store) look(log *slog.Logger) {
 	cert, key := s.files()
 	now := stampOf(cert, key)
@@ -59,7 +58,7 @@ func (s *Store) look(log *slog.Logger) {
 	}
 }
 
-// try uses the pair in the files, or says why not.
+// try uses the pair in the files, or logs why it cannot be used.
 func (s *Store) try(log *slog.Logger, cert, key string) {
 	p, err := Read(cert, key)
 	if err == nil {
@@ -78,21 +77,21 @@ func (s *Store) files() (cert, key string) {
 	return p.certFile, p.keyFile
 }
 
-// Log says which certificate is in use, and why clients refuse it if they do.
+// Log logs the certificate in use, and why clients refuse it, if they do.
 func (s *Store) Log(log *slog.Logger) {
 	leaf := s.Leaf()
 	log.Info("certificate", "names", leaf.DNSNames, "subject", leaf.Subject.String(), "expires", leaf.NotAfter.UTC().Format(time.RFC3339))
 	s.LogProblem(log)
 }
 
-// LogProblem says why clients refuse the certificate in use, if they do.
+// LogProblem logs why clients refuse the certificate in use, if they do.
 func (s *Store) LogProblem(log *slog.Logger) {
 	if err := s.Problem(); err != nil {
 		log.Error("clients refuse the certificate; a renewed file is used as soon as it is there", "error", err, "hint", hint(err))
 	}
 }
 
-// warn says once a day that the certificate is about to expire, or has expired.
+// warn logs once a day that the certificate expires soon, or has expired.
 func (s *Store) warn(log *slog.Logger, last time.Time) time.Time {
 	left := time.Until(s.Leaf().NotAfter)
 	if left > soon || time.Since(last) < 24*time.Hour {

@@ -1,5 +1,5 @@
-// Package files reads and writes files whose name somebody gave us: never more than a bound, and never waiting without
-// one, whatever the name stands for.
+// Package files reads and writes files with names from users: never more bytes than a limit, and never without a timeout,
+// whether the name is a file, a pipe or a device.
 package files
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// ErrNotRegular is the answer to a directory, a pipe or a device.
+// ErrNotRegular is the error for a directory, a pipe or a device.
 var ErrNotRegular = errors.New("it is not a regular file")
 
-// ErrSilent is the answer to a pipe or device whose other end does nothing for 20 s.
+// ErrSilent is the error for a pipe or device whose other end does nothing for 20 s.
 var ErrSilent = errors.New("it is a pipe or a device, and nothing comes from its other end")
 
-// TooLarge is the answer to a file of more bytes than the bound, which it is.
+// TooLarge is the error for a file with more bytes than the limit. Its value is the limit.
 type TooLarge int64
 
 func (e TooLarge) Error() string {
@@ -27,13 +27,13 @@ func (e TooLarge) Error() string {
 	return fmt.Sprintf("it is larger than %d KiB", e>>10)
 }
 
-// patience is how long the other end of a pipe may do nothing.
+// patience is the timeout for the other end of a pipe.
 const patience = 20 * time.Second
 
-// look is the time between two looks whether the other end has come.
+// look is the time between two attempts to open the other end.
 const look = 20 * time.Millisecond
 
-// Read reads at most limit bytes, also from a pipe; what is longer is an error.
+// Read reads at most limit bytes, also from a pipe. More bytes are an error.
 func Read(path string, limit int64) ([]byte, error) { return read(path, limit, patience) }
 
 func read(path string, limit int64, patience time.Duration) ([]byte, error) {
@@ -57,7 +57,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// ReadRegular is Read of a regular file.
+// ReadRegular is Read for regular files only.
 func ReadRegular(path string, limit int64) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, ErrNotRegular // without opening it, which a device may notice
@@ -87,7 +87,7 @@ func open(path string) (*os.File, os.FileInfo, error) {
 	return f, info, nil
 }
 
-// patientReader gives up a Read that waits too long. What cannot wait, as a regular file, has no deadline.
+// patientReader ends a Read after the timeout. Regular files have no deadline.
 type patientReader struct {
 	f        *os.File
 	patience time.Duration
@@ -102,7 +102,7 @@ func (r *patientReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// late waits for the first writer of a pipe: until there is one, a read is at its end.
+// late waits for the first writer of a pipe: until there is one, a read returns io.EOF.
 type late struct {
 	io.Reader
 	until time.Time
@@ -122,14 +122,13 @@ func (r *late) Read(b []byte) (int, error) {
 	}
 }
 
-// Pipe is what is no regular file, opened for writing: a pipe or a device. A Write that nobody takes for 20 s is an
-// error.
+// Pipe is a pipe or a device, opened for writing. A Write that is not read for 20 s is an error.
 type Pipe struct {
 	f        *os.File
 	patience time.Duration
 }
 
-// OpenPipe opens a pipe, whose reader may take 20 s to come, or a device.
+// OpenPipe opens a device, or a pipe, for whose reader it waits up to 20 s.
 func OpenPipe(path string) (*Pipe, error) { return openPipe(path, patience) }
 
 func openPipe(path string, patience time.Duration) (*Pipe, error) {
@@ -148,7 +147,7 @@ func openPipe(path string, patience time.Duration) (*Pipe, error) {
 	}
 }
 
-// piece is what is written with one deadline: a part of what a pipe holds, so that a slow reader is seen to read.
+// piece is the bytes that are written with one deadline: less than a pipe holds, so that a slow reader makes progress.
 const piece = 16 << 10
 
 // Write writes all of b.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// What a connection that joined a room and is idle costs, measured: docs/million.md.
+// Measured memory of an idle connection that has joined a room, see docs/million.md.
 const (
 	kernelPerConn  = 5 << 10
 	processPerConn = 512
@@ -18,7 +18,7 @@ const (
 	perAddressPair = 29_500    // past half of the usual ports the kernel searches long for a free one
 )
 
-// Need is what the server is to do.
+// Need is the intended use of the server.
 type Need struct {
 	Connections  int
 	Reserve      int // descriptors beside them, see Reserve
@@ -29,7 +29,7 @@ type Need struct {
 	Configured   int   // max_connections if it was set; 0: the file limit decides
 }
 
-// memory is what the process itself needs, kernel what its sockets do, in bytes.
+// memory is the bytes that the process needs, kernel those of its sockets.
 func (n Need) memory() int64 {
 	return processBase + int64(n.Connections)*processPerConn + n.HistoryBytes + n.BacklogBytes + int64(n.Forgotten)*perForgotten
 }
@@ -49,7 +49,7 @@ func (n Need) sendBuffer() int64 {
 }
 func (n Need) files() int64 { return int64(n.Connections + max(n.Reserve, LeastReserve)) }
 
-// Finding is one limit and what it means for the need.
+// Finding is one limit, compared with the need.
 type Finding struct {
 	Name   string
 	OK     bool
@@ -57,9 +57,8 @@ type Finding struct {
 	Fix    string // the command that lifts the limit; "" if OK or if there is none
 }
 
-// Check looks at every limit that is known to stand in the way of many
-// connections. What this machine does not have is left out. The commands work in
-// the order of the findings.
+// Check compares every limit that matters for many connections. Limits that this machine does not have are left out. The
+// commands work in the order of the findings.
 func (m *Machine) Check(n Need) []Finding {
 	var all []Finding
 	for _, check := range []func(Need) []Finding{
@@ -106,8 +105,7 @@ func (m *Machine) checkWatches(n Need) []Finding {
 	return m.atLeast("fs.epoll.max_user_watches", 0, n.files())
 }
 
-// checkBacklog: after a restart everybody comes back at once. The kernel's
-// default since 5.4 is 4096.
+// checkBacklog: after a restart all clients reconnect at once. The kernel's default since 5.4 is 4096.
 func (m *Machine) checkBacklog(n Need) []Finding {
 	if n.Connections < 4096 {
 		return nil
@@ -115,8 +113,8 @@ func (m *Machine) checkBacklog(n Need) []Finding {
 	return append(m.atLeast("net.core.somaxconn", 0, 4096), m.atLeast("net.ipv4.tcp_max_syn_backlog", 0, 1024)...)
 }
 
-// checkTCPMemory: tcp_mem counts pages of buffers. An idle connection holds
-// none; one page for each is what a broadcast to all may need for a moment.
+// checkTCPMemory: tcp_mem counts pages of buffers. An idle connection has none; a broadcast to all may need one page for each
+// connection for a moment.
 func (m *Machine) checkTCPMemory(n Need) []Finding {
 	high, ok := m.sysctl("net.ipv4.tcp_mem", 2)
 	if !ok {
@@ -159,7 +157,7 @@ func (m *Machine) checkMemory(n Need) []Finding {
 	return []Finding{f}
 }
 
-// checkSendBuffers says what clients that do not read can have the kernel hold, beside what memory counts.
+// checkSendBuffers reports the kernel memory that clients that do not read can take, which memory does not include.
 func (m *Machine) checkSendBuffers(n Need) []Finding {
 	pages, ok := m.sysctl("net.ipv4.tcp_mem", 2)
 	if !ok || n.BacklogBytes == 0 {
@@ -173,8 +171,7 @@ func (m *Machine) checkSendBuffers(n Need) []Finding {
 	}}
 }
 
-// checkGoMemory: in a control group the collector should know of the limit,
-// and never be given less than the process needs.
+// checkGoMemory: in a control group GOMEMLIMIT should be below its limit, and never below what the process needs.
 func (m *Machine) checkGoMemory(n Need) []Finding {
 	limit, _, limited := m.cgroupMemory()
 	want := max(limit-n.kernel()-limit/20, n.memory())
@@ -195,7 +192,7 @@ func (m *Machine) checkGoMemory(n Need) []Finding {
 	return []Finding{{Name: "GOMEMLIMIT", OK: true, Detail: mib(m.GoMemory)}}
 }
 
-// checkPorts says what bounds a load generator: a server's connections share one port.
+// checkPorts reports the limit of a load generator: all connections of a server share one port.
 func (m *Machine) checkPorts(n Need) []Finding {
 	low, ok := m.sysctl("net.ipv4.ip_local_port_range", 0)
 	high, ok2 := m.sysctl("net.ipv4.ip_local_port_range", 1)

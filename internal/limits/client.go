@@ -2,7 +2,7 @@ package limits
 
 import "fmt"
 
-// ClientNeed is what a load tester is to do.
+// ClientNeed is the intended use of a load tester.
 type ClientNeed struct {
 	Connections int
 	Processes   int  // that share them
@@ -10,8 +10,8 @@ type ClientNeed struct {
 	Both        bool // the server is on this machine too
 }
 
-// CheckClient looks at every limit that is known to stand in the way of many connections from
-// this machine to one address and port. What this machine does not have is left out.
+// CheckClient compares every limit that matters for many connections from this machine to one address and port. Limits that
+// this machine does not have are left out.
 func (m *Machine) CheckClient(n ClientNeed) []Finding {
 	ends := 1
 	if n.Both {

@@ -1,6 +1,4 @@
-// Package limits knows what this machine lets a process with very many
-// connections do, and how to lift what stands in the way.
+// Package limits reads the limits of this machine that matter for very many connections, and knows how to raise them.
 //
-// [RaiseFiles] is used by throng serve, [Machine.Check] by throng check. The
-// checks read /proc and /sys and so know Linux only.
+// throng serve uses [RaiseFiles], throng check uses [Machine.Check]. The checks read /proc and /sys and work on Linux only.
 package limits

@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Files are the limits of open files of this process, which bound its connections.
+// Files are the limits of open files of this process.
 type Files struct{ Soft, Hard uint64 }
 
-// Connections is how many connections the hard limit leaves room for, beside the
-// descriptors that are kept back. It is at most 2^30: more no kernel hands out.
+// Connections returns the number of connections that the hard limit allows beside reserved descriptors. It is at most 2^30,
+// above which no kernel goes.
 func (f Files) Connections(reserve int) int {
 	if f.Hard <= uint64(reserve) {
 		return 0
@@ -39,5 +39,5 @@ func RaiseFiles() (Files, error) {
 	return Files{f.Hard, f.Hard}, nil
 }
 
-// unlimited is how a limit that does not exist is written.
+// unlimited stands for a limit that does not exist.
 const unlimited = math.MaxInt64

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Machine is where the limits are read. Tests give it another file system.
+// Machine is the source of the limits. Tests use another file system.
 type Machine struct {
 	Root     fs.FS // of the machine, with proc and sys
 	Files    Files
@@ -18,7 +18,7 @@ type Machine struct {
 	Sudo     bool  // commands need sudo in front
 }
 
-// This is the machine we run on.
+// This returns the machine that the process runs on.
 func This() (*Machine, error) {
 	files, err := RaiseFiles()
 	if err != nil {
@@ -27,7 +27,7 @@ func This() (*Machine, error) {
 	return &Machine{Root: os.DirFS("/"), Files: files, GoMemory: debug.SetMemoryLimit(-1), Sudo: os.Geteuid() != 0}, nil
 }
 
-// number reads the nth number of a file of numbers, ok=false if it has none.
+// number returns the nth number of a file, ok=false if it has none.
 func (m *Machine) number(path string, nth int) (int64, bool) {
 	b, err := fs.ReadFile(m.Root, path)
 	if err != nil {
@@ -49,7 +49,7 @@ func (m *Machine) sysctl(name string, nth int) (int64, bool) {
 	return m.number("proc/sys/"+strings.ReplaceAll(name, ".", "/"), nth)
 }
 
-// memory is the physical memory in bytes.
+// memory returns the physical memory in bytes.
 func (m *Machine) memory() (int64, bool) {
 	f, err := m.Root.Open("proc/meminfo")
 	if err != nil {
@@ -65,8 +65,8 @@ func (m *Machine) memory() (int64, bool) {
 	return 0, false
 }
 
-// cgroupMemory is the smallest memory limit of the control groups this process
-// is in, and the file it stands in; ok=false if there is none.
+// cgroupMemory returns the smallest memory limit of the control groups of this process, and its file; ok=false if there is
+// none.
 func (m *Machine) cgroupMemory() (bytes int64, file string, ok bool) {
 	bytes = unlimited
 	for _, dir := range m.cgroupDirs() {
@@ -84,9 +84,8 @@ func (m *Machine) cgroupMemory() (bytes int64, file string, ok bool) {
 	return bytes, file, bytes < 1<<60 // version 1 writes "no limit" as a huge number
 }
 
-// cgroupDirs are the directories of the memory groups of this process: of the
-// unified hierarchy and of version 1's memory controller. Inside a container
-// the path is often that of the host; the root of the mount is the group then.
+// cgroupDirs returns the directories of the memory groups of this process, of the unified hierarchy and of version 1's memory
+// controller. Inside of a container the path is often that of the host; then the root of the mount is the group.
 func (m *Machine) cgroupDirs() []string {
 	dirs := []string{"sys/fs/cgroup", "sys/fs/cgroup/memory"}
 	b, _ := fs.ReadFile(m.Root, "proc/self/cgroup")

@@ -12,20 +12,19 @@ import (
 
 // Options of a Writer.
 type Options struct {
-	// Limit is how many bytes may wait, the one that is being written included.
-	// A line that is longer is taken while nothing else waits. 0: 1 MiB.
+	// Limit is the bytes that may be queued, including the line that is being written. A longer line is queued if
+	// nothing else is. 0: 1 MiB.
 	Limit int
-	// Gap makes the line that stands where n lines are missing; nil: no line does.
-	// It is called on the goroutine of the Writer.
+	// Gap returns the line that replaces n missing lines. nil: there is no such line. The goroutine of the Writer calls it.
 	Gap func(n int64) []byte
-	// Failed is told of every write that fails, on the goroutine of the Writer; may be nil.
+	// Failed is called for every write that fails, on the goroutine of the Writer. It may be nil.
 	Failed func(error)
 }
 
-// perLine is what a queued line costs beside its bytes.
+// perLine is the memory of a queued line beside its bytes.
 const perLine = 48
 
-// Writer is an io.Writer that never waits. Any goroutine may call its methods.
+// Writer is an io.Writer that never blocks. Any goroutine may call its methods.
 type Writer struct {
 	out     io.Writer
 	o       Options
@@ -43,7 +42,7 @@ type Writer struct {
 	flushes []chan struct{}
 }
 
-// record is a line, or a place where lines are missing.
+// record is a line, or a gap where lines were dropped.
 type record struct {
 	line    []byte
 	missing int64
@@ -73,8 +72,8 @@ func (s *Writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// fits also keeps a full queue closed until half of it has been written, so
-// that an overload is one gap and not thousands.
+// fits reports whether a line has space. A queue that was full stays closed until half of it has been written, so that an
+// overload is one gap and not thousands.
 func (s *Writer) fits(cost int) bool {
 	switch {
 	case s.closed:
@@ -86,7 +85,7 @@ func (s *Writer) fits(cost int) bool {
 	return !s.full
 }
 
-// drop counts a line where it would have stood.
+// drop counts a line at its place in the queue.
 func (s *Writer) drop() {
 	s.dropped.Add(1)
 	if n := len(s.queue); n > 0 && s.queue[n-1].missing > 0 {
@@ -103,11 +102,10 @@ func (s *Writer) signal() {
 	}
 }
 
-// Dropped is how many lines were dropped since the start.
+// Dropped returns the number of lines dropped since the start.
 func (s *Writer) Dropped() int64 { return s.dropped.Load() }
 
-// Flush waits until all lines that are queued have been written or dropped, at
-// most until ctx ends, and reports whether they were.
+// Flush waits until all queued lines have been written or dropped, or ctx ends, and reports whether they were.
 func (s *Writer) Flush(ctx context.Context) bool {
 	s.mu.Lock()
 	if s.idle() {
@@ -128,8 +126,7 @@ func (s *Writer) Flush(ctx context.Context) bool {
 // idle reports whether nothing waits. mu is held.
 func (s *Writer) idle() bool { return s.waiting == 0 && len(s.queue) == 0 }
 
-// Close is Flush, and ends the goroutine: lines that come later are dropped, and
-// those that have not been written when ctx ends are given up.
+// Close flushes and ends the goroutine. Later lines are dropped, and so are lines that are not written when ctx ends.
 func (s *Writer) Close(ctx context.Context) bool {
 	s.mu.Lock()
 	s.closed = true
@@ -142,7 +139,7 @@ func (s *Writer) Close(ctx context.Context) bool {
 	return flushed
 }
 
-// run writes the queue. lost lines could not be written, and nobody was told.
+// run writes the queue. lost is the number of lines that could not be written and are not reported yet.
 func (s *Writer) run() {
 	defer close(s.ended)
 	var lost int64
@@ -162,7 +159,7 @@ func (s *Writer) run() {
 	}
 }
 
-// written gives the room of a record back.
+// written frees the space of a record.
 func (s *Writer) written(r record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,7 +174,7 @@ func (s *Writer) written(r record) {
 	}
 }
 
-// next waits for a record; false is the end.
+// next waits for a record. It returns false after Close.
 func (s *Writer) next() (r record, ok bool) {
 	for {
 		s.mu.Lock()
@@ -203,11 +200,11 @@ func (s *Writer) gap(n int64) []byte {
 	return s.o.Gap(n)
 }
 
-// busy is how long a descriptor that does not block, and takes nothing, is left alone.
+// busy is the time between two attempts to write to a full non-blocking descriptor.
 const busy = 10 * time.Millisecond
 
-// write writes all of b. Somebody who shares the descriptor may have made it
-// non-blocking (O_NONBLOCK belongs to the open file): then it is tried again.
+// write writes all of b. Another process that shares the descriptor may have made it non-blocking (O_NONBLOCK belongs to the
+// open file): then write tries again.
 func (s *Writer) write(b []byte) error {
 	if len(b) == 0 {
 		return nil

@@ -1,12 +1,10 @@
-// Package systemd speaks with the service manager that started us: it tells
-// what state we are in (sd_notify(3)) and takes the sockets over that the
-// manager opened (sd_listen_fds(3)).
+// Package systemd implements two protocols of the service manager: notifications about the state of the process
+// (sd_notify(3)), and sockets that the manager has opened (sd_listen_fds(3)).
 //
 //	n := systemd.NewNotifier()           // does nothing outside systemd
 //	n.Ready("serving :8080")
 //	sockets, err := systemd.Sockets()    // none outside socket activation
 //
-// Both protocols are a few lines: a datagram with KEY=value lines to the socket
-// in NOTIFY_SOCKET, and descriptors from 3 on whose number is in LISTEN_FDS. A
-// library would be larger than this package.
+// Both protocols are small: a datagram with KEY=value lines to the socket in NOTIFY_SOCKET, and descriptors from 3 on whose
+// number is in LISTEN_FDS. A library would be larger than this package.
 package systemd

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Notifier tells the service manager about this process. Outside systemd it
-// does nothing. Its methods may be called by any goroutine; a message that
-// cannot be sent is no reason to stop serving, so errors are for the log.
+// Notifier sends notifications to the service manager. Outside systemd it does nothing. Any goroutine may call its methods.
+// Errors are for the log: a server goes on when a notification cannot be sent.
 type Notifier struct {
 	socket   string
 	watchdog time.Duration
@@ -30,32 +29,30 @@ func newNotifier(getenv func(string) string) *Notifier {
 	return n
 }
 
-// Ready tells that the start, or a reload, is over.
+// Ready notifies that the start, or a reload, has ended.
 func (n *Notifier) Ready(status string) error { return n.send("READY=1", "STATUS="+status) }
 
-// Reloading tells that a reload has begun; Ready ends it.
+// Reloading notifies that a reload has begun; Ready ends it.
 func (n *Notifier) Reloading() error {
 	return n.send("RELOADING=1", "MONOTONIC_USEC="+strconv.FormatInt(monotonic().Microseconds(), 10))
 }
 
-// Stopping tells that the end has begun and how long it may take, so that the
-// manager does not kill before (TimeoutStopSec may be shorter).
+// Stopping notifies that the process stops, and how long that may take, so that the manager does not kill it before
+// (TimeoutStopSec may be shorter).
 func (n *Notifier) Stopping(status string, within time.Duration) error {
 	return n.send("STOPPING=1", "STATUS="+status, "EXTEND_TIMEOUT_USEC="+strconv.FormatInt(within.Microseconds(), 10))
 }
 
-// Watchdog is after how long without Alive the manager ends the process, 0 for
-// never.
+// Watchdog returns the time without Alive after which the manager ends the process; 0: never.
 func (n *Notifier) Watchdog() time.Duration { return n.watchdog }
 
 // Alive keeps the manager's watchdog from ending the process.
 func (n *Notifier) Alive() error { return n.send("WATCHDOG=1") }
 
-// sendTimeout is how long a message waits for a service manager that has a full queue.
+// sendTimeout bounds the wait for a service manager whose queue is full.
 const sendTimeout = 500 * time.Millisecond
 
-// send sends one datagram. A socket that begins with @ is an abstract one,
-// which net knows.
+// send sends one datagram. Package net knows that a socket that begins with @ is an abstract one.
 func (n *Notifier) send(lines ...string) error {
 	if n.socket == "" {
 		return nil

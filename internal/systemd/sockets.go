@@ -20,9 +20,8 @@ type Socket struct {
 	Listener net.Listener
 }
 
-// Sockets takes over the sockets that were passed to this process; none if
-// there are none. Call it once: the variables are removed, so that a child does
-// not believe that they are for it.
+// Sockets returns the sockets that were passed to this process. Call it once: it removes the variables, so that a child
+// process does not use them.
 func Sockets() ([]Socket, error) {
 	s, err := sockets(os.Getenv, firstFD)
 	for _, name := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
@@ -54,7 +53,7 @@ func sockets(getenv func(string) string, first int) (list []Socket, err error) {
 	return list, nil
 }
 
-// listener makes a net.Listener of a descriptor and closes that.
+// listener returns a net.Listener for a descriptor, and closes the descriptor.
 func listener(fd int, name string) (net.Listener, error) {
 	f := os.NewFile(uintptr(fd), name)
 	if f == nil {
@@ -67,8 +66,7 @@ func listener(fd int, name string) (net.Listener, error) {
 	return net.FileListener(f) // duplicates it, with close-on-exec
 }
 
-// listens reports why a descriptor is no listening stream socket, in the words of
-// systemd.socket(5).
+// listens returns why a descriptor is not a listening stream socket, in the terms of systemd.socket(5).
 func listens(fd int) error {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	switch {

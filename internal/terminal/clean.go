@@ -52,7 +52,7 @@ func Line(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(Text(s), "\n", " "))
 }
 
-// Short is Line of a text whose length somebody else chose: at most n cells of it, with "…" for the rest.
+// Short is Line, cut to n cells with "…" at the end, for text of any length.
 func Short(s string, n int) string {
 	const most = 4 * utf8.UTFMax // bytes of s for a cell of the line: joiners, marks and tabs aside, one rune is enough
 	if len(s) > n*most {
@@ -61,7 +61,7 @@ func Short(s string, n int) string {
 	return Cut(Line(s), n)
 }
 
-// Name is Line for the name of a person or a room: without joiners, runs of spaces made one, and short.
+// Name is Line for the name of a user or a room: without joiners, with single spaces, and short.
 func Name(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\u200c' || r == '\u200d' {

@@ -1,17 +1,13 @@
-// Package terminal makes text that somebody else wrote safe to print.
+// Package terminal makes text from other sources safe to print.
 //
-// What comes over the network or out of a file is never trusted with a terminal:
-// escape sequences could move the cursor, change the title or answer queries on
-// the person's behalf (ECMA-48, xterm's control sequences), and bidirectional
-// overrides (Unicode TR 36) could make a line read differently from what was
-// sent. Whatever is not printable becomes U+FFFD, so that a reader sees that
-// something was there. Control characters of eight bits (C1) count, also in
-// UTF-8: many terminals act on them.
+// Text from the network or a file may contain escape sequences that move the cursor, change the title or answer queries as
+// if the user had typed (ECMA-48, xterm's control sequences), or bidirectional overrides that change how a line reads
+// (Unicode TR 36). Characters that are not printable become U+FFFD, so that a reader sees that something was there. These
+// include the control characters of eight bits (C1), also in UTF-8, because many terminals act on them.
 //
-// [Width], [Cut], [Split] and [Clusters] measure what is safe to print in cells of
-// the screen and in characters as people see them, not in bytes or code points.
+// [Width], [Cut], [Split] and [Clusters] measure printable text in cells of the screen and in grapheme clusters, not in bytes
+// or code points.
 //
-// [Text], [Line], [Short] and [Name] say how much of a form is left. Everything
-// that this module prints for people goes through one of them: messages and
-// names in chat, what a server answers to chat and load, errors, log lines.
+// [Text], [Line], [Short] and [Name] differ in how much of the form of the text they keep. Everything that this module prints
+// goes through one of them: messages and names in chat, replies of servers, errors, log lines.
 package terminal

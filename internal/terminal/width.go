@@ -9,11 +9,11 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// condition takes characters of ambiguous width as narrow (Unicode TR 11, section 5), whatever the locale says: so do
-// terminals that are not told otherwise.
+// condition takes characters of ambiguous width as narrow (Unicode TR 11, section 5), whatever the locale is, which is
+// the default of terminals.
 var condition = &runewidth.Condition{StrictEmojiNeutral: true}
 
-// Clusters are the characters of a text as people see them: extended grapheme clusters (Unicode TR 29).
+// Clusters yields the extended grapheme clusters of a text (Unicode TR 29).
 func Clusters(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for g := graphemes.FromString(s); g.Next(); {
@@ -43,7 +43,7 @@ func clusterWidth(c string) int {
 	return n
 }
 
-// flag tells whether a cluster begins with two regional indicators.
+// flag reports whether a cluster begins with two regional indicators.
 func flag(c string) bool {
 	first, n := utf8.DecodeRuneInString(c)
 	second, _ := utf8.DecodeRuneInString(c[n:])
@@ -66,7 +66,7 @@ func Cut(s string, n int) string {
 	return head + "…"
 }
 
-// Split gives the first n cells of a clean line, or one less before a wide character, and the rest.
+// Split returns the first n cells of a clean line, or one less before a wide character, and the rest.
 func Split(s string, n int) (head, rest string) {
 	cells, runes, end := 0, 0, 0
 	for c := range Clusters(s) {

@@ -16,24 +16,23 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// Prefix is what an address begins with that is a path: unix:/run/throng/public.sock. With @
-// instead of the slash it is an abstract name (Linux), which has no file.
+// Prefix is the prefix of an address that is a path, as unix:/run/throng/public.sock. With @ instead of the slash it is an
+// abstract name (Linux), which has no file.
 const Prefix = "unix:"
 
-// longest is the length of sun_path less the zero byte that ends it (unix(7)).
+// longest is the length of sun_path without its terminating zero byte (unix(7)).
 const longest = 107
 
-// Listener is a listener and the file that it made. Close does not remove the file, so
-// that a listener can be closed by whoever has taken its descriptor over.
+// Listener is a listener with the file that it created. Close does not remove the file, so that the listener can be closed when
+// another part of the program has taken its descriptor.
 type Listener struct {
 	*net.UnixListener
 	file os.FileInfo // nil: an abstract name
 }
 
-// Listen opens a stream socket at addr, which begins with [Prefix]. The file has exactly this
-// mode from the beginning. A socket that is there already is replaced if nobody listens
-// on it. Errors are for people ([clierr.Error]). The mode is set by umask(2), which is the
-// process's: nobody may make files meanwhile.
+// Listen opens a stream socket at addr, which begins with [Prefix]. The file has exactly this mode from the beginning. An
+// existing socket without a listener is replaced. Errors are [clierr.Error]. The mode is set by umask(2), which belongs to
+// the process: no other goroutine may create files meanwhile.
 func Listen(addr string, mode fs.FileMode) (*Listener, error) {
 	path := strings.TrimPrefix(addr, Prefix)
 	if err := Check(addr); err != nil {
@@ -74,7 +73,7 @@ func Check(addr string) error {
 	return nil
 }
 
-// removeStale removes a socket on which nobody listens any more.
+// removeStale removes a socket that has no listener.
 func removeStale(path string) error {
 	file, err := os.Lstat(path)
 	switch {
@@ -107,9 +106,8 @@ func explain(err error, addr string) error {
 	return clierr.Errorf("choose another path", "cannot listen on %s: %v", addr, err)
 }
 
-// Remove closes the listener and removes its file, if that is still the one that Listen has
-// made. Whoever has taken the descriptor over must have closed it. A successor may have made
-// another file, maybe with the same inode number: then it listens there.
+// Remove closes the listener and removes its file, if it is still the file that Listen created and nothing listens there. All
+// copies of the descriptor must be closed. A successor may have created another file, possibly with the same inode number.
 func (l *Listener) Remove() error {
 	_ = l.Close()
 	if l.file == nil {
@@ -123,7 +121,7 @@ func (l *Listener) Remove() error {
 	return os.Remove(path)
 }
 
-// taken reports whether anybody may be listening at path.
+// taken reports whether there may be a listener at path.
 func taken(path string) bool {
 	c, err := net.Dial("unix", path)
 	if err == nil {

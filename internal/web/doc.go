@@ -1,5 +1,4 @@
-// Package web is the demo chat page, embedded in the binary: what a person sees
-// who opens the address of a throng server in a browser.
+// Package web is the demo chat page, embedded in the binary: a browser that opens the address of a throng server shows it.
 //
 // Handler serves three kinds of paths:
 //
@@ -14,8 +13,8 @@
 // plain HTTP answer (docs/architecture.md).
 //
 // The page loads nothing from elsewhere and runs nothing inline: its
-// Content-Security-Policy allows its own origin alone, so text that somebody
-// sends cannot become code even if the page had a mistake in it.
+// Content-Security-Policy allows its own origin alone, so that text of other users cannot become code even if the page has a
+// mistake.
 //
 // The scripts in static are ES modules without a build step:
 //

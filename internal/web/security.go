@@ -16,8 +16,7 @@ func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentSecurityPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	// A room's name stands in the fragment and is never sent; still, a link that
-	// somebody follows out of a room need not tell where it was.
+	// The room's name is in the fragment, which is never sent; but other sites need not learn the address of the page.
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -33,7 +33,7 @@ var contentTypes = map[string]string{
 	".txt":  "text/plain; charset=utf-8",
 }
 
-// asset is one file in memory, immutable.
+// asset is one file in memory. It is immutable.
 type asset struct {
 	name        string // under static/
 	data        []byte
@@ -41,7 +41,7 @@ type asset struct {
 	etag        string
 }
 
-// site is the page and its assets; immutable, so any goroutine may serve from it.
+// site is the page and its assets. It is immutable, so any goroutine may serve from it.
 type site struct {
 	index   asset
 	files   map[string]asset
