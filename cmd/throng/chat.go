@@ -21,7 +21,7 @@ type chatCmd struct {
 	MaxMessage config.Size `default:"8MiB" placeholder:"SIZE" help:"Largest message that the server may send."`
 }
 
-// Run leaves on SIGTERM as it does at the end of the input.
+// Run ends on SIGTERM as at the end of the input.
 func (c *chatCmd) Run(s *streams) error {
 	spool.IgnoreBrokenPipe()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

@@ -14,7 +14,7 @@ import (
 
 type checkCmd struct {
 	settings
-	Connections int `placeholder:"N" help:"How many connections are meant, instead of --max-connections."`
+	Connections int `placeholder:"N" help:"Intended number of connections, instead of --max-connections."`
 }
 
 func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
@@ -43,7 +43,7 @@ func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 	return nil
 }
 
-// meant is what the server is to do, and who says how many connections.
+// meant returns the intended number of connections, and the setting that it is from.
 func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, source string, err error) {
 	const most = 1 << 30
 	if c.Connections < 0 || c.Connections > most {

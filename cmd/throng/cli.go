@@ -20,7 +20,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server (the default command)."`
 	Chat    chatCmd    `cmd:"" help:"Chat in the terminal."`
 	Load    loadCmd    `cmd:"" help:"Load-test a server, and check every message."`
-	Check   checkCmd   `cmd:"" help:"Tell which limits of this machine stand in the way of --max-connections."`
+	Check   checkCmd   `cmd:"" help:"Compare the limits of this machine with --max-connections."`
 	Config  configCmd  `cmd:"" help:"Show the configuration in effect and where each value came from."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
@@ -29,7 +29,7 @@ type cli struct {
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
-// settings are the flags of every command that needs the configuration.
+// settings are the flags of the commands that read the configuration.
 type settings struct {
 	ConfigFile    string `name:"config" placeholder:"FILE" help:"YAML file with the configuration; throng config --example shows one."`
 	config.Config `embed:""`
@@ -40,12 +40,12 @@ func (s settings) load(ctx *kong.Context, file string) (*config.Loaded, error) {
 	return config.Load(s.layers(ctx, file))
 }
 
-// layers are where the configuration is read from.
+// layers returns the sources of the configuration.
 func (settings) layers(ctx *kong.Context, file string) config.Layers {
 	return config.FromEnvironment(file, given(ctx))
 }
 
-// given are the values of the flags on the command line, by key.
+// given returns the values of the flags on the command line, by key.
 func given(ctx *kong.Context) map[string]any {
 	flags := map[string]any{}
 	for _, p := range ctx.Path {

@@ -9,7 +9,7 @@ import (
 
 type configCmd struct {
 	settings
-	Example bool `help:"Print an example file with every key, its default and what it means."`
+	Example bool `help:"Print an example file with every key, its default and its help text."`
 }
 
 func (c *configCmd) Run(ctx *kong.Context, s *streams) error {

@@ -10,9 +10,8 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// printHelp is kong's, but for a command that has a default command (load, whose default is run):
-// there it would show two names and no flag. It shows what can be typed: the arguments and flags
-// of the default, and the other commands.
+// printHelp is that of kong, except for a command that has a default command (load, whose default is run). For it kong would
+// show two names and no flags; printHelp shows the arguments and flags of the default, and the other commands.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	n := ctx.Selected()
 	if n == nil || n.DefaultCmd == nil {
@@ -26,7 +25,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, &shown)
 }
 
-// helpWithDefault adds the default, which kong leaves out where there is a placeholder.
+// helpWithDefault adds the default, which kong leaves out for flags with a placeholder.
 func helpWithDefault(v *kong.Value) string {
 	if v.Default == "" || v.Tag.Hidden {
 		return v.Help
@@ -34,7 +33,7 @@ func helpWithDefault(v *kong.Value) string {
 	return v.Help + " [" + v.Default + "]"
 }
 
-// usageError makes two lines of kong's one: what is wrong, and what was meant.
+// usageError splits kong's error into an error and a hint.
 func usageError(err error) error {
 	text, meant, found := strings.Cut(err.Error(), ", did you mean ")
 	hint := "throng --help lists the commands, throng serve --help the flags"

@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// listenError says why an address cannot be listened on, and what to do.
+// listenError explains why listening on an address failed, with a hint.
 func listenError(err error, key, addr string) error {
 	flag, port := config.FlagName(key), portOf(addr)
 	other := fmt.Sprintf("or choose another address with %s", flag)
@@ -34,7 +34,7 @@ func portOf(addr string) string {
 	return port
 }
 
-// executable is how this program was called, for hints.
+// executable is the path of this program, for hints.
 func executable() string {
 	if strings.ContainsRune(os.Args[0], '/') {
 		return os.Args[0]

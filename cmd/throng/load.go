@@ -35,18 +35,18 @@ type loadRunCmd struct {
 	URL      string `arg:"" help:"Server, as ws://localhost:8080/ws, wss://example.com/ws or localhost:8080."`
 
 	Connections int           `short:"n" placeholder:"N" help:"Connections, of all processes together [1000]."`
-	Duration    time.Duration `placeholder:"TIME" help:"How long to talk [10s; half-open: 60s]."`
+	Duration    time.Duration `placeholder:"TIME" help:"Duration of the measurement [10s; half-open: 60s]."`
 	Rooms       int           `placeholder:"N" help:"Rooms [1; in rooms one for ten connections]."`
-	Rate        float64       `placeholder:"N" help:"Messages a second, of all together; in connect connections a second [by scenario; connect: as fast as they go]."`
+	Rate        float64       `placeholder:"N" help:"Messages per second of all senders together; in connect connections per second [by scenario; connect: unlimited]."`
 	Size        int           `placeholder:"BYTES" help:"Size of a message [128]."`
-	Senders     int           `placeholder:"N" help:"Members of each room that send [4; in rooms and echo everybody]."`
+	Senders     int           `placeholder:"N" help:"Members of each room that send [4; in rooms and echo all]."`
 	Share       int           `placeholder:"PERCENT" help:"Connections that misbehave in stall, half-open and dribble [20]."`
-	Rounds      int           `placeholder:"N" help:"How often all drop in storm [3]."`
-	BackWithin  time.Duration `placeholder:"TIME" help:"How long all may take to come back in storm [1m]."`
+	Rounds      int           `placeholder:"N" help:"Number of times that all connections drop in storm [3]."`
+	BackWithin  time.Duration `placeholder:"TIME" help:"Time for all to reconnect in storm [1m]."`
 	Mix         string        `placeholder:"FILE" help:"YAML file with the parts of mixed."`
-	Ramp        time.Duration `placeholder:"TIME" help:"Open the connections evenly over this time [as fast as it goes]."`
-	Schedule    string        `enum:"poisson,even" default:"poisson" placeholder:"NAME" help:"When messages are due: poisson, as many independent senders make, or even."`
-	RoomName    string        `default:"load-{run}-{room}" placeholder:"NAME" help:"Names of the rooms; {run} and {room} stand for numbers. Without {run} the messages of others in the room are no fault."`
+	Ramp        time.Duration `placeholder:"TIME" help:"Open the connections evenly over this time [unlimited]."`
+	Schedule    string        `enum:"poisson,even" default:"poisson" placeholder:"NAME" help:"When messages are due: poisson, as of many independent senders, or even."`
+	RoomName    string        `default:"load-{run}-{room}" placeholder:"NAME" help:"Names of the rooms; {run} and {room} stand for numbers. Without {run} messages of others in the room are not counted as errors."`
 	Payload     string        `placeholder:"FILE" help:"Text that the messages carry, instead of --size."`
 
 	MaxRefused float64  `default:"1" placeholder:"PERCENT" help:"Publishes that may be refused; more fail the run."`
@@ -56,12 +56,12 @@ type loadRunCmd struct {
 	Header []string `sep:"none" placeholder:"LINE" help:"Header of the upgrade requests, as 'Authorization: Bearer abc'. May be given several times."`
 
 	Protocol     string        `placeholder:"NAME" help:"centrifuge, echo, or rooms (?room=NAME in the URL) [centrifuge; for the scenario echo: echo]."`
-	Processes    int           `placeholder:"N" help:"Processes to spread over [as many as the limit of open files asks for]."`
+	Processes    int           `placeholder:"N" help:"Number of processes [as many as the limit of open files requires]."`
 	Source       string        `placeholder:"ADDRESSES" help:"Local addresses to connect from, as 127.0.0.2-127.0.0.40 [chosen by itself on loopback]."`
 	Insecure     bool          `help:"Accept any certificate of a wss:// server."`
 	OneFrame     bool          `help:"Send connect and subscribe in one frame."`
-	PingInterval time.Duration `placeholder:"TIME" help:"Send WebSocket pings [never: the Centrifuge protocol has its own]."`
-	Timeout      time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for any answer."`
+	PingInterval time.Duration `placeholder:"TIME" help:"Interval of WebSocket pings [none: the Centrifuge protocol has its own]."`
+	Timeout      time.Duration `default:"10s" placeholder:"TIME" help:"Time to wait for any reply."`
 	MaxMessage   config.Size   `placeholder:"SIZE" help:"Largest message that the server may send [4MiB, or four messages if that is more]."`
 
 	TargetAdmin string `placeholder:"URL" help:"Admin listener of the server, as http://localhost:9090: its memory, CPU and connections are part of the report."`
@@ -102,7 +102,7 @@ func (c *loadRunCmd) options(s *streams) load.Options {
 	}
 }
 
-// maxRefused is the flag as the option, whose 0 is the default.
+// maxRefused converts the flag to the option, for which 0 is the default.
 func maxRefused(percent float64) float64 {
 	if percent == 0 {
 		return -1
@@ -110,7 +110,7 @@ func maxRefused(percent float64) float64 {
 	return percent
 }
 
-// withoutSecrets is a command line as a report may keep it: reports are sent around.
+// withoutSecrets returns a command line for a report, which may be sent to others.
 func withoutSecrets(args []string) []string {
 	out := slices.Clone(args)
 	for i, arg := range out {
@@ -126,7 +126,7 @@ func withoutSecrets(args []string) []string {
 	return out
 }
 
-// AfterApply refuses a 0 that was typed, where it would be taken for the default.
+// AfterApply refuses an explicit 0 of flags for which 0 stands for the default.
 func (c *loadRunCmd) AfterApply(ctx *kong.Context) error {
 	meant := []string{"processes", "ping-interval", "max-refused"}
 	if c.Scenario == "connect" {
@@ -140,7 +140,7 @@ func (c *loadRunCmd) AfterApply(ctx *kong.Context) error {
 	return nil
 }
 
-// canSave looks before the run whether its report can be written.
+// canSave checks before the run that its report can be written.
 func (c *loadRunCmd) canSave() error {
 	for _, file := range []string{c.JSON, c.HTML} {
 		if file == "" {
@@ -153,8 +153,8 @@ func (c *loadRunCmd) canSave() error {
 	return nil
 }
 
-// Run neither waits for a terminal that shows its progress nor ends with it:
-// the measurement goes on, and the files are written before the report is shown.
+// Run does not wait for a terminal that shows its progress, and does not end with it: the measurement goes on, and the files
+// are written before the report is shown.
 func (c *loadRunCmd) Run(s *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -195,7 +195,7 @@ func (c *loadRunCmd) Run(s *streams) error {
 	return err
 }
 
-// tellLimits says what stands in the way. Files and ports that are missing will not come.
+// tellLimits reports limits that are too low. With too few files or ports it returns an error.
 func tellLimits(ctx context.Context, s *streams, o load.Options) error {
 	found, err := load.Check(ctx, o)
 	if err != nil {
@@ -227,8 +227,8 @@ func (loadWorkerCmd) Run(s *streams) error {
 	return nil
 }
 
-// terminalWidth is the width of the terminal that w is; 0 if it is none that bars
-// can be drawn on: a serial console says that it has no size.
+// terminalWidth returns the width of the terminal w, 0 if it is none on which bars can be drawn: a serial console reports no
+// size.
 func terminalWidth(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -241,12 +241,12 @@ func terminalWidth(w io.Writer) int {
 	return width
 }
 
-// progressGap is the line that stands where progress was not shown.
+// progressGap is the line that replaces progress that was not shown.
 func progressGap(n int64) []byte {
 	return fmt.Appendf(nil, "%d lines are not shown: they were not read in time\n", n)
 }
 
-// printReport shows a report, and waits for its reader until a signal comes.
+// printReport prints a report, and waits for its reader until a signal comes.
 func printReport(ctx context.Context, s *streams, r *report.Report) error {
 	var b bytes.Buffer
 	if err := r.WriteText(&b); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// loadReportCmd is throng load report: it shows what earlier runs have left in files.
+// loadReportCmd is throng load report: it shows the reports of earlier runs.
 type loadReportCmd struct {
 	Files   []string `arg:"" name:"file" help:"One report of throng load --json to show, or two to compare."`
 	Against []string `placeholder:"FILE" help:"Reports of the other side, with commas between: those named without it are A, these B. From 3 runs a side on, their spread tells what is better or worse."`
@@ -67,8 +67,7 @@ func (c *loadReportCmd) check() error {
 	return nil
 }
 
-// showReport writes a report to the files that are named, and then to the
-// terminal: what lasts does not wait for a reader.
+// showReport writes a report to the named files first, and then to the terminal, whose reader may be slow.
 func showReport(out io.Writer, r *report.Report, jsonFile, htmlFile string) error {
 	if err := r.Save(jsonFile, htmlFile); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// logFormat makes the handler of a log: text on a terminal, JSON elsewhere.
+// logFormat returns the handler of a log: text on a terminal, JSON elsewhere.
 type logFormat func(io.Writer, *slog.HandlerOptions) slog.Handler
 
 func formatFor(w io.Writer) logFormat {
@@ -25,17 +25,15 @@ func formatFor(w io.Writer) logFormat {
 func textFormat(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) }
 func jsonFormat(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) }
 
-// gap is the line of a log that stands where n lines are missing. It has no
-// level that could silence it.
+// gap returns the line of a log that replaces n missing lines. It has no level by which it could be filtered.
 func (f logFormat) gap(n int64) []byte {
 	var b bytes.Buffer
 	slog.New(f(&b, nil)).Warn("log lines were dropped: they were not read in time", "lines", n)
 	return b.Bytes()
 }
 
-// openLog detaches the streams and makes a log of the error stream. Nobody who
-// logs waits for whoever reads the log. The level can change. What the standard
-// library logs (net/http) goes there too.
+// openLog detaches the streams and returns a log on the error stream, which never blocks. Its level can change. The standard
+// library (net/http) logs there too.
 func openLog(s *streams, queue int, level *slog.LevelVar) *slog.Logger {
 	format := formatFor(s.err)
 	s.detach(spool.Options{Limit: queue, Gap: format.gap})
@@ -44,9 +42,8 @@ func openLog(s *streams, queue int, level *slog.LevelVar) *slog.Logger {
 	return log
 }
 
-// cleanAttr makes texts safe for a terminal that shows the log: slog escapes
-// quotes, line ends and the control characters of ASCII, but not those of eight
-// bits, nor the characters that change the direction of text.
+// cleanAttr makes texts safe for a terminal. slog escapes quotes, line ends and the control characters of ASCII, but not
+// those of eight bits, nor the characters that change the direction of text.
 func cleanAttr(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case string:
@@ -63,7 +60,7 @@ func cleanAttr(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// setLevel takes a level that the configuration has checked.
+// setLevel sets a level that the configuration has validated.
 func setLevel(v *slog.LevelVar, level string) {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level))
@@ -75,8 +72,7 @@ func onTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// hangUp tells whether the terminal that w was is gone: the kernel answers no
-// question about it any more (tty_ioctl(4), EIO).
+// hangUp reports whether the terminal of w is gone: the kernel then fails every ioctl on it (tty_ioctl(4), EIO).
 func hangUp(w io.Writer) func() bool {
 	before := onTerminal(w)
 	return func() bool { return before && !onTerminal(w) }

@@ -12,7 +12,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is main without the process: it returns the exit code.
+// run is main with its environment as parameters. It returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	s := &streams{out: stdout, err: stderr}
 	defer s.flush()
@@ -25,7 +25,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return clierr.ExitCode(err)
 }
 
-// exit is how --help and --version end.
+// exit is the panic value by which --help and --version end.
 type exit int
 
 func (exit) Error() string { return "exit" }

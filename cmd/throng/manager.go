@@ -10,11 +10,10 @@ import (
 	"github.com/throngd/throng/internal/systemd"
 )
 
-// adminSocket is the FileDescriptorName= of a socket that is the admin port;
-// any other is the public one.
+// adminSocket is the FileDescriptorName= of the socket of the admin port; any other socket is the public port.
 const adminSocket = "admin"
 
-// inherit takes over the sockets that systemd has opened for us, if any.
+// inherit uses the sockets that systemd has opened, if any.
 func (p *process) inherit() error {
 	sockets, err := systemd.Sockets()
 	if err != nil {
@@ -35,7 +34,7 @@ func (p *process) inherit() error {
 	return nil
 }
 
-// tell logs what could not be told to systemd.
+// tell logs a notification that failed.
 func (p *process) tell(err error) {
 	if err != nil {
 		p.log.Warn("no service manager to talk to", "error", err)
@@ -47,9 +46,8 @@ func (p *process) status(text string) string {
 	return text + " " + addrText(p.public.Addr()) + ", " + strconv.Itoa(p.public.Connections()) + " connections"
 }
 
-// watchdog tells systemd that we live, as long as every event loop ticks; when
-// one hangs systemd restarts us (WatchdogSec=). It looks four times in that time,
-// so that a single bad moment costs nothing. It ends with done.
+// watchdog notifies systemd as long as every event loop ticks; otherwise systemd restarts the process (WatchdogSec=). It
+// checks four times in that time, so that one failed check has no effect. It ends with done.
 func (p *process) watchdog(done <-chan struct{}) {
 	every := p.manager.Watchdog() / 4
 	if every <= 0 {

@@ -39,8 +39,7 @@ type process struct {
 	manager *systemd.Notifier
 }
 
-// listen binds both ports, those that systemd has not bound already, the admin
-// port first: /readyz answers 503 until the public one is open.
+// listen binds the ports that systemd has not bound, the admin port first: /readyz answers 503 until the public port is open.
 func (p *process) listen() error {
 	if err := p.inherit(); err != nil {
 		return err
@@ -80,7 +79,7 @@ func (p *process) closeAdmin(ctx context.Context) {
 	}
 }
 
-// run serves until a signal has ended it, or the public port has failed.
+// run serves until a signal ends it, or the public port fails.
 func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	defer p.removeSockets()
 	defer p.closeAdmin(context.Background())
@@ -109,15 +108,15 @@ func (p *process) run(signals <-chan os.Signal, ready func()) error {
 	}
 }
 
-// own are the metrics of the process that no other package counts.
+// own adds the metrics of the process.
 func (p *process) own(snap *metrics.Snapshot) {
 	snap.Version, snap.LogDropped = release(), p.dropped()
 	snap.AdminClosed = p.admin.Closed()
 	snap.Reloads = p.reloads.counts()
 }
 
-// stopReserve is what a stop may take beyond the drain times: the publishes in
-// flight, the last closing handshakes, and the rooms.
+// stopReserve is the time of a stop beside the drain times: for publishes in flight, the last closing handshakes and the
+// rooms.
 const stopReserve = 15 * time.Second
 
 // stop ends the server in order: /readyz fails first, then the public port ends
@@ -143,12 +142,11 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 	return <-served
 }
 
-// oneSignal is how long the same signal may come again and still be one:
-// timeout(1) and some supervisors send it to a process and then to its group.
+// oneSignal is the time in which the same signal counts once: timeout(1) and some supervisors send it to a process and then
+// to its group.
 const oneSignal = 200 * time.Millisecond
 
-// secondSignal waits for a signal that is another one than the first, which came
-// when it began; it returns false when ctx has ended.
+// secondSignal waits for a signal other than the first one, which came when it was called. It returns false when ctx ends.
 func secondSignal(ctx context.Context, signals <-chan os.Signal, began time.Time) bool {
 	for {
 		select {
@@ -162,8 +160,7 @@ func secondSignal(ctx context.Context, signals <-chan os.Signal, began time.Time
 	}
 }
 
-// announce says where the server is: to a person who tries it out in two lines,
-// otherwise in the log.
+// announce prints the address of the server: two lines on a terminal, otherwise a line in the log.
 func (p *process) announce(w io.Writer) {
 	if !p.cfg.Dev {
 		args := []any{"version", release(), "listen", addrText(p.public.Addr()), "tls", p.public.TLS(), "max_connections", p.cfg.MaxConnections}
@@ -189,7 +186,7 @@ func (p *process) announce(w io.Writer) {
 	fmt.Fprintf(w, "Type   %s chat%s %s://%s/ws lobby   in another terminal\n", executable(), flag, chat, addr)
 }
 
-// dialable is an address at which this machine reaches a listener.
+// dialable returns an address at which this machine can connect to a listener.
 func dialable(addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {

@@ -7,8 +7,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// beginReload reads the configuration and the certificate again (SIGHUP), beside
-// everything else. A reload that is asked for while one runs follows it.
+// beginReload reads the configuration and the certificate again (SIGHUP), on a goroutine of its own. A reload that is
+// requested while one runs follows it.
 func (p *process) beginReload() {
 	switch r := &p.reloads; {
 	case r.given:
@@ -25,9 +25,8 @@ func (p *process) beginReload() {
 	}
 }
 
-// readAgain works out the configuration that replaces was. It changes nothing, and
-// may take long. A configuration that cannot be read does not keep a renewed
-// certificate from being used.
+// readAgain computes the configuration that replaces was, and changes nothing. It may take long. A configuration that cannot
+// be read does not prevent the use of a renewed certificate.
 func (p *process) readAgain(was *config.Loaded) (r reloaded) {
 	r.change, r.err = was.Reload(p.reloads.layers, was.MaxConnections)
 	cfg := &was.Config
@@ -38,7 +37,7 @@ func (p *process) readAgain(was *config.Loaded) (r reloaded) {
 	return r
 }
 
-// abandonReload gives the running reload up: its result is not taken over, however late it comes.
+// abandonReload ignores the result of the running reload, whenever it comes.
 func (p *process) abandonReload() {
 	p.reloads.given, p.reloads.timeout = true, nil
 	p.reloads.timedOut.Add(1)
@@ -46,7 +45,7 @@ func (p *process) abandonReload() {
 	p.tell(p.manager.Ready(p.status("serving")))
 }
 
-// endReload takes over what was read.
+// endReload applies what was read.
 func (p *process) endReload(r reloaded) {
 	if p.reloads.end() {
 		p.takeCertificate(&r)

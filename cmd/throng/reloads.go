@@ -9,10 +9,9 @@ import (
 	"github.com/throngd/throng/internal/metrics"
 )
 
-// reloads are those of a process. A reload reads files, which may take as long
-// as a disk or a network does: that is done by a goroutine of its own, one at a
-// time, while the process hears its signals. What was read is taken over by the
-// goroutine of [process.run], to which everything here but read and counts belongs.
+// reloads are the reloads of a process. A reload reads files, which may block on a disk or a network, so a goroutine does
+// that, one reload at a time. The goroutine of [process.run] applies the result, and owns all fields except for read and
+// counts.
 type reloads struct {
 	layers  config.Layers
 	read    chan reloaded    // what the goroutine has read; holds one
@@ -26,8 +25,7 @@ type reloads struct {
 	applied, partly, refused, timedOut atomic.Int64
 }
 
-// reloaded is what a reload has read. Either change or err is set; cert is the
-// certificate to use from then on, nil for none.
+// reloaded is the result of reading. Either change or err is set. cert is the certificate to use, nil for none.
 type reloaded struct {
 	change  *config.Change
 	err     error
@@ -49,7 +47,7 @@ func (r *reloads) begin(limit time.Duration, read func() reloaded) {
 	go func() { r.read <- read() }()
 }
 
-// end is called with what was read; it reports whether that is still wanted.
+// end is called with the result, and reports whether it is to be applied.
 func (r *reloads) end() (wanted bool) {
 	wanted = !r.given
 	r.running, r.given = false, false

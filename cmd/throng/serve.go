@@ -50,7 +50,7 @@ func (c *serveCmd) Run(ctx *kong.Context, s *streams) error {
 	return p.run(signals, func() { p.announce(s.out) })
 }
 
-// warnUserLimits says that limits per user are set while nobody can have a user id.
+// warnUserLimits warns about limits per user, which have no effect while no client can have a user id.
 func warnUserLimits(cfg *config.Loaded, log *slog.Logger) {
 	var set []string
 	if cfg.ConnectionsPerUser > 0 {
@@ -64,12 +64,12 @@ func warnUserLimits(cfg *config.Loaded, log *slog.Logger) {
 	}
 }
 
-// reserved is how many descriptors are kept back from the connections.
+// reserved returns the number of descriptors that connections cannot use.
 func reserved(cfg *config.Loaded) int {
 	return limits.Reserve(cmp.Or(cfg.Loops, runtime.GOMAXPROCS(0)), cfg.MaxAdmin)
 }
 
-// resolve fits the configuration to the machine.
+// resolve replaces the automatic values of the configuration.
 func resolve(cfg *config.Loaded, log *slog.Logger) error {
 	files, err := limits.RaiseFiles()
 	if err != nil {

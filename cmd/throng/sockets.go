@@ -9,7 +9,7 @@ import (
 	"github.com/throngd/throng/internal/unixsocket"
 )
 
-// openAdmin opens the admin port, unless systemd has.
+// openAdmin opens the admin port, unless systemd has opened it.
 func (p *process) openAdmin() (err error) {
 	if p.cfg.Admin == "" || p.admin != nil {
 		return nil
@@ -27,7 +27,7 @@ func (p *process) openAdmin() (err error) {
 	return nil
 }
 
-// openPublic opens the public port, or takes over what systemd has opened.
+// openPublic opens the public port, or uses the socket of systemd.
 func (p *process) openPublic() error {
 	if p.inherited == "" && strings.HasPrefix(p.cfg.Listen, unixsocket.Prefix) {
 		ln, err := p.openSocket(p.cfg.Listen)
@@ -46,7 +46,7 @@ func (p *process) openPublic() error {
 	return listenError(err, "listen", p.cfg.Listen)
 }
 
-// openSocket opens a Unix socket; its file goes with the process.
+// openSocket opens a Unix socket, whose file is removed at the end of the process.
 func (p *process) openSocket(addr string) (net.Listener, error) {
 	ln, err := unixsocket.Listen(addr, p.cfg.SocketPermissions())
 	if err != nil {
@@ -56,8 +56,7 @@ func (p *process) openSocket(addr string) (net.Listener, error) {
 	return ln.UnixListener, nil
 }
 
-// removeSockets removes the files of the Unix sockets, but for those that a successor has
-// replaced.
+// removeSockets removes the files of the Unix sockets, except for those that a successor has replaced.
 func (p *process) removeSockets() {
 	for _, ln := range p.sockets {
 		if err := ln.Remove(); err != nil {
@@ -66,7 +65,7 @@ func (p *process) removeSockets() {
 	}
 }
 
-// addrText is an address as --listen takes it.
+// addrText returns an address in the form of --listen.
 func addrText(a net.Addr) string {
 	if a.Network() == "unix" {
 		return unixsocket.Prefix + a.String()

@@ -12,10 +12,8 @@ import (
 	"github.com/throngd/throng/internal/spool"
 )
 
-// streams are where a command writes. Commands that end by themselves write to
-// the descriptors: a reader that is slow is waited for, and one that goes away
-// ends the command (SIGPIPE), as with every filter. Those that live longer
-// detach first.
+// streams are the outputs of a command. Short commands write to the descriptors: a slow reader delays them, and one that goes
+// away ends them (SIGPIPE), as with every filter. Long-running commands call detach first.
 type streams struct {
 	out, err io.Writer
 
@@ -23,12 +21,11 @@ type streams struct {
 	failure            writeError
 }
 
-// flushTime is how long the end of a detached command waits for those who read its output.
+// flushTime bounds how long a detached command waits for its readers at its end.
 const flushTime = 2 * time.Second
 
-// detach makes writes to both streams return at once, whoever reads them: each
-// gets a queue, both the same one where they are the same file, so that their
-// lines keep their order. A reader that goes away does not end the process any more.
+// detach makes writes to both streams return at once: each gets a queue. If both are the same file they share one queue, so
+// that their lines keep their order. A reader that goes away no longer ends the process.
 func (s *streams) detach(o spool.Options) {
 	spool.IgnoreBrokenPipe()
 	out := o
@@ -41,7 +38,7 @@ func (s *streams) detach(o spool.Options) {
 	s.out, s.err = s.outQueue, s.errQueue
 }
 
-// flush waits for the readers of a detached command, not long.
+// flush waits for the readers of a detached command, at most flushTime.
 func (s *streams) flush() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
@@ -52,9 +49,8 @@ func (s *streams) flush() {
 	}
 }
 
-// print writes the result of a detached command, which may be long, and waits
-// for its reader: until a signal ends ctx, and not long then. A reader that has
-// gone away is no error.
+// print writes the result of a detached command, which may be long, and waits for its reader until ctx ends, and then at most
+// flushTime. A reader that has gone is not an error.
 func (s *streams) print(ctx context.Context, text []byte) error {
 	until, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -89,7 +85,7 @@ func sameFile(a, b io.Writer) bool {
 	return err == nil && err2 == nil && os.SameFile(one, other)
 }
 
-// writeError keeps the last error of a stream, but for that of a reader that has gone away.
+// writeError keeps the last error of a stream, except for EPIPE.
 type writeError struct {
 	mu  sync.Mutex
 	err error

@@ -13,8 +13,7 @@ func version() string {
 	return "throng " + release() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
 
-// release is the version alone: of the Makefile, else of the module for those
-// who used go install.
+// release returns the version alone: that of the Makefile, or that of the module for go install.
 func release() string {
 	if released != "" {
 		return released
