@@ -63,7 +63,7 @@ func TestTimerReplacedAndRemoved(t *testing.T) {
 		return <-n
 	}
 	c := dial(t, s, "/")
-	for _, d := range []string{"1h", "10ms", "1h"} {
+	for _, d := range []string{"2562047h", "10ms", "1h"} {
 		say(t, c, d)
 		hear(t, c, d)
 	}

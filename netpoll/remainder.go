@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// One read can bring 10,000 frames, or 50 MB when they are inflated. So the loop hands out messages of one connection for at
-// most readTime at a stretch, a read slice. What it has read and not handed out by then is the remainder of the connection.
+// One read can bring 10,000 frames, or 50 MB when they are inflated. So the loop delivers messages of one connection for at
+// most readTime at a stretch, a read slice. What it has read and not delivered by then is the remainder of the connection.
 // The remainder waits in a queue of the loop and is continued in the turns of the mailbox, in order with those of other
 // connections, so that all of them are served in between. The socket is read again when nothing of the remainder is left.
 //
@@ -22,9 +22,9 @@ const (
 	messageWork = 512      // each message counting for so many more
 )
 
-// readSlice measures for how long the loop has handed out messages of one connection.
+// readSlice measures for how long the loop has delivered messages of one connection.
 type readSlice struct {
-	work  int           // bytes handed out since the last look at the clock
+	work  int           // bytes delivered since the last look at the clock
 	since time.Duration // the clock at the first look; zero before
 }
 
@@ -44,7 +44,7 @@ func (l *Loop) sliceOver() bool {
 	return now-l.slice.since >= l.engine.readTime
 }
 
-// remainder is what was read from a connection and not handed out: plain, and then the contents of sealed, which are TLS
+// remainder is what was read from a connection and not delivered: plain, and then the contents of sealed, which are TLS
 // records.
 type remainder struct {
 	handle        Handle
@@ -57,7 +57,7 @@ type remainders struct {
 	queue []*remainder
 	of    map[int32]*remainder
 	bytes int
-	own   bool // the frames that are being handed out lie in a remainder
+	own   bool // the frames that are being delivered lie in a remainder
 }
 
 // buffer is the part of the read buffer that the next read may fill.
@@ -135,7 +135,7 @@ func (l *Loop) continueReads() (more bool) {
 	return len(l.remainders.queue) > 0
 }
 
-// continueRead hands out more of r, the remainder of c, for a read slice.
+// continueRead delivers more of r, the remainder of c, for a read slice.
 func (l *Loop) continueRead(c *Conn, r *remainder) {
 	h := c.Handle()
 	defer l.readContinued(h)
