@@ -64,7 +64,7 @@ func (s *scanner) webSocketField(name []byte) *Reject {
 
 func (s *scanner) once(f facts, otherwise string) *Reject {
 	if s.seen&f != 0 {
-		return badRequest(otherwise)
+		return BadRequest(otherwise)
 	}
 	s.seen |= f
 	return nil
@@ -78,7 +78,7 @@ func (s *scanner) fieldEnds() *Reject {
 	s.seen &^= inChecked
 	switch {
 	case field == inKey && !validKey(value):
-		return badRequest("Sec-WebSocket-Key must be 16 bytes in base64")
+		return BadRequest("Sec-WebSocket-Key must be 16 bytes in base64")
 	case field == inLength && !noContent(value):
 		s.seen |= seenBody
 	case field == inUpgrade && hasToken(value, "websocket"):
@@ -98,9 +98,9 @@ func (s *scanner) verifyWebSocket() *Reject {
 	case s.seen&seenOtherMethod != 0:
 		return &Reject{Status: http.StatusMethodNotAllowed, Cause: CauseBadRequest, Reason: "a WebSocket is opened with GET", line: "Allow: GET"}
 	case s.seen&seenHTTP10 != 0:
-		return badRequest("a WebSocket needs HTTP/1.1: a proxy in front must speak it and pass Upgrade and Connection on")
+		return BadRequest("a WebSocket needs HTTP/1.1: a proxy in front must speak it and pass Upgrade and Connection on")
 	case s.seen&seenBody != 0:
-		return badRequest("an upgrade has no body")
+		return BadRequest("an upgrade has no body")
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (s *scanner) verifyWebSocket() *Reject {
 // verify checks the complete block.
 func (s *scanner) verify() *Reject {
 	if s.seen&(seenHost|seenHTTP10) == 0 { // RFC 9112, section 3.2
-		return badRequest("no Host header")
+		return BadRequest("no Host header")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (r *Request) Client(name string, trusts func(netip.Addr) bool) (client neti
 	}
 	hops, ok := parse(r.block)
 	if !ok {
-		return client, badRequest("malformed Forwarded header")
+		return client, BadRequest("malformed Forwarded header")
 	}
 	return clientOf(hops, trusts), nil
 }

@@ -47,9 +47,7 @@ func (r *Reject) Error() string {
 }
 
 // BadRequest answers 400 with this reason.
-func BadRequest(reason string) *Reject { return badRequest(reason) }
-
-func badRequest(reason string) *Reject {
+func BadRequest(reason string) *Reject {
 	return &Reject{Status: http.StatusBadRequest, Cause: CauseBadRequest, Reason: reason}
 }
 

@@ -83,7 +83,7 @@ func emptyLines(b []byte) (n int, reject *Reject) {
 		n += 2
 	}
 	if n > 2*maxEmptyLines {
-		return n, badRequest("too many empty lines in front of the request")
+		return n, BadRequest("too many empty lines in front of the request")
 	}
 	return n, nil
 }
@@ -111,14 +111,14 @@ func (s *scanner) step() *Reject {
 func (s *scanner) method() *Reject {
 	s.skip(classToken)
 	if s.i > maxMethod {
-		return badRequest("no such method")
+		return BadRequest("no such method")
 	}
 	if s.i == len(s.b) {
 		return nil
 	}
 	switch method := s.b[:s.i]; {
 	case s.b[s.i] != ' ' || s.i == 0:
-		return badRequest("this is not an HTTP request")
+		return BadRequest("this is not an HTTP request")
 	case string(method) == "PRI": // RFC 9113, section 3.4
 		return &Reject{Status: http.StatusHTTPVersionNotSupported, Cause: CauseBadRequest, Reason: "HTTP/2 is not spoken here"}
 	case string(method) != http.MethodGet:
@@ -133,7 +133,7 @@ func (s *scanner) target() *Reject {
 	case s.i == len(s.b):
 		return nil
 	case s.b[s.i] != ' ' || s.b[s.i-1] == ' ':
-		return badRequest("malformed request target")
+		return BadRequest("malformed request target")
 	}
 	return s.next(inVersion)
 }
@@ -148,7 +148,7 @@ func (s *scanner) version() *Reject {
 		case c != want[n] && (n == len("HTTP/") || n == len("HTTP/1.")) && '0' <= c && c <= '9':
 			return &Reject{Status: http.StatusHTTPVersionNotSupported, Cause: CauseBadRequest, Reason: "only HTTP/1.1 is spoken here"}
 		case c != want[n]:
-			return badRequest("malformed request line")
+			return BadRequest("malformed request line")
 		case c == '\r':
 			return s.next(inLF)
 		}
@@ -159,7 +159,7 @@ func (s *scanner) version() *Reject {
 
 func (s *scanner) lineFeed() *Reject {
 	if s.b[s.i] != '\n' {
-		return badRequest("a CR without its LF")
+		return BadRequest("a CR without its LF")
 	}
 	if s.at == inLastLF {
 		return s.next(atEnd)
@@ -172,9 +172,9 @@ func (s *scanner) lineStart() *Reject {
 	case c == '\r':
 		return s.next(inLastLF)
 	case c == ' ' || c == '\t': // RFC 9112, section 5.2: obs-fold
-		return badRequest("folded header line")
+		return BadRequest("folded header line")
 	case c == ':':
-		return badRequest("header without a name")
+		return BadRequest("header without a name")
 	}
 	s.at = inName
 	return nil
@@ -186,7 +186,7 @@ func (s *scanner) name() *Reject {
 		return nil
 	}
 	if s.b[s.i] != ':' { // RFC 9112, section 5.1: no white space before the colon
-		return badRequest("malformed header name")
+		return BadRequest("malformed header name")
 	}
 	if r := s.fieldBegins(s.b[s.tokenStart('\n'):s.i]); r != nil {
 		return r
@@ -200,7 +200,7 @@ func (s *scanner) value() *Reject {
 		return nil
 	}
 	if s.b[s.i] != '\r' {
-		return badRequest("forbidden byte in a header")
+		return BadRequest("forbidden byte in a header")
 	}
 	if s.seen&inChecked != 0 {
 		if r := s.fieldEnds(); r != nil {

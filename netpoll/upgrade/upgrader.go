@@ -57,7 +57,7 @@ func (u *Upgrader) Read(r *Request, b []byte, scan *Scan) (n int, reject *Reject
 	}
 	*r = Request{block: b[:end:end], webSocket: seen&seenWebSocket != 0}
 	if ok := r.readTarget(); !ok && r.webSocket { // the target of plain HTTP is net/http's to check
-		return 0, badRequest("malformed request target")
+		return 0, BadRequest("malformed request target")
 	}
 	r.host = r.requestedHost()
 	return skipped + end, nil
@@ -84,7 +84,7 @@ func (u *Upgrader) Check(r *Request) *Reject {
 // findEndpoint checks Host and finds the endpoint of the path.
 func (u *Upgrader) findEndpoint(r *Request) (*Endpoint, *Reject) {
 	if _, _, ok := splitHostPort(r.host); !ok {
-		return nil, badRequest("malformed Host header")
+		return nil, BadRequest("malformed Host header")
 	}
 	for i := range u.Endpoints {
 		if e := &u.Endpoints[i]; (e.Path == "" || e.Path == string(r.target.path)) && (e.Match == nil || e.Match(r)) {
@@ -102,18 +102,18 @@ func (r *Request) checkFields(*Endpoint) *Reject {
 	_, keyed := headerValue(r.block, "Sec-WebSocket-Key")
 	switch {
 	case !fieldsHaveToken(r.block, "Upgrade", "websocket"):
-		return badRequest("no Upgrade header with websocket: a proxy in front must pass Upgrade on")
+		return BadRequest("no Upgrade header with websocket: a proxy in front must pass Upgrade on")
 	case !fieldsHaveToken(r.block, "Connection", "upgrade"):
-		return badRequest("no Connection header with upgrade: a proxy in front must pass it on")
+		return BadRequest("no Connection header with upgrade: a proxy in front must pass it on")
 	case !versioned:
-		return badRequest("no Sec-WebSocket-Version header")
+		return BadRequest("no Sec-WebSocket-Version header")
 	case string(version) != "13": // section 4.4
 		return &Reject{
 			Status: http.StatusUpgradeRequired, Cause: CauseBadRequest,
 			Reason: "only WebSocket version 13 is spoken here", line: "Sec-WebSocket-Version: 13",
 		}
 	case !keyed:
-		return badRequest("no Sec-WebSocket-Key header")
+		return BadRequest("no Sec-WebSocket-Key header")
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func (r *Request) chooseSubprotocol(e *Endpoint) *Reject {
 	}
 	for name := range fieldElements(r.block, "Sec-WebSocket-Protocol") {
 		if tokenLen(name) != len(name) {
-			return badRequest("malformed Sec-WebSocket-Protocol header")
+			return BadRequest("malformed Sec-WebSocket-Protocol header")
 		}
 		i := slices.IndexFunc(e.Subprotocols, func(s string) bool { return s == string(name) })
 		if i >= 0 && r.subprotocol == "" {
@@ -172,7 +172,7 @@ func (r *Request) negotiateDeflate(e *Endpoint) *Reject {
 		}
 	})
 	if !wellFormed {
-		return badRequest("malformed Sec-WebSocket-Extensions header")
+		return BadRequest("malformed Sec-WebSocket-Extensions header")
 	}
 	return nil
 }
