@@ -116,12 +116,12 @@ func TestDefaultRatesAllowOrdinaryClients(t *testing.T) {
 
 // TestBytesPerSecond shows what clients see: 111, and 3013 when it goes on. Others notice nothing, and a reload lifts it.
 func TestBytesPerSecond(t *testing.T) {
-	e, url := serve(t, func(c *Config) { c.BytesPerSecond, c.MaxMessage = 100_000, 64<<10 })
+	e, url := serve(t, func(c *Config) { c.BytesPerSecond, c.MaxMessage = 10_000, 64<<10 }) // a third message would need 5 s
 	p, slow, healthy := connect(t, url, "A"), connect(t, url, "B"), connect(t, url, "C")
 	large := fmt.Sprintf(`{"id":3,"publish":{"channel":"r","data":%q}}`, strings.Repeat("x", 60_000))
 	p.send(`{"id":2,"subscribe":{"channel":"s"}}`)
 	p.expect(`{"id":2,"subscribe":{*}}`)
-	for range 3 { // a burst of 200,000 bytes
+	for range 2 { // a burst of 128 KiB
 		p.send(large)
 		p.expect(`{"id":3,"publish":{*}}`)
 		slow.send(large)
