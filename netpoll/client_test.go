@@ -171,6 +171,7 @@ func TestClientEcho(t *testing.T) {
 	if k.engine.endpoints[0].PingInterval > 0 {
 		t.Error("a client pings though nobody asked for it")
 	}
+	eventually(t, "the turn of the last message ends, which counts it", func() bool { return k.Stats().MessagesIn == 12 })
 	if st := k.Stats(); st.Upgraded != 1 || st.DialsFailed != 0 || st.Connect.Count() != 1 || st.MessagesIn != 12 || st.MessagesOut != 8 {
 		t.Errorf("%+v", st)
 	}
