@@ -52,3 +52,11 @@ func TestOutboxCutFrame(t *testing.T) {
 		}
 	}
 }
+
+// TestCutFrameOfEmptyOutbox: nothing is left of nothing.
+func TestCutFrameOfEmptyOutbox(t *testing.T) {
+	var o outbox
+	if o.cutFrame(100); len(o.chunks) != 0 || o.size != 0 {
+		t.Errorf("%d chunks, %d bytes", len(o.chunks), o.size)
+	}
+}

@@ -299,3 +299,13 @@ func TestHandshakeAlert(t *testing.T) {
 		t.Errorf("the peer is told: %v", err)
 	}
 }
+
+// TestEndCountersStartAnew: what a connection has counted while it was open does not shorten its end.
+func TestEndCountersStartAnew(t *testing.T) {
+	l := &Loop{}
+	l.wheel.now = 50
+	c := &Conn{loop: l, partial: 3, controls: maxSkipped}
+	if c.resetEndCounters(); c.partial != 50 || c.controls != 0 {
+		t.Errorf("the end begins at tick %d with %d bytes discarded", c.partial, c.controls)
+	}
+}
