@@ -18,7 +18,7 @@ import (
 )
 
 // packages are those whose mutations are generated.
-var packages = []string{"frame", "netpoll", "netpoll/upgrade", "room", "internal/edge", "internal/protocol", "internal/protocol/jsonwire"}
+var packages = []string{"frame", "netpoll", "netpoll/upgrade", "room", "internal/edge", "internal/protocol", "internal/protocol/jsonwire", "internal/protocol/pbwire"}
 
 type options struct {
 	generated int // mutations of each package
