@@ -34,7 +34,7 @@ func (c *chatCmd) Run(s *streams) error {
 		URL: c.URL, Room: c.Room, Name: c.Name, History: history, Color: c.Color, Insecure: c.Insecure,
 		MaxMessage: int(c.MaxMessage), Version: release(), Out: s.out, Err: s.err,
 	})
-	s.detach(spool.Options{}) // the error is not waited for either
+	s.detach(spool.Options{}) // the error output does not block either
 	return err
 }
 

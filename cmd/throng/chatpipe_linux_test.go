@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestChatDoesNotStandBehindItsOutput: what a pipe sends is sent, whoever reads
-// what others say, and SIGTERM ends it in time.
-func TestChatDoesNotStandBehindItsOutput(t *testing.T) {
+// TestUnreadOutputDoesNotDelayChat: the lines of a pipe are published although the reader of the output has
+// gone or does not read, and SIGTERM ends the client in time.
+func TestUnreadOutputDoesNotDelayChat(t *testing.T) {
 	server := startServer(t, nil, "--dev", "--listen", "127.0.0.1:0", "--admin", "")
 	addr := server.says(t, listening)
 	reader := joinRoom(t, "ws://"+addr+"/ws")
@@ -36,7 +36,7 @@ func TestChatDoesNotStandBehindItsOutput(t *testing.T) {
 		}
 	}
 
-	reader.write(t.Context(), `{"id":3,"publish":{"channel":"lobby","data":{"text":"earlier"}}}`) // is shown to those who come
+	reader.write(t.Context(), `{"id":3,"publish":{"channel":"lobby","data":{"text":"earlier"}}}`) // is in the history
 	hears(`"id":3`)
 	gone, in := speak(brokenPipe(t), "one\ntwo\nthree\n")
 	hears("three")
@@ -63,7 +63,7 @@ func TestChatDoesNotStandBehindItsOutput(t *testing.T) {
 	}
 }
 
-// startTalking is startCommand with an input.
+// startTalking is like startCommand, and returns a pipe to the standard input.
 func startTalking(t *testing.T, w *os.File, args ...string) (*runningServer, io.WriteCloser) {
 	t.Helper()
 	r, in, err := os.Pipe()

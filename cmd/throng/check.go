@@ -43,7 +43,7 @@ func (c *checkCmd) Run(ctx *kong.Context, s *streams) error {
 	return nil
 }
 
-// meant returns the intended number of connections, and the setting that it is from.
+// meant returns the intended number of connections, and the name of its setting.
 func (c *checkCmd) meant(cfg *config.Loaded, m *limits.Machine) (n limits.Need, source string, err error) {
 	const most = 1 << 30
 	if c.Connections < 0 || c.Connections > most {

@@ -38,7 +38,7 @@ func startWithFiles(t *testing.T, files int, args ...string) *runningServer {
 	return s
 }
 
-// keep opens n connections that say this; they stay open.
+// keep opens n connections, which send this and stay open.
 func keep(t *testing.T, addr, says string, n int) {
 	t.Helper()
 	for range n {
@@ -52,10 +52,10 @@ func keep(t *testing.T, addr, says string, n int) {
 	}
 }
 
-// TestAdminPortHasItsDescriptors: the public port is full of WebSockets, and flooded by requests whose content does not
-// come, by silent connections and by half requests; the admin port has clients that do not go away either. Its probes and
-// scrapes are answered, and no accept ever fails.
-func TestAdminPortHasItsDescriptors(t *testing.T) {
+// TestAdminPortAnswersWhilePublicPortIsFull: max_connections WebSockets are open, and the public port gets requests without
+// their content, connections that send nothing and half requests; the admin port has idle connections, too. Probes and
+// scrapes are answered all the same, and no accept fails.
+func TestAdminPortAnswersWhilePublicPortIsFull(t *testing.T) {
 	const files, reserve = 400, 256
 	s := startWithFiles(t, files, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--loops", "2", "--connect-timeout", "5m", "--drain", "0s")
 	addr, admin := s.says(t, listening), s.says(t, adminAt)

@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// pages are the documents whose commands and configurations people copy.
+// pages are the documents with commands and configurations to copy.
 func pages(t *testing.T) []string {
 	t.Helper()
 	var files []string
@@ -77,8 +77,8 @@ func commands(page string) (all [][]string) {
 	return all
 }
 
-// TestDocumentedCommands: every throng command of the README and the docs is one that throng understands.
-func TestDocumentedCommands(t *testing.T) {
+// TestDocumentedCommandsAreAccepted: throng accepts every throng command of the README and the docs.
+func TestDocumentedCommandsAreAccepted(t *testing.T) {
 	n := 0
 	for _, file := range pages(t) {
 		page, err := os.ReadFile(file)
@@ -101,9 +101,9 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// TestDocumentedConfigurations: every YAML block is one: of throng's own configuration as throng reads it, and otherwise
-// with environment variables that throng knows.
-func TestDocumentedConfigurations(t *testing.T) {
+// TestDocumentedConfigurationsAreValid: throng can load every YAML block with its configuration. In other YAML blocks every
+// THRONG_* variable exists.
+func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	own := 0
 	for _, file := range pages(t) {
 		page, _ := os.ReadFile(file)
@@ -138,8 +138,8 @@ func TestDocumentedConfigurations(t *testing.T) {
 	}
 }
 
-// TestReadmeProgram: the program of the README is the example that is built and tested.
-func TestReadmeProgram(t *testing.T) {
+// TestReadmeProgramIsTheExample: the program of the README is the example that is built and tested.
+func TestReadmeProgramIsTheExample(t *testing.T) {
 	page, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -157,8 +157,8 @@ func TestReadmeProgram(t *testing.T) {
 	t.Errorf("README.md does not have netpoll/examples/echo/main.go:%s", example)
 }
 
-// TestPackagedConfiguration: the configuration that the deb and rpm packages install is valid.
-func TestPackagedConfiguration(t *testing.T) {
+// TestPackagedConfigurationIsValid: the configuration that the deb and rpm packages install is valid.
+func TestPackagedConfigurationIsValid(t *testing.T) {
 	if _, err := config.Load(config.Layers{File: "../../deploy/throng.yaml"}); err != nil {
 		t.Error(err)
 	}

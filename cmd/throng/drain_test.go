@@ -19,7 +19,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// lobbyForAll lets anybody into a room and speak there.
+// lobbyForAll lets anonymous clients subscribe and publish.
 var lobbyForAll = []string{
 	"THRONG_CLIENT_ALLOW_ANONYMOUS_CONNECT_WITHOUT_TOKEN=true",
 	"THRONG_CHANNEL_WITHOUT_NAMESPACE_ALLOW_SUBSCRIBE_FOR_CLIENT=true",
@@ -60,10 +60,10 @@ func (s *runningServer) says(t *testing.T, re *regexp.Regexp) string {
 	return ""
 }
 
-// member is somebody in the room during a drain, and what they saw.
+// member is a client in the room during a drain, and the messages and replies that it received.
 type member struct {
 	ws      *websocket.Conn
-	offsets []uint64      // of the messages that came, in order
+	offsets []uint64      // of the messages received, in order
 	acked   []uint64      // of our messages
 	refused int           // of our messages, with the temporary 111
 	answer  chan struct{} // one was answered; closed with the connection
@@ -94,7 +94,7 @@ func joinRoom(t *testing.T, url string) *member {
 }
 
 func (m *member) write(ctx context.Context, text string) {
-	_ = m.ws.Write(ctx, websocket.MessageText, []byte(text)) // the read tells what went wrong
+	_ = m.ws.Write(ctx, websocket.MessageText, []byte(text)) // listen reports the error
 }
 
 // listen reads until the connection ends.
@@ -147,22 +147,22 @@ func (m *member) note(line string) {
 	}
 }
 
-// speak publishes one message after the other until the connection ends.
+// speak publishes one message after another until the connection ends.
 func (m *member) speak(ctx context.Context) {
 	for i := 3; ; i++ {
 		m.write(ctx, fmt.Sprintf(`{"id":%d,"publish":{"channel":"lobby","data":%d}}`, i, i))
 		if _, ok := <-m.answer; !ok {
 			return
 		}
-		time.Sleep(5 * time.Millisecond) // the pace of the test: what is measured is order, not speed
+		time.Sleep(5 * time.Millisecond) // limits the rate: the test checks the order, not the speed
 	}
 }
 
-// TestDrain sends SIGTERM to a server whose members publish all the time.
-// Everybody is closed with 3001, spread over the drain; every message that was
-// acknowledged has come to everybody, however early they were closed; nobody new
-// comes in.
-func TestDrain(t *testing.T) {
+// TestDrainDeliversAcknowledgedMessages sends SIGTERM to a server whose members publish all the time.
+// Every connection is closed with 3001, and the closes are spread over the drain.
+// Every member receives every acknowledged message, however early it is closed.
+// New connections are refused.
+func TestDrainDeliversAcknowledgedMessages(t *testing.T) {
 	const people, speakers, drain = 40, 8, 1500 * time.Millisecond
 	s := startServer(t, lobbyForAll, "--drain", drain.String(), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--loops", "2")
 	addr, admin := s.says(t, listening), s.says(t, adminAt)
@@ -196,7 +196,7 @@ func TestDrain(t *testing.T) {
 	checkMessages(t, members)
 }
 
-// refusesNewcomers: /readyz fails and the port is closed, while those inside stay.
+// refusesNewcomers checks that /readyz fails and the port is closed while connections are open.
 func refusesNewcomers(t *testing.T, addr, readyz string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
@@ -234,11 +234,11 @@ func checkSpread(t *testing.T, members []*member, told time.Time, drain time.Dur
 	}
 }
 
-// checkMessages: each member has the room's messages in order, and all that were
-// acknowledged to anybody.
+// checkMessages checks that each member has the room's messages in order, and every
+// message that was acknowledged to any member.
 func checkMessages(t *testing.T, members []*member) {
 	t.Helper()
-	var order, acked []uint64 // order: of the one who saw most
+	var order, acked []uint64 // order: the offsets of the member with the most messages
 	refused := 0
 	for _, m := range members {
 		if len(m.offsets) > len(order) {
@@ -262,9 +262,9 @@ func checkMessages(t *testing.T, members []*member) {
 	}
 }
 
-// TestDrainDelayServesOn: while load balancers are to notice that the server is
-// not ready, it goes on as before, for newcomers too; a second signal ends that.
-func TestDrainDelayServesOn(t *testing.T) {
+// TestServerServesDuringDrainDelay: during --drain-delay /readyz fails and the server serves
+// old and new connections; a second signal ends the process.
+func TestServerServesDuringDrainDelay(t *testing.T) {
 	s := startServer(t, lobbyForAll, "--drain-delay", "1h", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	addr, admin := s.says(t, listening), s.says(t, adminAt)
 	early := joinRoom(t, "ws://"+addr+"/ws")
@@ -289,7 +289,7 @@ func TestDrainDelayServesOn(t *testing.T) {
 			t.Fatal("a publish during the delay was not acknowledged")
 		}
 	}
-	time.Sleep(oneSignal) // sooner it counts as the first
+	time.Sleep(oneSignal) // before that, it counts as the first signal
 	s.signal(t, syscall.SIGTERM)
 	<-s.ended
 	if code := s.cmd.ProcessState.ExitCode(); code != 1 {
@@ -297,9 +297,9 @@ func TestDrainDelayServesOn(t *testing.T) {
 	}
 }
 
-// TestDrainDelayEnds: after the delay the connections are closed, by default as
-// fast as the rate says, and that is at once for one.
-func TestDrainDelayEnds(t *testing.T) {
+// TestConnectionsAreClosedAfterDrainDelay: after the delay the connections are closed at the default
+// rate. A single connection is closed at once.
+func TestConnectionsAreClosedAfterDrainDelay(t *testing.T) {
 	const delay = 500 * time.Millisecond
 	s := startServer(t, lobbyForAll, "--drain-delay", delay.String(), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	m := joinRoom(t, "ws://"+s.says(t, listening)+"/ws")

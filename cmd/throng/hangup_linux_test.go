@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openTerminal returns both ends of a new one (pts(4)).
+// openTerminal returns both ends of a new pseudoterminal (pts(4)).
 func openTerminal(t *testing.T) (near, far *os.File) {
 	t.Helper()
 	near, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -40,9 +40,9 @@ func openTerminal(t *testing.T) (near, far *os.File) {
 	return near, far
 }
 
-// TestHangUp: SIGHUP reloads as long as the terminal is there; that of a
-// terminal that was closed ends the server, as people expect.
-func TestHangUp(t *testing.T) {
+// TestHangUpOfClosedTerminalEndsServer: SIGHUP reloads while the terminal is open. The SIGHUP that the
+// kernel sends when the terminal is closed ends the server.
+func TestHangUpOfClosedTerminalEndsServer(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestHangUp(t *testing.T) {
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()
 	t.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.ended })
 	s.output = &watched{changed: make(chan struct{}, 1)}
-	go func() { // what the terminal shows
+	go func() { // reads the output of the terminal
 		b := make([]byte, 4096)
 		for {
 			n, err := near.Read(b)

@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// printHelp is that of kong, except for a command that has a default command (load, whose default is run). For it kong would
-// show two names and no flags; printHelp shows the arguments and flags of the default, and the other commands.
+// printHelp prints kong's help, except for a command that has a default command (load, whose default is run). For it kong
+// would show two names and no flags; printHelp shows the arguments and flags of the default, and the other commands.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	n := ctx.Selected()
 	if n == nil || n.DefaultCmd == nil {

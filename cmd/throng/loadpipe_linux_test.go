@@ -37,8 +37,8 @@ func (s *runningServer) begin(t *testing.T) {
 	t.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.ended })
 }
 
-// binary is this program under the name of the command, which testscript.Main
-// goes by, also in processes that it starts itself.
+// binary returns the path of this program under the name of the command, by which
+// testscript.Main chooses it, also in processes that the command starts.
 func binary(t *testing.T) string {
 	t.Helper()
 	exe, err := os.Executable()
@@ -83,9 +83,9 @@ func hasReport(t *testing.T, file string) {
 	}
 }
 
-// TestLoadDoesNotStandBehindItsOutput: a run is measured and its files are
-// written, whoever reads the terminal.
-func TestLoadDoesNotStandBehindItsOutput(t *testing.T) {
+// TestUnreadOutputDoesNotDelayLoad: a run is measured and its files are
+// written although the reader of its output has gone or does not read.
+func TestUnreadOutputDoesNotDelayLoad(t *testing.T) {
 	server := startServer(t, nil, "--dev", "--listen", "127.0.0.1:0", "--admin", "")
 	addr := server.says(t, listening)
 	dir := t.TempDir()
@@ -119,8 +119,8 @@ func TestLoadDoesNotStandBehindItsOutput(t *testing.T) {
 	hasReport(t, copied)
 }
 
-// TestFullDisk: a report that cannot be written to the standard output is an error.
-func TestFullDisk(t *testing.T) {
+// TestReportToFullDiskFails: a report that cannot be written to the standard output is an error.
+func TestReportToFullDiskFails(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		t.Skip("no /dev/full")

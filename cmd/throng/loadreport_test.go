@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/internal/load/report"
 )
 
-// savedRun is the file of a run with so many messages, so long ago.
+// savedRun writes the report of a run with that many messages and that age, and returns its path.
 func savedRun(t *testing.T, messages int64, ago time.Duration) string {
 	t.Helper()
 	r := report.New("throng load echo ws://h", "echo", "ws://h")
@@ -28,7 +28,7 @@ func savedRun(t *testing.T, messages int64, ago time.Duration) string {
 	return file
 }
 
-func TestLoadReport(t *testing.T) {
+func TestLoadReportShowsMergesAndCompares(t *testing.T) {
 	a, b, old := savedRun(t, 100, 0), savedRun(t, 300, 0), savedRun(t, 100, 24*time.Hour)
 	page := filepath.Join(t.TempDir(), "page.html")
 	foreign := filepath.Join(t.TempDir(), "package.json")

@@ -12,9 +12,9 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// TestLogsAreCleanForATerminal: whatever somebody has written into an error or a
-// name, looking at the log does nothing to the terminal.
-func TestLogsAreCleanForATerminal(t *testing.T) {
+// TestLogEscapesControlCharacters: control characters in errors, names and other values
+// are escaped, so that the log cannot send commands to a terminal.
+func TestLogEscapesControlCharacters(t *testing.T) {
 	const hostile = "\x1b[2J\u009b31m\u202eevil\r\nlevel=ERROR \u2066x\x9b"
 	for name, format := range map[string]logFormat{"json": formatFor(&bytes.Buffer{}), "text": textFormat} {
 		var b bytes.Buffer
@@ -27,8 +27,8 @@ func TestLogsAreCleanForATerminal(t *testing.T) {
 	}
 }
 
-// TestGapIsALine of the log, in its format.
-func TestGapIsALine(t *testing.T) {
+// TestGapHasFormatOfLog: the line for dropped lines has the format of the log.
+func TestGapHasFormatOfLog(t *testing.T) {
 	for name, c := range map[string]struct {
 		format logFormat
 		want   string

@@ -21,7 +21,7 @@ import (
 )
 
 // startLoggingTo runs throng serve with both output streams at w. It listens on
-// a socket that the test has opened, as it cannot say where it listens.
+// a socket that the test has opened, because its output cannot report the address.
 func startLoggingTo(t *testing.T, w *os.File, args ...string) (s *runningServer, addr, adminAddr string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -67,7 +67,7 @@ func (s *runningServer) endsWith(t *testing.T, code int) {
 	}
 }
 
-// metric waits for a sample of /metrics to fulfil ok.
+// metric waits until ok is true for a sample of /metrics.
 func metric(t *testing.T, adminAddr, name string, ok func(float64) bool) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
@@ -95,9 +95,9 @@ func metric(t *testing.T, adminAddr, name string, ok func(float64) bool) {
 	}
 }
 
-// TestLogReaderLeaves: the reader of a pipe or of a FIFO goes away; the server
-// serves on, and a reader that comes later hears how much it has missed.
-func TestLogReaderLeaves(t *testing.T) {
+// TestServerContinuesWithoutLogReader: the server continues after the reader of its log has closed the
+// pipe or FIFO. A later reader gets a line with the number of dropped lines.
+func TestServerContinuesWithoutLogReader(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "log")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func ignoreSIGPIPE() (undo func()) {
 	return func() { signal.Reset(syscall.SIGPIPE) }
 }
 
-// fullPipe is a pipe that takes not a single byte more.
+// fullPipe returns a pipe whose buffer is full.
 func fullPipe(t *testing.T) (r, w *os.File) {
 	t.Helper()
 	var p [2]int
@@ -179,22 +179,22 @@ func fullPipe(t *testing.T) (r, w *os.File) {
 			b = b[:1]
 		}
 	}
-	_ = syscall.SetNonblock(p[1], false) // the server has it as a shell gives it
+	_ = syscall.SetNonblock(p[1], false) // as a shell passes it
 	r, w = os.NewFile(uintptr(p[0]), "full pipe"), os.NewFile(uintptr(p[1]), "full pipe")
 	t.Cleanup(func() { _ = r.Close(); _ = w.Close() })
 	return r, w
 }
 
-// TestLogPipeNobodyReads: the server starts, serves, reloads and ends in time
-// although not a byte of its log can be written.
-func TestLogPipeNobodyReads(t *testing.T) {
+// TestUnreadLogDoesNotBlockServer: the server starts, serves, reloads and ends in time
+// although no byte of its log can be written.
+func TestUnreadLogDoesNotBlockServer(t *testing.T) {
 	for _, args := range [][]string{{"--drain", "0s"}, {"--drain", "0s", "--dev"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			_, w := fullPipe(t)
 			s, addr, adminAddr := startLoggingTo(t, w, append(args, "--log-queue", "4KiB", "--log-level", "debug")...)
 			member := joinRoom(t, "ws://"+addr+"/ws")
 			flood := time.Now()
-			for dropped := false; !dropped; { // every one writes a line
+			for dropped := false; !dropped; { // every connection writes a line
 				s.signal(t, syscall.SIGHUP)
 				metric(t, adminAddr, "throng_log_dropped_lines_total", func(v float64) bool { dropped = v > 0; return true })
 				if time.Since(flood) > 20*time.Second {

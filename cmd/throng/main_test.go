@@ -14,8 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"throng": main})
 }
 
-// TestScript plays the sessions of testdata/*.txtar: each is a conversation
-// with the command line.
+// TestScript runs the scripts in testdata/*.txtar.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",

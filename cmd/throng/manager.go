@@ -34,14 +34,14 @@ func (p *process) inherit() error {
 	return nil
 }
 
-// tell logs a notification that failed.
+// tell logs the error of a notification.
 func (p *process) tell(err error) {
 	if err != nil {
 		p.log.Warn("no service manager to talk to", "error", err)
 	}
 }
 
-// status is the line of systemctl status.
+// status returns the line that systemctl status shows.
 func (p *process) status(text string) string {
 	return text + " " + addrText(p.public.Addr()) + ", " + strconv.Itoa(p.public.Connections()) + " connections"
 }

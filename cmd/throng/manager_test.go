@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// manager plays the service manager for a test: it hears what is notified.
+// manager is a service manager for a test: it receives the notifications (sd_notify(3)).
 type manager struct {
 	conn *net.UnixConn
 	path string
@@ -34,7 +34,7 @@ func newManager(t *testing.T) *manager {
 	return &manager{c, path}
 }
 
-// hears waits for a message that matches; watchdog messages in between are passed over.
+// hears waits for a message that matches, and skips watchdog messages before it.
 func (m *manager) hears(t *testing.T, pattern string) string {
 	t.Helper()
 	b := make([]byte, 4096)
@@ -53,8 +53,8 @@ func (m *manager) hears(t *testing.T, pattern string) string {
 	}
 }
 
-// TestNotify: the whole life of a service of Type=notify-reload with a watchdog.
-func TestNotify(t *testing.T) {
+// TestServiceStatesAreNotified: a service of Type=notify-reload with a watchdog sends READY, RELOADING, STOPPING and WATCHDOG.
+func TestServiceStatesAreNotified(t *testing.T) {
 	m := newManager(t)
 	s := startServer(t, append(lobbyForAll, "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=200000"),
 		"--drain", "300ms", "--listen", "127.0.0.1:0", "--admin", "")
@@ -81,8 +81,8 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// TestWatchdogOfStopped: who does not run does not say that it lives.
-func TestWatchdogOfStopped(t *testing.T) {
+// TestStoppedProcessSendsNoWatchdog: a process stopped by SIGSTOP sends no watchdog notifications.
+func TestStoppedProcessSendsNoWatchdog(t *testing.T) {
 	m := newManager(t)
 	s := startServer(t, []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=100000"}, "--listen", "127.0.0.1:0", "--admin", "")
 	m.hears(t, `READY=1\n.*`)
@@ -92,7 +92,7 @@ func TestWatchdogOfStopped(t *testing.T) {
 	}
 	b := make([]byte, 64)
 	var err error
-	for range 100 { // what was sent before may still be there
+	for range 100 { // earlier notifications may still be in the socket
 		_ = m.conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
 		if _, err = m.conn.Read(b); err != nil {
 			break
@@ -138,9 +138,9 @@ func startActivated(t *testing.T, sockets []net.Listener, names string, args ...
 	return s
 }
 
-// TestSocketActivation: the sockets outlive the server, so a restart refuses
-// nobody: who comes in between is served by the next one.
-func TestSocketActivation(t *testing.T) {
+// TestRestartKeepsActivatedSockets: the sockets outlive the server, so a restart refuses no
+// connection: one that is opened in between is accepted by the next server.
+func TestRestartKeepsActivatedSockets(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("systemd is Linux's")
 	}
@@ -172,7 +172,7 @@ func TestSocketActivation(t *testing.T) {
 		t.Errorf("closed with %d", old.code)
 	}
 	<-first.ended
-	early, err := net.Dial("tcp", addr) // nobody is there but the kernel
+	early, err := net.Dial("tcp", addr) // no server runs; the kernel queues the connection
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestSocketActivation(t *testing.T) {
 	}
 }
 
-func TestTooManySockets(t *testing.T) {
+func TestTooManyPassedSocketsAreRefused(t *testing.T) {
 	s := startActivated(t, []net.Listener{listenLoopback(t), listenLoopback(t)}, "a:b", "--dev", "--admin", "")
 	<-s.ended
 	if out := s.output.String(); s.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(out, "systemd passed more sockets than there are ports") {
@@ -199,8 +199,9 @@ func TestTooManySockets(t *testing.T) {
 	}
 }
 
-// TestActivatedUnixSocket: ListenStream=/path for the public port. It stays when the server goes.
-func TestActivatedUnixSocket(t *testing.T) {
+// TestActivatedUnixSocketIsKept: with ListenStream=/path the public port is a Unix socket, whose file the server does not
+// remove.
+func TestActivatedUnixSocketIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "public.sock")
 	ln, err := net.Listen("unix", path)
 	if err != nil {
@@ -221,9 +222,9 @@ func TestActivatedUnixSocket(t *testing.T) {
 	}
 }
 
-// TestUnixSocketOfOurOwn: --listen and --admin unix:/path, made with the permissions that are set and removed
-// at the end; what a killed server left is replaced.
-func TestUnixSocketOfOurOwn(t *testing.T) {
+// TestUnixSocketsAreMadeAndRemoved: --listen and --admin unix:/path make sockets with the mode of --socket-mode, remove them
+// at the end, and replace the socket of a killed server.
+func TestUnixSocketsAreMadeAndRemoved(t *testing.T) {
 	dir := t.TempDir()
 	public, admin := filepath.Join(dir, "public.sock"), filepath.Join(dir, "admin.sock")
 	start := func() *runningServer {
@@ -270,8 +271,8 @@ func askUnix(t *testing.T, path string) {
 	}
 }
 
-// TestActivatedByTheWrongSocket: the message is about what systemd passed, not about --listen.
-func TestActivatedByTheWrongSocket(t *testing.T) {
+// TestWrongPassedSocketIsNamed: the error names the socket that systemd passed, not --listen.
+func TestWrongPassedSocketIsNamed(t *testing.T) {
 	datagram, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -303,7 +304,7 @@ func TestActivatedByTheWrongSocket(t *testing.T) {
 	}
 }
 
-// passedFile stands among the listeners and is none.
+// passedFile passes a descriptor that is not a listener to startActivated.
 type passedFile struct {
 	net.Listener
 	source any

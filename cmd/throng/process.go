@@ -27,11 +27,11 @@ type process struct {
 	cfg    *config.Loaded
 	log    *slog.Logger
 	level  *slog.LevelVar // of log
-	hungUp func() bool    // tells why SIGHUP came: the terminal is gone, not somebody wants a reload
+	hungUp func() bool    // reports whether the terminal is gone, so that SIGHUP does not request a reload
 	public *server.Server
 	admin  *admin.Server // nil when it is turned off
 
-	inherited string // what systemd has opened as the public port
+	inherited string // the socket that systemd has opened as the public port, for messages
 	sockets   []*unixsocket.Listener
 
 	dropped func() int64 // lines of the log
@@ -146,7 +146,7 @@ func (p *process) stop(s os.Signal, signals <-chan os.Signal, served <-chan erro
 // to its group.
 const oneSignal = 200 * time.Millisecond
 
-// secondSignal waits for a signal other than the first one, which came when it was called. It returns false when ctx ends.
+// secondSignal waits for a signal after the first one, which arrived at began. It returns false when ctx ends.
 func secondSignal(ctx context.Context, signals <-chan os.Signal, began time.Time) bool {
 	for {
 		select {

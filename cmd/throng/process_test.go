@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// TestSecondSignal finds the signals late, as a busy machine does: what counts is when the first one came.
-func TestSecondSignal(t *testing.T) {
+// TestSecondSignalCountsFromTheFirst: the time counts from the arrival of the first signal, also if a busy machine reads the
+// second one late.
+func TestSecondSignalCountsFromTheFirst(t *testing.T) {
 	for range 50 {
 		signals := make(chan os.Signal, 1)
 		signals <- syscall.SIGTERM
@@ -20,7 +21,7 @@ func TestSecondSignal(t *testing.T) {
 		cancel()
 	}
 	signals := make(chan os.Signal, 2)
-	signals <- syscall.SIGTERM // of the group, at once
+	signals <- syscall.SIGTERM // the same signal again, sent to the process group
 	signals <- syscall.SIGHUP
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

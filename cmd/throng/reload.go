@@ -25,8 +25,8 @@ func (p *process) beginReload() {
 	}
 }
 
-// readAgain computes the configuration that replaces was, and changes nothing. It may take long. A configuration that cannot
-// be read does not prevent the use of a renewed certificate.
+// readAgain computes the configuration that replaces the current one, and changes nothing. It may take long. A configuration
+// that cannot be read does not prevent the use of a renewed certificate.
 func (p *process) readAgain(was *config.Loaded) (r reloaded) {
 	r.change, r.err = was.Reload(p.reloads.layers, was.MaxConnections)
 	cfg := &was.Config
@@ -45,7 +45,7 @@ func (p *process) abandonReload() {
 	p.tell(p.manager.Ready(p.status("serving")))
 }
 
-// endReload applies what was read.
+// endReload applies the configuration and the certificate that the reload has read.
 func (p *process) endReload(r reloaded) {
 	if p.reloads.end() {
 		p.takeCertificate(&r)

@@ -19,8 +19,8 @@ type reloads struct {
 	timeout <-chan time.Time // of timer
 
 	running bool
-	given   bool // up: the one that runs took too long
-	again   bool // asked for while one runs
+	given   bool // given up: the running reload took too long
+	again   bool // another reload was requested while one runs
 
 	applied, partly, refused, timedOut atomic.Int64
 }

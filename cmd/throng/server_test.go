@@ -118,7 +118,7 @@ func signalCmd(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// logCmd: "log PATTERN" waits until the server has written it.
+// logCmd: "log PATTERN" waits until the output of the server matches.
 func logCmd(ts *testscript.TestScript, _ bool, args []string) {
 	v, _ := servers.Load(ts.Name())
 	v.(*runningServer).waitFor(ts, regexp.MustCompile(args[0]))

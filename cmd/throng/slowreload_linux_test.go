@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// pipeInstead puts a FIFO where a file was.
+// pipeInstead replaces a file by a FIFO.
 func pipeInstead(t *testing.T, file string) {
 	t.Helper()
 	if err := os.Remove(file); err != nil {
@@ -28,9 +28,9 @@ func writeFile(t *testing.T, file, text string) {
 	}
 }
 
-// TestSlowReload: a reload whose files do not come holds up neither the
-// connections nor the end of the server.
-func TestSlowReload(t *testing.T) {
+// TestBlockedReloadDelaysNothing: a reload that blocks on a file delays neither the connections
+// nor the end of the server.
+func TestBlockedReloadDelaysNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "throng.yaml")
 	writeFile(t, file, "drain: 0s\n")
 	m := newManager(t)
@@ -53,9 +53,9 @@ func TestSlowReload(t *testing.T) {
 	}
 }
 
-// TestReloadTimeout: a reload that takes too long is given up, whatever comes of
-// it later, and the next one works.
-func TestReloadTimeout(t *testing.T) {
+// TestSlowReloadIsAbandoned: a reload that takes too long is abandoned, its later result
+// is ignored, and the next reload works.
+func TestSlowReloadIsAbandoned(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "throng.yaml")
 	writeFile(t, file, "drain: 0s\nreload_timeout: 100ms\n")
 	m := newManager(t)

@@ -62,7 +62,7 @@ func (s *streams) print(ctx context.Context, text []byte) error {
 		}
 	})
 	defer stop()
-	s.errQueue.Flush(until) // what stands above it on a terminal
+	s.errQueue.Flush(until) // on a terminal, these lines come before the result
 	if s.outQueue.Flush(until) {
 		_, _ = s.outQueue.Write(text)
 		s.outQueue.Flush(until)

@@ -43,8 +43,8 @@ type Server struct {
 	hosts   hosts.Rule
 	conns   conns
 
-	// Metrics answers /metrics, Health says why /healthz must fail. Set them before Serve;
-	// nil is 404 and always well.
+	// Metrics answers /metrics; nil: 404. Health returns the reason why /healthz fails, or nil; a nil
+	// Health never fails. Set both before Serve.
 	Metrics http.Handler
 	Health  func() error
 }
@@ -78,10 +78,10 @@ func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 // Serve answers requests until Close; it returns http.ErrServerClosed then.
 func (s *Server) Serve() error { return s.http.Serve(s.ln) }
 
-// SetState changes what /readyz answers from now on.
+// SetState sets the state that /readyz answers with.
 func (s *Server) SetState(state State) { s.state.Store(int32(state)) }
 
-// Close ends the listener, giving requests in flight until ctx is done.
+// Close ends the listener. Requests in flight may continue until ctx is done.
 func (s *Server) Close(ctx context.Context) error {
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()

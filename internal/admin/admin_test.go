@@ -22,7 +22,7 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-func TestReadiness(t *testing.T) {
+func TestReadyzFollowsState(t *testing.T) {
 	s := &Server{}
 	h := s.Handler()
 	for _, c := range []struct {
@@ -44,7 +44,7 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestOnlyKnownPathsAreServed(t *testing.T) {
 	h := (&Server{}).Handler()
 	for path, want := range map[string]int{
 		"/debug/pprof/": 200, "/debug/pprof/cmdline": 200, "/": 404, "/healthz/": 404,
@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestServe(t *testing.T) {
+func TestServeUntilClose(t *testing.T) {
 	s, err := Listen("127.0.0.1:0", Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestServe(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestHealthAndMetrics(t *testing.T) {
+func TestHealthzAndMetricsUseHandlers(t *testing.T) {
 	var ill error
 	s := &Server{Health: func() error { return ill }}
 	h := s.Handler()

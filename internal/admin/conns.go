@@ -14,7 +14,7 @@ import (
 // request for longest is closed, so that the next probe is not refused.
 type conns struct {
 	limit  int
-	closed atomic.Int64 // for the bound
+	closed atomic.Int64 // because of the bound
 
 	mu   sync.Mutex
 	of   map[net.Conn]*conn

@@ -30,7 +30,7 @@ func serving(t *testing.T, o Options) *Server {
 	return s
 }
 
-// connect says this to the port and nothing more.
+// connect opens a connection and sends says, and nothing else.
 func connect(t *testing.T, s *Server, says string) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Addr().String())
@@ -58,9 +58,10 @@ func answered(c net.Conn) (int, error) {
 
 const probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-// TestConnectionsWithoutARequest do not keep a probe out: silent ones, half a request, one that is kept open. The one that
-// has had none for longest is closed, and a request that is being answered is left alone.
-func TestConnectionsWithoutARequest(t *testing.T) {
+// TestIdleConnectionsDoNotPreventProbes: connections without a request (nothing sent, half a request, keep-alive after a
+// response) do not prevent a probe. The one that has been without a request for longest is closed; a request in progress is
+// not affected.
+func TestIdleConnectionsDoNotPreventProbes(t *testing.T) {
 	s := serving(t, Options{MaxConns: 4})
 	entered, leave := make(chan bool), make(chan bool)
 	s.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- true; <-leave })
@@ -88,8 +89,8 @@ func TestConnectionsWithoutARequest(t *testing.T) {
 	}
 }
 
-// TestAllConnectionsBusy: a new one is closed when all others have requests.
-func TestAllConnectionsBusy(t *testing.T) {
+// TestNewConnectionIsClosedIfAllAreBusy: a new connection is closed if all others have requests in progress.
+func TestNewConnectionIsClosedIfAllAreBusy(t *testing.T) {
 	s := serving(t, Options{MaxConns: 2})
 	entered, leave := make(chan bool), make(chan bool)
 	s.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- true; <-leave })

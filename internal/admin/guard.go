@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// contentTimeout bounds the time in which the content of a request comes.
+// contentTimeout is the longest wait for the content of a request.
 const contentTimeout = 5 * time.Second
 
 // guard refuses requests that a page in a browser may send to the admin port: requests with a host name that is not the
@@ -19,7 +19,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case crossSite(r):
 			answer(w, http.StatusForbidden, "the admin port does not answer to pages of other sites")
 		default:
-			if r.ContentLength != 0 { // no request of ours needs long for it
+			if r.ContentLength != 0 { // no request to this port needs longer for its content
 				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(contentTimeout))
 			}
 			next.ServeHTTP(w, r)
@@ -28,8 +28,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 // crossSite reports whether a browser sends r for a page of another origin. Sec-Fetch-Site is "none" for
-// what a person types (W3C Fetch Metadata); "same-site" is another port or another name. Browsers leave it
-// out where the page is neither https nor of this machine; Origin they leave out of plain GETs.
+// an address that a person typed (W3C Fetch Metadata); "same-site" is another port or another name. Browsers
+// do not send it if the page is neither https nor of this machine, and do not send Origin with plain GETs.
 func crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

@@ -25,9 +25,9 @@ func ask(h http.Handler, method, path string, header ...string) int {
 	return w.Code
 }
 
-// TestPagesOfOtherSites: what a browser sends for a page that is not of this port gets no answer from any path. What
-// people type, and what programs send, does.
-func TestPagesOfOtherSites(t *testing.T) {
+// TestCrossSiteRequestsAreRefused: requests that a browser sends for a page of another origin are refused at every path.
+// Requests of typed addresses and of programs are answered.
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +68,9 @@ func TestPagesOfOtherSites(t *testing.T) {
 	}
 }
 
-// TestProbesOfACluster come by the address of the pod: a listener that is not on loopback answers.
-func TestProbesOfACluster(t *testing.T) {
+// TestProbesByPodAddressAreAnswered: probes have the address of the pod as Host. A listener that is not on loopback answers
+// them.
+func TestProbesByPodAddressAreAnswered(t *testing.T) {
 	ln, err := net.Listen("tcp", ":0")
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func TestProbesOfACluster(t *testing.T) {
 	}
 }
 
-// TestProfilesNeedPost: every profile does, and nothing that is free of cost.
+// TestProfilesNeedPost: every profile needs a POST; the index, cmdline and symbol do not.
 func TestProfilesNeedPost(t *testing.T) {
 	costly := []string{
 		"profile?seconds=0.01", "trace?seconds=0.01", "heap", "heap?debug=1", "heap?gc=1", "allocs", "goroutine?debug=2", "block", "mutex", "threadcreate",

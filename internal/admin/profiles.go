@@ -5,9 +5,9 @@ import (
 	"net/http/pprof"
 )
 
-// profiles serves net/http/pprof below /debug/pprof/. The list of profiles and the symbols cost nothing.
-// A profile does: it samples the processor for as long as it is told to, traces everything, or stops the
-// program to count objects and goroutines. A link or an image is enough for a GET, so each of them needs
+// profiles serves net/http/pprof below /debug/pprof/. The list of profiles and the symbols are cheap.
+// A profile is not: it samples the processor for the requested time, traces everything, or stops the
+// program to count objects and goroutines. A link or an image in a page sends a GET, so profiles need
 // a POST, unless anyMethod is set.
 func profiles(mux *http.ServeMux, anyMethod bool) {
 	mux.HandleFunc("GET /debug/pprof/{$}", pprof.Index)

@@ -55,8 +55,8 @@ func load(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// Problem returns why clients refuse a well-formed certificate: it is not valid now, or names no host. It returns nil if they
-// need not. A server uses the certificate all the same.
+// Problem returns why clients refuse a well-formed certificate: it is not valid now, or names no host. It returns nil if
+// there is no such reason. A server uses the certificate all the same.
 func (p *Pair) Problem(now time.Time) error {
 	if err := checkTimes(p.cert.Leaf, p.certFile, now); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *Pair) Problem(now time.Time) error {
 	return nil
 }
 
-// validAt reports whether a certificate is within its time.
+// validAt reports whether a certificate is within its validity period.
 func (p *Pair) validAt(now time.Time) bool { return checkTimes(p.cert.Leaf, p.certFile, now) == nil }
 
 // holds reports whether there is a PEM block whose type ends so ("EC PRIVATE
@@ -85,7 +85,7 @@ func holds(b []byte, kind string) bool {
 	}
 }
 
-// swapped is the hint about a file that does not contain what it should.
+// swapped is the hint about a file without the expected PEM block.
 func swapped(b []byte, other string) string {
 	if holds(b, other) {
 		return "it holds a " + strings.ToLower(other) + ": are tls_cert and tls_key swapped?"

@@ -13,7 +13,7 @@ import (
 // has 20 KiB.
 const maxFile = 1 << 20
 
-// readFile reads a file. what is "certificate" or "private key", for the error.
+// readFile reads a file. The parameter what is "certificate" or "private key", for the error.
 func readFile(what, path string) ([]byte, error) {
 	b, err := files.ReadRegular(path, maxFile)
 	if err == nil {

@@ -13,10 +13,10 @@ import (
 type Store struct {
 	current atomic.Pointer[Pair]
 
-	mu     sync.Mutex // of the files; no handshake takes it
+	mu     sync.Mutex // for the files; handshakes do not lock it
 	loaded stamp      // of the files when they were last tried
-	seen   stamp      // at the last look
-	early  *Pair      // was not valid yet when it was tried; nil: none
+	seen   stamp      // at the last check
+	early  *Pair      // a pair that was not valid yet when it was loaded; nil: none
 }
 
 // Open loads the first certificate. It is used even if it is not valid now, see [Pair.Problem].
@@ -44,7 +44,7 @@ func (s *Store) Take(p *Pair) error {
 	return nil
 }
 
-// Problem is that of the pair in use.
+// Problem returns the [Pair.Problem] of the pair in use.
 func (s *Store) Problem() error { return s.current.Load().Problem(time.Now()) }
 
 // Config returns the configuration of a server: TLS 1.2 or later, with the certificate that is current at each handshake.
@@ -77,7 +77,7 @@ type stamp [2]struct {
 
 func stampOf(files ...string) (s stamp) {
 	for i, name := range files {
-		info, err := os.Stat(name) // follows symbolic links, so that a swapped one is another file
+		info, err := os.Stat(name) // follows symbolic links, so that a replaced link is another file
 		s[i].file, s[i].err = info, err != nil
 	}
 	return s

@@ -19,7 +19,7 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-func TestMistakes(t *testing.T) {
+func TestUnusableFilesAreExplained(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string, b []byte) string { return certtest.Write(t, filepath.Join(dir, name), b) }
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
@@ -61,8 +61,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// TestTake: what cannot be used does not replace what is.
-func TestTake(t *testing.T) {
+// TestUnusablePairDoesNotReplaceCurrent: a pair that cannot be used does not replace the current one.
+func TestUnusablePairDoesNotReplaceCurrent(t *testing.T) {
 	dir := t.TempDir()
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
 	cert, key := certtest.Write(t, filepath.Join(dir, "crt"), a.Cert), certtest.Write(t, filepath.Join(dir, "key"), a.Key)
@@ -89,7 +89,7 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// lines is a log that a test can look into.
+// lines is a log whose text a test can search.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -107,9 +107,9 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.b.String(), text)
 }
 
-// TestLook: files are taken when they have settled, each state is tried once,
-// and a link that is swapped is a change.
-func TestLook(t *testing.T) {
+// TestChangedFilesAreLoadedOnce: files are loaded when two checks have seen the same state, each
+// state is tried once, and a replaced symbolic link is a change.
+func TestChangedFilesAreLoadedOnce(t *testing.T) {
 	dir, out := t.TempDir(), &lines{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	a, b, c := certtest.New(t, "a.example"), certtest.New(t, "b.example"), certtest.New(t, "c.example")
@@ -165,7 +165,7 @@ func TestLook(t *testing.T) {
 	look("c.example")
 }
 
-func TestWatch(t *testing.T) {
+func TestWatchReplacesCertificate(t *testing.T) {
 	dir, out := t.TempDir(), &lines{}
 	a, b := certtest.New(t, "a.example"), certtest.New(t, "b.example")
 	cert, key := certtest.Write(t, filepath.Join(dir, "crt"), a.Cert), certtest.Write(t, filepath.Join(dir, "key"), a.Key)
@@ -193,8 +193,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestStamp: a link that is swapped to a file of the same size and time is a change.
-func TestStamp(t *testing.T) {
+// TestStampSeesReplacedSymlink: a symbolic link that is replaced is a change, even if the new file has the same size and time.
+func TestStampSeesReplacedSymlink(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Now()
 	for _, name := range []string{"a", "b"} {
@@ -216,9 +216,9 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-// TestTimes: a certificate out of its time is used, with an error in the log,
-// where there is no better one, and never instead of one that is valid.
-func TestTimes(t *testing.T) {
+// TestInvalidPeriodNeverReplacesValid: a certificate outside its validity period is used, with an error in
+// the log, if there is no valid one, and never replaces a valid one.
+func TestInvalidPeriodNeverReplacesValid(t *testing.T) {
 	dir, out := t.TempDir(), &lines{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	read := func(name string, p certtest.Pair) *Pair {
@@ -275,8 +275,9 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestNoNames: clients ignore the common name.
-func TestNoNames(t *testing.T) {
+// TestCertificateWithoutNamesIsAProblem: a certificate without subject alternative names is a problem, because clients
+// ignore the common name.
+func TestCertificateWithoutNamesIsAProblem(t *testing.T) {
 	pair := &Pair{cert: &tls.Certificate{Leaf: &x509.Certificate{NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}}, certFile: "a.crt"}
 	if err := pair.Problem(time.Now()); err == nil || !strings.Contains(err.Error(), "names no host") {
 		t.Error(err)

@@ -24,7 +24,7 @@ func (s *Store) watch(ctx context.Context, log *slog.Logger, every time.Duration
 	defer t.Stop()
 	warned := time.Time{}
 	if s.Problem() != nil {
-		warned = time.Now() // whoever has opened the store knows
+		warned = time.Now() // the caller of Open has logged it
 	}
 	for {
 		warned = s.warn(log, warned)
@@ -46,7 +46,7 @@ func (s *Store) look(log *slog.Logger) {
 	changed := settled && !now.equal(s.loaded)
 	s.seen = now
 	if changed {
-		s.loaded = now // tried once, whatever comes of it
+		s.loaded = now // each state of the files is tried once
 	}
 	early := s.early
 	s.mu.Unlock()

@@ -13,7 +13,7 @@ type Fault struct {
 
 // Change is the result of Reload, which is not applied yet.
 type Change struct {
-	*Loaded          // what is to hold: the parts that are right, and what was
+	*Loaded          // the configuration to use: valid parts are replaced, the others are as before
 	Taken   []string // keys that change
 	Fixed   []string // keys that differ and need a restart
 	Refused []Fault

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestReloadPartByPart: what is right is taken over, and what is not stays as it was with its whole part.
-func TestReloadPartByPart(t *testing.T) {
+// TestReloadAppliesValidParts: a reload applies each valid part. A part with a mistake keeps all its old values.
+func TestReloadAppliesValidParts(t *testing.T) {
 	const before = `
 log_level: info
 max_rooms: 1000
@@ -93,8 +93,9 @@ channel: {namespaces: [{name: a}]}
 	}
 }
 
-// TestReloadAfterAFault: a part that was refused is taken once it is right, and what was told of it holds.
-func TestReloadAfterAFault(t *testing.T) {
+// TestRefusedPartIsAppliedOnceValid: a refused part keeps its values and their sources, and is applied when a later reload
+// has it valid.
+func TestRefusedPartIsAppliedOnceValid(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "throng.yaml")
 	write := func(text string) Layers {
 		t.Helper()
@@ -127,7 +128,7 @@ func TestReloadAfterAFault(t *testing.T) {
 	}
 }
 
-// TestEveryKeyHasAPart: or an error about it would refuse everything.
+// TestEveryKeyHasAPart: an error about a key without a part would refuse the whole file.
 func TestEveryKeyHasAPart(t *testing.T) {
 	for _, key := range keys() {
 		if partOf(key) == "" {

@@ -8,7 +8,7 @@ import (
 
 var devFlag = map[string]any{"dev": true}
 
-func TestDev(t *testing.T) {
+func TestDevDefaults(t *testing.T) {
 	l := mustLoad(t, "", nil, devFlag)
 	o := l.Channel.WithoutNamespace
 	if !o.Presence || !o.JoinLeave || !o.ForceRecovery || o.HistorySize != 5000 || o.HistoryTTL != 24*time.Hour ||

@@ -18,7 +18,7 @@ type Loaded struct {
 	File    string // the file that was read, "" if none
 	sources map[string]Source
 	formats map[string]string            // see dataFormats
-	fault   func(part string, err error) // of a reload: is told of mistakes in a part
+	fault   func(part string, err error) // only in a reload: receives the errors in parts
 }
 
 // Source returns the source of the value of a key, as "client.allow_anonymous_connect_without_token".

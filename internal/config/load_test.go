@@ -104,7 +104,7 @@ func TestConfigFileFromEnvironment(t *testing.T) {
 	}
 }
 
-func TestKubernetesServiceLinks(t *testing.T) {
+func TestKubernetesServiceLinksAreIgnored(t *testing.T) {
 	links := []string{"THRONG_SERVICE_HOST=10.0.0.1", "THRONG_SERVICE_PORT=80", "THRONG_SERVICE_PORT_HTTP=80",
 		"THRONG_PORT=tcp://10.0.0.1:80", "THRONG_PORT_80_TCP_ADDR=10.0.0.1", "THRONG_ADMIN_SERVICE_HOST=10.0.0.2"}
 	mustLoad(t, "", append(links, "KUBERNETES_SERVICE_HOST=10.0.0.1"), nil)
@@ -113,7 +113,7 @@ func TestKubernetesServiceLinks(t *testing.T) {
 	}
 }
 
-func TestYAML(t *testing.T) {
+func TestYAMLFileIsRead(t *testing.T) {
 	l := mustLoad(t, `
 # Centrifugo's shape, with what YAML offers
 client:
@@ -144,7 +144,7 @@ listen:
 	}
 }
 
-func TestEmptyFile(t *testing.T) {
+func TestEmptyFileIsValid(t *testing.T) {
 	mustLoad(t, "# nothing\n", nil, nil)
 	mustLoad(t, "channel:\n  namespaces:\n", nil, nil)
 }

@@ -9,7 +9,7 @@ import (
 // suggest returns a hint with the known name that is most similar to an unknown one, or otherwise.
 func suggest(name string, known []string, otherwise string) string {
 	name = stripIndex(name)
-	best, bestCost := "", 1+len(name)/3 // further off than a third is a guess
+	best, bestCost := "", 1+len(name)/3 // a greater distance is no likely misspelling
 	for _, k := range known {
 		if c := distance(canonical(name), canonical(k)); c < bestCost || (best == "" && c == bestCost) {
 			best, bestCost = k, c

@@ -24,7 +24,7 @@ type reader struct {
 	where  func(*yaml.Node) Source
 	depth  int
 	nodes  int        // visited
-	place  *yaml.Node // of the file that is being expanded
+	place  *yaml.Node // node of the file that is being expanded
 }
 
 // visit counts nodes against maxNodes.

@@ -7,7 +7,7 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// TestOriginsAsBrowsersSendThem: what people write becomes what the Origin header has.
+// TestOriginsAsBrowsersSendThem: entries are converted to the form of the Origin header.
 func TestOriginsAsBrowsersSendThem(t *testing.T) {
 	for written, sent := range map[string]string{
 		"https://Example.COM:443":      "https://example.com",
@@ -30,7 +30,7 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 	}
 }
 
-// TestLocalOriginsAreValid: whatever the machine is called.
+// TestLocalOriginsAreValid: also if the host name of the machine cannot be an origin.
 func TestLocalOriginsAreValid(t *testing.T) {
 	list := LocalOrigins()
 	if _, err := upgrade.AllowOrigins(list...); err != nil {

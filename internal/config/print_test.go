@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestEffectiveReadsBack: what throng config prints is a file with the same meaning.
-func TestEffectiveReadsBack(t *testing.T) {
+// TestEffectiveConfigurationCanBeLoaded: the output of throng config can be loaded, and gives the same configuration.
+func TestEffectiveConfigurationCanBeLoaded(t *testing.T) {
 	l := mustLoad(t, "channel: {namespaces: [{name: chat, history_size: 1, history_ttl: 90s}]}\n",
 		[]string{"THRONG_MAX_ROOMS=9"}, map[string]any{"dev": true, "listen": ":1"})
 	l.Resolve(1000)
@@ -31,8 +31,8 @@ func TestEffectiveReadsBack(t *testing.T) {
 	}
 }
 
-// TestExample: the example is valid as it is, and with every key uncommented.
-func TestExample(t *testing.T) {
+// TestExampleIsValid: the example is valid as it is, and with every key uncommented.
+func TestExampleIsValid(t *testing.T) {
 	var b bytes.Buffer
 	if err := WriteExample(&b); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 }
 
-// TestEveryKeyIsDocumented: the help line is also the hint of errors.
+// TestEveryKeyIsDocumented: every key has a help line, which is also the hint of errors.
 func TestEveryKeyIsDocumented(t *testing.T) {
 	for _, k := range keys() {
 		if helpOf(k) == "" && k != "channel.namespaces.name" {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestProxies(t *testing.T) {
+func TestTrustedProxiesAreParsed(t *testing.T) {
 	l := mustLoad(t, "trusted_proxies: [10.1.2.3/8, 192.0.2.1, '2001:db8::/32', '::ffff:192.0.2.7']\nforwarded_header: forwarded\n", nil, nil)
 	if got := fmt.Sprint(l.ProxyPrefixes()); got != "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32 192.0.2.7/32]" {
 		t.Error(got)

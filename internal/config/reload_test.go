@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestWith(t *testing.T) {
+func TestWithReplacesLiveSettingsOnly(t *testing.T) {
 	was := mustLoad(t, `
 shard_mailbox: 100
 tls_cert: a
@@ -60,8 +60,8 @@ channel:
 	}
 }
 
-// TestWithLimits: a reload may change, set and lift limits per user and per address.
-func TestWithLimits(t *testing.T) {
+// TestReloadChangesLimits: a reload may change, set and lift limits per user and per address.
+func TestReloadChangesLimits(t *testing.T) {
 	was := mustLoad(t, "connections_per_ip: 1\nconnection_rate_per_user: 1\nconnection_rate_per_ip: 1", nil, nil)
 	next := mustLoad(t, "connections_per_ip: 2\nconnection_rate_per_user: 3\nconnections_per_user: 4", nil, nil)
 	merged, taken, fixed := was.With(next)
@@ -78,7 +78,7 @@ func TestWithLimits(t *testing.T) {
 	}
 }
 
-func TestTLSNeedsBoth(t *testing.T) {
+func TestTLSNeedsCertificateAndKey(t *testing.T) {
 	for _, c := range []struct{ file, want string }{
 		{"tls_cert: a.pem", ":1: tls_cert is set but tls_key is not"},
 		{"tls_key: a.pem", ":1: tls_key is set but tls_cert is not"},

@@ -57,7 +57,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// UnmarshalText is what kong reads a flag with.
+// UnmarshalText is called by kong for a flag.
 func (s *Size) UnmarshalText(b []byte) error {
 	n, err := ParseSize(string(b))
 	if err == nil {
@@ -66,5 +66,5 @@ func (s *Size) UnmarshalText(b []byte) error {
 	return err
 }
 
-// MarshalText is what YAML writes.
+// MarshalText is called by the YAML encoder.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

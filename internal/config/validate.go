@@ -159,7 +159,7 @@ func (l *Loaded) validateTimes() error {
 		v         time.Duration
 		low, high time.Duration
 	}{
-		{"ping_interval", l.PingInterval, time.Second, time.Hour}, // the protocol tells it in whole seconds
+		{"ping_interval", l.PingInterval, time.Second, time.Hour}, // the protocol has whole seconds
 		{"pong_timeout", l.PongTimeout, time.Second, time.Hour},
 		{"connect_timeout", l.ConnectTimeout, 100 * time.Millisecond, time.Hour},
 		{"message_timeout", l.MessageTimeout, 100 * time.Millisecond, time.Hour},
@@ -219,7 +219,7 @@ func (l *Loaded) validateChannel() error {
 	return nil
 }
 
-// badNamespace is bad with a hint that shows a whole namespace.
+// badNamespace is like bad, with a hint that shows a whole namespace.
 func (l *Loaded) badNamespace(path, format string, args ...any) error {
 	src := l.Source(path)
 	if src == (Source{}) {

@@ -2,7 +2,7 @@ package config
 
 import "testing"
 
-func TestValidate(t *testing.T) {
+func TestInvalidValuesAreRejected(t *testing.T) {
 	for _, c := range []struct{ name, file, text string }{
 		{"address", "listen: '8080'\n", `throng.yaml:1: listen: "8080" is not an address`},
 		{"port", "listen: :http2\n", `port "http2" is not a number`},
@@ -67,13 +67,13 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestValid(t *testing.T) {
+func TestValidValuesAreAccepted(t *testing.T) {
 	for _, file := range []string{
 		"max_message: 16MiB\nrooms_per_connection: 600\n",
-		"max_message: 4KiB\n",                             // fewer rooms, see TestRoomsFollowMessage
+		"max_message: 4KiB\n",                             // fewer rooms, see TestDefaultRoomsFitIntoOneMessage
 		"echo_max_message: 16MiB\noutbound_bytes: 8MiB\n", // no /echo
 		"max_message: 16MiB\necho_max_message: 16MiB\n",
-		"outbound_bytes: 1GiB\n", // then there is more for all, too
+		"outbound_bytes: 1GiB\n", // backlog_bytes grows with it
 		"outbound_bytes: 4MiB\nbacklog_bytes: 8MiB\n",
 		"listen: 127.0.0.1:0\nadmin: ''\n",
 		"listen: unix:/run/throng/public.sock\nadmin: unix:/run/throng/admin.sock\nsocket_mode: 0666\n",
@@ -90,8 +90,9 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// TestRoomsFollowMessage: the rooms that a client may be in without a setting are no more than it can come back into.
-func TestRoomsFollowMessage(t *testing.T) {
+// TestDefaultRoomsFitIntoOneMessage: the default of rooms_per_connection is at most the number of rooms that fit into one
+// frame after a reconnect.
+func TestDefaultRoomsFitIntoOneMessage(t *testing.T) {
 	for file, want := range map[string]int{
 		"":                           128,
 		"max_message: 16MiB\n":       128,
@@ -107,8 +108,8 @@ func TestRoomsFollowMessage(t *testing.T) {
 	}
 }
 
-// TestSubscribeSize: the longest subscribe command that an SDK sends fits into what the bounds count with.
-func TestSubscribeSize(t *testing.T) {
+// TestLongestSubscribeFitsSubscribeSize: the longest subscribe command of an SDK is not longer than subscribeSize.
+func TestLongestSubscribeFitsSubscribeSize(t *testing.T) {
 	const longest = `{"id":4294967295,"subscribe":{"channel":"","recover":true,"epoch":"ABCDEFGH","offset":18446744073709551615,` +
 		`"positioned":true,"recoverable":true,"join_leave":true,"flag":3}}` + "\n"
 	if len(longest) > subscribeSize {

@@ -15,7 +15,7 @@ const (
 	longAnswer     = 128 << 10 // history_max_bytes
 	kernelBuffer   = 4 << 20   // net.ipv4.tcp_wmem
 	kernelStep     = 32 << 10  // by which the kernel takes more than unsent_bytes
-	perAddressPair = 29_500    // past half of the usual ports the kernel searches long for a free one
+	perAddressPair = 29_500    // with more, the kernel searches long for a free port
 )
 
 // Need is the intended use of the server.
@@ -23,8 +23,8 @@ type Need struct {
 	Connections  int
 	Reserve      int // descriptors beside them, see Reserve
 	HistoryBytes int64
-	BacklogBytes int64 // what may wait for slow clients
-	UnsentBytes  int64 // what the kernel takes for one of them; 0: as much as its send buffer holds
+	BacklogBytes int64 // backlog_bytes: the limit of data that waits for slow clients
+	UnsentBytes  int64 // unsent_bytes: the kernel's data for one of them; 0: as much as its send buffer holds
 	Forgotten    int   // forgotten_rooms
 	Configured   int   // max_connections if it was set; 0: the file limit decides
 }
@@ -40,7 +40,7 @@ func (n Need) kernel() int64 {
 // unreading is how many clients that do not read there is memory for: one long answer each fills backlog_bytes.
 func (n Need) unreading() int64 { return min(int64(n.Connections), n.BacklogBytes/longAnswer) }
 
-// sendBuffer is what the kernel holds for a client that does not read.
+// sendBuffer is the memory that the kernel holds for a client that does not read.
 func (n Need) sendBuffer() int64 {
 	if n.UnsentBytes == 0 {
 		return kernelBuffer
@@ -93,8 +93,8 @@ func (m *Machine) checkFiles(n Need) []Finding {
 	return []Finding{f}
 }
 
-// checkSystemFiles: fs.nr_open bounds what a hard limit may be raised to,
-// fs.file-max all processes together.
+// checkSystemFiles: fs.nr_open is the greatest hard limit of a process,
+// fs.file-max the limit of all processes together.
 func (m *Machine) checkSystemFiles(n Need) []Finding {
 	need := n.files()
 	return append(m.atLeast("fs.nr_open", 0, need), m.atLeast("fs.file-max", 0, need+need/10)...)

@@ -7,7 +7,7 @@ import (
 	"testing/fstest"
 )
 
-// machine is one that holds a million connections, with these files changed.
+// machine returns a machine for a million connections, with these files changed.
 func machine(change map[string]string) *Machine {
 	files := map[string]string{
 		"proc/sys/fs/nr_open":                     "2000000",
@@ -45,7 +45,7 @@ func low(fs []Finding) (names []string) {
 	return names
 }
 
-func TestNothingInTheWay(t *testing.T) {
+func TestSufficientLimitsAreOK(t *testing.T) {
 	fs := machine(nil).Check(million)
 	if names := low(fs); names != nil {
 		t.Errorf("in the way: %q", names)
@@ -60,7 +60,7 @@ func TestNothingInTheWay(t *testing.T) {
 	}
 }
 
-func TestEachLimit(t *testing.T) {
+func TestEachLowLimitIsReported(t *testing.T) {
 	for _, c := range []struct{ path, text, name, fix string }{
 		{"proc/sys/fs/nr_open", "1048576000", "", ""},
 		{"proc/sys/fs/nr_open", "1000000", "fs.nr_open", "sysctl -w fs.nr_open=1000256"},
@@ -105,7 +105,7 @@ func indexOf(fs []Finding, name string) int {
 	return -1
 }
 
-func TestOpenFiles(t *testing.T) {
+func TestLowFileLimitIsReported(t *testing.T) {
 	m := machine(nil)
 	m.Files, m.Sudo = Files{1024, 4096}, true
 	found := m.Check(million)
@@ -123,8 +123,9 @@ func TestOpenFiles(t *testing.T) {
 	}
 }
 
-// TestReserve: what is kept back grows with the event loops and with the admin port, and a check counts it.
-func TestReserve(t *testing.T) {
+// TestReserveGrowsWithLoopsAndAdminConnections: the number of reserved descriptors grows with the event loops and the admin
+// connections, and a check counts it.
+func TestReserveGrowsWithLoopsAndAdminConnections(t *testing.T) {
 	for _, c := range []struct{ loops, admin, want int }{{1, 32, 256}, {8, 32, 256}, {10, 32, 256}, {11, 32, 261}, {64, 32, 738}, {2, 1000, 1148}} {
 		if got := Reserve(c.loops, c.admin); got != c.want {
 			t.Errorf("%d loops, %d connections of the admin port: %d descriptors, want %d", c.loops, c.admin, got, c.want)
@@ -140,8 +141,8 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestInOrder: a hard limit cannot be raised above fs.nr_open, so that comes first.
-func TestInOrder(t *testing.T) {
+// TestFindingsAreInOrderOfFixes: fs.nr_open is reported first, because a hard limit cannot be raised above it.
+func TestFindingsAreInOrderOfFixes(t *testing.T) {
 	m := machine(map[string]string{"proc/sys/fs/nr_open": "1048576"})
 	m.Files = Files{1024, 4096}
 	n := Need{Connections: 2_000_000}
@@ -150,7 +151,7 @@ func TestInOrder(t *testing.T) {
 	}
 }
 
-func TestConfigured(t *testing.T) {
+func TestLowMaxConnectionsIsReported(t *testing.T) {
 	for _, c := range []struct{ configured, low int }{{0, 0}, {1_000_000, 0}, {5_000_000, 0}, {999_999, 1}} {
 		n := million
 		n.Configured = c.configured
@@ -165,7 +166,7 @@ func TestConfigured(t *testing.T) {
 	}
 }
 
-func TestPorts(t *testing.T) {
+func TestSourceAddressesAreCounted(t *testing.T) {
 	for _, c := range []struct{ ports, want string }{
 		{"32768\t60999", "36 source addresses, 28232 connections each"},
 		{"1024\t65535", "34 source addresses, 29500 connections each"},
@@ -178,7 +179,7 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-func TestGoMemory(t *testing.T) {
+func TestLowGoMemoryLimitIsReported(t *testing.T) {
 	m := machine(nil)
 	m.GoMemory = 100 << 20
 	if names := low(m.Check(million)); len(names) != 1 || names[0] != "GOMEMLIMIT" {
@@ -190,15 +191,15 @@ func TestGoMemory(t *testing.T) {
 	}
 }
 
-// TestNoLinux: a machine without these files has no findings but the file limit.
-func TestNoLinux(t *testing.T) {
+// TestFileLimitIsOnlyFindingWithoutProc: on a machine without /proc and /sys the file limit is the only finding.
+func TestFileLimitIsOnlyFindingWithoutProc(t *testing.T) {
 	m := &Machine{Root: fstest.MapFS{}, Files: Files{10, 10_000_000}, GoMemory: math.MaxInt64}
 	if fs := m.Check(million); len(fs) != 1 || !fs[0].OK {
 		t.Errorf("%+v", fs)
 	}
 }
 
-func TestThisMachine(t *testing.T) {
+func TestThisRaisesFileLimit(t *testing.T) {
 	m, err := This()
 	if err != nil {
 		t.Fatal(err)
@@ -209,8 +210,9 @@ func TestThisMachine(t *testing.T) {
 	m.Check(Need{Connections: 10})
 }
 
-// TestSlowClients: what waits for clients that do not read is memory of the process, and the kernel holds some for each.
-func TestSlowClients(t *testing.T) {
+// TestMemoryForSlowClientsIsCounted: data for clients that do not read counts as memory of the process, and as kernel memory
+// for each of them.
+func TestMemoryForSlowClientsIsCounted(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		need     Need

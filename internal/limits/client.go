@@ -5,7 +5,7 @@ import "fmt"
 // ClientNeed is the intended use of a load tester.
 type ClientNeed struct {
 	Connections int
-	Processes   int  // that share them
+	Processes   int  // that share the connections
 	Sources     int  // addresses to connect from; 1 if the kernel chooses
 	Both        bool // the server is on this machine too
 }

@@ -11,7 +11,7 @@ import (
 type Files struct{ Soft, Hard uint64 }
 
 // Connections returns the number of connections that the hard limit allows beside reserved descriptors. It is at most 2^30,
-// above which no kernel goes.
+// more than any kernel allows.
 func (f Files) Connections(reserve int) int {
 	if f.Hard <= uint64(reserve) {
 		return 0
@@ -34,7 +34,7 @@ func RaiseFiles() (Files, error) {
 	}
 	r.Cur = r.Max
 	if err := syscall.Setrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
-		return Files{f.Soft, f.Soft}, nil // what we have is what there is
+		return Files{f.Soft, f.Soft}, nil // the limit cannot be raised
 	}
 	return Files{f.Hard, f.Hard}, nil
 }

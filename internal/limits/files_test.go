@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestRaiseFiles(t *testing.T) {
+func TestRaiseFilesToHardLimit(t *testing.T) {
 	var before, after syscall.Rlimit
 	if err := syscall.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)

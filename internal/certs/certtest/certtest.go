@@ -22,7 +22,7 @@ type Pair struct{ Cert, Key []byte }
 // New makes a pair for name and the loopback addresses, valid for a day.
 func New(t testing.TB, name string) Pair { return NewAt(t, name, -time.Hour, 24*time.Hour) }
 
-// NewAt makes one that is valid in this time, seen from now.
+// NewAt makes a pair with this validity period, relative to now.
 func NewAt(t testing.TB, name string, from, to time.Duration) Pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -50,8 +50,8 @@ func (p Pair) WriteTo(t testing.TB, dir string) (cert, key string) {
 	return Write(t, filepath.Join(dir, "tls.crt"), p.Cert), Write(t, filepath.Join(dir, "tls.key"), p.Key)
 }
 
-// Write writes a file so that it differs from what was there before even if a
-// tick of the file system's clock, some milliseconds, has not passed.
+// Write writes a file. Its modification time differs from that of the file before,
+// even if both are written within one tick of the file system's clock.
 func Write(t testing.TB, path string, b []byte) string {
 	t.Helper()
 	before, _ := os.Stat(path)
