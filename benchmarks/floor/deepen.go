@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// A send costs some microseconds; lingering for each of them a fifth of one, and never
-	// long, is lost in the noise.
+	// A send takes some microseconds. Waiting a fifth of a microsecond per send, and at most
+	// a millisecond, makes no measurable difference.
 	lingerPerSend = time.Microsecond / 5
 	lingerMost    = time.Millisecond
 	backoffMost   = 63 // flushes
 )
 
-// deepen reads on until nothing more comes, so that one send carries as much as can be had.
+// deepen polls until nothing more arrives, so that one send carries as many messages as possible.
 //
-// Whoever answers to a broadcast does so when its last member has it: the messages of a batch
-// come one after the other, some microseconds apart. A server that sends the first of them to
-// a thousand members at once has all the others waiting meanwhile, so its batches are one and
-// fifteen in turn. It pays to wait for the second one for a small part of what the sends
-// will cost. Where that brings nothing, with one message in flight, it stops trying. A batch
-// that was complete at the first look is no reason to.
+// The load generator publishes the next message when the last member has received the one
+// before, so the messages of a batch arrive one after another, some microseconds apart. A server
+// that sends the first of them to a thousand members at once lets all the others wait, and its
+// batches have one and fifteen messages in turn. Therefore deepen waits for the second message,
+// for a small part of the time of the sends. If waiting brings nothing, as with one message in
+// flight, the next flushes do not wait (backoff). A single message after no waiting changes no backoff.
 func (s *server) deepen() {
 	tried := false
 	for len(s.dirty) > 0 {

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Floor is the least a chat server can do: accept, an answer from memory, then read(2) and
-// non-blocking send(2), on one core. Nothing that checks, limits or outlives trouble. What
-// a real server costs above it is its own doing.
+// Floor is a chat server with the least possible work: accept, a response from memory, then read(2)
+// and non-blocking send(2), on one core. It has no checks, no limits and no error handling. The
+// cost of a server above the floor is the cost of its own code.
 //
 // A member of room NAME connects with ?room=NAME; a connection to /echo gets its own
 // messages back.

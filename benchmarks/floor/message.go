@@ -11,7 +11,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// frames takes the whole frames off b, which it unmasks, and returns the rest.
+// frames handles the complete frames of b, which it unmasks in place, and returns the rest.
 func (s *server) frames(fd int32, b []byte) (rest []byte) {
 	c := s.clients[fd]
 	if c.phase == echo {
@@ -43,7 +43,7 @@ func cut(b []byte) (payload, rest []byte) {
 	}
 }
 
-// publish lays the message out. Whoever is to flush at once does it here.
+// publish appends the message to the room's output. With the policy perMessage it flushes at once.
 func (s *server) publish(r *room, payload []byte) {
 	if len(r.out) == 0 {
 		s.dirty = append(s.dirty, r)
@@ -59,8 +59,8 @@ func (s *server) publish(r *room, payload []byte) {
 	}
 }
 
-// flush sends every room's bytes to its members: one send each, what the kernel does not
-// take is lost (and the load generator says so).
+// flush sends every room's output to its members, with one send each. Bytes that the kernel does
+// not accept are lost, and the load generator then reports a fault.
 func (s *server) flush() {
 	for _, r := range s.dirty {
 		for _, fd := range r.fds {
@@ -71,7 +71,7 @@ func (s *server) flush() {
 	s.dirty, s.laid = s.dirty[:0], 0
 }
 
-// echo sends the messages of b back, all that were read with one send, or one each.
+// echo sends the messages of b back, with one send for all of them or one send each.
 func (s *server) echo(fd int32, b []byte) (rest []byte) {
 	out := s.echoed[:0]
 	payload, rest := cut(b)

@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// policy is when what was read goes out.
+// policy says when received messages are sent to the members.
 type policy uint8
 
 const (
@@ -26,7 +26,7 @@ const (
 	readSize   = 256 << 10
 )
 
-// server is one loop over everything. Its connections are bytes in an array.
+// server is a single event loop. Its connections are elements of an array, indexed by descriptor.
 type server struct {
 	poll     *sys.Epoll
 	listener int
@@ -35,16 +35,16 @@ type server struct {
 	rooms    map[string]*room
 	byNumber []*room
 	dirty    []*room
-	parts    map[int32][]byte // frames that came in pieces, by fd
-	payload  int              // what messages are filled up to
+	parts    map[int32][]byte // incomplete frames, by fd
+	payload  int              // messages are padded to this size
 	read     []byte
 	echoed   []byte        // scratch
 	filled   []byte        // scratch
 	every    time.Duration // between two pings
 	pinged   time.Time
 	laid     int // messages since the last flush
-	hurry    int // flushes that do not linger
-	backoff  int // how many the next fruitless one adds
+	hurry    int // flushes left that do not linger
+	backoff  int // hurry after the next linger without a message
 }
 
 var (
@@ -52,7 +52,7 @@ var (
 	ping     = []byte{0x80 | wire.OpPing, 0}
 )
 
-// client is a connection: the number of its room, and what else it is.
+// client is the state of a connection: its phase and the number of its room.
 type client struct {
 	room  int32
 	phase phase
@@ -67,7 +67,7 @@ const (
 	echo
 )
 
-// room is its members' descriptors and what they are to get.
+// room has the descriptors of its members and the bytes to send to them.
 type room struct {
 	number int32
 	fds    []int32
@@ -94,7 +94,7 @@ func (s *server) serve() {
 	}
 }
 
-// untilPing is how long nothing needs to be done; it sends the pings that are due.
+// untilPing sends the pings that are due, and returns the time until the next one.
 func (s *server) untilPing() time.Duration {
 	if s.every == 0 {
 		return -1
@@ -112,7 +112,7 @@ func (s *server) untilPing() time.Duration {
 	return 0
 }
 
-// turn reads from everything that is ready.
+// turn reads from every connection that is ready.
 func (s *server) turn(ready []unix.EpollEvent) {
 	for i := range ready {
 		if fd := ready[i].Fd; int(fd) == s.listener {
@@ -161,7 +161,7 @@ func (s *server) receive(fd int32) {
 	}
 }
 
-// keep stores what is left of a read for the next one.
+// keep stores the incomplete frame at the end of a read for the next read.
 func (s *server) keep(fd int32, b []byte) {
 	if len(b) == 0 {
 		delete(s.parts, fd)
@@ -170,7 +170,7 @@ func (s *server) keep(fd int32, b []byte) {
 	s.parts[fd] = append(s.parts[fd][:0], b...)
 }
 
-// greet answers the request in b and puts the connection where it asks to be.
+// greet answers the upgrade request in b, and puts the connection into its room or the echo.
 func (s *server) greet(fd int32, b []byte) (rest []byte) {
 	head, rest, complete := bytes.Cut(b, []byte("\r\n\r\n"))
 	if !complete {
@@ -199,7 +199,7 @@ func (s *server) room(name []byte) *room {
 	return r
 }
 
-// leave closes the connection and forgets it.
+// leave closes the connection and removes it from its room.
 func (s *server) leave(fd int32) {
 	if c := s.clients[fd]; c.phase == member {
 		fds := &s.byNumber[c.room].fds

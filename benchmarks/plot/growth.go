@@ -15,7 +15,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// line is one server's figure against the number of connections.
+// line is a figure of one server by number of connections.
 type line struct {
 	name   string
 	style  draw.LineStyle
@@ -24,10 +24,10 @@ type line struct {
 
 type point struct{ x, y float64 }
 
-// lines draws them with their names at their right ends.
+// lines draws lines with the names of the servers at the right ends.
 type lines []line
 
-// growth has a panel for memory and one for processor time: both must stay flat.
+// growth has a panel for memory and one for processor time; neither should grow with the number of connections.
 func growth(run *result.Run) (*page, error) {
 	p := &page{legend: kinds(), height: 13 * vg.Centimeter}
 	p.lines("Memory as the number of connections grows", "bytes a connection since the first reading (logarithmic)", linesOf(run, memory))
@@ -54,7 +54,7 @@ func linesOf(run *result.Run, of func(*result.Run, result.Server) []point) (ls l
 	return ls
 }
 
-// memory is the growth from the first reading to each later one, a connection.
+// memory returns the growth per connection from the first reading to each later one.
 func memory(run *result.Run, s result.Server) (points []point) {
 	for _, w := range run.Workloads {
 		c := run.Cell(s.Name, w.Name)
@@ -75,7 +75,7 @@ func memory(run *result.Run, s result.Server) (points []point) {
 	return positive(points)
 }
 
-// processor is the time of a delivery in rooms of several sizes.
+// processor returns the processor time per delivery in rooms of several sizes.
 func processor(run *result.Run, s result.Server) (points []point) {
 	for _, w := range run.Members(1) {
 		if c := run.Cell(s.Name, w.Name); !c.Empty() && c.Fault == "" {
@@ -102,7 +102,7 @@ func (p *page) lines(title, y string, ls lines) {
 	}
 	panel := newPanel(title, "connections", y)
 	onLog(&panel.Y, low, high, 1.6)
-	panel.X.Min, panel.X.Max = 0, widest*1.38 // the names stand there
+	panel.X.Min, panel.X.Max = 0, widest*1.38 // space for the names
 	panel.X.Tick.Marker = plot.TickerFunc(func(float64, float64) (ticks []plot.Tick) {
 		for n := 0.0; n <= widest; n += 5000 {
 			ticks = append(ticks, plot.Tick{Value: n, Label: human(n)})
@@ -137,14 +137,14 @@ func (ls lines) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// end is where a line ends, and where its name stands.
+// end has the positions of the end of a line and of its name.
 type end struct {
 	line
 	at    vg.Point
 	label vg.Length
 }
 
-// apart moves the names away from each other, as little as need be, not below the floor.
+// apart moves overlapping names apart, as little as possible and not below floor.
 func apart(ends []end, gap, floor vg.Length) []end {
 	slices.SortFunc(ends, func(a, b end) int { return cmp.Compare(a.label, b.label) })
 	for range 100 { // each pass shares an overlap between two neighbours

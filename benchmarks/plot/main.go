@@ -3,8 +3,8 @@
 //	plot results/DATE.json
 //
 // DATE-deliveries.svg, -idle.svg, -growth.svg and -latency.svg; without a file it takes the
-// newest of results/. What lost a message or failed stands as such in the place of its bar,
-// and who does not do a kind of work has no bar. A plot without any figure is not drawn.
+// newest of results/. A server that lost a message or failed has the word LOST or FAILED instead
+// of a bar. A server without a kind of workload has no bar. A plot without any figure is not drawn.
 package main
 
 import (
@@ -47,7 +47,7 @@ func run(dir string, paths []string) error {
 	return nil
 }
 
-// newest is the last file by name: the names are dates.
+// newest returns the last file by name: the names are dates.
 func newest(dir string) (string, error) {
 	all, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {

@@ -18,15 +18,15 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// page is panels side by side with a caption under them.
+// page has panels side by side, with a caption below them.
 type page struct {
 	panels []panel
 	height vg.Length // of the panels
 	legend []entry
 }
 
-// panel is a plot whose axes are named by us: gonum keeps room for the name of a logarithmic
-// axis in the wrong place.
+// panel is a plot that draws the names of its axes itself: gonum reserves the space for the name
+// of a logarithmic axis in the wrong place.
 type panel struct {
 	*plot.Plot
 	x, y string
@@ -114,13 +114,13 @@ func drawCaption(c draw.Canvas, run *result.Run) {
 	}
 }
 
-// letters is a style of text whose origin is the left end of its base line.
+// letters returns a text style whose origin is the left end of the base line.
 func letters(size float64, c color.Color) draw.TextStyle {
 	return draw.TextStyle{Color: c, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}, Handler: plot.DefaultTextHandler,
 		XAlign: text.XLeft, YAlign: text.YBottom}
 }
 
-// newPanel has a title, and names of its axes.
+// newPanel returns a panel with a title and the names of its axes.
 func newPanel(title, x, y string) panel {
 	p := plot.New()
 	p.Title.Text = title

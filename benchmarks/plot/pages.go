@@ -86,7 +86,7 @@ func latency(run *result.Run) (*page, error) {
 	return p, nil
 }
 
-// rowsOf is the servers that do one of the works, with a mark for each work.
+// rowsOf returns a row for each server with a result for one of the workloads, with a mark for each workload.
 func rowsOf(run *result.Run, works []result.Workload, of func(*result.Cell, result.Server, int) mark) (rows []row) {
 	for _, s := range run.Servers {
 		r, any := row{server: s}, false
@@ -112,7 +112,7 @@ func (p *page) bars(title, x string, rows []row) {
 }
 
 // panel has the servers on Y and the values, logarithmic, on X. Each row is as high as that
-// many bars; right is the room for labels, as a factor of the largest value.
+// many bars; right is the space for labels, as a factor of the largest value.
 func (p *page) panel(title, x string, rows []row, high int, right float64) *plot.Plot {
 	least, most := math.Inf(1), 0.0
 	for _, r := range rows {
@@ -122,7 +122,7 @@ func (p *page) panel(title, x string, rows []row, high int, right float64) *plot
 			}
 		}
 	}
-	if most == 0 { // nothing but holes
+	if most == 0 { // no figure at all
 		least, most = 1, 10
 	}
 	panel := newPanel(title, x, "")

@@ -14,8 +14,8 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// sample is a run with everything: figures over four powers of ten, holes, servers that do
-// not do a work.
+// sample returns a run with figures over four powers of ten, faults, and servers without some
+// kinds of workload.
 func sample() *result.Run {
 	run := &result.Run{Date: "2026-01-02T03:04:05Z", Commit: "abcdef0", Machine: "2 x Some Processor, Linux 6.1", Go: "go1.26", Pinned: true, Time: 2e9}
 	names := []string{"floor-plain", "floor", "floor-deep", "netpoll", "throng", "gnet", "gobwas", "gws", "gorilla", "coder", "nbio", "centrifuge", "centrifugo"}
@@ -65,7 +65,7 @@ func sampleCell(name string, w result.Workload, i, k int) *result.Cell {
 	return c
 }
 
-func TestDrawAll(t *testing.T) {
+func TestEveryPlotIsDrawn(t *testing.T) {
 	dir := t.TempDir()
 	if d := os.Getenv("THRONG_PLOTS"); d != "" { // to look at them
 		dir = d
@@ -90,8 +90,8 @@ func TestDrawAll(t *testing.T) {
 	}
 }
 
-// TestTextsHaveTheirWidths: every text says how wide it is, so it fits with any font of the viewer.
-func TestTextsHaveTheirWidths(t *testing.T) {
+// TestTextsHaveTextLength: every text element has a textLength, so that it fits with any font of the viewer.
+func TestTextsHaveTextLength(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sample.json")
 	write(t, path, sample())
@@ -108,7 +108,7 @@ func TestTextsHaveTheirWidths(t *testing.T) {
 	}
 }
 
-func TestNothingToDraw(t *testing.T) {
+func TestPlotsWithoutFiguresAreNotDrawn(t *testing.T) {
 	dir := t.TempDir()
 	if err := run(dir, nil); err == nil {
 		t.Error("no results are no error")
@@ -136,7 +136,7 @@ func write(t *testing.T, path string, run *result.Run) {
 	}
 }
 
-// svgText is the text of a file that is XML.
+// svgText parses an XML file and returns its text.
 func svgText(t *testing.T, path string) (text string) {
 	t.Helper()
 	f, err := os.Open(path)
@@ -158,7 +158,7 @@ func svgText(t *testing.T, path string) (text string) {
 	}
 }
 
-func TestHuman(t *testing.T) {
+func TestHumanFormatsNumbers(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", .042: "0.04", 1: "1", 4.51: "4.5", 714.2: "714", 1234: "1,234", 9994: "9,994",
 		12_345: "12 k", 999_499: "999 k", 999_900: "1 M", 5_840_000: "5.8 M", 12_000_000: "12 M"} {
 		if got := human(v); got != want {

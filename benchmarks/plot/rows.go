@@ -11,13 +11,13 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// row is one server of a panel with some figures, the first one at the top.
+// row has the figures of one server in a panel, the first one at the top.
 type row struct {
 	server result.Server
 	marks  []mark
 }
 
-// mark is one figure. A hole is text in its place.
+// mark is one figure. If there is no figure, hole is the text in its place.
 type mark struct {
 	value float64
 	label string
@@ -33,7 +33,7 @@ type spread []row
 
 const rowHeight = 0.34 * vg.Centimeter // of one bar
 
-// names puts the servers on the Y axis and lines between them.
+// names draws the names of the servers on the Y axis, and lines between them.
 func names(p *plot.Plot, rows []row) {
 	ticks := make([]plot.Tick, len(rows))
 	for i, r := range rows {
@@ -46,7 +46,7 @@ func names(p *plot.Plot, rows []row) {
 	p.X.Padding = 0
 }
 
-// y of row i: the first is at the top.
+// y returns the Y value of row i; the first row is at the top.
 func y(rows []row, i int) float64 { return float64(len(rows) - 1 - i) }
 
 // Plot implements plot.Plotter.
@@ -109,7 +109,7 @@ func (s spread) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// verticals are the grid: at the labels of the X axis.
+// verticals draws the grid lines at the labels of the X axis.
 func verticals(c draw.Canvas, p *plot.Plot, toX func(float64) vg.Length) {
 	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
 		if !t.IsMinor() {

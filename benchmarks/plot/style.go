@@ -17,7 +17,7 @@ var (
 	red      = color.RGBA{0xc0, 0x20, 0x20, 0xff}
 )
 
-// hue tells floors, ours and rivals apart; shade is 0 (light) to 2 (dark).
+// hue returns a colour for floors, our servers or rivals; shade is 0 (light) to 2 (dark).
 func hue(s result.Server, shade int) color.Color {
 	switch {
 	case s.Floor:
@@ -28,7 +28,7 @@ func hue(s result.Server, shade int) color.Color {
 	return [3]color.RGBA{{0x9c, 0xc9, 0xec, 0xff}, {0x3f, 0x8f, 0xcf, 0xff}, {0x14, 0x55, 0x8c, 0xff}}[shade]
 }
 
-// kinds is the legend of the hues.
+// kinds returns the legend of the hues.
 func kinds() []entry {
 	return []entry{
 		{"floor: system calls, nothing else", hue(result.Server{Floor: true}, 1)},
@@ -37,7 +37,7 @@ func kinds() []entry {
 	}
 }
 
-// human is a number as one says it: 1.2 M, 34 k, 5.6.
+// human formats a number with a unit prefix: 1.2 M, 34 k, 5.6.
 func human(v float64) string {
 	switch {
 	case v >= 999_500:
@@ -48,7 +48,7 @@ func human(v float64) string {
 	return three(v)
 }
 
-// three is up to three digits that count.
+// three formats a number with up to three significant digits.
 func three(v float64) string {
 	switch {
 	case v == 0:
@@ -63,8 +63,8 @@ func three(v float64) string {
 	return fmt.Sprintf("%d,%03d", int(math.Round(v))/1000, int(math.Round(v))%1000) // below a million
 }
 
-// logTicks is a label at each power of ten and marks between them; with few powers 2 and 5
-// have labels as well.
+// logTicks has a label at each power of ten and marks between them; if there are few powers, 2
+// and 5 have labels as well.
 func logTicks(min, max float64) (ticks []plot.Tick) {
 	few := math.Log10(max/min) < 2.5
 	for power := math.Pow(10, math.Floor(math.Log10(min))); power <= max; power *= 10 {
@@ -83,7 +83,7 @@ func logTicks(min, max float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// onLog makes the axis a logarithmic one over the values, with room on the right.
+// onLog makes the axis logarithmic over the values, with space on the right.
 func onLog(a *plot.Axis, min, max, room float64) {
 	a.Min, a.Max = min/1.6, max*room
 	a.Scale = plot.LogScale{}

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// The texts are laid out with the widths of Liberation Sans, which most readers do not have. So each says how wide it is,
-// and the viewer fits its own font into that.
+// The texts are laid out with the widths of Liberation Sans, which most readers do not have. So each text has its width,
+// and the viewer fits its own font into it.
 
 const (
 	laidOut = "font-family:Liberation Sans;"
@@ -18,7 +18,7 @@ const (
 
 var textElement = regexp.MustCompile(`<text ([^>]*style="` + laidOut + `([^"]*font-size:([0-9.]+)px[^"]*)")>([^<]*)</text>`)
 
-// fixWidths gives every text of an SVG file of gonum its width and fonts to fall back to.
+// fixWidths adds a textLength and fallback fonts to every text of gonum's SVG file.
 func fixWidths(svg []byte) []byte {
 	return textElement.ReplaceAllFunc(svg, func(element []byte) []byte {
 		m := textElement.FindSubmatch(element)

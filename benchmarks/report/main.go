@@ -3,7 +3,7 @@
 //	report results/DATE.json...
 //
 // All tables, goals and plots go to docs/benchmarks.md, and one small table of the first run to the README. In both it
-// replaces what stands between the two marks, and nothing else. A server that failed or lost a message has the word
+// replaces only the text between the two marks. A server that failed or lost a message has the word
 // instead of a number, and the reason below the table; one that was not installed is named in a sentence.
 package main
 
@@ -66,7 +66,7 @@ func run(page, readme string, paths []string) error {
 	return errors.Join(update(page, all.Bytes()), update(readme, small.Bytes()))
 }
 
-// update puts text between the marks of a file.
+// update replaces the text between the marks of a file.
 func update(path string, text []byte) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func update(path string, text []byte) error {
 	return os.WriteFile(path, page, 0o644)
 }
 
-// replace puts text between the marks of page.
+// replace replaces the text between the marks of page.
 func replace(page, text []byte) ([]byte, error) {
 	head, rest, ok1 := bytes.Cut(page, []byte(begin))
 	_, tail, ok2 := bytes.Cut(rest, []byte(end))
@@ -89,7 +89,7 @@ func replace(page, text []byte) ([]byte, error) {
 	return bytes.Join([][]byte{head, []byte(begin + "\n"), text, []byte(end), tail}, nil), nil
 }
 
-// plots links those of the named plots that were drawn beside the results.
+// plots returns links to those of the named plots whose files exist beside the results.
 func plots(out *bytes.Buffer, page, path string, names ...string) error {
 	if page == "-" {
 		return nil
@@ -116,7 +116,7 @@ func plots(out *bytes.Buffer, page, path string, names ...string) error {
 	return nil
 }
 
-// titles are read by people who do not see the plots.
+// titles are the alternative texts of the plots.
 var titles = map[string]string{
 	"deliveries": "Plot: deliveries a second", "idle": "Plot: memory of an idle connection",
 	"growth": "Plot: memory and CPU time as connections grow", "latency": "Plot: latency",

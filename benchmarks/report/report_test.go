@@ -23,7 +23,7 @@ const results = `{"date":"2026-01-02T03:04:05Z","commit":"abcdef0","command":"ru
 "goals":[{"server":"throng","work":"idle","what":"bytes","want":512,"most":true,"value":714.4,"uncertainty":12.3},
 {"server":"netpoll","work":"echo","what":"of the floor","want":0.95,"hole":"not measured"}]}`
 
-func TestReport(t *testing.T) {
+func TestReportReplacesTextBetweenMarks(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -36,7 +36,7 @@ func TestReport(t *testing.T) {
 	readme := file("README.md", "before\n"+begin+"\nold\n"+end+"\nafter\n")
 	path := file("x.json", results)
 	file("x-idle.svg", "<svg/>")
-	for range 2 { // again and again
+	for range 2 { // the second time replaces the first
 		if err := run(page, readme, []string{path}); err != nil {
 			t.Fatal(err)
 		}
@@ -61,8 +61,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestSummary: the README has the small table, with the best of the floors, and one plot.
-func TestSummary(t *testing.T) {
+// TestReadmeGetsSmallTable: the README gets the small table, with the best of the floors, and one plot.
+func TestReadmeGetsSmallTable(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -101,7 +101,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-func TestNoMarks(t *testing.T) {
+func TestPageWithoutMarksIsAnError(t *testing.T) {
 	for _, page := range []string{"", begin, end + begin, end} {
 		if _, err := replace([]byte(page), nil); err == nil {
 			t.Errorf("%q has marks", page)

@@ -22,7 +22,7 @@ var (
 	summaryWorks = []string{"1x1000 1", "1x1000 16", "1000x10", "echo 16", "idle"}
 )
 
-// summary is the small table, of the servers and works that the run has.
+// summary writes the small table of those servers and workloads that the run has.
 func summary(w io.Writer, r *result.Run) {
 	var works []result.Workload
 	for _, work := range r.Workloads {
@@ -53,7 +53,7 @@ func summary(w io.Writer, r *result.Run) {
 	fmt.Fprintln(w)
 }
 
-// bestFloor is the fastest of the floors at a work, or the smallest at idle. A floor that sends other bytes than the
+// bestFloor returns the fastest of the floors in a workload, or the smallest in idle. A floor that sends other bytes than the
 // rivals is not one of them.
 func bestFloor(r *result.Run, work result.Workload) (best *result.Cell) {
 	for _, s := range r.Servers {

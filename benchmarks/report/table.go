@@ -11,7 +11,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/result"
 )
 
-// section is one run: machine and method, the table, the goals, and the reasons of cells without a number.
+// section writes one run: machine and method, the table, the goals, and the reasons of cells without a number.
 func section(w io.Writer, r *result.Run) {
 	heading(w, r)
 	table(w, r)
@@ -19,7 +19,7 @@ func section(w io.Writer, r *result.Run) {
 	holes(w, r)
 }
 
-// programs is the directory of the servers on the machine that measured, which means nothing elsewhere.
+// programs matches the directory of the servers on the measuring machine, which is not part of the report.
 var programs = regexp.MustCompile(` -bin \S+`)
 
 func heading(w io.Writer, r *result.Run) {
@@ -46,7 +46,7 @@ func heading(w io.Writer, r *result.Run) {
 	}
 }
 
-// table has a line for each server that did any of it and a column for each work.
+// table has a line for each server with a result and a column for each workload.
 func table(w io.Writer, r *result.Run) {
 	head, rule := "|", "|---"
 	for _, work := range r.Workloads {
@@ -68,7 +68,7 @@ func table(w io.Writer, r *result.Run) {
 	fmt.Fprintln(w)
 }
 
-// title of a column.
+// title returns the title of a column.
 func title(w result.Workload) string {
 	flag := func(name string) string { n, _ := w.Flag(name); return thousands(float64(n)) }
 	churned := ""
@@ -97,7 +97,7 @@ func title(w result.Workload) string {
 	return w.Name
 }
 
-// text of a cell: a cell without a number has the word.
+// text returns the text of a cell: a figure, or LOST or FAILED.
 func text(c *result.Cell, w result.Workload) string {
 	if c.Empty() {
 		return ""
@@ -119,7 +119,7 @@ func text(c *result.Cell, w result.Workload) string {
 	return fmt.Sprintf("%s%s (%.2f)", thousands(v/1e3), star, cpu)
 }
 
-// figure is the median by which servers are compared: more is better, so what a connection costs is negative.
+// figure returns the median by which servers are compared. More is better, so the memory of a connection is negative.
 func figure(c *result.Cell, w result.Workload) float64 {
 	switch w.Kind {
 	case "idle":
@@ -132,7 +132,7 @@ func figure(c *result.Cell, w result.Workload) float64 {
 	return c.MedianOf(func(r result.Result) float64 { return r.Rate })
 }
 
-// thousands is a whole number with a comma where one needs it.
+// thousands formats a whole number with commas.
 func thousands(v float64) string {
 	s := strconv.FormatInt(int64(v+.5), 10)
 	for i := len(s) - 3; i > 0; i -= 3 {

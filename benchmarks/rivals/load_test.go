@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestLoad: throng load tests servers that are not throng, and finds nothing wrong with them. What
-// it finds here is either a fault of theirs or one of its own.
-func TestLoad(t *testing.T) {
+// TestLoadFindsNoViolation: throng load reports no violation of servers other than throng. A violation here is a fault
+// of the server or of throng load.
+func TestLoadFindsNoViolation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("each run takes more than a second")
 	}
@@ -39,7 +39,7 @@ func TestLoad(t *testing.T) {
 	})
 }
 
-// report is what the test reads of throng load --json.
+// report has the fields of throng load --json that the test reads.
 type report struct {
 	Opened     int64 `json:"connections_opened"`
 	Error      string
@@ -50,7 +50,7 @@ type report struct {
 	}
 }
 
-// load runs one scenario of throng load, which must end with exit code 0, and have checked what it sent.
+// load runs one scenario of throng load. It must end with exit code 0, and have checked its messages.
 func load(t *testing.T, scenario, addr string, flags ...string) {
 	t.Run(scenario, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "run.json")
@@ -68,7 +68,7 @@ func load(t *testing.T, scenario, addr string, flags ...string) {
 		if err != nil || r.Error != "" || r.Violations.Count+c.Refused+c.Retries > 0 || len(c.Errors) > 0 {
 			t.Fatalf("%v, %+v\n%s", err, r, said)
 		}
-		quiet := scenario == "connect" // nothing is said there
+		quiet := scenario == "connect" // it publishes nothing
 		if r.Opened < 100 || !quiet && (r.Opened != 200 || c.Sent == 0 || c.Delivered < c.Sent || c.Checked < c.Delivered) {
 			t.Errorf("it did too little: %+v\n%s", r, said)
 		}

@@ -19,13 +19,13 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// programs is the protocol each of them speaks.
+// programs has the protocol of each rival.
 var programs = map[string]string{
 	"gorilla": "rooms", "gws": "rooms", "nbio": "rooms", "gobwas": "rooms", "coder": "rooms", "gnet": "rooms",
 	"centrifuge": "centrifuge",
 }
 
-// bin is where TestMain has built them, the bare echo and throng.
+// bin is the directory in which TestMain builds the rivals, the bare echo and throng.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
@@ -48,7 +48,7 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-func TestRivals(t *testing.T) {
+func TestRivalsDeliverInOrder(t *testing.T) {
 	for name, protocol := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,8 +65,8 @@ func TestRivals(t *testing.T) {
 	}
 }
 
-// TestNoCentrifugo has no such program in its PATH.
-func TestNoCentrifugo(t *testing.T) {
+// TestMissingCentrifugoIsReported: without centrifugo in the PATH the program fails and says so.
+func TestMissingCentrifugoIsReported(t *testing.T) {
 	cmd := exec.Command(filepath.Join(bin, "centrifugo"), "-listen", "127.0.0.1:0")
 	cmd.Env = []string{"PATH=/nowhere"}
 	out, err := cmd.CombinedOutput()
@@ -75,8 +75,8 @@ func TestNoCentrifugo(t *testing.T) {
 	}
 }
 
-// TestPortTaken has every rival say so and end.
-func TestPortTaken(t *testing.T) {
+// TestUsedPortIsReported: every rival reports that its port is in use, and ends.
+func TestUsedPortIsReported(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -127,10 +127,10 @@ type server struct {
 	t        *testing.T
 	addr     string
 	protocol wire.Protocol
-	hellos   uint32 // said so far
+	hellos   uint32 // sent so far
 }
 
-// greeting is from where on a message is no message but the first word of a member.
+// greeting is the smallest number of the messages with which a member checks that it has joined (see present).
 const greeting = 1 << 20
 
 // client is one connection.
@@ -174,8 +174,8 @@ func (s *server) join(room string) *client {
 	return c
 }
 
-// present waits until c is in its room, where only the URL says so: its server may send the 101 first. Whoever hears
-// what he says himself is there.
+// present waits until c is in its room, for protocols in which the URL names the room: the server may send the 101 before
+// the join. A client that receives its own message is in the room.
 func (c *client) present() {
 	c.server.hellos++
 	n := greeting + c.server.hellos
@@ -200,7 +200,7 @@ func (c *client) read() ws.Frame {
 	return f
 }
 
-// say sends the message with that number to the room.
+// say publishes the message with that number to the room.
 func (c *client) say(n uint32) {
 	c.t.Helper()
 	m := wire.NewTemplate(c.protocol.Publish(c.room, wire.Body(40)))
@@ -208,7 +208,7 @@ func (c *client) say(n uint32) {
 	c.write(m.Frame)
 }
 
-// hear wants that message to be the next one that greets nobody.
+// hear checks the number of the next message below greeting.
 func (c *client) hear(n uint32) {
 	c.t.Helper()
 	got := c.next()
@@ -220,7 +220,7 @@ func (c *client) hear(n uint32) {
 	}
 }
 
-// next is the number of the next message that is not the protocol's own. A frame may hold several.
+// next returns the number of the next published message. A frame may contain several.
 func (c *client) next() uint32 {
 	c.t.Helper()
 	at := wire.FindBody(c.rest, -1)
@@ -250,7 +250,7 @@ func (s *server) testRooms() {
 			c.hear(n)
 		}
 	}
-	b.say(many + 1) // the other room's messages have all arrived: none may be before this
+	b.say(many + 1) // all messages of the other room have arrived: b must not have received any of them
 	b.hear(many + 1)
 	a[1].conn.Close()
 	for n := range uint32(10) {
@@ -261,7 +261,7 @@ func (s *server) testRooms() {
 	}
 }
 
-// testEcho sends messages, a ping in their midst, byte by byte and all at once.
+// testEcho sends messages with a ping among them, byte by byte and all at once.
 func (s *server) testEcho() {
 	s.t.Helper()
 	c := s.dial("/echo")

@@ -19,7 +19,7 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/sys"
 )
 
-// report is the run with what is computed from it.
+// report is a run. Its methods compute the medians, ratios and goals.
 type report struct{ result.Run }
 
 type (

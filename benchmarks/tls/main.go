@@ -1,5 +1,5 @@
-// Tls measures what connecting costs, plain and over TLS 1.3: upgrades a second, processor
-// time for each, and resident bytes of an idle connection. Bare netpoll and gorilla on
+// Tls measures the cost of connections, plain and over TLS 1.3: upgrades a second, processor
+// time of an upgrade, and resident bytes of an idle connection. Bare netpoll and gorilla on
 // net/http take turns in one run; compare the ratios.
 package main
 
@@ -123,10 +123,10 @@ func connect(addr string, secure bool) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = c.(*net.TCPConn).SetLinger(0) // no port stays behind in TIME_WAIT
+	_ = c.(*net.TCPConn).SetLinger(0) // closes with RST, so that no port stays in TIME_WAIT
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	if secure {
-		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}) // our own server's
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}) // the certificate is self-signed
 	}
 	if _, err = io.WriteString(c, request); err == nil {
 		var r *http.Response
@@ -159,7 +159,7 @@ func connectFor(addr string, secure bool, span time.Duration) (int64, time.Durat
 	return n.Load(), time.Since(began)
 }
 
-// idle is the growth of the server's resident memory per connection.
+// idle returns the growth of the server's resident memory per connection.
 func idle(addr string, secure bool, pid, few, many int) (float64, error) {
 	var conns []net.Conn
 	defer func() {
@@ -176,7 +176,7 @@ func idle(addr string, secure bool, pid, few, many int) (float64, error) {
 			}
 			conns = append(conns, c)
 		}
-		time.Sleep(4 * time.Second) // no event says that the server has settled
+		time.Sleep(4 * time.Second) // no event shows when the memory is stable
 		m, err := sys.ReadMemory(pid)
 		if err != nil {
 			return 0, err

@@ -12,11 +12,11 @@ import (
 )
 
 // Queue is how many messages may wait for one member where a library has a queue for each
-// (the size is that of gorilla's chat example). Who falls behind further is closed.
+// (the size is that of gorilla's chat example). A member with more is closed.
 const Queue = 256
 
-// stuck is how long a peer may take nothing of what was sent to it. The kernel ends the
-// connection then, which costs nothing for each write as a deadline would.
+// stuck is how long sent data may remain unacknowledged (TCP_USER_TIMEOUT). Then the kernel ends the
+// connection. Unlike a write deadline it costs nothing per write.
 const stuck = 10 * time.Second
 
 // Addr parses the flags, -listen among them, and returns the address to listen on.
@@ -26,9 +26,9 @@ func Addr() string {
 	return *addr
 }
 
-// Listen is net.Listen whose connections a stuck peer cannot hold for ever. It ends the
-// process if it cannot. Keepalive is off: with a user timeout that is shorter than its interval
-// the kernel may take a connection that was only idle for a dead one.
+// Listen is net.Listen with that timeout for all connections. It ends the process if it
+// fails. Keepalive is off: if the user timeout is shorter than the keepalive interval, the
+// kernel may close a connection that is only idle.
 func Listen(addr string) net.Listener {
 	c := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) (err error) {
 		if e := raw.Control(func(fd uintptr) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Target splits a request target into the name of the room and whether it is the echo.
+// Target returns the name of the room in a request target, and whether the target is /echo.
 func Target(target string) (room string, echo bool) {
 	path, query, _ := strings.Cut(target, "?")
 	values, err := url.ParseQuery(query)
@@ -17,13 +17,13 @@ func Target(target string) (room string, echo bool) {
 	return values.Get("room"), path == "/echo"
 }
 
-// Rooms is who is where. Any goroutine may call its methods.
+// Rooms has the members of all rooms. Any goroutine may call its methods.
 type Rooms[M comparable] struct {
 	mu     sync.Mutex
 	byName map[string]*Room[M]
 }
 
-// Join puts the member into the room, which is there as long as somebody is in it.
+// Join adds the member to the room. A room exists as long as it has members.
 func (rs *Rooms[M]) Join(name string, member M) *Room[M] {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -41,7 +41,7 @@ func (rs *Rooms[M]) Join(name string, member M) *Room[M] {
 	return r
 }
 
-// Room is its members in the order in which they came.
+// Room has its members in the order of their joins.
 type Room[M comparable] struct {
 	name    string
 	rooms   *Rooms[M]
@@ -49,7 +49,7 @@ type Room[M comparable] struct {
 	members []M
 }
 
-// Leave takes the member out: when it returns, Each will not be called with it.
+// Leave removes the member. After it has returned, Each does not call f with the member.
 func (r *Room[M]) Leave(member M) {
 	r.rooms.mu.Lock()
 	defer r.rooms.mu.Unlock()

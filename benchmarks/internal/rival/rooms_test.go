@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestRooms(t *testing.T) {
+func TestRoomsJoinAndLeave(t *testing.T) {
 	var all Rooms[int]
 	a := all.Join("a", 1)
 	all.Join("a", 2)
@@ -45,7 +45,7 @@ func TestRoomsManyGoroutines(t *testing.T) {
 	}
 }
 
-func TestTarget(t *testing.T) {
+func TestTargetNamesRoomOrEcho(t *testing.T) {
 	for target, want := range map[string]string{"/?room=a": "a", "/?room=a+b&x": "a b", "/": "", "/?room=%zz": ""} {
 		if room, echo := Target(target); room != want || echo {
 			t.Errorf("%s: %q, %v", target, room, echo)

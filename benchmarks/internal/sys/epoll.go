@@ -34,7 +34,7 @@ func (e *Epoll) Add(fd int, id int32) error {
 // FD is the descriptor, which is readable while something is ready.
 func (e *Epoll) FD() int { return e.fd }
 
-// Poll returns what is ready now.
+// Poll returns the events that are ready, without waiting.
 func (e *Epoll) Poll() []unix.EpollEvent {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(e.fd),
 		uintptr(unsafe.Pointer(&e.events[0])), uintptr(len(e.events)), 0, 0, 0)

@@ -19,20 +19,20 @@ func Send(fd int, p []byte) (int, unix.Errno) {
 	return int(n), errno
 }
 
-// Recv is a non-blocking recv(2). 0 and no error is the peer's end.
+// Recv is a non-blocking recv(2). 0 without an error means that the peer has closed.
 func Recv(fd int, p []byte) (int, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
 		uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
-// ListenOnly has the kernel acknowledge what is read at once, as it does for a peer that only listens, until fd is sent
-// on again (tcp(7), TCP_QUICKACK).
+// ListenOnly turns off delayed acknowledgements, as the kernel does for a peer that only receives, until the next send on
+// fd (tcp(7), TCP_QUICKACK).
 func ListenOnly(fd int) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
 }
 
-// Accept takes one waiting connection, without asking whose it is.
+// Accept accepts one waiting connection, without its address.
 func Accept(listener int) (int, error) {
 	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 	if errno != 0 {

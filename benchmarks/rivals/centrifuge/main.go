@@ -2,10 +2,10 @@
 // client protocol: https://github.com/centrifugal/centrifuge#quick-example
 //
 // Channels have what `throng serve --dev` gives them: presence and a history of 5,000 messages with recovery, in
-// memory. Joins and leaves, which nobody asks for here, are off: the library looks at every member for each of them, so
-// that ten thousand take a minute to join (throng has a bound for it). MaxMessagesInFrame without a limit lets all that
-// waits for a client leave with one write; write buffers come from a pool. WriteDelay stays
-// off: it would trade latency for fewer writes, and bounds the rate of a connection.
+// memory. Join and leave messages are off, because no client of the benchmark requests them: the library checks every
+// member for each of them, so that ten thousand members take a minute to join (throng has a bound for it). MaxMessagesInFrame
+// without a limit sends all queued messages of a client with one write; write buffers come from a pool. WriteDelay
+// is off: it would trade latency for fewer writes, and bounds the rate of a connection.
 package main
 
 import (
@@ -56,7 +56,7 @@ func connected(c *centrifuge.Client) {
 		}}, nil)
 	})
 	c.OnPresence(func(_ centrifuge.PresenceEvent, answer centrifuge.PresenceCallback) {
-		answer(centrifuge.PresenceReply{}, nil) // as the node knows it
+		answer(centrifuge.PresenceReply{}, nil) // the node fills in the members
 	})
 	c.OnPresenceStats(func(_ centrifuge.PresenceStatsEvent, answer centrifuge.PresenceStatsCallback) {
 		answer(centrifuge.PresenceStatsReply{}, nil)

@@ -14,9 +14,9 @@ import (
 	"github.com/throngd/throng/benchmarks/internal/wire"
 )
 
-// TestJoins: nobody gets joins, asked for or not. Ten thousand who come to one room would get fifty million, or the
-// library would look fifty million times whether somebody has asked.
-func TestJoins(t *testing.T) {
+// TestJoinsAreNotSent: no client gets join messages, whether or not it requests them. With ten thousand members of one room
+// the library would send fifty million of them, or check as often whether a member has requested them.
+func TestJoinsAreNotSent(t *testing.T) {
 	handler, err := serve(25 * time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestJoins(t *testing.T) {
 	}
 }
 
-// joinsHeard reports whether the first of two members hears of the second before a message that comes later.
+// joinsHeard reports whether the first of two members gets the join of the second before a later message.
 func joinsHeard(t *testing.T, addr string, asked bool) (joins bool) {
 	p, err := wire.NewProtocol("centrifuge", "")
 	if err != nil {
@@ -61,7 +61,7 @@ func joinsHeard(t *testing.T, addr string, asked bool) (joins bool) {
 	return joins
 }
 
-// curious asks for joins.
+// curious is a protocol whose clients request join messages.
 type curious struct{ wire.Protocol }
 
 func (c curious) Hello(room string) []byte {

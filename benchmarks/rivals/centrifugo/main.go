@@ -1,10 +1,10 @@
-// Centrifugo starts the real thing from the PATH, configured as `throng serve --dev`, in the
-// place of this process:
+// Centrifugo replaces this process (execve(2)) by the centrifugo in the PATH, configured as
+// `throng serve --dev`:
 //
 //	go install github.com/centrifugal/centrifugo/v6@VERSION
 //
-// Where that cannot be had it says so, and the report has a hole. rivals/centrifuge, the
-// library it is made of, stands beside it.
+// Without centrifugo it ends with an error, and the report has no figures for it.
+// rivals/centrifuge is a server on the same library.
 package main
 
 import (

@@ -1,8 +1,8 @@
 // Coder is coder/websocket on net/http: a channel and a goroutine to write for each member, as
 // in its chat example: https://github.com/coder/websocket/tree/master/internal/examples/chat
 //
-// Compression stays off, its default. Contexts that cannot end spare a timer for each message;
-// the kernel's timeout stands in for them.
+// Compression stays off, its default. Contexts without a deadline save a timer for each message;
+// the kernel's timeout (TCP_USER_TIMEOUT) replaces it.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 			go echo(c)
 			return
 		}
-		go chat(&all, name, c) // and net/http frees what it has for the request
+		go chat(&all, name, c) // so that net/http frees its memory for the request
 	})))
 }
 
@@ -63,7 +63,7 @@ func chat(all *rooms, name string, c *websocket.Conn) {
 	}
 }
 
-// send closes who has too much waiting, which ends its two goroutines.
+// send closes a member whose queue is full, which ends its two goroutines.
 func (m *member) send(p []byte) {
 	select {
 	case m.out <- p:

@@ -17,7 +17,7 @@ type conn struct {
 	room *room // nil for the echo
 }
 
-// OnTraffic takes what is complete. The rest stays in gnet's buffer for the next time.
+// OnTraffic handles the complete frames. The rest stays in gnet's buffer until the next call.
 func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	k, _ := c.Context().(*conn)
 	if k == nil {
@@ -28,7 +28,7 @@ func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 		return gnet.Close
 	}
 	taken, ok := s.frames(c, k, b)
-	if taken > 0 { // Discard(0) would take everything
+	if taken > 0 { // Discard(0) would discard everything
 		_, _ = c.Discard(taken)
 	}
 	if !ok {
@@ -37,7 +37,7 @@ func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// greet answers the request when it is whole.
+// greet answers the upgrade request when it is complete.
 func (s *server) greet(c gnet.Conn) gnet.Action {
 	b, _ := c.Peek(-1)
 	end := bytes.Index(b, []byte("\r\n\r\n"))
@@ -58,7 +58,7 @@ func (s *server) greet(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// frames handles the whole frames at the start of b and says how many bytes they are.
+// frames handles the complete frames at the start of b and returns their bytes.
 func (s *server) frames(c gnet.Conn, k *conn, b []byte) (taken int, ok bool) {
 	l := k.loop
 	l.echo.Reset()
@@ -85,7 +85,7 @@ func (s *server) frames(c gnet.Conn, k *conn, b []byte) (taken int, ok bool) {
 			return taken, false
 		}
 	}
-	if l.echo.Len() > 0 { // all that one read brought with one Write
+	if l.echo.Len() > 0 { // all messages of one read with one Write
 		_, _ = c.Write(l.echo.Bytes())
 	}
 	return taken, true
@@ -95,7 +95,7 @@ func (s *server) frames(c gnet.Conn, k *conn, b []byte) (taken int, ok bool) {
 func (l *loop) header(b []byte) (size int, h ws.Header, ok bool) {
 	l.reader.Reset(b)
 	h, err := ws.ReadHeaderBuffer(&l.reader, l.buffer[:])
-	if err != nil { // the end of b
+	if err != nil { // b ends inside the header
 		return 0, h, true
 	}
 	return len(b) - l.reader.Len(), h, h.Fin && h.Masked && h.Length <= maxMessage

@@ -13,11 +13,11 @@ import (
 // has no bound.
 const backlog = 1 << 20
 
-// loop is what one event loop knows of the rooms. Only its own goroutine touches it.
+// loop has the rooms of one event loop. Only its own goroutine uses it.
 type loop struct {
 	events gnet.EventLoop
 	rooms  map[string]*room
-	dirty  []*room // have something to send
+	dirty  []*room // rooms with messages to send
 
 	// Scratch, so that no frame costs an allocation.
 	reader bytes.Reader
@@ -25,7 +25,7 @@ type loop struct {
 	buffer [ws.MaxHeaderSize]byte
 }
 
-// room is its members on this loop.
+// room has its members on this loop.
 type room struct {
 	name    string
 	members []gnet.Conn
@@ -41,7 +41,7 @@ func (l *loop) room(name string) *room {
 	return r
 }
 
-// add lays a frame out for the room. The first one of a turn asks for the flush.
+// add appends a frame to the room's output. The first frame of a turn schedules the flush.
 func (l *loop) add(name string, frame []byte) {
 	r := l.rooms[name]
 	if r == nil {
@@ -59,7 +59,7 @@ func (l *loop) flush(context.Context) error {
 	dirty := l.dirty
 	l.dirty = nil
 	for _, r := range dirty {
-		// Backwards: a failed Write calls OnClose at once, which takes the member out.
+		// Backwards, because a failed Write calls OnClose at once, which removes the member.
 		for i := len(r.members) - 1; i >= 0; i-- {
 			c := r.members[i]
 			if _, err := c.Write(r.out); err == nil && c.OutboundBuffered() > backlog {
@@ -71,7 +71,7 @@ func (l *loop) flush(context.Context) error {
 	return nil
 }
 
-// leave puts the last member into the place of c.
+// leave removes c and moves the last member to its place.
 func (l *loop) leave(r *room, c gnet.Conn) {
 	last := len(r.members) - 1
 	for i, m := range r.members {
@@ -86,14 +86,14 @@ func (l *loop) leave(r *room, c gnet.Conn) {
 	}
 }
 
-// server is the loops; a room may have members on all of them.
+// server has the loops; a room may have members on all of them.
 type server struct {
 	gnet.BuiltinEventEngine
 	mu    sync.RWMutex
 	loops map[gnet.EventLoop]*loop
 }
 
-// loop is called on the loop it returns.
+// loop returns the state of the event loop on which it is called.
 func (s *server) loop(events gnet.EventLoop) *loop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +105,7 @@ func (s *server) loop(events gnet.EventLoop) *loop {
 	return l
 }
 
-// publish sends the payload to the room on all loops. here is the one it is called on.
+// publish sends the payload to the room on all loops. It is called on the loop here.
 func (s *server) publish(here *loop, name string, payload []byte) {
 	frame := ws.MustCompileFrame(ws.NewTextFrame(payload))
 	s.mu.RLock()

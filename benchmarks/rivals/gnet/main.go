@@ -2,8 +2,8 @@
 // loops as processors, each accepting for itself (SO_REUSEPORT), every connection on one of
 // them: https://pkg.go.dev/github.com/panjf2000/gnet/v2#WithReusePort
 //
-// A loop writes to its own members with Conn.Write, which on the loop goes straight to the
-// kernel. What the events of one epoll_wait brought into a room leaves with one Write for each
+// A loop writes to its own members with Conn.Write, which on the loop calls write(2) directly.
+// All messages that one epoll_wait brings to a room are sent with one Write to each
 // member: gnet runs the tasks of a loop after its events.
 package main
 

@@ -2,8 +2,8 @@
 // payloads and one compiled frame for all members: https://github.com/gobwas/ws#zero-copy-upgrade
 // and https://pkg.go.dev/github.com/gobwas/ws#CompileFrame
 //
-// Who reads a message writes it to everybody, which needs no second goroutine or queue; a
-// member that takes nothing holds its room up until rival.Listen's timeout ends it.
+// The goroutine that reads a message writes it to all members, without a second goroutine or a queue.
+// A member that reads nothing blocks its room until rival.Listen's timeout closes it.
 package main
 
 import (
@@ -55,7 +55,7 @@ func serve(all *rooms, c net.Conn) {
 	for r.next() == nil {
 		frame := ws.MustCompileFrame(ws.NewTextFrame(*r.payload))
 		payloads.Put(r.payload)
-		room.Each(func(to net.Conn) { _, _ = to.Write(frame) }) // whose connection breaks leaves by itself
+		room.Each(func(to net.Conn) { _, _ = to.Write(frame) }) // a member whose connection breaks leaves in its own goroutine
 	}
 }
 
@@ -77,7 +77,7 @@ func (r *reader) next() error {
 			return err
 		}
 		if h.Length > maxMessage || !h.Fin || !h.Masked {
-			return ws.ErrProtocolOpCodeReserved // nobody here sends such
+			return ws.ErrProtocolOpCodeReserved // the benchmark sends no such frames
 		}
 		p := payloads.Get().(*[]byte)
 		*p = append((*p)[:0], make([]byte, h.Length)...)
@@ -105,7 +105,7 @@ func (r *reader) control(op ws.OpCode) error {
 	return nil
 }
 
-// echo answers what one read brought with one write.
+// echo answers all messages of one read with one write.
 func (r *reader) echo() {
 	w := bufio.NewWriterSize(r.conn, readBuffer)
 	for r.next() == nil {

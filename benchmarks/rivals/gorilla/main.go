@@ -51,7 +51,7 @@ func main() {
 	log.Fatal(server.ServeTLS(rival.Listen(addr), "", ""))
 }
 
-// serve leaves the goroutine of net/http, so that what that has for the request is freed.
+// serve does not use the goroutine of net/http, so that its memory for the request is freed.
 func serve(all *rooms, ping time.Duration, w http.ResponseWriter, r *http.Request) {
 	name, isEcho := rival.Target(r.RequestURI)
 	c, err := upgrader.Upgrade(w, r, nil)
@@ -94,7 +94,7 @@ func chat(all *rooms, name string, ping time.Duration, c *websocket.Conn) {
 	}
 }
 
-// send closes who has too much waiting, which ends its two goroutines.
+// send closes a member whose queue is full, which ends its two goroutines.
 func (m *member) send(message *websocket.PreparedMessage) {
 	select {
 	case m.out <- message:

@@ -1,9 +1,9 @@
-// Gws is lxzan/gws on net/http with its Broadcaster, which lays a message out once and hands
+// Gws is lxzan/gws on net/http with its Broadcaster, which encodes a message once and appends
 // it to the write queue of each connection: https://github.com/lxzan/gws#broadcast
 //
-// ParallelEnabled stays off: it hands each message of a connection to a goroutine of its own,
-// so they may overtake each other, and the work here demands order. The queue of a connection
-// has no bound of its own; rival.Listen ends a connection that takes nothing.
+// ParallelEnabled is off: it handles each message of a connection in a goroutine of its own, so
+// messages may overtake each other, but the workloads require order. The queue of a connection
+// has no bound; rival.Listen's timeout closes a connection that reads nothing.
 package main
 
 import (

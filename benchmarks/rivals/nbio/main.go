@@ -2,8 +2,8 @@
 // (IOModNonBlocking), which its documentation names for many connections:
 // https://github.com/lesismal/nbio#different-iomod
 //
-// Messages are handled on the loop itself (ServerExecutor): what is done here does not block,
-// so the pool of goroutines that is meant for handlers that do would only cost.
+// Messages are handled on the loop itself (ServerExecutor): the handlers here do not block, so
+// the pool of goroutines for blocking handlers would only cost time.
 package main
 
 import (
@@ -48,7 +48,7 @@ type server struct {
 
 func newServer() *server {
 	s := &server{chat: websocket.NewUpgrader(), echo: websocket.NewUpgrader()}
-	s.chat.KeepaliveTime, s.echo.KeepaliveTime = 0, 0 // the default closes who is silent for two minutes
+	s.chat.KeepaliveTime, s.echo.KeepaliveTime = 0, 0 // the default closes a connection after two minutes without a message
 	s.echo.OnMessage(func(c *websocket.Conn, kind websocket.MessageType, p []byte) { _ = c.WriteMessage(kind, p) })
 	s.chat.OnMessage(func(c *websocket.Conn, kind websocket.MessageType, p []byte) {
 		c.Session().(*room).Each(func(to *websocket.Conn) { _ = to.WriteMessage(kind, p) })
