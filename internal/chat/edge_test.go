@@ -12,9 +12,9 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// The conversations of this file are with the real server, in this process.
+// The tests of this file use the real server, in this process.
 
-// serve runs an edge that allows everything to everybody and returns its address.
+// serve runs an edge on which all clients may do everything, and returns its address.
 func serve(t *testing.T, anonymous bool) string {
 	t.Helper()
 	all := config.Options{
@@ -58,7 +58,7 @@ func send(t *testing.T, addr, name string, lines ...string) {
 	k.leave()
 }
 
-func TestEdgeTalk(t *testing.T) {
+func TestEdgeHistoryJoinsAndMessages(t *testing.T) {
 	addr := serve(t, true)
 	send(t, addr, "ann", "one", "two")
 	k := start(t, nil, Options{URL: addr, Name: "eve", source: fromTerminal, History: AutoHistory})
@@ -83,7 +83,7 @@ func TestEdgeTalk(t *testing.T) {
 	k.leave()
 }
 
-func TestEdgeLostConnection(t *testing.T) {
+func TestEdgeRecoversAfterLostConnection(t *testing.T) {
 	addr := serve(t, true)
 	w := newWire(t, addr)
 	k := start(t, nil, Options{URL: w.Addr().String(), Name: "eve", source: fromTerminal})
@@ -108,8 +108,8 @@ func TestEdgeLostConnection(t *testing.T) {
 	}
 }
 
-// A pipe goes on after the connection broke with a message on its way, or its answer, and nothing is lost, doubled or
-// out of order.
+// A pipe continues after the connection has broken while a message or its reply was in flight. No message is lost,
+// duplicated or out of order.
 func TestEdgePipeOverBrokenConnections(t *testing.T) {
 	addr := serve(t, true)
 	w := newWire(t, addr)
@@ -120,7 +120,7 @@ func TestEdgePipeOverBrokenConnections(t *testing.T) {
 	var want []string
 	for i := range 60 {
 		if i%15 == 10 {
-			reader.out.wait(t, want[i-1]+"\n") // all is answered, or will be before the next is sent
+			reader.out.wait(t, want[i-1]+"\n") // every message is answered before the next one is sent
 			w.loseNext(breaks[i/15])
 		}
 		line := "line " + strings.Repeat("x", i)

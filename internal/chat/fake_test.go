@@ -49,7 +49,7 @@ type fakeInfo struct {
 	ConnInfo json.RawMessage `json:"conn_info,omitempty"`
 }
 
-// fakeAction is what becomes of one publish.
+// fakeAction is the reaction to one publish.
 type fakeAction struct {
 	lose, // do not store
 	silent, // do not answer
@@ -165,7 +165,7 @@ func (f *fake) subscribe(c *fakeConn, q fakeCommand) {
 		if q.Subscribe.Epoch == f.epoch {
 			res["recovered"] = true
 			res["publications"] = f.log[room][q.Subscribe.Offset:]
-			res["offset"] = q.Subscribe.Offset // each publication moves it on
+			res["offset"] = q.Subscribe.Offset // each publication below increments it
 		}
 	}
 	for o := range f.conns {
@@ -205,7 +205,7 @@ func (f *fake) history(c *fakeConn, q fakeCommand) {
 		n = min(n, f.most)
 	}
 	pubs = pubs[max(0, len(pubs)-n):]
-	slices.Reverse(pubs) // the client asks for the latest
+	slices.Reverse(pubs) // the newest first
 	c.reply(q.ID, "history", map[string]any{"epoch": f.epoch, "offset": len(f.log[room]), "publications": pubs})
 }
 
@@ -241,10 +241,10 @@ func (f *fake) store(room string, data []byte, info *fakeInfo) {
 	}
 }
 
-// fakeTime is when the fake server says that everything was sent.
+// fakeTime is the time of every publication of the fake server.
 var fakeTime = time.Date(2026, 3, 4, 5, 6, 7, 0, time.Local)
 
-// say is a message of somebody else.
+// say publishes a message of another client.
 func (f *fake) say(room, name, text, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

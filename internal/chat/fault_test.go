@@ -73,7 +73,7 @@ func TestTLSErrorsAreExplained(t *testing.T) {
 	}
 }
 
-func TestInsecure(t *testing.T) {
+func TestInsecureAcceptsAnyCertificate(t *testing.T) {
 	f := startFake(t, httptest.NewTLSServer)
 	k := start(t, f, Options{URL: f.srv.URL, Insecure: true})
 	k.type_("over TLS")
@@ -117,7 +117,7 @@ func TestHTTPStatusIsExplained(t *testing.T) {
 }
 
 // A server that takes the connection and says nothing.
-func TestServerThatDoesNotAnswer(t *testing.T) {
+func TestServerWithoutAnswerTimesOut(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 	"github.com/throngd/throng/internal/clierr"
 )
 
-// hostile is a server that answers connect and subscribe, and then does what it likes.
+// hostile is a server that answers connect and subscribe, and then calls a function of the test.
 func hostile(t *testing.T, listen func(http.Handler) *httptest.Server, then func(ctx context.Context, ws *websocket.Conn, q fakeCommand)) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -185,7 +185,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// waitLong is wait for what takes long.
+// waitLong is wait with a longer timeout.
 func (r *transcript) waitLong(t *testing.T, text string) {
 	t.Helper()
 	for end := time.Now().Add(2 * time.Minute); !strings.Contains(r.String(), text); time.Sleep(50 * time.Millisecond) {
@@ -195,7 +195,7 @@ func (r *transcript) waitLong(t *testing.T, text string) {
 	}
 }
 
-// stuck is a writer that takes nothing until it is let go.
+// stuck is a writer that blocks until it is released.
 type stuck struct{ free chan struct{} }
 
 func (s stuck) Write(b []byte) (int, error) { <-s.free; return len(b), nil }

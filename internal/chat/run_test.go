@@ -26,7 +26,7 @@ func TestPipeSendsEveryLine(t *testing.T) {
 	}
 }
 
-func TestWithoutInputItListens(t *testing.T) {
+func TestWithoutInputClientListens(t *testing.T) {
 	f := newFake(t)
 	f.say("lobby", "bob", "an old one", "")
 	f.say("lobby", "bob", "two\r\nlines", "")
@@ -263,7 +263,7 @@ func TestRepeatedMessageIsShownOnce(t *testing.T) {
 	}
 }
 
-func TestCommands(t *testing.T) {
+func TestCommandsAreExecuted(t *testing.T) {
 	f := newFake(t)
 	f.say("lobby", "bob", "old", "")
 	k := start(t, f, Options{source: fromTerminal})
@@ -321,7 +321,7 @@ func TestNotAcknowledgedAtTheEnd(t *testing.T) {
 	}
 }
 
-func TestNoServer(t *testing.T) {
+func TestUnreachableServerIsExplained(t *testing.T) {
 	f := newFake(t)
 	for _, c := range []struct{ url, want string }{
 		{"127.0.0.1:1", "connection refused"},

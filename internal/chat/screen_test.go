@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// desk is a screen on an emulated terminal, and what is typed at it.
+// desk is a screen on an emulated terminal, with a keyboard.
 type desk struct {
 	*screen
 	t     *testing.T
@@ -40,8 +40,8 @@ func newDesk(t *testing.T, v *vt) *desk {
 	return d
 }
 
-// keyboard is what a screen reads, and knows when everything that was typed has been dealt with: all of it was read, and
-// the screen waits for more.
+// keyboard is the input of a screen. It knows when the screen has handled all typed bytes: it has read them, and reads
+// again.
 type keyboard struct {
 	*io.PipeReader
 	w *io.PipeWriter
@@ -75,7 +75,7 @@ func (k *keyboard) note(f func()) {
 
 func (k *keyboard) press(s string) error { return k.begin(s)() }
 
-// begin counts what is going to be typed by the function that it returns.
+// begin counts the bytes of s as typed, and returns a function that types them.
 func (k *keyboard) begin(s string) (press func() error) {
 	k.note(func() { k.typed += len(s) })
 	return func() error {
@@ -84,7 +84,7 @@ func (k *keyboard) begin(s string) (press func() error) {
 	}
 }
 
-// rest waits until the screen waits for keys.
+// rest waits until the screen has handled all keys and reads again.
 func (k *keyboard) rest() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -93,10 +93,10 @@ func (k *keyboard) rest() {
 	}
 }
 
-// type_ returns when the screen has dealt with the keys.
+// type_ returns when the screen has handled the keys.
 func (d *desk) type_(s string) {
 	d.t.Helper()
-	if s != "" { // a pipe would hand nothing over, and the keyboard not notice
+	if s != "" { // a write of no bytes to a pipe causes no read
 		if err := d.keys.press(s); err != nil {
 			d.t.Fatal(err)
 		}
@@ -104,10 +104,10 @@ func (d *desk) type_(s string) {
 	d.keys.rest()
 }
 
-// enter_ may end after the test: the line it ends is taken before it is.
+// enter_ may return an error: the test may end when the line has been received.
 func (d *desk) enter_(s string) { _ = d.keys.press(s) }
 
-// drafts are what cells and code points count differently.
+// drafts are texts whose numbers of cells, code points and bytes differ.
 var drafts = map[string]string{
 	"ASCII": strings.Repeat("x", 200), "Han": strings.Repeat("你", 90), "wide punctuation": strings.Repeat("，。", 45),
 	"combining": strings.Repeat("e\u0301", 90), "joined emoji": strings.Repeat("👩\u200d💻", 40), "flags": strings.Repeat("🇩🇪", 60),
@@ -115,11 +115,11 @@ var drafts = map[string]string{
 	"fills the row": strings.Repeat("x", 34), "fills the row with Han": strings.Repeat("你", 17), "Hangul of jamo": strings.Repeat("\u1112\u1161\u11ab", 50),
 }
 
-// otherwise are the drafts of which the emulator counts other cells than we do.
+// otherwise are the drafts whose width differs between the emulator and package terminal.
 var otherwise = map[string]bool{"joined emoji": true, "mixed": true, "selectors": true, "flags": true, "Hangul of jamo": true}
 
-// Whatever is typed, edited and shown meanwhile, there is one prompt below the messages, and
-// what is entered is what was typed.
+// While a line is typed and edited and messages arrive, there is one prompt below the messages, and
+// the entered line is the typed one.
 func TestOneDraftOnTheScreen(t *testing.T) {
 	for name, text := range drafts {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestResizeErasesNoMessage(t *testing.T) {
 	}
 }
 
-// settled waits until the place of the cursor is known, or given up.
+// settled waits until the position of the cursor is known, or no longer waited for.
 func (d *desk) settled() {
 	d.t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -208,7 +208,7 @@ func (d *desk) settled() {
 		waits := d.resize.waits()
 		d.mu.Unlock()
 		if !waits {
-			d.keys.rest() // the report has been dealt with
+			d.keys.rest() // the report has been handled
 			return
 		}
 	}

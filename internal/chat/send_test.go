@@ -44,7 +44,7 @@ func TestMessageInDoubtIsLookedUp(t *testing.T) {
 	}
 }
 
-func TestReplyAfterRoomWasLeft(t *testing.T) {
+func TestReplyAfterRoomWasLeftFreesOutbox(t *testing.T) {
 	s := inDoubt(t)
 	id := s.out.queue[0].id
 	s.out.queue = nil

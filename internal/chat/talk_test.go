@@ -96,7 +96,7 @@ func (k *talk) leave() {
 	}
 }
 
-// transcript is a writer that can be waited for.
+// transcript is a writer. A test can wait for a text in it.
 type transcript struct {
 	mu      sync.Mutex
 	text    strings.Builder
@@ -139,7 +139,7 @@ func (r *transcript) wait(t *testing.T, text string) {
 	}
 }
 
-// brokenPipe is a reader that went away.
+// brokenPipe is a writer whose reader has gone.
 type brokenPipe struct{ err error }
 
 func (b brokenPipe) Write([]byte) (int, error) { return 0, b.err }

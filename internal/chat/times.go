@@ -16,7 +16,7 @@ import (
 type times struct {
 	mu      sync.Mutex
 	at      map[uint64]time.Time // by offset
-	answers int                  // replies to history requests, or errors, that the log has reached
+	answers int                  // number of replies to history requests, or errors, that the log has reached
 	changed chan struct{}        // closed and replaced with each of them
 }
 

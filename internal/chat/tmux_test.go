@@ -24,7 +24,7 @@ func TestInsideTmux(t *testing.T) {
 	}
 }
 
-// tmux is a real terminal, one of those that wrap rows anew.
+// tmux is a real terminal, which wraps rows again when its width changes.
 type tmux struct {
 	t    *testing.T
 	sock string
@@ -41,12 +41,12 @@ func (m tmux) run(args ...string) string {
 	return string(out)
 }
 
-// screen is what the terminal shows, without empty rows at its end.
+// screen returns the text of the terminal, without empty rows at its end.
 func (m tmux) screen() []string {
 	return strings.Split(strings.TrimRight(m.run("capture-pane", "-p", "-t", "chat"), "\n "), "\n")
 }
 
-// until waits for the screen to fulfil a condition; tmux tells no one when it changes.
+// until polls the screen until a condition is true; tmux reports no changes.
 func (m tmux) until(what string, ok func(rows []string) bool) []string {
 	m.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {

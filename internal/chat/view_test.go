@@ -105,7 +105,7 @@ func TestPresenceText(t *testing.T) {
 	}
 }
 
-func TestSeenForgets(t *testing.T) {
+func TestSeenKeepsLastIDs(t *testing.T) {
 	var s seen
 	if !s.add("a") || s.add("a") || !s.add("") || !s.add("") {
 		t.Error("an id is new once, an empty one always")

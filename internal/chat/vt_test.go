@@ -10,8 +10,8 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// vt is a terminal as simple as they come: it knows the width of a code point and nothing of clusters, so an emoji of
-// several takes more cells here than elsewhere.
+// vt is a simple terminal: it knows the width of a code point but no grapheme clusters, so an emoji of several code
+// points takes more cells here than in other terminals.
 type vt struct {
 	mu             sync.Mutex
 	width, height  int
@@ -116,7 +116,7 @@ func (v *vt) down() {
 	v.row()
 }
 
-// sequence obeys one escape sequence and says how long it is.
+// sequence executes one escape sequence and returns its length.
 func (v *vt) sequence(s string) int {
 	switch s[1] {
 	case '7':
@@ -152,7 +152,7 @@ func (v *vt) sequence(s string) int {
 	return end + 1
 }
 
-// setWidth does to the rows what terminals do. Rows that were wrapped are joined when the width grows again.
+// setWidth changes the rows as terminals do. Rows that were wrapped are joined when the width grows again.
 func (v *vt) setWidth(w int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

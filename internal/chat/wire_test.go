@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// wire is a way to the server that can be cut.
+// wire is a TCP proxy to the server whose connections can be cut.
 type wire struct {
 	net.Listener
 	to     string
 	mu     sync.Mutex
 	cut    bool
-	lose   lossy // what is lost next
+	lose   lossy // the next loss
 	conns  []net.Conn
 	wg     sync.WaitGroup
 	losses chan struct{} // one for each loss
 }
 
-// lossy is what a wire loses next; it breaks in that moment. The loss is tied to what passes, not to the clock: the SDK
-// (v0.10.10) has a data race between a request that is just being sent and the end of the connection (centrifuge-go
-// pull request 144), so a test cuts where no request can be on its way to the socket.
+// lossy is the kind of data that a wire loses next; it closes the connection at that point. The loss depends on the data, not
+// on the time: the SDK (v0.10.10) has a data race between a request that is just being sent and the end of the connection
+// (centrifuge-go pull request 144), so a test cuts when no request can be on its way to the socket.
 type lossy int
 
 const (
 	nothing  lossy = iota
-	aRequest       // what the client sends next
-	anAnswer       // the next answer to a publish
+	aRequest       // the next data from the client
+	anAnswer       // the next reply to a publish
 )
 
 func newWire(t *testing.T, to string) *wire {
@@ -70,7 +70,7 @@ func (w *wire) run() {
 	}
 }
 
-// carry copies until one side ends, or what was read is to be lost.
+// carry copies until one side ends, or until the read data is to be lost.
 func (w *wire) carry(to, from net.Conn, kind func([]byte) lossy) {
 	defer to.Close()
 	defer from.Close()
@@ -104,14 +104,14 @@ func (w *wire) loses(what lossy) bool {
 	return true
 }
 
-// loseNext breaks the wire once, at what passes next.
+// loseNext closes the connection once, at the next data of that kind.
 func (w *wire) loseNext(what lossy) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lose = what
 }
 
-// set cuts the wire, or mends it.
+// set cuts all connections and refuses new ones, or allows new ones again.
 func (w *wire) set(cut bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,7 +122,7 @@ func (w *wire) set(cut bool) {
 	w.conns = nil
 }
 
-// waitLoss returns when what loseNext asked for is lost.
+// waitLoss returns when the loss that loseNext requested has happened.
 func (w *wire) waitLoss(t *testing.T) {
 	t.Helper()
 	select {

@@ -18,7 +18,7 @@ import (
 
 // Error is an error with a hint for the user of the command line.
 type Error struct {
-	Err   error  // what is wrong, lower case, without a full stop
+	Err   error  // the problem, in lower case, without a full stop
 	Hint  string // what to do about it; "": no hint is printed
 	Usage bool   // the command line or the configuration is at fault: exit code 2 instead of 1
 }

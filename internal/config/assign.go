@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// assign parses a scalar or a list of strings. The error says what was expected, without the key.
+// assign parses a scalar or a list of strings. The error names the expected form, without the key.
 func assign(v reflect.Value, s string) error {
 	switch p := v.Addr().Interface().(type) {
 	case *string:

@@ -9,8 +9,8 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// TestBurstOfHistoriesKeepsMailboxBounded has many clients ask for a history at once, while their loop takes nothing. Their answers do not
-// fill its mailbox, so that nobody is refused, and all of them come.
+// TestBurstOfHistoriesKeepsMailboxBounded has many clients request a history at once, while their loop is blocked. The replies
+// do not fill its mailbox, so no client is refused, and all replies arrive.
 func TestBurstOfHistoriesKeepsMailboxBounded(t *testing.T) {
 	const askers = 60
 	e, url := serve(t, func(c *Config) {
@@ -59,8 +59,8 @@ func expectNothingHeavy(t *testing.T, e *Edge) {
 	})
 }
 
-// TestCloseEndsBulkCommands closes connections in every state of a bulk command: at its room, to be admitted,
-// behind others. What they counted for is free for others.
+// TestCloseEndsBulkCommands closes connections in every state of a bulk command: at its room, waiting for admission,
+// behind other commands. Their share of the limits is free for other connections.
 func TestCloseEndsBulkCommands(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Loops, c.Hub.Shards, c.Channel.WithoutNamespace.HistorySize = 1, 1, 200 })
 	a := connect(t, url, "A")
@@ -85,8 +85,8 @@ func TestCloseEndsBulkCommands(t *testing.T) {
 	expectNothingHeavy(t, e)
 }
 
-// TestBulkCommandsWaitWhileBacklogsAreHigh has a client that reads nothing hold more than three quarters of what the backlogs of all
-// connections may take. A long answer is built when that one has been closed, a short one at once.
+// TestBulkCommandsWaitWhileBacklogsAreHigh has a client that reads nothing hold more than three quarters of the memory for
+// all backlogs. A long reply is built after that client has been closed, a short one at once.
 func TestBulkCommandsWaitWhileBacklogsAreHigh(t *testing.T) {
 	const limit = 8 << 20
 	e, url := serveOn(t, func(c *Config) { c.Loops = 1 }, func(s *netpoll.Server) { s.MaxBacklogMemory = limit })
@@ -108,8 +108,8 @@ func TestBulkCommandsWaitWhileBacklogsAreHigh(t *testing.T) {
 	expectNothingHeavy(t, e)
 }
 
-// TestPublisherWithBacklogIsRefused has a client publish that does not read what it is sent, while backlogs take more than half
-// of their memory: it is answered with 111. One that reads is not.
+// TestPublisherWithBacklogIsRefused has a client publish that does not read, while backlogs take more than half of
+// their memory: it is answered with 111. A client that reads is not refused.
 func TestPublisherWithBacklogIsRefused(t *testing.T) {
 	const limit = 8 << 20
 	e, url := serveOn(t, func(c *Config) { c.Loops = 1 }, func(s *netpoll.Server) { s.MaxBacklogMemory = limit })

@@ -14,8 +14,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// BenchmarkPublish is one message from the publisher's socket to its answer, while it goes out to the members. What it
-// allocates must not depend on their number: nothing per delivery and per received frame, a handful per message.
+// BenchmarkPublish measures one message from the publisher's socket to its reply and to the members. The allocations must
+// not depend on the number of members: none per delivery and per received frame, a few per message.
 func BenchmarkPublish(b *testing.B) {
 	for _, members := range []int{1, 10, 100} {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
@@ -49,7 +49,7 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-// wire is a connection that has said hello in one frame.
+// wire is a connection that has sent connect and subscribe in one frame.
 func wire(b *testing.B, url, hello string) net.Conn {
 	b.Helper()
 	c, _, _, err := ws.Dial(context.Background(), url)

@@ -38,8 +38,8 @@ func holdLoop(t *testing.T, e *Edge) (out *netpoll.Loop, resume func()) {
 	return out, resume
 }
 
-// TestAnswersOfOneTurnArePostedInParts: many long answers fall due in one turn of a shard while their loop takes nothing. What
-// the loop is handed is bounded by LoopMailbox and one batch, not by the number of those who asked.
+// TestAnswersOfOneTurnArePostedInParts: a shard has many long replies in one turn while their loop is blocked. The bytes
+// posted to the loop are bounded by LoopMailbox and one batch, not by the number of requests.
 func TestAnswersOfOneTurnArePostedInParts(t *testing.T) {
 	const askers, mailbox = 16, 256 << 10 // as many as are admitted at once
 	e, url := serve(t, func(c *Config) {

@@ -54,7 +54,8 @@ func TestSlowMemberIsToldWhatItMissed(t *testing.T) {
 	slow.until(`{"push":{"channel":"` + room + `","pub":{"data":"again"*`)
 }
 
-// collect reads until the reply 4 and the last number or notice: what came, with the size of a gap as a negative number.
+// collect reads until the reply 4 and the last number or notice. It returns the numbers, with the size of a gap as a negative
+// number.
 func (p *peer) collect(t *testing.T, room string) (numbers []int) {
 	t.Helper()
 	replied := false

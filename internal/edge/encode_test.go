@@ -6,7 +6,7 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestPositionBefore: a recovery begins behind the message that was before its first one, where that is known.
+// TestPositionBefore: the position of a recovery is that of the message before its first one, if that is known.
 func TestPositionBefore(t *testing.T) {
 	for _, c := range []struct{ offset, prev, want uint64 }{{10, 0, 9}, {10, 7, 7}, {10, 1, 1}, {1, 0, 0}} {
 		if got := positionBefore(&room.Publication{Offset: c.offset, Prev: c.prev}); got != c.want {

@@ -46,8 +46,9 @@ func TestFormIsChosenByQueryAndSubprotocol(t *testing.T) {
 	}
 }
 
-// TestFramePings: who asks for WebSocket pings gets no pings of the protocol, and is told of none.
-func TestFramePings(t *testing.T) {
+// TestWebSocketPingsReplaceProtocolPings: a client that requests WebSocket pings gets no pings of the protocol, and the
+// connect reply has no ping interval.
+func TestWebSocketPingsReplaceProtocolPings(t *testing.T) {
 	for _, dial := range []func(testing.TB, string) *peer{dial, dialProtobuf} {
 		_, url := serve(t, func(c *Config) { c.PingInterval, c.PongTimeout = 20*time.Millisecond, 10*time.Second })
 		p := dial(t, url+"?cf_ws_frame_ping_pong=true")
@@ -77,7 +78,8 @@ func TestFramePings(t *testing.T) {
 	}
 }
 
-// TestFramesOfTheOtherTypeEndTheConnection: 3506, and 3501 for bytes that are no message.
+// TestFramesOfTheOtherTypeEndTheConnection: a frame of the other type is closed with 3506, and bytes that are no message with
+// 3501.
 func TestFramesOfTheOtherTypeEndTheConnection(t *testing.T) {
 	_, url := serve(t, nil)
 	for name, c := range map[string]struct {
@@ -121,8 +123,8 @@ func (p *peer) sendCommand(c *pb.Command) {
 	}
 }
 
-// TestDataOfProtobufClients: it is JSON, by the rules for JSON clients, and has no line ends.
-func TestDataOfProtobufClients(t *testing.T) {
+// TestDataOfProtobufClientsMustBeJSON: data of Protobuf clients must be JSON by the rules for JSON clients, without line ends.
+func TestDataOfProtobufClientsMustBeJSON(t *testing.T) {
 	_, url := serve(t, nil)
 	a, b := connect(t, url, "A"), dialProtobuf(t, url)
 	b.connect("B")
@@ -205,7 +207,7 @@ func TestRecoveryInPagesInBothForms(t *testing.T) {
 	}
 }
 
-// TestSDKsOfBothFormsShareRooms: what either publishes, both receive with the same offsets.
+// TestSDKsOfBothFormsShareRooms: both SDKs receive the messages of either one, with the same offsets.
 func TestSDKsOfBothFormsShareRooms(t *testing.T) {
 	_, url := serve(t, nil)
 	type got struct {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestHistoryIsAnsweredInParts reads a room of 2 MB as a client does that is told to go on: no answer is much above 128 KiB, each
-// says that there is more, and together they are all of it.
+// TestHistoryIsAnsweredInParts reads a room of 2 MB with repeated requests: no reply is much larger than 128 KiB, every
+// reply but the last says that there are more messages, and together they have all messages.
 func TestHistoryIsAnsweredInParts(t *testing.T) {
 	const n, size = 70, 30_000
 	_, url := serve(t, func(c *Config) { c.PingInterval, c.Channel.WithoutNamespace.HistorySize = time.Hour, n })

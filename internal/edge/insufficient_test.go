@@ -34,7 +34,7 @@ func TestInsufficientEndsMembership(t *testing.T) {
 	}
 }
 
-// sessionOf is the session of a user who has one connection.
+// sessionOf returns the session of a user with one connection.
 func sessionOf(t *testing.T, e *Edge, user string) (s *session) {
 	t.Helper()
 	var mu sync.Mutex
@@ -51,7 +51,7 @@ func sessionOf(t *testing.T, e *Edge, user string) (s *session) {
 	return s
 }
 
-// TestUnsubscribeEndsJoinPushes: a client that has left a room hears of no more joins to it.
+// TestUnsubscribeEndsJoinPushes: a client that has left a room gets no more join pushes of it.
 func TestUnsubscribeEndsJoinPushes(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.Loops = 1 })
 	p, other := connect(t, url, "A"), connect(t, url, "B")

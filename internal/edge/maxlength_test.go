@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMaxLengthCanBeReloaded: it is a setting that a reload changes, of every command that names a room; a member of a
-// room whose name has become too long stays.
+// TestMaxLengthCanBeReloaded: a reload changes the limit for every command that names a room; members of a room whose name
+// has become too long stay.
 func TestMaxLengthCanBeReloaded(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.Channel.MaxLength = 300 })
 	p := connect(t, url, "A")

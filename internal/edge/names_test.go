@@ -8,8 +8,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestChannelNames holds what the parts of a name mean, and what is answered. "as": Centrifugo 6.9.1 answers alike,
-// but for those marked.
+// TestChannelNames checks the meaning of the parts of a channel name, and the reply. Centrifugo 6.9.1 gives the same replies,
+// except in the marked rows.
 func TestChannelNames(t *testing.T) {
 	namespaces := func(private string) func(*Config) {
 		forced := everything()

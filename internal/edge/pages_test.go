@@ -12,8 +12,8 @@ import (
 	"github.com/centrifugal/centrifuge-go"
 )
 
-// big has a bound of what may be owed that is far below what the history of its rooms holds. No ping comes between: a
-// busy machine may take longer than an interval for 20 MB.
+// big sets a backlog limit far below the size of a room's history. No ping is due during a test: a busy machine may take
+// longer than the default interval for 20 MB.
 func big(c *Config) {
 	c.PingInterval = 5 * time.Minute
 	c.MaxBacklog, c.Channel.WithoutNamespace.HistorySize = 256<<10, 400
@@ -75,8 +75,8 @@ func counted(from, to int) (all []int) {
 	return all
 }
 
-// TestRecoveryInPages recovers 20 MB on a connection with a backlog of at most 256 KiB, which reads late. Everything comes in
-// order, with what is published meanwhile, and the backlog keeps its limit.
+// TestRecoveryInPages recovers 20 MB on a connection with a backlog of at most 256 KiB, which reads late. All messages
+// arrive in order, including those published meanwhile, and the backlog stays within its limit.
 func TestRecoveryInPages(t *testing.T) {
 	e, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
@@ -100,8 +100,8 @@ func TestRecoveryInPages(t *testing.T) {
 	}
 }
 
-// TestHistoryBehindPages: the answer to a history of limit 0 comes behind all pages of a recovery, so that a client can
-// tell when it has seen all that it missed.
+// TestHistoryBehindPages: the reply to a history of limit 0 comes after all pages of a recovery, so that a client knows when
+// it has received all missed messages.
 func TestHistoryBehindPages(t *testing.T) {
 	_, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")
@@ -114,8 +114,8 @@ func TestHistoryBehindPages(t *testing.T) {
 	b.expect(`{"id":6,"history":{*}}`)
 }
 
-// TestEvictedPagesEndTheRecovery loses the history under a client that reads its pages late. It is told so; a second subscribe says
-// recovered:false.
+// TestEvictedPagesEndTheRecovery evicts the history while a client reads its pages late. The client is unsubscribed; the
+// next subscribe has recovered:false.
 func TestEvictedPagesEndTheRecovery(t *testing.T) {
 	e, url := serve(t, big)
 	a, b := connect(t, url, "A"), connect(t, url, "B")

@@ -16,7 +16,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// position is where a reply says that a room or a message stands.
+// position is the position of a room or a message in a reply.
 type position struct {
 	Offset uint64 `json:"offset"`
 	Epoch  string `json:"epoch"`
@@ -35,7 +35,7 @@ func result[T any](t testing.TB, line, method string) (v T) {
 	return v
 }
 
-// publish sends n messages and returns where they stand.
+// publish publishes n messages and returns their positions.
 func (p *peer) publish(room string, n int) (at []position) {
 	p.t.Helper()
 	for i := range n {
@@ -119,7 +119,8 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
-// A key is the user's, and the connection's as long as that is anonymous: nobody can use up another's.
+// An idempotency key belongs to the user, or to the connection of an anonymous client. Another client with the same key
+// publishes a new message.
 func TestIdempotencyKeysBelongToTheirPublisher(t *testing.T) {
 	_, url := serve(t, nil)
 	post := func(p *peer) position {
@@ -139,8 +140,8 @@ func TestIdempotencyKeysBelongToTheirPublisher(t *testing.T) {
 	}
 }
 
-// A client comes back into a room where nobody was meanwhile, and whose history is over. Other rooms lost messages; it
-// did not miss anything.
+// A client rejoins a room that had no members meanwhile and whose history has expired. Other rooms lost messages, but the
+// client missed nothing.
 func TestRecoveryInUserLimitedChannel(t *testing.T) {
 	e, url := serve(t, func(c *Config) {
 		brief := everything()
@@ -164,7 +165,7 @@ func TestRecoveryInUserLimitedChannel(t *testing.T) {
 	}
 }
 
-// cable is the network of an SDK client: it can be cut.
+// cable is the network of an SDK client, which a test can cut.
 type cable struct {
 	mu    sync.Mutex
 	conns []net.Conn
@@ -195,8 +196,8 @@ func (c *cable) set(down bool) {
 	c.conns = nil
 }
 
-// TestSDKRecovery cuts the connection of the official Go SDK while others write, more than once: in the end it has
-// seen every message once and in order.
+// TestSDKRecovery cuts the connection of the official Go SDK several times while other clients publish. In the end
+// the SDK has received every message once and in order.
 func TestSDKRecovery(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.Channel.Namespaces[0].HistorySize = 1000 })
 	net := &cable{}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRoomsAboveTheRateAreRefused: a connection that makes rooms too fast is answered with 111 where it would make one more, and nowhere
-// else; it can always come back into as many as it may be in.
+// TestRoomsAboveTheRateAreRefused: a command that would create a room above the rate is answered with 111, and no other
+// command is. After a reconnect a client can always rejoin rooms_per_connection rooms.
 func TestRoomsAboveTheRateAreRefused(t *testing.T) {
 	var cfg Config
 	e, url := serve(t, func(c *Config) { c.RoomRate, c.MaxRooms = 1, 20; cfg = *c })

@@ -8,8 +8,8 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// TestPushesNeedThePermissionOfTheCommand: joins and leaves come to those who may ask for presence, and positions and
-// recovery to those who may ask for the history, with the exceptions that an option makes. As Centrifugo.
+// TestPushesNeedThePermissionOfTheCommand: joins and leaves are pushed to clients with the permission for presence, and
+// positions and recovery need the permission for history, except where an option allows them, as in Centrifugo.
 func TestPushesNeedThePermissionOfTheCommand(t *testing.T) {
 	all := func(change func(*config.Options)) config.Options {
 		o := config.Options{
@@ -45,7 +45,7 @@ func TestPushesNeedThePermissionOfTheCommand(t *testing.T) {
 		{"recovery forced", all(func(o *config.Options) { o.ForceRecovery = true }), "", false, both},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, url := serve(t, func(c *Config) { // one loop, one shard: what is pushed to all is pushed to each before what comes later
+			_, url := serve(t, func(c *Config) { // one loop and one shard: a push to all reaches each member before any later push
 				c.Loops, c.Hub.Shards, c.Channel = 1, 1, config.Channel{WithoutNamespace: tt.o}
 			})
 			p, other := connect(t, url, tt.user), connect(t, url, "B")

@@ -7,8 +7,8 @@ import (
 	"github.com/throngd/throng/room"
 )
 
-// TestRoomErrorsKeepCodeAndTemporary: what stands in the way of a command only for the moment, or is
-// other people's doing, is temporary, since the SDKs give a subscription up for good after any other error.
+// TestRoomErrorsKeepCodeAndTemporary: an error that may pass, or that other clients cause, is temporary, because
+// the SDKs end a subscription for good after any other error.
 func TestRoomErrorsKeepCodeAndTemporary(t *testing.T) {
 	for _, tt := range []struct {
 		err       *room.Error
@@ -35,8 +35,8 @@ func TestRoomErrorsKeepCodeAndTemporary(t *testing.T) {
 	}
 }
 
-// TestCancelledSubscribeIsTemporary: a subscribe that was taken back before its turn came is answered so that an SDK asks again;
-// the one behind it is carried out.
+// TestCancelledSubscribeIsTemporary: a subscribe that was cancelled while it was queued is answered with a temporary error, so
+// that an SDK subscribes again; the subscribe after it is executed.
 func TestCancelledSubscribeIsTemporary(t *testing.T) {
 	_, url := serve(t, nil)
 	p := connect(t, url, "A")
@@ -52,7 +52,7 @@ func TestCancelledSubscribeIsTemporary(t *testing.T) {
 	p.until(`{"push":{"channel":"forced:b","pub":{*}}}`)
 }
 
-// TestTooManyRoomsIsTemporary: the limit of rooms of the process is not the fault of one client.
+// TestTooManyRoomsIsTemporary: a client cannot prevent that the process reaches max_rooms, so the error is temporary.
 func TestTooManyRoomsIsTemporary(t *testing.T) {
 	_, url := serve(t, func(c *Config) { c.Hub.MaxRooms = 1 })
 	a, b := connect(t, url, "A"), connect(t, url, "B")

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge-go.(*Client).sendAsync.func1"))
 }
 
-// tokens takes the token for the user's name; "expired" and "banned" show what an Authenticator can answer.
+// tokens is an Authenticator for which the token is the user's name, except for "expired", "banned" and so on.
 type tokens struct{}
 
 func (tokens) Authenticate(r *AuthRequest) (Identity, error) {
@@ -230,7 +230,8 @@ func lineRegexp(pattern string) *regexp.Regexp {
 
 // TestTranscripts plays the conversations of testdata/*.txt. A line is a peer, a sign and a text: "+" connects it
 // as the user of its name (or with the token behind the sign), "~" only dials, ">" sends a frame (\n is a line end),
-// "<" is the next line from the server, "?" one of the next (a reply and a push may come in any order), "-" hangs up. "# name" begins a conversation with fresh peers and rooms.
+// "<" is the next line from the server, "?" one of the next (a reply and a push may come in any order), "-" closes.
+// "# name" begins a conversation with new peers and rooms.
 // Each is played in JSON, in Protobuf, and with every second peer in Protobuf; "(JSON)" in the name leaves it at JSON.
 func TestTranscripts(t *testing.T) {
 	files, err := os.ReadDir("testdata")

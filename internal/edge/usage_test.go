@@ -114,7 +114,8 @@ func TestDefaultRatesAllowOrdinaryClients(t *testing.T) {
 	}
 }
 
-// TestBytesPerSecond shows what clients see: 111, and 3013 when it goes on. Others notice nothing, and a reload lifts it.
+// TestBytesPerSecond: bytes above the rate are answered with 111, and closed with 3013 if they continue. Other clients are not
+// affected, and a reload lifts the limit.
 func TestBytesPerSecond(t *testing.T) {
 	e, url := serve(t, func(c *Config) { c.BytesPerSecond, c.MaxMessage = 10_000, 64<<10 }) // a third message would need 5 s
 	p, slow, healthy := connect(t, url, "A"), connect(t, url, "B"), connect(t, url, "C")
@@ -151,7 +152,7 @@ func flood(ws *websocket.Conn, kind websocket.MessageType, message string) {
 	}
 }
 
-// TestEveryFloodIsClosed: whatever a client sends without a pause, it is closed with 3013 before long.
+// TestEveryFloodIsClosed: a client that sends without a pause is closed with 3013 soon, for every kind of message.
 func TestEveryFloodIsClosed(t *testing.T) {
 	blanks := strings.Repeat(" ", 60_000)
 	for _, row := range []struct {
@@ -215,7 +216,7 @@ func TestEveryFloodIsClosed(t *testing.T) {
 	}
 }
 
-// TestInflationIsCharged: inflating costs commands, and what it costs shows in the number of messages that are taken.
+// TestInflationIsCharged: inflating a message counts as additional commands, so fewer compressed messages are accepted.
 func TestInflationIsCharged(t *testing.T) {
 	taken := func(inflated bool) (n int) {
 		limits, u := newSendLimits(100, 2, 0, 64<<10), &usage{}

@@ -183,7 +183,7 @@ func TestHintWithoutAnswer(t *testing.T) {
 	}
 }
 
-// If the server dies during the run, the report has what was measured until then.
+// If the server dies during the run, the report has the measurements until then.
 func TestServerDiesDuringRun(t *testing.T) {
 	s := &netpoll.Server{Addr: "127.0.0.1:0", Loops: 1, Endpoints: []netpoll.Endpoint{{OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) { c.Send(op, p) }}}}
 	if err := s.Listen(); err != nil {

@@ -75,7 +75,7 @@ func (w *worker) ping(cl *client) {
 	}
 }
 
-// decoded handles what had to be decoded as JSON.
+// decoded handles a message that had to be decoded as JSON.
 func (w *worker) decoded(cl *client, m *serverMessage, now int64) {
 	switch {
 	case m.Push != nil:

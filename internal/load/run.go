@@ -50,7 +50,7 @@ type run struct {
 }
 
 // Run carries out a scenario and returns its report. The report is nil only if the run could not
-// start; beside an error it contains what was measured until then. Violations are not an error:
+// start; beside an error it contains the measurements until then. Violations are not an error:
 // they are in the report. When ctx ends, the run ends in order and returns what it has.
 func Run(ctx context.Context, o Options) (*report.Report, error) {
 	o, err := o.withDefaults()

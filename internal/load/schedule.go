@@ -16,7 +16,7 @@ type schedule struct {
 	due   int64   // of the next message
 	until int64
 	turn  int                  // index in worker.senders
-	fire  func(due, now int64) // sends what is due
+	fire  func(due, now int64) // sends the messages that are due
 }
 
 // startSchedule begins to send rate messages a second until that time.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestReboundNamesAreRefused: a page whose own name resolves to a loopback address reaches the port under that name, as Host and as
-// Origin. Without a list of origins it is the host that decides: then it gets no WebSocket.
+// TestReboundNamesAreRefused: a page whose name resolves to a loopback address sends that name as Host and Origin (DNS
+// rebinding). Without a list of origins the Host is checked, and the page gets no WebSocket.
 func TestReboundNamesAreRefused(t *testing.T) {
 	none, _ := start(t, map[string]any{"drain": time.Duration(0)})
 	dev, _ := start(t, map[string]any{"dev": true, "drain": time.Duration(0)})
@@ -50,7 +50,7 @@ func TestReboundNamesAreRefused(t *testing.T) {
 	}
 }
 
-// TestListenerOnAllAddressesAnswersToEveryName: it cannot know its names.
+// TestListenerOnAllAddressesAnswersToEveryName: such a listener accepts every Host, because it cannot know its names.
 func TestListenerOnAllAddressesAnswersToEveryName(t *testing.T) {
 	cfg := configured(t, map[string]any{"drain": time.Duration(0)})
 	cfg.Listen = ":0"

@@ -18,7 +18,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// logBook is where the log of a test goes.
+// logBook stores the log of a test.
 type logBook struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -41,9 +41,8 @@ const (
 	spell  = "\x1b[31mevil\r\nlevel=ERROR msg=forged"
 )
 
-// TestLogIsSafeFromHostileClients says everything that a hostile client can say, with line ends and escapes for the
-// terminal and with a token, at the level that logs most. Nothing of it may stand raw in the
-// log, and the token not at all.
+// TestLogIsSafeFromHostileClients sends line ends, escape sequences and a token in every field that a client can set, at log
+// level debug. The log must have none of the control characters unescaped, and no part of the token.
 func TestLogIsSafeFromHostileClients(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		t.Run(format, func(t *testing.T) {
@@ -93,7 +92,7 @@ func upgradeWith(header string) string {
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + header + "\r\n\r\n"
 }
 
-// shout sends bytes and waits for an answer or the end.
+// shout sends bytes and waits for a response or the end of the connection.
 func shout(t *testing.T, addr, raw string) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -108,7 +107,7 @@ func shout(t *testing.T, addr, raw string) {
 	}
 }
 
-// converse speaks the protocol: names of people and of rooms, tokens, data.
+// converse sends commands of the protocol with hostile names, rooms, tokens and data.
 func converse(t *testing.T, addr string) {
 	t.Helper()
 	name, _ := json.Marshal(spell)
@@ -133,7 +132,7 @@ func converse(t *testing.T, addr string) {
 	}
 }
 
-// inspect looks for bytes that a terminal or a log reader would act upon.
+// inspect looks for bytes that a terminal or a log reader would interpret.
 func inspect(t *testing.T, log, format string) {
 	t.Helper()
 	for line := range strings.Lines(log) {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// ask sends a request as it stands and reads the answer.
+// ask sends the bytes of a request and reads the response.
 func ask(t *testing.T, addr, method, request string) (status int, header http.Header, body string) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -43,8 +43,8 @@ func upgradeFrom(origin, host string) string {
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: %s\r\n\r\n", host, origin)
 }
 
-// TestDevAllowsEveryOriginOfTheHost: --dev lets in every address that is also the Host, whatever the machine knows of it,
-// and no name that somebody else may have pointed to it.
+// TestDevAllowsEveryOriginOfTheHost: --dev allows every origin whose IP address is also the Host, even if the machine does not
+// have that address, and no other names, which may resolve to this machine (DNS rebinding).
 func TestDevAllowsEveryOriginOfTheHost(t *testing.T) {
 	addr, _ := start(t, map[string]any{"dev": true, "drain": time.Duration(0)})
 	for _, c := range []struct {
@@ -70,8 +70,8 @@ func TestDevAllowsEveryOriginOfTheHost(t *testing.T) {
 	}
 }
 
-// TestRefusedOriginIsReported in the answer, to the page that asks, in the metrics and in the log, where many
-// of them are one line.
+// TestRefusedOriginIsReported: a refused origin is reported in the response, on the page, in the metrics and in the log, which
+// has one line for many of them.
 func TestRefusedOriginIsReported(t *testing.T) {
 	book := &logBook{}
 	s := built(t, configured(t, map[string]any{"drain": time.Duration(0)}), slog.NewTextHandler(book, nil))
@@ -112,7 +112,7 @@ func TestRefusalNamesTheSetting(t *testing.T) {
 	}
 }
 
-// TestDefaultHealthChecksOfLoadBalancers has what load balancers send when nobody configures more than "HTTP".
+// TestDefaultHealthChecksOfLoadBalancers sends the default HTTP health checks of load balancers.
 func TestDefaultHealthChecksOfLoadBalancers(t *testing.T) {
 	for name, flags := range map[string]map[string]any{
 		"dev": {"dev": true}, "plain": {}, "behind a proxy": {"trusted_proxies": []string{"127.0.0.0/8"}, "allowed_origins": []string{"https://a.example"}},

@@ -51,7 +51,8 @@ func (s *Server) summarizeEvery(every time.Duration) (stop func()) {
 	return func() { close(done); ended.Wait() }
 }
 
-// refusals are counts by kind and reason. A kind is what was refused; a reason is a cause, a code or a limit.
+// refusals are counts by kind and reason. A kind is the refused thing, such as a command; a reason is a cause, a code or a
+// limit.
 type refusals map[string]map[string]int64
 
 // refusals returns the counts since the start: of requests answered with an error, connections closed without an answer,

@@ -62,7 +62,7 @@ func linesOf(t *testing.T, log, msg string) (all []map[string]any) {
 	return all
 }
 
-// TestDebugFollowsOneConnection: what happened to it stands in the log under its client id, and what it said does not.
+// TestDebugFollowsOneConnection: the log has the events of a connection under its client id, but none of its data.
 func TestDebugFollowsOneConnection(t *testing.T) {
 	s, book := loggingTo(t, slog.LevelDebug)
 	stop := serve(t, s)
@@ -103,7 +103,7 @@ func TestDebugFollowsOneConnection(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreSummarized: at info one line says how much was refused, by kind and reason, and none where nothing was.
+// TestRefusalsAreSummarized: at info one line has the refusals by kind and reason. Without refusals there is no line.
 func TestRefusalsAreSummarized(t *testing.T) {
 	s, book := loggingTo(t, slog.LevelInfo)
 	stop := serve(t, s)

@@ -25,7 +25,7 @@ func startTLS(t *testing.T, cert, key string) (s *Server, cfg *config.Loaded) {
 	return s, cfg
 }
 
-// wss is a client that remembers whose certificate it saw.
+// wss is a client that records the name in the server's certificate.
 type wss struct {
 	*websocket.Conn
 	name string
@@ -76,8 +76,8 @@ func renew(s *Server, cfg *config.Loaded) error {
 	return s.TakeCertificate(pair)
 }
 
-// TestCertificateReload: connections live through every change of the
-// certificate, new ones see the newest that can be used.
+// TestCertificateReload: open connections are not affected by a change of the
+// certificate, new ones get the newest usable certificate.
 func TestCertificateReload(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := certtest.New(t, "a.example").WriteTo(t, dir)
@@ -130,7 +130,7 @@ func TestCertificateReload(t *testing.T) {
 	}
 }
 
-// TestChangedCertificateFilesAreNoticed: nobody has to say that the files have changed.
+// TestChangedCertificateFilesAreNoticed: changed files are loaded without a SIGHUP.
 func TestChangedCertificateFilesAreNoticed(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := certtest.New(t, "a.example").WriteTo(t, dir)
@@ -146,8 +146,8 @@ func TestChangedCertificateFilesAreNoticed(t *testing.T) {
 	c.talk(t, `{"id":1,"connect":{}}`, `"id":1,"connect"`)
 }
 
-// TestReloadChangesOriginsAndPermissions: origins and the rights of rooms change for those who come, and
-// for the next command of those who are there.
+// TestReloadChangesOriginsAndPermissions: new origins apply to new connections, and new permissions to the next command of
+// open ones.
 func TestReloadChangesOriginsAndPermissions(t *testing.T) {
 	load := func(origin string, publish bool) *config.Loaded {
 		return configured(t, map[string]any{

@@ -9,7 +9,7 @@ import (
 	"github.com/throngd/throng/internal/config"
 )
 
-// configured is what these flags give, on a free port of loopback.
+// configured returns the configuration of these flags, with a free port on loopback.
 func configured(t *testing.T, flags map[string]any) *config.Loaded {
 	t.Helper()
 	flags = maps.Clone(flags)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func gap(n int64) []byte { return fmt.Appendf(nil, "%d lines dropped\n", n) }
 
-// device is a writer that a test can stop, and make fail.
+// device is a writer that a test can block, and make fail.
 type device struct {
 	mu     sync.Mutex
 	b      bytes.Buffer
@@ -69,7 +69,7 @@ func closeAll(t *testing.T, s *Writer) {
 	}
 }
 
-// TestWritesEverythingInOrder: what fits is written, one call of Write a line.
+// TestWritesEverythingInOrder: lines within the limit are all written, with one call of Write each.
 func TestWritesEverythingInOrder(t *testing.T) {
 	d := newDevice()
 	close(d.gate)
@@ -88,8 +88,8 @@ func TestWritesEverythingInOrder(t *testing.T) {
 	}
 }
 
-// TestFullQueueDropsAndTells: a device that takes nothing holds nobody up, the
-// queue stays within its limit, and the gap is told where it is.
+// TestFullQueueDropsAndTells: a blocked device delays no caller, the queue stays
+// within its limit, and a line in the place of the gap has the number of dropped lines.
 func TestFullQueueDropsAndTells(t *testing.T) {
 	d := newDevice()
 	s := New(d, Options{Limit: 10 * (perLine + 7), Gap: gap})
@@ -116,8 +116,8 @@ func TestFullQueueDropsAndTells(t *testing.T) {
 	}
 }
 
-// TestFailedWritesAreDropped: lines that cannot be written are counted, told once
-// writing works, and a torn line does not swallow the next one.
+// TestFailedWritesAreDropped: lines that cannot be written are counted and reported
+// when writing works again, and a partly written line does not join the next one.
 func TestFailedWritesAreDropped(t *testing.T) {
 	d := newDevice()
 	close(d.gate)
@@ -164,7 +164,7 @@ func TestBusyDescriptorIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestCloseDoesNotWaitLongerThanTold: not for a device that takes nothing.
+// TestCloseDoesNotWaitLongerThanTold: Close returns in time although the device is blocked.
 func TestCloseDoesNotWaitLongerThanTold(t *testing.T) {
 	d := newDevice()
 	s := New(d, Options{Gap: gap})
@@ -183,7 +183,7 @@ func TestCloseDoesNotWaitLongerThanTold(t *testing.T) {
 	}
 }
 
-// TestLongLine: a line above the limit is taken alone.
+// TestLongLine: a line above the limit is accepted if the queue is empty.
 func TestLongLine(t *testing.T) {
 	d := newDevice()
 	s := New(d, Options{Limit: 100, Gap: gap})
@@ -197,7 +197,7 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
-// TestManyWriters: every line is either written or told as missing.
+// TestManyWriters: every line is either written or counted as dropped.
 func TestManyWriters(t *testing.T) {
 	d := newDevice()
 	close(d.gate)
@@ -218,7 +218,7 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// TestPipeNobodyReads is the real thing: a pipe that is full.
+// TestPipeNobodyReads uses a real pipe that is full.
 func TestPipeNobodyReads(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestManagerThatDoesNotListen: a full queue of the service manager is waited
-// for, but not for ever.
+// TestManagerThatDoesNotListen: a notification waits for space in the queue of
+// the service manager, for a limited time.
 func TestManagerThatDoesNotListen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notify")
 	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

@@ -43,7 +43,7 @@ func TestModeFromTheBeginning(t *testing.T) {
 	}
 }
 
-// TestStaleSocketIsReplaced, and nothing else that may be there.
+// TestStaleSocketIsReplaced: a socket without a listener is replaced, any other file is not.
 func TestStaleSocketIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	first := mustListen(t, Prefix+path, 0o600)
@@ -97,7 +97,7 @@ func TestAddresses(t *testing.T) {
 	refused(t, "unix:/"+strings.Repeat("a", longest), "108 bytes")
 }
 
-// TestAbstractName has no file (unix(7)).
+// TestAbstractName: a name in the abstract namespace has no file (unix(7)).
 func TestAbstractName(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("abstract names are Linux's")

@@ -20,9 +20,9 @@
 //
 //	app.js        wires everything: name, rooms, address bar, keyboard
 //	chat.js       the connection and the list of rooms
-//	room.js       one room: what is said there, what was missed, what was caught up
-//	outbox.js     what was written and is not yet known to be stored
-//	people.js     who is in a room and who is typing there
+//	room.js       one room: its messages, missed messages and recovery
+//	outbox.js     messages that are not acknowledged yet
+//	people.js     members of a room, and typing notices
 //	timeline.js   the messages of a room in order, as plain data
 //	view.js       the timeline on the screen, a window of it at a time
 //	message.js    one message as elements; other people's text becomes text, never markup

@@ -57,8 +57,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// checkSecurityHeaders holds what protects the page, word by word: a policy that was compared with itself would lose a
-// directive without a test that fails.
+// checkSecurityHeaders has the expected headers as literals: a comparison with the policy of the package would not notice a
+// lost directive.
 func checkSecurityHeaders(t *testing.T, h http.Header) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -94,8 +94,8 @@ func TestKnownETagIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// The policy forbids what is inline: a page that has some would break in the
-// browser, silently for a style.
+// The policy forbids inline scripts and styles: they would not work in the
+// browser, and an inline style would fail without an error.
 func TestPageHasNothingInline(t *testing.T) {
 	page := get(t, "GET", "/").Body.String()
 	for _, forbidden := range []string{`<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`, `https?://`, `<script(\s[^>]*)?>[^<]`, `\{\{`} {

@@ -191,7 +191,7 @@ func typeLines(s *ast.TypeSpec) (lines []string) {
 	return append(lines, head)
 }
 
-// members are the exported fields of a struct, or methods of an interface, and what is embedded.
+// members are the exported fields of a struct, or methods of an interface, and embedded types.
 func members(head string, list *ast.FieldList, between string) (lines []string) {
 	for _, f := range list.List {
 		typ := text(f.Type)

@@ -33,7 +33,7 @@ func TestListFitsTheCode(t *testing.T) {
 	}
 }
 
-// TestListIsStrict: what does not say exactly where it is is an error.
+// TestListIsStrict: an entry whose place is missing or ambiguous is an error.
 func TestListIsStrict(t *testing.T) {
 	code := "package p\n\nfunc a() { x = 1; y = 2 }\n\nfunc (t *T) b() { x = 1; x = 1\n z(a,\n\tb) }\n"
 	s, err := parseSource("p/a.go", []byte(code))
@@ -43,7 +43,7 @@ func TestListIsStrict(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		e    entry
-		want string // the file, or what is wrong with the entry
+		want string // the file, or the error of the entry
 	}{
 		{"once in the file", entry{Old: "y = 2", New: "y = 3"}, strings.Replace(code, "y = 2", "y = 3", 1)},
 		{"once in the function", entry{In: "a", Old: "x = 1"}, strings.Replace(code, "x = 1", "", 1)},

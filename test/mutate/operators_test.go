@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// changes are what is done to a file of so many lines, without the name of the file.
+// changes returns the mutations of a source text, without the name of the file.
 func changes(t *testing.T, code string) (out []string) {
 	t.Helper()
 	s, err := parseSource("p/a.go", []byte("package p\n"+code))

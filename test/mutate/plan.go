@@ -13,7 +13,7 @@ import (
 	"slices"
 )
 
-// plan is what is to be tried, by package.
+// plan has the mutations to try, by package.
 type plan struct {
 	root      string
 	dirs      []string

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// source is a file of Go and what is in it.
+// source is a Go file and its syntax.
 type source struct {
 	name string // from the root of the module
 	text []byte

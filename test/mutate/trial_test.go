@@ -98,7 +98,7 @@ func TestBroken(t *testing.T) { t.Error("always") }
 	"test/mutate/explained.yaml": `"p/p.go Unused: return 1 -> return 2": nobody calls it, and nobody ever will`,
 }
 
-// TestRun tries the mutations of a module: the tree stays as it is, and the report says what was found.
+// TestRun tries the mutations of a module: its files do not change, and the report has the results.
 func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds six programs")

@@ -16,7 +16,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// attack is what each of many connections sends that never reads a byte.
+// attack is the data that each connection sends that never reads a byte.
 type attack struct {
 	name     string
 	path     string
@@ -26,7 +26,7 @@ type attack struct {
 
 const bigRoom = "big"
 
-// resume is a subscribe that has missed everything.
+// resume is a subscribe that recovers from the beginning.
 func resume(epoch string) string {
 	return fmt.Sprintf(`{"id":2,"subscribe":{"channel":%q,"recover":true,"recoverable":true,"offset":1,"epoch":%q}}`, bigRoom, epoch)
 }
@@ -50,7 +50,7 @@ func attacks(epoch string) []attack {
 	}
 }
 
-// bytes is all that attacker number n sends, its upgrade included.
+// bytes returns all data of attacker number n, including its upgrade request.
 func (a attack) bytes(n int) []byte {
 	b := []byte(strings.Replace(upgrade, "/connection/websocket", a.path, 1))
 	for _, c := range a.commands {
@@ -66,7 +66,7 @@ type attackers struct {
 	all   sync.WaitGroup
 }
 
-// begin lets n of them come, as fast as 50 at a time can connect.
+// begin connects n of them, 50 at a time.
 func (as *attackers) begin(addr string, a attack, n int) {
 	var next atomic.Int64
 	d := &net.Dialer{Timeout: patience, Control: smallWindow}
@@ -95,7 +95,7 @@ func (as *attackers) end() {
 	}
 }
 
-// bystander is people who chat while others attack: a room with a writer, and a client that asks for a history now and then.
+// bystander has the clients that are measured: a room with a publisher, and a client that requests a history now and then.
 type bystander struct {
 	room    *readersRoom
 	history []time.Duration // how long each answer took
@@ -125,8 +125,8 @@ func (w *bystander) ask(ctx context.Context, p *peer) {
 	})
 }
 
-// TestClientsThatReadNothing has many connections ask for all that there is, and read none of it. The server stays within
-// its bounds, and no client that reads is closed, refused or left without its messages.
+// TestClientsThatReadNothing has many connections request as much data as possible, and read none of it. The server stays
+// within its bounds, and clients that read are not closed or refused and receive their messages.
 func TestClientsThatReadNothing(t *testing.T) {
 	for _, a := range attacks("") {
 		many := 4000

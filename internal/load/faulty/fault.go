@@ -31,7 +31,7 @@ const (
 	NoAck       Fault = "no ack"       // a publish is carried out and never answered
 	NoHistory   Fault = "no history"   // a history is never answered
 	Refuse      Fault = "refuse"       // a connect is answered with error 100
-	Babble      Fault = "babble"       // a connect is answered with what is no JSON
+	Babble      Fault = "babble"       // a connect is answered with invalid JSON
 	Banish      Fault = "banish"       // a connect is answered by closing with a code that forbids to come again
 	TurnAway    Fault = "turn away"    // an upgrade is refused with 503
 

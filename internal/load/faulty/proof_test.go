@@ -63,7 +63,7 @@ type (
 		want  kinds  // all of them are found, and no other
 		exact bool   // each once
 		err   string // the run fails with it
-		also  kinds  // what may be found besides
+		also  kinds  // violations that may be found besides
 	}
 )
 
@@ -139,7 +139,7 @@ func TestFaultsWithHistoryAreFound(t *testing.T) {
 		{fault: faulty.Disorder, want: kinds{report.Disagree}, also: kinds{report.Reordered}},
 		{fault: faulty.Invent, want: kinds{report.Invented}, exact: true},
 		// A forged message has a place in the order like any other, until the end shows that nobody
-		// sent it: where others on the loop are ahead, what comes behind it looks late.
+		// sent it: if other members on the loop are ahead, later messages look late.
 		{fault: faulty.Forge, want: kinds{report.Invented}, exact: true, also: kinds{report.Disagree, report.Lost, report.NotKept, report.Reordered}},
 		{fault: faulty.Alter, want: kinds{report.Invented, report.Lost}, exact: true},
 		{fault: faulty.Misroute, want: kinds{report.Invented}, exact: true},
@@ -160,7 +160,7 @@ func TestFaultsWithHistoryAreFound(t *testing.T) {
 }
 
 // The Centrifuge protocol in a namespace without history has neither offsets nor a
-// history. Those who came before anybody spoke must get everything.
+// history. Clients that joined before the first publish must receive every message.
 func TestFaultsWithoutHistoryAreFound(t *testing.T) {
 	for _, scenario := range []string{"rooms", "idle"} {
 		t.Run(scenario, func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestOneLossInAHundredThousandIsFound(t *testing.T) {
 }
 
 // If the target dies, the run ends soon with an error and the results until then. In stall there are
-// clients who do not notice.
+// clients that do not notice.
 func TestTargetDies(t *testing.T) {
 	for _, scenario := range []string{"rooms", "storm", "stall", "dribble"} {
 		t.Run(scenario, func(t *testing.T) {

@@ -92,7 +92,7 @@ func (u *unordered) count(m *Member) (n int64) {
 	return n
 }
 
-// checkUnordered compares what each loop received with what was sent.
+// checkUnordered compares the messages that each loop received with those that were sent.
 func (j *judgement) checkUnordered() {
 	for _, t := range j.Journals {
 		if !t.Attended {
