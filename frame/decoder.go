@@ -16,7 +16,7 @@ type Message struct {
 // Decoder is the incremental parser of one connection. It takes 16 bytes, with one pointer that is nil while nothing is
 // split over reads or fragments. The zero value is ready to use. It is not safe for concurrent use.
 type Decoder struct {
-	buf   *buffer // what has arrived of an incomplete header, frame or message
+	buf   *buffer // the part of a header, frame or message that has arrived
 	flags flags
 	op    Op        // of the current frame
 	utf8  utf8State // of the current text message, 0 at its end

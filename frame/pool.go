@@ -35,7 +35,8 @@ type buffer struct {
 	nctl  int              // bytes in ctl
 }
 
-// add appends payload. The capacity depends on what has arrived, not on what was announced: it doubles up to limit.
+// add appends payload. The capacity depends on the bytes that have arrived, not on the announced length: it doubles up
+// to limit.
 func (b *buffer) add(p []byte, limit int) {
 	if need := len(b.msg) + len(p); need > cap(b.msg) {
 		b.msg = slices.Grow(b.msg, max(len(p), min(cap(b.msg), limit-len(b.msg))))

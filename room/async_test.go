@@ -222,12 +222,12 @@ func (a *asyncModel) check(*rapid.T) {
 	}
 }
 
-// endFaults ends the faults, completes everything that is pending, and makes the
-// shard notice what was lost.
+// endFaults ends the faults, completes everything that is pending, and makes
+// the shard notice lost messages.
 func (a *asyncModel) endFaults() {
 	a.log.faults = false
 	a.drain()
-	a.w.advance(6 * time.Second) // what was never answered
+	a.w.advance(6 * time.Second) // the calls that were never answered time out
 	a.drain()
 	a.log.sink.Lost("")
 	for range 6 {

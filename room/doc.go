@@ -70,7 +70,7 @@
 //	shard.go, mailbox.go, timers.go, waits.go, answer.go         a shard and its turns
 //	room.go, join.go, leave.go, publish.go, history.go,          rooms and commands
 //	presence.go, joinleave.go, recovery.go
-//	sink.go, sync.go, gap.go                                     what comes from the log; joins that wait, gaps
+//	sink.go, sync.go, gap.go                                     answers and messages of the log; joins that wait, gaps
 //	memory.go, ring.go, lru.go, watermarks.go                    the memory log
 //	budget.go, publishers.go                                     its bounds in the process
 //	idempotency.go, stop.go, limits.go, stats.go                 keys, the end of publishing, counters

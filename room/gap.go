@@ -8,7 +8,7 @@ import (
 // A room broadcasts messages in order of offset. A message's Prev shows whether
 // messages are missing before it. A message that is missing with none behind it
 // is found by a gap check: the log has acknowledged it, or a Sink reports that
-// messages may be lost. A repair reads from the log what is missing.
+// messages may be lost. A repair reads the missing messages from the log.
 
 // receive broadcasts p if it is the room's next message, and buffers it while
 // the position is unknown or a gap is being repaired.

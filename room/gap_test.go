@@ -75,8 +75,8 @@ func TestMessagesBufferedBehindAGapAreBounded(t *testing.T) {
 	}
 }
 
-// What is broadcast during the read of a recovery is kept for the join, up to what
-// one answer may hold.
+// Messages that are broadcast during the read of a recovery are kept for the
+// join, up to the size of one answer.
 func TestTailKeptForPendingJoinsIsBounded(t *testing.T) {
 	w, l := newOpenRoom(t, Config{RecoveryMaxPublications: 20})
 	var joined *Answer

@@ -35,8 +35,8 @@ type Log interface {
 type keeper interface {
 	// Keeps tells whether the log has the room, so that Open makes no new one.
 	Keeps(room string) bool
-	// Sweep drops a bounded amount of what has expired. It reports whether there is
-	// more to look at.
+	// Sweep drops a bounded number of expired entries. It reports whether there
+	// is more to look at.
 	Sweep() (more bool)
 	// Empty tells whether there is nothing that could expire.
 	Empty() bool

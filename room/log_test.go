@@ -278,8 +278,9 @@ func TestMembersEjectedWhenGapCannotBeRepaired(t *testing.T) {
 	}
 }
 
-// What is broadcast during the read of a recovery belongs to it. If it is more than
-// one answer may hold, the client gets a page and joins again.
+// Messages that are broadcast during the read of a recovery belong to it. If
+// they are more than one answer may hold, the client gets a page and joins
+// again.
 func TestRecoveryIncludesBroadcastsDuringRead(t *testing.T) {
 	for n, more := range map[uint64]bool{2: false, 3: true} {
 		w, l := newManualLog(t, Config{RecoveryMaxPublications: 2})

@@ -55,7 +55,7 @@ func (m *memory) Keeps(room string) bool { return m.rings[room] != nil }
 func (m *memory) Empty() bool { return m.occupied.n+m.idle.n == 0 }
 
 // Open keeps a ring, which may be empty, so that the room has its own mark of
-// what was evicted.
+// evicted messages.
 func (m *memory) Open(room string, o *Options) error {
 	g, err := m.ring(room, o)
 	if err == nil {

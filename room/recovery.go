@@ -13,9 +13,10 @@ type recovery struct {
 // publication and the name of the room. Pages after the first are sent as pushes.
 const pushOverhead = 64
 
-// recoverSince returns everything between since and the head: what was read from the
-// log, and the tail that was broadcast meanwhile. It returns the first page of it
-// if that is more than one answer may hold, and nothing if there is a gap.
+// recoverSince returns all messages between since and the head: those that were
+// read from the log, and the tail that was broadcast meanwhile. It returns the
+// first page of them if one answer cannot hold all, and nothing if there is a
+// gap.
 func (s *shard) recoverSince(r *room, c *Command, res *Result) recovery {
 	since := c.Since
 	if !since.of(r.epoch) || since.Offset > r.head {
@@ -57,9 +58,9 @@ func contiguous(offset uint64, pubs []Publication) bool {
 	return len(pubs) > 0
 }
 
-// limitPage encodes for c what is not encoded yet and cuts pubs at limit bytes,
-// each publication counted with overhead bytes. The first one always fits, so that
-// a client that asks for the rest makes progress.
+// limitPage encodes pubs for c where that is not done yet and cuts them at
+// limit bytes, each publication counted with overhead bytes. The first one
+// always fits, so that a client that asks for the rest makes progress.
 func (s *shard) limitPage(c *Command, pubs []Publication, limit, overhead int) []Publication {
 	size, form := 0, c.Member.Form
 	for i := range pubs {

@@ -7,8 +7,8 @@ type syncState struct {
 	joins map[uint64]uint64 // tokens of the joins that wait, by Conn
 	ahead []uint64          // of these, joins from a position above the head
 
-	// tail is what was broadcast after tailFrom, while reads of recovering joins
-	// are under way: what the reads do not cover.
+	// tail holds the messages that were broadcast after tailFrom while reads of
+	// recovering joins are under way: the reads do not cover them.
 	recovering int
 	tail       []Publication
 	tailFrom   uint64
@@ -92,8 +92,8 @@ func (r *room) setPosition(p Position) {
 	r.head, r.epoch, r.ready = p.Offset, p.Epoch, true
 }
 
-// headMoved does what waits for the head: it answers joins that were ahead of
-// it, and looks at what is known to exist beyond it.
+// headMoved is called when the head has moved: it answers joins that were ahead
+// of it, and checks for messages that are known to exist beyond it.
 func (s *shard) headMoved(r *room) {
 	st := r.sync
 	if st == nil {

@@ -11,8 +11,8 @@ const maxTimers = 256
 // sweepInterval is the time between two sweeps for expired history and keys.
 const sweepInterval = time.Second
 
-// timers does what is due. All timers of a kind run equally long, so each kind
-// is a queue of which only the first entry is looked at.
+// timers runs the timers that are due. All timers of a kind run equally long,
+// so each kind is a queue of which only the first entry is looked at.
 func (s *shard) timers() {
 	for i := 0; i < maxTimers && s.joinLeaves.len() > 0 && s.due((*s.joinLeaves.first()).due); i++ {
 		s.pushJoinLeave(s.joinLeaves.pop())

@@ -26,7 +26,7 @@ type Client struct {
 	done  bool
 
 	in   []byte // not read yet; borrowed until Read returns
-	end  error  // what follows in
+	end  error  // the error at the end of in
 	read int    // bytes of the header
 	out  []byte // the request
 
@@ -81,17 +81,17 @@ func (c *Client) Request() []byte {
 	return out
 }
 
-// Read goes on with b, which is borrowed until it returns. It returns true when the header of the response has ended, with
-// an error if it is no 101 of a WebSocket: a [*StatusError], or one of gobwas/ws (ws.ErrHandshakeBadSecAccept). What
-// follows the header comes from Rest. If it returns false all of b was read.
+// Read goes on with b, which is borrowed until it returns. It returns true when the header of the response has ended,
+// with an error if it is no 101 of a WebSocket: a [*StatusError], or one of gobwas/ws (ws.ErrHandshakeBadSecAccept).
+// Rest has the bytes behind the header. If it returns false all of b was read.
 func (c *Client) Read(b []byte) (done bool, err error) {
 	c.in = b
 	c.next()
 	return c.done, c.err
 }
 
-// End says that nothing more will arrive, and why. It returns why the handshake failed, which what has arrived may tell
-// better: a status, for example.
+// End ends the handshake: no more bytes will arrive, and err is the reason. It returns the error of the handshake. The
+// part of the response that has arrived may give a better reason than err, such as a status.
 func (c *Client) End(err error) error {
 	if !c.done {
 		c.end = err
@@ -106,7 +106,8 @@ func (c *Client) Close() { c.stop() }
 // Subprotocol is the one that the server has chosen, or empty.
 func (c *Client) Subprotocol() string { return c.chosen }
 
-// Rest hands f what follows the header, in order, after Read has returned true. It is borrowed as b of Read is.
+// Rest calls f with the bytes behind the header, in order, after Read has returned true. They are borrowed as b of Read
+// is.
 func (c *Client) Rest(f func([]byte)) {
 	if c.left != nil {
 		b, _ := c.left.Peek(c.left.Buffered())

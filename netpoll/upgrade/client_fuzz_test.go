@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// FuzzResponse feeds a Client the response of a server: {key} becomes the right
-// Sec-WebSocket-Accept. The result is the same however the bytes arrive; only a 101 with all
-// that it needs is accepted; and what follows the header comes out as it came in.
+// FuzzResponse feeds a Client the response of a server: {key} becomes the right Sec-WebSocket-Accept. The result is the
+// same however the bytes arrive; only a 101 with all required fields is accepted; and the bytes behind the header come
+// out unchanged.
 func FuzzResponse(f *testing.F) {
 	good := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
 	for _, seed := range []string{

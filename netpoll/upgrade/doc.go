@@ -4,10 +4,11 @@
 //
 // # Server
 //
-// An [Upgrader] has the endpoints of a server. [Upgrader.Read] scans the bytes that were received so far until the header
-// block of the request is complete. The scan is strict: what lenient parsers accept, and proxies therefore read
-// differently, is rejected at the offending byte. [Upgrader.Check] finds the endpoint of a request for a WebSocket, checks
-// the rules of the RFC and the origin, and negotiates subprotocol and compression. [Request.AppendAccept] is the 101.
+// An [Upgrader] has the endpoints of a server. [Upgrader.Read] scans the bytes that were received so far until the
+// header block of the request is complete. The scan is strict: bytes that lenient parsers accept, and that a proxy in
+// front may read differently, are rejected at the offending byte. [Upgrader.Check] finds the endpoint of a request for
+// a WebSocket, checks the rules of the RFC and the origin, and negotiates subprotocol and compression.
+// [Request.AppendAccept] is the 101.
 //
 //	n, reject := upgrader.Read(&r, received, &scan)
 //	switch {

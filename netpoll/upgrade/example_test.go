@@ -143,7 +143,7 @@ func ExampleRequest_Client() {
 	_, _ = u.Read(&r, []byte(request), &scan)
 
 	client, _ := r.Client("X-Forwarded-For", proxies.Contains)
-	fmt.Println(client.Addr()) // what stands in front of it may be the client's invention
+	fmt.Println(client.Addr()) // the client may have forged the addresses before it
 	// Output: 203.0.113.9
 }
 

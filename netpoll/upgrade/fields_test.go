@@ -98,7 +98,7 @@ func TestFieldsByValue(t *testing.T) {
 		{"9110 10.1.1 other", add("Expect: 200-ok\r\n"), 417},
 		{"9110 10.1.1 other, second line", add("Expect: 100-continue\r\nExpect: more\r\n"), 417},
 
-		// RFC 6455, section 4.2.1 and 11.3: what must not appear twice, and what is a list.
+		// RFC 6455, section 4.2.1 and 11.3: fields that must not appear twice, and fields that are lists.
 		{"6455 11.3.1 two keys", add("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), 400},
 		{"6455 11.3.5 two versions", add(version + "\r\n"), 400},
 		{"6455 4.4 version", swap(version, "Sec-WebSocket-Version:13\t"), 101},

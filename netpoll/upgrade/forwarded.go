@@ -11,10 +11,10 @@ import (
 // (RFC 7239); only one of them is read, since a proxy that appends to one passes the other on as the client sent it.
 // trusts reports whether an address is a trusted proxy's.
 //
-// The client is the last address that is not trusted: a trusted proxy noted it, while everything in front of it may be
-// the client's invention. If all are trusted it is the first. An entry that is no address ends the search at the entry
-// behind it. The zero client means that no address was named, as in a health check of the proxy itself. A malformed
-// Forwarded field is rejected.
+// The client is the last address that is not trusted: a trusted proxy noted it, while the client may have forged
+// everything in front of it. If all are trusted it is the first. An entry that is no address ends the search at the
+// entry behind it. The zero client means that no address was named, as in a health check of the proxy itself. A
+// malformed Forwarded field is rejected.
 func (r *Request) Client(name string, trusts func(netip.Addr) bool) (client netip.AddrPort, reject *Reject) {
 	parse := parseXForwardedFor
 	if strings.EqualFold(name, "Forwarded") {

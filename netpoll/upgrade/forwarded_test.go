@@ -15,10 +15,10 @@ func TestClientBehindProxies(t *testing.T) {
 	}
 	for _, c := range []struct{ header, want string }{ // want: the client, "" if none, or bad
 		{"X-Forwarded-For: 9.9.9.9", "9.9.9.9:0"},
-		{"x-forwarded-for: 6.6.6.6, 9.9.9.9", "9.9.9.9:0"}, // 6.6.6.6 is what the client said
+		{"x-forwarded-for: 6.6.6.6, 9.9.9.9", "9.9.9.9:0"}, // 6.6.6.6 was sent by the client
 		{"X-Forwarded-For: 6.6.6.6,9.9.9.9, 10.0.0.1", "9.9.9.9:0"},
 		{"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 10.0.0.1", "9.9.9.9:0"},
-		{"X-Forwarded-For: 10.0.0.2, 10.0.0.1", "10.0.0.2:0"}, // everybody is trusted
+		{"X-Forwarded-For: 10.0.0.2, 10.0.0.1", "10.0.0.2:0"}, // both are trusted
 		{"X-Forwarded-For: 9.9.9.9:123", "9.9.9.9:123"},
 		{"X-Forwarded-For: 2001:db9::1", "[2001:db9::1]:0"},
 		{"X-Forwarded-For: [2001:db9::1]:123, 2001:db8::1", "[2001:db9::1]:123"},

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// proxyV2 is a header of version 2; what has version, command and family.
+// proxyV2 is a header of version 2. The bytes of what are the version and command, and the family.
 func proxyV2(what string, block string) string {
 	return proxySigV2 + what + string(binary.BigEndian.AppendUint16(nil, uint16(len(block)))) + block
 }
@@ -86,7 +86,7 @@ func TestParseProxy(t *testing.T) {
 	}
 }
 
-// FuzzProxyHeader: what is decided about a part holds for the whole; the length of a header is bounded, and its
+// FuzzProxyHeader: a result for a part of the input holds for the whole; the length of a header is bounded, and its
 // source has a text form.
 func FuzzProxyHeader(f *testing.F) {
 	for _, c := range proxyHeaders {

@@ -19,7 +19,7 @@ type Upgrader struct {
 	MaxHeader int
 }
 
-// Endpoint is what may be negotiated at a path.
+// Endpoint has the settings of one path: the checks of a request, and the subprotocols and compression to negotiate.
 type Endpoint struct {
 	// Path is compared with the request's path exactly. Empty matches every path; the first endpoint that matches is
 	// used.
@@ -140,7 +140,7 @@ func (r *Request) Offered() iter.Seq[string] {
 	}
 }
 
-// chooseSubprotocol chooses the first one offered that the endpoint has. An empty list is no offer. What is echoed is
+// chooseSubprotocol chooses the first one offered that the endpoint has. An empty list is no offer. The response has
 // the endpoint's string, never the client's bytes.
 func (r *Request) chooseSubprotocol(e *Endpoint) *Reject {
 	if len(e.Subprotocols) == 0 {
