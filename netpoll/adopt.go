@@ -16,9 +16,9 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// Connections that somebody else has accepted. They come in as those of the server's own listeners do and are admitted by
-// the same limits. The loop gets a duplicate of the descriptor, and the net.Conn is closed: the Go runtime's poller must
-// not watch the same socket.
+// Connections that other code has accepted. The server handles them like those of its own listeners and admits them by
+// the same limits. The loop gets a duplicate of the descriptor, and the net.Conn is closed: the Go runtime's poller
+// must not watch the same socket.
 
 var errTLSConn = errors.New("netpoll: a connection with TLS cannot be taken over: the session is crypto/tls's. Set Server.TLS, or end TLS at a proxy")
 
@@ -33,7 +33,7 @@ var errTLSConn = errors.New("netpoll: a connection with TLS cannot be taken over
 func (s *Server) ServeConn(conn net.Conn) error { return s.adopt(conn, nil) }
 
 // UpgradeHTTP upgrades a request in a handler of net/http, for a service that serves WebSockets on the port of its mux: the
-// handler returns after it. The request is decided about as one that the server has read itself, by the endpoint of its
+// handler returns after it. The request is checked like one that the server has read itself, by the endpoint of its
 // path as it was sent ([http.Request.RequestURI]). Bytes that net/http has read behind the request are not lost.
 // [Server.TLS] and [Server.ProxyProtocol] do not matter for it.
 //
@@ -43,8 +43,8 @@ func (s *Server) ServeConn(conn net.Conn) error { return s.adopt(conn, nil) }
 //
 // [http.Server.Shutdown] knows nothing of the connection any more: [Server.Shutdown] closes it.
 //
-// HTTP/2 has other WebSockets (RFC 8441), so the http.Server must speak HTTP/1.1; it does without TLS. Any goroutine may
-// call it after Listen.
+// HTTP/2 has a different opening handshake (RFC 8441), so the http.Server must speak HTTP/1.1, as it does without TLS.
+// Any goroutine may call it after Listen.
 func (s *Server) UpgradeHTTP(w http.ResponseWriter, r *http.Request) error {
 	request, reject, err := s.checkHTTP(r)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Server) checkHTTP(r *http.Request) (request *Request, reject *Reject, e
 	return request, nil, nil
 }
 
-// adopts reports whether the server takes connections.
+// adopts reports whether the server takes over connections.
 func (s *Server) adopts() bool {
 	s.engine.mu.Lock()
 	defer s.engine.mu.Unlock()
@@ -99,7 +99,8 @@ func (s *Server) adopts() bool {
 	return (state == stateListening || state == stateServing) && !s.stoppedAccepting.Load()
 }
 
-// adopt takes conn over. in is what has been read of it, and begins with a whole request; nil if nothing has.
+// adopt takes conn over. in holds the bytes that were read from it, which begin with a whole request; nil if none were
+// read.
 func (s *Server) adopt(conn net.Conn, in []byte) error {
 	if !s.adopts() {
 		return ErrServerClosed

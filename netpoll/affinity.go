@@ -9,11 +9,11 @@ import (
 
 // Connections of one room are best on one loop: a message to a topic whose members are all there goes through no other
 // loop's mailbox and wakes no other loop (figures: docs/decisions/15-affinity.md). The room is known when the upgrade
-// request has been read, and that is when a connection may change its loop, once: the application does not know it yet,
-// and nobody has its handle.
+// request has been read. Only then may a connection change its loop, once: the application has not seen it yet, and no
+// handle of it exists.
 
-// A loop takes connections for their affinity until it has an eighth more than its share, and a few more where an
-// eighth is little. So a topic of all connections still spreads over all loops.
+// A loop takes connections by affinity until it has an eighth, and affinitySlack, more than its share. So the members
+// of a topic of all connections still spread over all loops.
 const (
 	affinityShare = 8
 	affinitySlack = 64
@@ -33,8 +33,8 @@ func (l *Loop) affinityLoop(key string) *Loop {
 	return to
 }
 
-// migrate sends c, whose request was accepted, to another loop, which opens it. rest has been read behind the request.
-// migrate returns false when c has to stay.
+// migrate sends c, whose request was accepted, to another loop, which opens it. rest holds the bytes that were read
+// behind the request. migrate returns false when c has to stay.
 func (l *Loop) migrate(c *Conn, to *Loop, a acceptedRequest, rest []byte) bool {
 	if c.flags != 0 || c.out != nil || !l.packTLS(c) || l.poller.Delete(int(c.fd)) != nil {
 		return false

@@ -2,10 +2,10 @@
 
 package netpoll
 
-// The backlog of a connection is what it owes while its peer, or the kernel for it, takes no more. Each loop counts
-// what waits and the memory of it.
+// The backlog of a connection is the queued bytes that the kernel does not take, because the peer reads too slowly.
+// Each loop counts these bytes and the memory that they occupy.
 
-// owes brings the loop's counters up to date with what c owes while it waits for EPOLLOUT.
+// owes updates the loop's counters with the backlog of c, which waits for EPOLLOUT.
 func (l *Loop) owes(c *Conn) {
 	o := c.out
 	if o == nil {
@@ -25,7 +25,7 @@ func (l *Loop) owes(c *Conn) {
 	}
 }
 
-// owesNothing is owes for an outbox that is given back.
+// owesNothing takes an outbox that is released out of the loop's counters.
 func (l *Loop) owesNothing(o *outbox) {
 	if o.counted != 0 {
 		l.counters.backlog.Add(-int64(o.counted))
@@ -44,7 +44,7 @@ func (l *Loop) owesNothing(o *outbox) {
 	}
 }
 
-// holds counts n bytes of memory more.
+// holds adds n bytes to the memory of the loop's backlogs.
 func (l *Loop) holds(n int) {
 	l.counters.memory.Add(int64(n))
 	l.grown = l.grown || n > 0

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A broadcast sends what is pending in a topic to the members that the topic has at that moment. It is laid out once; each
-// member costs one send. It runs in slices, so that the loop polls in between. Members that join and messages that are
-// published meanwhile belong to the next broadcast.
+// A broadcast sends the pending messages of a topic to the members that the topic has at that moment. The messages are
+// laid out once; each member costs one send. A broadcast runs in slices, so that the loop polls in between. Members
+// that join and messages that are published meanwhile belong to the next broadcast.
 
 const (
 	defaultSliceSends = 1024
@@ -25,7 +25,7 @@ const (
 
 type broadcast struct {
 	active    bool
-	private   bool // nobody writes to bytes any more: a slow member may refer to them
+	private   bool // bytes is not written to any more: a slow member may refer to it
 	bytes     [numForms][]byte
 	runs      [numForms]*sharedRun // of bytes, once a slow member refers to them
 	messages  int                  // laid out in bytes
@@ -62,7 +62,7 @@ func (bc *broadcast) sharedRun(l *Loop, form form) *sharedRun {
 	return bc.runs[form]
 }
 
-// budget is what is left of a turn's slice of sends.
+// budget is the rest of a turn's slice of sends.
 type budget struct {
 	sends int
 	start time.Time
@@ -124,7 +124,7 @@ func (f *fanout) step() bool {
 		finished := f.sendSlice(t, &left)
 		f.loop.counters.countSent(&t.current, before-left.sends)
 		if !finished {
-			t.current.makePrivate()      // others need the scratch
+			t.current.makePrivate()      // the next topic needs the scratch
 			f.queue = append(f.queue, t) // the others have their turn first
 			break
 		}
@@ -140,7 +140,7 @@ func (f *fanout) step() bool {
 	return len(f.queue) > 0
 }
 
-// start lays out what is pending and fixes the members that get it.
+// start lays out the pending messages and fixes the members that get them.
 func (f *fanout) start(t *topic) {
 	f.loop.queued.Add(-t.bytes)
 	late := f.listJoiners(t)
@@ -175,7 +175,7 @@ func (f *fanout) listJoiners(t *topic) (late []joiner) {
 
 func (f *fanout) enlist(t *topic, j joiner) { t.lists[f.loop.connAt(j.fd).list()].add(int(j.fd)) }
 
-// listLate gives each of the late joiners its part of what is pending, and adds it to a list.
+// listLate gives each of the late joiners its part of the pending messages, and adds it to a list.
 func (f *fanout) listLate(t *topic, late []joiner) {
 	for _, j := range late {
 		f.enlist(t, j)
@@ -183,7 +183,7 @@ func (f *fanout) listLate(t *topic, late []joiner) {
 		for _, b := range t.pending[j.from:] {
 			f.queueMessage(t, c, b)
 		}
-		f.loop.flush(c) // a member that owes something must not stay in a fast list
+		f.loop.flush(c) // a member with queued bytes must not stay in a fast list
 	}
 }
 
@@ -207,7 +207,7 @@ func (f *fanout) layOut(t *topic) {
 		}
 		bc.bytes[form] = b
 		if f.scratch[form] = b; cap(b) > scratchKept {
-			f.scratch[form] = nil // the memory of a burst goes with its broadcast
+			f.scratch[form] = nil // the memory of a burst is freed with its broadcast
 		}
 	}
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Buffer is one encoded message, WebSocket header included. It is immutable and belongs
-// to nobody: any goroutine may send it to any number of connections and topics, and the
-// garbage collector frees it when the last slow reader has got it.
+// Buffer is one encoded message, WebSocket header included. It is immutable and has no owner: any goroutine may send it
+// to any number of connections and topics, and the garbage collector frees it when the last connection has sent it.
 type Buffer struct {
 	bytes    []byte // the whole frame
 	header   uint8  // bytes of the header
@@ -42,10 +41,9 @@ func newBuffer(op frame.Op, bytes []byte, payload int) *Buffer {
 	return &Buffer{bytes: bytes, header: uint8(len(bytes) - payload), op: op}
 }
 
-// Droppable marks b as a message that a member of a topic may miss: while its backlog is over
-// half of [Endpoint.MaxBacklog], what is published to it is counted, not kept, until the
-// backlog has drained; then [Endpoint.OnDropped] is called. It returns b, and must be called
-// before b is sent for the first time.
+// Droppable marks b as a message that a slow member of a topic may miss. While the backlog of a member is over half of
+// [Endpoint.MaxBacklog], droppable messages are counted and not queued, until the backlog has drained; then
+// [Endpoint.OnDropped] is called. Droppable returns b, and must be called before b is sent for the first time.
 func (b *Buffer) Droppable() *Buffer {
 	b.drops = true
 	return b

@@ -18,9 +18,9 @@ import (
 //	startLinger     any  -> linger    a response that ends the connection is queued, or the closing handshake is over
 //	fail            any               the socket failed: flagDead is set
 //
-// Each of them queues the connection for the end of the turn, when advanceEnd calls OnClose, sends the FIN when nothing
-// is owed any more (ending.go), and frees the slot of a dead connection. Only the loop that owns a connection closes it,
-// and close(2) is the last that it does with the slot.
+// Each of them queues the connection for the end of the turn, when advanceEnd calls OnClose, sends the FIN when the
+// outbox is empty (ending.go), and frees the slot of a dead connection. Only the loop that owns a connection closes it,
+// and close(2) is its last step with the slot.
 
 // Close starts the closing handshake (RFC 6455, 7.1.2). Messages that were published in the topics of c before leave
 // before the close frame. OnClose follows at the end of the turn; the socket is closed when the peer has answered, or
@@ -32,7 +32,7 @@ func (c *Conn) Close(code frame.CloseCode, reason string) {
 	c.startClose(code, reason, nil)
 }
 
-// startClose is Close without what the topics of c still owe it. err is the cause, nil for the application's decision.
+// startClose is Close without the pending messages of c's topics. err is the cause, nil for the application's decision.
 func (c *Conn) startClose(code frame.CloseCode, reason string, err error) {
 	if !c.open() {
 		return
@@ -80,7 +80,7 @@ func (l *Loop) receiveClose(c *Conn, payload []byte) {
 	c.sendClose(CloseEvent{Code: code, Reason: reason, Remote: true})
 }
 
-// startLinger has a FIN sent when everything is written. What the peer still sends is discarded.
+// startLinger has a FIN sent when everything is written. Bytes that the peer still sends are discarded.
 func (l *Loop) startLinger(c *Conn) {
 	if !c.ending() {
 		c.resetEndCounters()

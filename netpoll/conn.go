@@ -26,7 +26,7 @@ type Conn struct {
 	endpoint uint8
 	flags    flags
 	dec      frame.Decoder
-	out      *outbox     // what is owed to the peer; nil when nothing is
+	out      *outbox     // bytes to send; nil when there are none
 	tls      *tlsSession // nil on a plain connection
 	aux      *aux        // state that few connections need at a time
 	context  any
@@ -58,7 +58,7 @@ const (
 	flagDrops                       // droppable messages are dropped until the backlog has drained, see droppable.go
 	flagNarrow                      // negotiated deflate with a limit of our window, see forms.go
 	flagRemainder                   // bytes that were read wait to be handled, see remainder.go
-	flagFull                        // owes more than LowBacklog: OnDrain follows, see drain.go
+	flagFull                        // OwnBacklog is above LowBacklog: OnDrain follows, see drain.go
 )
 
 func (c *Conn) has(f flags) bool { return c.flags&f != 0 }

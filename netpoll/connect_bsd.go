@@ -26,5 +26,5 @@ func newSocket(family int) (int, error) {
 	return fd, nil
 }
 
-// bindLater is not possible: bind chooses the port.
+// bindLater does nothing: on these systems bind chooses the port.
 func bindLater(int) error { return nil }

@@ -177,7 +177,7 @@ func (l *Loop) observeClosing(c *Conn) {
 	}
 }
 
-// refusedFor counts a response that ends a connection before its upgrade. Its status stands behind "HTTP/1.1 ".
+// refusedFor counts a response that ends a connection before its upgrade. Its status follows "HTTP/1.1 ".
 func (t *counters) refusedFor(why upgrade.Cause, response []byte) {
 	t.causes[why].Add(1)
 	if why == upgrade.CauseHeaderSize {

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// cutFrame is cut that drops the frames behind the one that has begun to leave, too, if what is left of that one is at
-// most limit bytes. The memory of the whole run is given back then.
+// cutFrame is like cut, but also drops the frames behind the one that is partly sent, if at most limit bytes of that
+// frame are unsent. The memory of the whole run is given back then.
 func (o *outbox) cutFrame(limit int) {
 	o.cut()
 	if o.size == 0 {
@@ -26,8 +26,8 @@ func (o *outbox) cutFrame(limit int) {
 	}
 }
 
-// frameEnd is where the frame ends that byte at is part of, in a run of whole unmasked frames, with the response to an
-// upgrade in front or not.
+// frameEnd returns the end of the frame that has byte at. The run has whole unmasked frames, and may begin with the
+// response to an upgrade.
 func frameEnd(run []byte, at int) int {
 	end := 0
 	if bytes.HasPrefix(run, []byte("HTTP/")) {

@@ -13,12 +13,12 @@ import (
 type debtor struct {
 	conn   *Conn
 	depth  int
-	idle   time.Duration // since its peer last took something, while there is something for it to take
-	credit int           // times that its peer has taken as much as depth
+	idle   time.Duration // since its peer last took bytes, while the kernel has bytes for it
+	credit int           // times that its peer has taken as many bytes as depth
 	weight uint64
 }
 
-// debtor tells what c's backlog means for the memory of all.
+// debtor returns the figures of c's backlog by which connections are chosen to be closed.
 func (l *Loop) debtor(c *Conn) debtor {
 	d := debtor{conn: c, depth: c.depth()}
 	d.idle = time.Duration(l.wheel.now-c.out.since) * l.engine.Tick
@@ -26,12 +26,12 @@ func (l *Loop) debtor(c *Conn) debtor {
 		if k, ok := deliveryOf(int(c.fd)); ok {
 			d.idle = k.ago
 			if !k.owes {
-				d.idle = 0 // the loop has not come round to give the kernel more
+				d.idle = 0 // the peer has taken everything that the kernel had: the loop is late with more
 			}
 			d.credit = int(min(k.acked/uint64(d.depth), maxShedCredit))
 		}
 	}
-	// All that have been idle for less than their patience are equally idle: no more can be told from so short a time.
+	// Idle times below shedStall count as equal: they are too short to tell which peer has stalled.
 	idle := max(d.idle, l.engine.shedStall) / time.Millisecond
 	d.weight = uint64(d.depth) * uint64(idle) / uint64(1+d.credit)
 	return d

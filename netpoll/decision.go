@@ -12,8 +12,8 @@ import (
 )
 
 // phaseDeciding: the request is complete and correct, and the application decides about it outside the loop
-// (Endpoint.Decide). The connection is read on, so that the loop notices when the client goes away. What a client sends
-// before the response is kept as part of its request, within MaxHeader and MaxHeaderMemory.
+// (Endpoint.Decide). The loop still reads the connection, so that it notices when the client goes away. Bytes that a
+// client sends before the response are kept as part of its request, within MaxHeader and MaxHeaderMemory.
 
 // Decision is a request for a WebSocket that [Endpoint.Decide] has to decide about, by one call of Accept or Reject. Any
 // goroutine may call its methods. Only the first call counts, and none counts after Context has ended.
@@ -49,7 +49,7 @@ func (d *Decision) post(err error) {
 	}
 }
 
-// startDecision begins phaseDeciding of c, whose request is r. rest has arrived behind the request.
+// startDecision begins phaseDeciding of c, whose request is r. rest holds the bytes behind the request.
 func (l *Loop) startDecision(c *Conn, r *Request, rest []byte) {
 	s, e := l.server, l.engine.requested(r)
 	if s.deciding.Add(1) > int64(cmp.Or(s.MaxDeciding, 4096)) {
@@ -73,7 +73,8 @@ func (l *Loop) startDecision(c *Conn, r *Request, rest []byte) {
 	}
 }
 
-// keepEarly keeps what a client sends before the response, which RFC 6455, section 4.1, does not allow and some clients do.
+// keepEarly keeps bytes that a client sends before the response. RFC 6455, section 4.1, does not allow them, but some
+// clients send them.
 func (l *Loop) keepEarly(c *Conn, b []byte) {
 	if limit := l.server.maxHeader(); len(c.aux.header)+len(b) > limit {
 		l.refuse(c, upgrade.BadRequest(fmt.Sprintf("more than %d bytes before the response to the upgrade", limit)))
@@ -99,7 +100,7 @@ func (l *Loop) decided(d *Decision, err error) {
 	l.acceptRequest(c, d.request, early)
 }
 
-// decisionTimeout answers a client whose request nobody has decided about.
+// decisionTimeout answers a client whose request was not decided about in time.
 func (l *Loop) decisionTimeout(c *Conn) {
 	l.refuse(c, &Reject{Status: http.StatusGatewayTimeout, Cause: upgrade.CauseTimeout, Reason: "the decision about the request took too long"})
 }

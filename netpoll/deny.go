@@ -9,16 +9,16 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// maxDenied bounds the refused connections of a server that linger until their peers have read the response. They count
-// for no other bound, so that they take no place of others.
+// maxDenied bounds the refused connections of a server that linger until their peers have read the response. They do
+// not count for any other bound.
 const maxDenied = 64
 
-// overloaded refuses a connection because others use all there is.
+// overloaded is the rejection of a connection for which there is no place.
 func overloaded(reason string) *Reject {
 	return &Reject{Status: http.StatusServiceUnavailable, Cause: upgrade.CauseOverload, Reason: reason, Header: retryAfter("5")}
 }
 
-// deny sends the reason to the new connection c, which is not admitted. Its request has hardly ever come yet, so it
+// deny sends the reason to the new connection c, which is not admitted. Its request has usually not arrived yet, so it
 // lingers like any connection that is refused. If too many linger, it is closed at once, and the response may be lost.
 // requested means that the request has been read.
 func (l *Loop) deny(c *Conn, why *Reject, requested bool) {

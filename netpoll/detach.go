@@ -188,8 +188,8 @@ func (c *prefixConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// CloseWrite sends the FIN and reads what still comes, for as long as a closing handshake may take. net/http calls it
-// before it closes a connection with bytes unread, so that a reset does not overtake the response.
+// CloseWrite sends the FIN, then reads and discards bytes for as long as a closing handshake may take. net/http calls
+// it before it closes a connection with bytes unread, so that a reset does not overtake the response.
 func (c *prefixConn) CloseWrite() error {
 	w, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {

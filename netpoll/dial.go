@@ -198,7 +198,7 @@ func (c *Conn) dialEOF() { c.endResponse(errEarlyEnd) }
 // dialTimeout ends a dial of which one phase has taken too long.
 func (l *Loop) dialTimeout(c *Conn) { c.endResponse(errDialTimeout) }
 
-// endResponse ends a dial to whose server nothing more is listened. The part of the response that has come may tell a
+// endResponse ends a dial whose response is not read any further. The part of the response that has arrived may give a
 // better reason than err.
 func (c *Conn) endResponse(err error) {
 	if a := c.aux.dial.answer; a != nil {

@@ -17,7 +17,7 @@ type dialQueue struct {
 	inFlight, failed atomic.Int64     // only the loop writes
 	connect          durations.Recorder
 
-	mu        sync.Mutex // between those who dial and the loop; not on the path of a message
+	mu        sync.Mutex // between the goroutines that dial and the loop; not on the path of a message
 	queue     []*dialAttempt
 	scheduled bool // startDials is posted or running
 	closed    bool

@@ -17,8 +17,9 @@ import (
 // handshake.
 
 const (
-	// roundTrip is how long a client that has to answer us cannot be displaced: in the middle of the TLS handshake, or
-	// with its request behind it. Otherwise more new connections than there are places would displace each other.
+	// roundTrip is the time for which a client that has to answer the server cannot be displaced: in the middle of the
+	// TLS handshake, or with its request behind it. Otherwise more new connections than there are places would displace
+	// each other.
 	roundTrip = time.Second
 	// maxPassed bounds the connections that are skipped in the search for one to displace, because their requests had
 	// come and not been read.
@@ -150,8 +151,9 @@ func (l *Loop) longestWaiting(w wait, take func(*Conn) bool) *Conn {
 	return nil
 }
 
-// readPending reads what has come for a waiting connection and has not been read yet, so that no connection is
-// displaced whose request has come. It returns false if the connection must not be touched in this turn any more.
+// readPending reads the bytes that have arrived for a waiting connection and were not read yet, so that a connection
+// whose request has arrived is not displaced. It returns false if the connection must not be touched in this turn any
+// more.
 func (l *Loop) readPending(c *Conn, w wait) bool {
 	const busy = flagEnding | flagDirty
 	switch {
@@ -176,7 +178,7 @@ func (l *Loop) rejectDisplaced(c *Conn) {
 	}
 }
 
-// hasUnread reports whether a socket has bytes to read; its end is none.
+// hasUnread reports whether a socket has bytes to read; a FIN does not count.
 func hasUnread(fd int) bool {
 	var b [1]byte
 	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)

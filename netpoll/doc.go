@@ -5,7 +5,7 @@
 // A [Server] runs event loops, each with a listener of its own. A connection belongs to one loop, which owns everything
 // about it: the loop that accepted it; with an inherited listener the loop that its descriptor's number names; or the
 // loop of the key that the request gave to [upgrade.Request.SetAffinity]. An open connection does not change its loop.
-// The path of the request chooses its [Endpoint]: what is accepted, limits, and callbacks.
+// The path of the request chooses its [Endpoint], which has the checks of the request, the limits, and the callbacks.
 //
 //	server := netpoll.Server{
 //		Addr: ":8080",
@@ -38,12 +38,12 @@
 //
 // # Slow peers
 //
-// The backlog of a connection is what its peer has not taken yet. It is kept as references to shared bytes, and bounded by
-// [Endpoint.MaxBacklog] and [Endpoint.MaxBacklogAge]: beyond them the connection is closed with [Endpoint.SlowCode].
-// [Server.MaxBacklogMemory] bounds all backlogs together. A peer that does not read its replies is not read either
-// ([Endpoint.PauseBacklog]). A producer that has more to send than a peer takes waits for [Endpoint.OnDrain]. Messages
-// that are marked [Buffer.Droppable] may use half of MaxBacklog; beyond it they are dropped, and [Endpoint.OnDropped]
-// tells their number when the backlog is empty.
+// The backlog of a connection is the queued bytes that its peer has not taken yet. It is kept as references to shared
+// bytes, and bounded by [Endpoint.MaxBacklog] and [Endpoint.MaxBacklogAge]: beyond them the connection is closed with
+// [Endpoint.SlowCode]. [Server.MaxBacklogMemory] bounds all backlogs together. A peer that does not read its replies is
+// not read either ([Endpoint.PauseBacklog]). A producer that has more to send than a peer takes waits for
+// [Endpoint.OnDrain]. Messages that are marked [Buffer.Droppable] may use half of MaxBacklog; beyond it they are
+// dropped, and [Endpoint.OnDropped] tells their number when the backlog is empty.
 //
 // # Timers, pings and the end of a connection
 //
@@ -73,7 +73,7 @@
 // serves a listener that exists, of TCP or a Unix socket. The limits and callbacks are the same. The loop owns the socket
 // from then on. A connection whose TLS session belongs to crypto/tls cannot be taken over.
 //
-// [Conn.RemoteAddr], [Conn.LocalAddr], [Conn.TLS] and [Conn.Subprotocol] tell what is known of a connection.
+// [Conn.RemoteAddr], [Conn.LocalAddr], [Conn.TLS] and [Conn.Subprotocol] describe a connection.
 //
 // # Client
 //

@@ -2,10 +2,10 @@
 
 package netpoll
 
-// A producer that sends a connection more than it takes waits for OnDrain and then goes on: no timer, and no memory
-// but for what is on its way.
+// A producer that has more to send than a connection takes waits for OnDrain and then goes on. This needs no timer, and
+// no memory except for the bytes that are queued.
 
-// fills notes before a write that c owes more than LowBacklog.
+// fills records before a write that the backlog of c is above LowBacklog.
 func (l *Loop) fills(c *Conn) {
 	if c.out == nil || !c.open() {
 		return
@@ -15,8 +15,8 @@ func (l *Loop) fills(c *Conn) {
 	}
 }
 
-// drains notes after a write that c does so no more. The callback comes at the end of the turn: now may be in the
-// middle of a broadcast.
+// drains records after a write that the backlog of c has fallen to LowBacklog. The callback is called at the end of the
+// turn, because this may be the middle of a broadcast.
 func (l *Loop) drains(c *Conn) {
 	if c.has(flagFull) && c.OwnBacklog() <= l.endpointOf(c).LowBacklog {
 		c.clear(flagFull)

@@ -7,9 +7,9 @@ import "slices"
 // Droppable messages (Buffer.Droppable). They concern the slow list only: a broadcast to the fast lists is the same with
 // and without.
 //
-// They may fill half of MaxBacklog; the other half is for what must arrive, such as replies. A member over that half misses
-// every droppable message until its backlog has drained. So it has one gap at one place in the order, and not a message
-// missing here and there. Only whole messages that have not been queued are dropped.
+// They may fill half of MaxBacklog; the other half is for messages that must arrive, such as replies. A member over
+// that half misses every droppable message until its backlog has drained. So it has one gap at one place in the order,
+// and not a message missing here and there. Only whole messages that have not been queued are dropped.
 
 // missed counts the messages of a topic that were dropped for a connection.
 type missed struct {
@@ -79,7 +79,7 @@ func (c *Conn) countMissed(t *topic, n int) {
 	r.missed[i].n += n
 }
 
-// notifyDropped tells the application what c missed, of one topic or (nil) of all, and forgets it.
+// notifyDropped calls OnDropped with the number of messages that c missed, of one topic or (nil) of all, and resets it.
 func (f *fanout) notifyDropped(c *Conn, only *topic) {
 	if c.aux == nil || len(c.aux.missed) == 0 {
 		return

@@ -11,7 +11,7 @@ import gnetpoll "github.com/panjf2000/gnet/v2/pkg/netpoll"
 //
 //   - while the peer's close frame is awaited frames are parsed, without their data (frame.Decoder.SkipData), but not
 //     more than maxSkipped bytes of them;
-//   - from our FIN on the bytes are not looked at, nor even copied where the kernel can do without; after maxDiscarded
+//   - from our FIN on the bytes are not looked at, and not copied where the kernel supports it; after maxDiscarded
 //     of them reading stops, and the peer's sends block;
 //   - after CloseTimeout a peer that still sends, and has not acknowledged all that we sent, gets more time, endingFactor
 //     times CloseTimeout altogether.
@@ -47,8 +47,8 @@ func (c *Conn) discardLimitReached() bool {
 	return c.lingering() && c.controls > c.loop.engine.maxDiscard
 }
 
-// closeDeadline judges a connection whose end takes longer than CloseTimeout. A peer that takes what is queued in front
-// of the close frame has CloseTimeout for each next part of it, and MaxBacklogAge for all.
+// closeDeadline judges a connection whose end takes longer than CloseTimeout. A peer that takes the bytes queued in
+// front of the close frame has CloseTimeout for each further part of them, and MaxBacklogAge for all.
 func (l *Loop) closeDeadline(c *Conn) {
 	now := l.wheel.now
 	wait := l.engine.ticksOf(l.engine.CloseTimeout)

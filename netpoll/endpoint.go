@@ -9,8 +9,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// Endpoint is what the connections of one path speak: who is let in, the limits,
-// and the callbacks.
+// Endpoint has the settings of the connections of one path: the checks of the request, the limits, and the callbacks.
 //
 // Every callback runs on the event loop that owns the connection. It must not
 // block; []byte arguments are borrowed from the loop and valid until it returns.
@@ -46,40 +45,36 @@ type Endpoint struct {
 	// HoldPings leaves a connection without pings until [Conn.StartPings], for a protocol in
 	// which the client speaks first: the application bounds the silence until then.
 	HoldPings bool
-	// PongTimeout is how long any frame of the peer may take after a ping before the
-	// connection is closed with PongCode; longer while the peer still takes what was sent before
-	// the ping. 0 means 10 s.
+	// PongTimeout is the time within which a frame of the peer must arrive after a ping. Otherwise the connection is
+	// closed with PongCode, but not while the peer still takes bytes that were sent before the ping. 0 means 10 s.
 	PongTimeout time.Duration
 	// PingFrame is the whole frame sent as a ping. Nil means a WebSocket ping (RFC 6455, 5.5.2).
 	PingFrame []byte
-	// PongCode is the close code for a silent peer. 0 means 1008.
+	// PongCode is the close code for a peer from which no frame arrives within PongTimeout. 0 means 1008.
 	PongCode frame.CloseCode
 
-	// MaxBacklog bounds the bytes a connection may owe its peer. 0 means 1 MiB.
+	// MaxBacklog bounds the backlog of a connection in bytes. 0 means 1 MiB.
 	MaxBacklog int
-	// MaxBacklogAge bounds the time in which a peer that is owed something takes nothing of it. What
-	// counts is what its TCP has acknowledged; other systems than Linux know only what their own
-	// kernel has taken. 0 means 30 s.
+	// MaxBacklogAge bounds the time for which a peer takes nothing of its backlog. A peer has taken the bytes that its
+	// TCP has acknowledged; on systems other than Linux, those that the local kernel has taken. 0 means 30 s.
 	MaxBacklogAge time.Duration
 	// SlowCode is the close code beyond MaxBacklog or MaxBacklogAge. 0 means 1008.
 	SlowCode frame.CloseCode
-	// PauseBacklog bounds what a peer can have itself sent without reading: while its
-	// [Conn.OwnBacklog] is larger than so many bytes, its messages are not read. They wait in its
-	// socket until less than half of it is left. 0 means 128 KiB.
+	// PauseBacklog bounds the replies to a peer that does not read them: while its [Conn.OwnBacklog] is larger than so
+	// many bytes, its messages are not read. They wait in its socket until less than half of PauseBacklog is left. 0
+	// means 128 KiB.
 	PauseBacklog int
 
-	// OnDrain is called when [Conn.OwnBacklog] has fallen to LowBacklog bytes or less after it was
-	// more, at the end of that turn: the time to go on with an answer that is sent in parts, or
-	// with work whose answer had to wait. It is called too when the kernel took the bytes at once,
-	// those of the response to the upgrade included.
+	// OnDrain is called at the end of a turn in which [Conn.OwnBacklog] has fallen to LowBacklog bytes or less: the
+	// time to go on with an answer that is sent in parts, or with work whose answer had to wait. It is also called when
+	// the kernel took the bytes at once, those of the response to the upgrade included.
 	OnDrain func(c *Conn)
-	// LowBacklog is where OnDrain is called. 0 means that all must have left.
+	// LowBacklog is the OwnBacklog at which OnDrain is called. 0 means that all bytes must have left.
 	LowBacklog int
 
-	// OnDropped is called when a connection that was too slow for droppable messages (see
-	// [Buffer.Droppable]) has caught up, or leaves the topic: it did not get n of that topic.
-	// What it sends stands where the gap is: behind all that came before, ahead of all that
-	// comes after.
+	// OnDropped is called when a connection that was too slow for droppable messages (see [Buffer.Droppable]) has
+	// caught up, or leaves the topic: n messages of that topic were not sent to it. Messages that the callback sends
+	// stand where the gap is: behind all earlier messages, ahead of all later ones.
 	OnDropped func(c *Conn, topic string, n int)
 
 	// Accept decides about a request that is a well-formed upgrade to this endpoint.
@@ -87,12 +82,12 @@ type Endpoint struct {
 	// answers 403.
 	Accept func(r *Request) error
 	// Decide is called behind Accept where the decision needs another goroutine: a database, a webhook, a signature. It
-	// must not block; whoever decides calls Accept or Reject of d, now or later, on any goroutine. Meanwhile the client
-	// waits, and has a slot and about 2 KB. At most [Server.MaxDeciding] requests wait. Nil decides nothing.
+	// must not block; Accept or Reject of d may be called later and on any goroutine. A client that waits takes a slot
+	// and about 2 KB. At most [Server.MaxDeciding] requests wait. Nil decides nothing.
 	Decide func(d *Decision)
 	// DecideTimeout is how long a request may wait for its decision; after that it is answered 504. 0 means 10 s.
 	DecideTimeout time.Duration
-	// OnOpen is called after the 101 has been laid out: what it sends follows it.
+	// OnOpen is called after the 101 has been queued: messages that it sends follow the 101.
 	OnOpen func(c *Conn)
 	// OnMessage is called for every text and binary message.
 	OnMessage func(c *Conn, op frame.Op, p []byte)
@@ -100,7 +95,7 @@ type Endpoint struct {
 	// callback sends.
 	OnPing func(c *Conn, p []byte)
 	// OnPong is called for every pong of the peer (RFC 6455, 5.5.3): the answers to [Conn.Ping] and to the pings of
-	// PingInterval, whose payload is empty, and pongs that nobody asked for.
+	// PingInterval, whose payload is empty, and unsolicited pongs.
 	OnPong func(c *Conn, p []byte)
 	// OnTimer is called when the timer that [Conn.SetTimer] has set expires.
 	OnTimer func(c *Conn)

@@ -8,9 +8,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// fanout is the part of a loop that hands published messages to the members of topics. The other parts of the loop tell it
-// what they know of a connection (subscribe, unsubscribe, closing, closed, behind, drained) and call step once per turn of
-// the mailbox; publish and sendWithNext add work.
+// fanout is the part of a loop that hands published messages to the members of topics. The other parts of the loop
+// report changes of a connection to it (subscribe, unsubscribe, closing, closed, behind, drained) and call step once
+// per turn of the mailbox; publish and sendWithNext add work.
 //
 // A message waits in its topic (topic.pending) until the topic's next broadcast. A broadcast lays out everything that is
 // pending once and sends it to each member with one system call (broadcast.go).
@@ -19,7 +19,7 @@ type fanout struct {
 	topics   map[string]*topic
 	peak     peak                     // of topics
 	queue    []*topic                 // have something pending or a broadcast that is not over, in order
-	replyDue fdBits                   // members that may owe a piggybacked reply, see piggyback.go
+	replyDue fdBits                   // members with a piggybacked reply that may be unsent, see piggyback.go
 	scratch  [numForms][]byte         // broadcasts are laid out here
 	deflater [numForms]frame.Deflater // see forms.go
 }
@@ -45,8 +45,8 @@ func (c *Conn) Subscribe(name string) bool {
 	return c.loop.fanout.subscribe(c, name)
 }
 
-// Unsubscribe ends the membership; c still gets what was published before. It reports false
-// if c is no member.
+// Unsubscribe ends the membership; c still gets the messages that were published before. It reports false if c is no
+// member.
 func (c *Conn) Unsubscribe(name string) bool { return c.loop.fanout.unsubscribe(c, name) }
 
 func (f *fanout) subscribe(c *Conn, name string) bool {
@@ -91,8 +91,8 @@ func (f *fanout) closed(c *Conn) {
 	c.topic, c.topics = nil, nil
 }
 
-// behind moves c, which has a backlog, to the slow list of all its topics. What a broadcast in progress has not sent to it
-// is queued behind the backlog.
+// behind moves c, which has a backlog, to the slow list of all its topics. The bytes that a broadcast in progress has
+// not sent to it are queued behind the backlog.
 func (f *fanout) behind(c *Conn) {
 	if !c.fast() {
 		return // is in the slow lists already
@@ -108,8 +108,8 @@ func (f *fanout) behind(c *Conn) {
 	c.set(flagSlow)
 }
 
-// drained tells the application what c missed, and moves c, whose outbox is empty, back to the fast lists. It reports false
-// if the application has queued something meanwhile: c is not drained then.
+// drained reports the messages that c missed to the application, and moves c, whose outbox is empty, back to the fast
+// lists. It returns false if the application has queued something meanwhile: c is not drained then.
 func (f *fanout) drained(c *Conn) bool {
 	if c.has(flagDrops) && c.open() {
 		c.clear(flagDrops)
@@ -145,7 +145,7 @@ func (f *fanout) promote(c *Conn) {
 	})
 }
 
-// queuePending queues for c, which is about to leave t, what t has published and not sent to it.
+// queuePending queues for c, which is about to leave t, the published messages of t that were not sent to it.
 func (f *fanout) queuePending(t *topic, c *Conn) {
 	t.sendReplies(c)
 	from := 0
@@ -159,7 +159,7 @@ func (f *fanout) queuePending(t *topic, c *Conn) {
 	}
 }
 
-// queueUnsent queues for c what the broadcast in progress has not sent to it yet.
+// queueUnsent queues for c the bytes of the broadcast in progress that were not sent to it yet.
 func (f *fanout) queueUnsent(t *topic, c *Conn) {
 	if !t.current.active {
 		return

@@ -36,7 +36,7 @@ func (m *headerMemory) append(b, piece []byte) ([]byte, bool) {
 	}
 	class := max(minHeaderBits, bits.Len(uint(need-1)))
 	more := int64(1)<<class - int64(cap(b))
-	// What stands behind the longest header stays for this turn only.
+	// Bytes beyond the longest header stay for this turn only.
 	if used := m.used.Add(more); min(int64(1)<<class, m.longest) > m.share(used-more) {
 		m.used.Add(-more)
 		return b, false
@@ -46,7 +46,7 @@ func (m *headerMemory) append(b, piece []byte) ([]byte, bool) {
 	return grown, true
 }
 
-// share is what one request may have.
+// share is the memory that one request may have.
 func (m *headerMemory) share(used int64) int64 {
 	left := max(0, m.limit-used)
 	return int64(float64(2*m.longest) * float64(left) / float64(m.limit))
@@ -92,7 +92,7 @@ func (l *Loop) keep(c *Conn, b []byte) bool {
 	return false
 }
 
-// takeHeader returns what keep has kept. The caller releases it.
+// takeHeader returns the bytes that keep has kept. The caller releases them.
 func (c *Conn) takeHeader() (header []byte) {
 	if c.aux != nil {
 		header, c.aux.header = c.aux.header, nil

@@ -88,7 +88,7 @@ func parseRecord(b []byte) (payload []byte, whole bool, err error) {
 	switch {
 	case len(b) > 0 && b[0] != recordHandshake:
 		return nil, false, notTLS
-	case len(b) > 1 && b[1] != 3: // the minor version says nothing
+	case len(b) > 1 && b[1] != 3: // the minor version is not checked
 		return nil, false, helloVersion
 	case len(b) < recordHeader:
 		return nil, false, nil

@@ -6,7 +6,7 @@ import (
 	"github.com/throngd/throng/internal/durations"
 )
 
-// Histogram says how long something took, as [Stats] counts it.
+// Histogram counts durations, as [Stats] has them.
 type Histogram struct {
 	Sum     time.Duration               // of all durations
 	Buckets [durations.NumBuckets]int64 // bucket i counts the durations below Bound(i) that are in no earlier bucket

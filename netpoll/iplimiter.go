@@ -64,7 +64,7 @@ func (v *ipLimiter) put(fd int32, a connAddr) {
 	}
 }
 
-// take clears the slot of a descriptor and returns what was in it.
+// take clears the slot of a descriptor and returns its address.
 func (v *ipLimiter) take(fd int32) connAddr {
 	a := v.get(fd)
 	if a != (connAddr{}) {

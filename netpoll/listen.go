@@ -151,8 +151,8 @@ func (l *Loop) unpark() {
 	}
 }
 
-// newConn makes a descriptor that was accepted, and is counted already, a connection of this loop. What net/http has read
-// of it (Server.UpgradeHTTP) begins with the request.
+// newConn makes a descriptor that was accepted, and is counted already, a connection of this loop. Bytes that net/http
+// has read from it (Server.UpgradeHTTP) begin with the request.
 func (l *Loop) newConn(p parcel) {
 	c := l.take(p)
 	if c == nil {

@@ -176,9 +176,10 @@ func (l *Loop) ready(fd int, ev gnetpoll.IOEvent, flags gnetpoll.IOFlags) {
 	l.endTurn()
 }
 
-// endTurn sends what was queued in the turn and handles the connections that end. Their callbacks may queue more.
+// endTurn sends the bytes that were queued in the turn and handles the connections that end. Their callbacks may queue
+// more.
 func (l *Loop) endTurn() {
-	l.counters.publish() // before a peer can know of what is counted
+	l.counters.publish() // before a peer can see the effect of a counted event
 	l.flushTurn()
 	if (l.grown || l.pressed) && l.relieve() {
 		l.flushTurn()

@@ -76,7 +76,7 @@ func (l *Loop) mailbox() {
 	l.waker.drain()
 	if l.yield {
 		l.yield = false
-		runtime.Gosched() // what is posted meanwhile needs no second wake-up
+		runtime.Gosched() // batches that are posted meanwhile need no second wake-up
 	}
 	l.woken.Store(false)
 	more := l.runBatches()

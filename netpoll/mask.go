@@ -11,8 +11,8 @@ import (
 
 // The frames of a client are masked (RFC 6455, 5.1).
 
-// newMask returns a masking key. They come from the runtime's ChaCha8, seeded by the system:
-// nobody can choose a payload that looks like something else on the wire (RFC 6455, 5.3, 10.3).
+// newMask returns a masking key. The keys come from the runtime's ChaCha8, seeded by the system, so no payload can be
+// chosen that looks like another protocol on the wire (RFC 6455, 5.3, 10.3).
 func newMask() (m [4]byte) {
 	binary.NativeEndian.PutUint32(m[:], rand.Uint32())
 	return m
@@ -34,11 +34,10 @@ func (l *Loop) appendClose(dst []byte, code frame.CloseCode, reason string) []by
 	return frame.AppendMaskedClose(dst, code, reason, newMask())
 }
 
-// SendRaw is advanced. It queues bytes as they are, without a copy if they are long: whole frames that the
-// caller has encoded once and sends many times, masked ones on a connection that was dialed
-// (see [frame.AppendMaskedFrame]). They must not be changed afterwards, and do not count as
-// messages. After the close it does nothing. RFC 6455, 5.3 wants a fresh key for each frame,
-// so this is for tools whose peer is no stranger, as load generators.
+// SendRaw is advanced. It queues bytes as they are, without a copy if they are long: whole frames that the caller has
+// encoded once and sends many times, masked ones on a connection that was dialed (see [frame.AppendMaskedFrame]). They
+// must not be changed afterwards, and do not count as messages. After the close it does nothing. RFC 6455, 5.3 requires
+// a fresh key for each frame, so this is for tools whose peer is known, such as load generators.
 func (c *Conn) SendRaw(b []byte) {
 	if c.open() && len(b) > 0 {
 		c.loop.queueBytes(c, b)

@@ -2,15 +2,15 @@
 
 package netpoll
 
-// outbox holds the bytes that a connection owes its peer, in order: runs of bytes (chunks), and behind them the tail. Small
-// messages are copied into the tail one after another, so that they leave with one call. An empty outbox keeps the memory of
-// its tail.
+// outbox holds the bytes that wait to be sent to a peer, in order: runs of bytes (chunks), and behind them the tail.
+// Small messages are copied into the tail one after another, so that they leave with one call. An empty outbox keeps
+// the memory of its tail.
 type outbox struct {
 	chunks []chunk
 	head   int // chunks[:head] have been sent
 	tail   []byte
 	off    int    // bytes that have been sent of chunks[head], or of the tail if there is no chunk left
-	size   int    // bytes owed
+	size   int    // unsent bytes
 	own    int    // bytes of the tail and of the chunks that are not shared, sent or not: their memory
 	since  uint32 // tick of the last progress
 	began  uint32 // tick since which the outbox has not been empty
@@ -128,8 +128,7 @@ func (o *outbox) sent(n int) {
 	}
 }
 
-// cut removes what has not begun to leave. Each chunk holds whole frames, so the peer still gets whole
-// frames.
+// cut removes the chunks of which nothing was sent. Each chunk holds whole frames, so the peer still gets whole frames.
 func (o *outbox) cut() {
 	switch {
 	case o.off == 0:

@@ -95,7 +95,7 @@ func (l *Loop) give(c *Conn) parcel {
 	return p
 }
 
-// discard ends a connection that no loop has: close(2) is the last that happens to its descriptor.
+// discard closes the descriptor of a connection that no loop has. close(2) is the last step.
 func (e *engine) discard(p parcel) {
 	e.releaseAddr(p.addr)
 	_ = unix.Close(p.fd)

@@ -35,13 +35,13 @@ type phaseRow struct {
 	wait wait
 	// dial is the phase of a dial in a DialError; empty for a connection that was accepted or is open.
 	dial DialPhase
-	// data takes what the socket gave: the plaintext where there is TLS, or the bytes of the socket if raw is set. The
-	// bytes are borrowed.
+	// data takes the bytes that were received: the plaintext where there is TLS, or the bytes of the socket if raw is
+	// set. The bytes are borrowed.
 	data func(l *Loop, c *Conn, b []byte)
 	raw  bool
-	// writable follows EPOLLOUT. Nil writes what c owes.
+	// writable follows EPOLLOUT. Nil writes the outbox.
 	writable func(l *Loop, c *Conn)
-	// written follows when the kernel has taken all that c owed. Nil does nothing.
+	// written follows when the kernel has taken the whole outbox. Nil does nothing.
 	written func(l *Loop, c *Conn)
 	// secured follows a successful TLS handshake. It is set in the phases of a TLS handshake only.
 	secured func(l *Loop, c *Conn)
@@ -151,7 +151,7 @@ func (l *Loop) setDeadline(c *Conn, d time.Duration) {
 	l.schedule(c, c.due)
 }
 
-// dispatch hands what the socket gave to the phase of c.
+// dispatch hands received bytes to the phase of c.
 func (l *Loop) dispatch(c *Conn, b []byte) {
 	l.slice = readSlice{}
 	if c.tls != nil && !c.row().raw {
@@ -169,7 +169,7 @@ func (l *Loop) dispatchPlain(c *Conn, b []byte) {
 	c.row().data(l, c, b)
 }
 
-// discardData is the data of a phase in which a peer has nothing to say.
+// discardData is the data of a phase in which bytes of the peer are ignored.
 func (l *Loop) discardData(*Conn, []byte) {}
 
 // fail gives the socket up: it is closed at the end of the turn. An open connection gets 1006 in OnClose.
@@ -184,7 +184,7 @@ func (c *Conn) fail(err error) {
 	c.loop.queueEnd(c)
 }
 
-// failEOF is fail for the end of what the peer sends; err describes it.
+// failEOF is fail for the peer's FIN, or the end of its TLS session; err describes it.
 func (c *Conn) failEOF(err error) {
 	if f := c.row().eof; f != nil {
 		f(c)

@@ -56,8 +56,9 @@ func (f *fanout) sendWithNext(c *Conn, topic string, b *Buffer) {
 	t.replies = append(t.replies, reply{c.Handle(), b})
 }
 
-// queueReplies queues the replies that wait for the broadcast which starts. Their connections owe bytes from now on until
-// sendSlice reaches them, and are marked in replyDue for that. Few replies in a topic of many members leave at once.
+// queueReplies queues the replies that wait for the broadcast which starts. Their connections have queued bytes from
+// now on until sendSlice reaches them, and are marked in replyDue for that. Few replies in a topic of many members
+// leave at once.
 func (f *fanout) queueReplies(t *topic) {
 	n := len(t.replies)
 	piggyback := t.members() <= piggybackMembers || n*piggybackShare >= t.members()
@@ -77,7 +78,7 @@ func (f *fanout) queueReplies(t *topic) {
 	t.replies = t.replies[:0]
 }
 
-// sendWithReply sends c, a fast member, what it owes and the broadcast. It reports false if c owes nothing.
+// sendWithReply sends c, a fast member, its queued bytes and the broadcast. It reports false if c has no queued bytes.
 func (f *fanout) sendWithReply(bc *broadcast, c *Conn) bool {
 	if c.out == nil {
 		return false

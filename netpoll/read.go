@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// read takes what the socket has, at most one buffer full, and hands it to the phase of c. It reports whether there may
-// be more.
+// read reads from the socket, at most one buffer full, and hands the bytes to the phase of c. It reports whether there
+// may be more.
 func (l *Loop) read(c *Conn, ev gnetpoll.IOEvent) (more bool) {
 	defer l.recoverPanic(c.Handle())
 	switch {

@@ -44,8 +44,8 @@ func (l *Loop) sliceOver() bool {
 	return now-l.slice.since >= l.engine.readTime
 }
 
-// remainder is what was read from a connection and not delivered: plain, and then the contents of sealed, which are TLS
-// records.
+// remainder holds the bytes that were read from a connection and not delivered: plain, and then the contents of sealed,
+// which are TLS records.
 type remainder struct {
 	handle        Handle
 	plain, sealed []byte
@@ -68,8 +68,8 @@ func (l *Loop) buffer() []byte {
 	return l.readBuf
 }
 
-// keepRemainder makes plain, and behind it sealed, wait for the next read slice of c. It copies both, unless they are what is left
-// of c's last remainder.
+// keepRemainder makes plain, and behind it sealed, wait for the next read slice of c. It copies both, unless they are
+// the end of c's last remainder.
 func (l *Loop) keepRemainder(c *Conn, plain, sealed []byte) {
 	r := l.remainders.of[c.fd]
 	switch {
@@ -121,7 +121,7 @@ func (l *Loop) continueReads() (more bool) {
 	if len(q) == 0 {
 		return false
 	}
-	l.remainders.queue = nil // what comes back goes behind those that are left
+	l.remainders.queue = nil // remainders that are queued again go behind those that are left
 	done, start := 0, l.engine.clock()
 	for done < len(q) && (done == 0 || l.engine.clock()-start < l.engine.readTime) {
 		r := q[done]

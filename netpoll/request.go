@@ -102,8 +102,8 @@ func (l *Loop) checkUpgrade(c *Conn, r *Request) *Reject {
 	return l.callAccept("Endpoint.Accept", l.engine.requested(r).Accept, r)
 }
 
-// plainHTTP gives c with b, the request and what follows it, to net/http, unless the application or a limit rejects the
-// request. What may be wrong with the target or with Host is net/http's to answer.
+// plainHTTP gives c with b, the request and the bytes behind it, to net/http, unless the application or a limit rejects
+// the request. If the target or Host is not valid, net/http answers that.
 func (l *Loop) plainHTTP(c *Conn, r *Request, b []byte) {
 	r.SetRemoteAddr(c.RemoteAddr())
 	reject := l.admitRequest(c, r)
@@ -195,5 +195,5 @@ func (l *Loop) reject(c *Conn, why upgrade.Cause, response []byte) {
 	l.startLinger(c)
 }
 
-// retryAfter is the header that tells when to come back.
+// retryAfter is the header with the time after which the client may retry.
 func retryAfter(seconds string) http.Header { return http.Header{"Retry-After": {seconds}} }

@@ -20,7 +20,7 @@ func recv(fd int, b []byte) (int, error) {
 	return max(n, 0), err
 }
 
-// recvDiscard is recv for bytes that nobody wants. b is scratch.
+// recvDiscard is recv for bytes that are discarded. b is scratch.
 func recvDiscard(fd int, b []byte) (int, error) { return recv(fd, b) }
 
 // send returns how many bytes of b the kernel took; b must not be empty.

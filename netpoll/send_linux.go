@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// acceptFD does not ask whose connection it is: most servers never want to know, and the address would be garbage.
+// acceptFD does not return the peer's address: most servers never need it, and it would be garbage.
 func acceptFD(listener int) (int, error) {
 	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 	if errno != 0 {
@@ -26,8 +26,8 @@ func recv(fd int, b []byte) (int, error) {
 	return int(n), nil
 }
 
-// recvDiscard is recv for bytes that nobody wants: the kernel does not copy those of a TCP socket (tcp(7), MSG_TRUNC). b is
-// scratch.
+// recvDiscard is recv for bytes that are discarded: the kernel does not copy those of a TCP socket (tcp(7), MSG_TRUNC).
+// b is scratch.
 func recvDiscard(fd int, b []byte) (int, error) {
 	const flags = unix.MSG_DONTWAIT | unix.MSG_TRUNC
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), flags, 0, 0)

@@ -74,15 +74,14 @@ type Server struct {
 	// MaxLag is how late a loop may be (see [LoopStats.Lag]) and still take new connections; they
 	// are answered 503 then, or with TLS closed. 0 means that it never refuses.
 	MaxLag time.Duration
-	// TrustedProxies are those whose ForwardedHeader tells the address of the client; with
-	// ProxyProtocol those that begin with a PROXY header. Everybody else speaks for themselves.
+	// TrustedProxies are the proxies whose ForwardedHeader names the client; with ProxyProtocol, the proxies that begin
+	// with a PROXY header. For every other peer the address of the client is that of the peer.
 	TrustedProxies []netip.Prefix
-	// ForwardedHeader is what the trusted proxies append clients to: "X-Forwarded-For" or
-	// "Forwarded" (RFC 7239). Only one of them is looked at: the other one could be a client's
-	// own that a proxy passes through. Empty means X-Forwarded-For.
+	// ForwardedHeader is the header to which the trusted proxies append the address of their peer: "X-Forwarded-For" or
+	// "Forwarded" (RFC 7239). Only one of them is looked at: the other one could be a client's own that a proxy passes
+	// through. Empty means X-Forwarded-For.
 	ForwardedHeader string
-	// ProxyProtocol expects a PROXY header, version 1 or 2, from TrustedProxies; from
-	// everybody where there are none.
+	// ProxyProtocol expects a PROXY header, version 1 or 2, from TrustedProxies; from every peer if there are none.
 	ProxyProtocol bool
 	// MaxHeader bounds the request line and all header fields of a request in bytes, for HTTP
 	// too; beyond it 431 is answered, or 414. 0 means 32 KiB.
@@ -90,9 +89,9 @@ type Server struct {
 	// MaxDeciding bounds the requests that wait for a decision, see Endpoint.Decide; beyond it 503 is answered. 0 means
 	// 4096.
 	MaxDeciding int
-	// MaxHeaderMemory bounds in bytes what the requests occupy that have come in part, all
-	// together. From half of it on a request may have less than MaxHeader in part, the less the
-	// more is occupied; beyond that 503 is answered. 0 means 64 MiB.
+	// MaxHeaderMemory bounds the memory in bytes of all requests that have arrived in part, together. Above half of it
+	// the bound for one such request is lower than MaxHeader, and the lower the more memory is in use; a longer one is
+	// answered 503. 0 means 64 MiB.
 	MaxHeaderMemory int
 	// HeaderTimeout bounds the upgrade request from accept to its last byte. 0 means 5 s.
 	HeaderTimeout time.Duration
@@ -105,11 +104,10 @@ type Server struct {
 	// MaxControls bounds the pings and pongs of one peer per Tick; beyond it the connection is
 	// closed with 1008. 0 means 1000.
 	MaxControls int
-	// CloseTimeout bounds the closing handshake, from when the close frame has left. A peer
-	// that is owed something before has it to take each next part of that, and
-	// Endpoint.MaxBacklogAge for all. What a peer sends that was closed or refused is thrown
-	// away; one that goes on sending and has not acknowledged all that it was sent has five
-	// times as long (Linux). 0 means 2 s.
+	// CloseTimeout bounds the closing handshake, from the time at which the close frame was sent. If a backlog precedes
+	// the close frame, the peer has CloseTimeout to take each further part of it, and Endpoint.MaxBacklogAge for all.
+	// Bytes that a peer sends after it was closed or refused are discarded. A peer that goes on sending and has not
+	// acknowledged everything has five times CloseTimeout (Linux). 0 means 2 s.
 	CloseTimeout time.Duration
 	// TLS makes every connection a TLS one, WebSocket and HTTP alike; it is cloned. Use
 	// GetCertificate or GetConfigForClient to change certificates while running. Nil is plain.
@@ -117,43 +115,41 @@ type Server struct {
 	// HelloTimeout bounds the time from accept, or from the PROXY header, to the last byte of the
 	// ClientHello. 0 means 5 s.
 	HelloTimeout time.Duration
-	// MaxTLSHandshakes bounds the TLS handshakes in flight, about 10 KB each, from the whole
-	// ClientHello on; each loop has an equal share, of one at least. Beyond it the one goes that
-	// has waited longest for its peer, and for a second at least; if there is none the new connection
-	// is closed. 0 means 4096.
+	// MaxTLSHandshakes bounds the TLS handshakes in flight, about 10 KB each, from the whole ClientHello on; each loop
+	// has an equal share, of one at least. Beyond it the handshake that has waited longest for its peer, and for a
+	// second at least, is ended. If there is none the new connection is closed. 0 means 4096.
 	MaxTLSHandshakes int
 	// TLSHandshakeTimeout bounds a TLS handshake from the ClientHello on. 0 means 10 s.
 	TLSHandshakeTimeout time.Duration
-	// MaxBacklogMemory bounds the memory of the backlogs of all connections together, which what
-	// each may owe does not: see Stats.BacklogMemory for what counts. Above half of it a connection
-	// is closed with the SlowCode of its endpoint when its peer has acknowledged nothing for half a
-	// second of what the kernel has for it, and for as long again for each time that it has taken as
-	// much as it is owed now (5 s at most), or when it has not taken everything for 10 s. At the
-	// bound those are closed, until an eighth is free, for which most memory has waited for longest,
-	// with the same allowance for what they have taken. A connection that is in the middle of a long
-	// message is reset, because the close frame would have to wait for its end. 0 means 256 MiB,
+	// MaxBacklogMemory bounds the memory of the backlogs of all connections together; Stats.BacklogMemory says what
+	// counts. Above half of it a connection with a stalled peer is closed with the SlowCode of its endpoint. A peer is
+	// stalled when it has acknowledged nothing for half a second of the bytes that the kernel has for it, and for as
+	// long again for each time that it has taken as much as its backlog has now (5 s at most); or when it has not taken
+	// everything for 10 s. At the bound connections are closed until an eighth is free, first those with the most
+	// memory for the longest time, with the same allowance for the bytes that they have taken. A connection in the
+	// middle of a long message is reset, because the close frame would have to wait for its end. 0 means 256 MiB,
 	// negative no bound.
 	MaxBacklogMemory int64
-	// UnsentBytes bounds what the kernel takes for a connection before it can send it
-	// (TCP_NOTSENT_LOWAT, tcp(7); the kernel takes up to some 32 KiB more): all else that a peer
-	// does not take waits here, where it is bounded, shared and counted. 0 means 32 KiB, negative
-	// the size of the kernel's send buffer, which grows to some MiB. Linux only.
+	// UnsentBytes bounds the bytes that the kernel takes for a connection before it can send them (TCP_NOTSENT_LOWAT,
+	// tcp(7); the kernel takes up to some 32 KiB more). All further bytes for a slow peer wait in the process, where
+	// they are bounded, shared and counted. 0 means 32 KiB, negative the size of the kernel's send buffer, which grows
+	// to some MiB. Linux only.
 	UnsentBytes int
 	// CompressMin is the payload size in bytes from which messages to members that negotiated
 	// compression are deflated. 0 means 512.
 	CompressMin int
-	// CompressLevel is the level of that compression, from 1, the fastest, to 9, the densest; other values are an error of
-	// Listen. A message is compressed once for all members, by a loop that serves nobody else meanwhile. Members that limit
-	// our window (RFC 7692, 7.1.2.1) get a level of its own. 0 means 1.
+	// CompressLevel is the level of that compression, from 1, the fastest, to 9, the densest; other values are an error
+	// of Listen. A message is compressed once for all members, by a loop that serves no connection meanwhile. Members
+	// that limit our window (RFC 7692, 7.1.2.1) get a level of its own. 0 means 1.
 	CompressLevel int
 	// Tick is the resolution of all timeouts. 0 means 1 s.
 	Tick time.Duration
-	// OnError is told what no connection can be told: failing accepts (at most one a second), panics in callbacks,
-	// errors of [Endpoint.Accept] that are no [*Reject], and what net/http would log of HTTP's connections. Any
-	// goroutine calls it. Nil ignores them.
+	// OnError is called with errors that no call can return: failing accepts (at most one a second), panics in
+	// callbacks, errors of [Endpoint.Accept] that are no [*Reject], and the log lines of net/http. Any goroutine calls
+	// it. Nil ignores them.
 	OnError func(error)
-	// OnRefuse is told of every connection that is answered with an error instead of a 101, on its
-	// loop. Nil ignores them.
+	// OnRefuse is called on its loop for every connection that is answered with an error instead of a 101. Nil ignores
+	// them.
 	OnRefuse func(Refused)
 
 	engine engine // the settings that its loops need, the loops, and their state
@@ -178,7 +174,7 @@ type Server struct {
 	acceptFD func(listener int) (int, error) // tests make it fail
 }
 
-// ErrServerClosed is what Serve returns after Shutdown or Close.
+// ErrServerClosed is the error of Serve after Shutdown or Close.
 var ErrServerClosed = errors.New("netpoll: server closed")
 
 // ListenAndServe is Listen and Serve.
@@ -234,7 +230,7 @@ func (s *Server) prepare() {
 	e.headers.longest, e.headers.limit = int64(s.maxHeader()), int64(cmp.Or(s.MaxHeaderMemory, 64<<20))
 	if s.TLS != nil {
 		s.tls = s.TLS.Clone()
-		s.tls.NextProtos = []string{"http/1.1"} // HTTP/2 has other WebSockets (RFC 8441)
+		s.tls.NextProtos = []string{"http/1.1"} // WebSockets over HTTP/2 (RFC 8441) are not supported
 		e.tlsHandshakes = newTLSHandshakePool(cmp.Or(s.MaxTLSHandshakes, 4096), e.Loops)
 	}
 	s.maxConns = int64(cmp.Or(s.MaxConns, defaultMaxConns(files, e.Loops)))

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What each connection may owe, times the number of connections, is more memory than there is. So all backlogs together
-// have a bound, Server.MaxBacklogMemory:
+// MaxBacklog times the number of connections is more memory than there is. So all backlogs together have a bound,
+// Server.MaxBacklogMemory:
 //
 //   - Above half of it stalled connections are closed. A peer stalls when the kernel has bytes for it and it has
 //     acknowledged none of them for longer than its patience, or when it has not taken everything for shedAge. Each loop
@@ -37,7 +37,7 @@ const (
 	shedGrace = 16 << 10
 )
 
-// BacklogMemory returns the memory of what all connections owe (see Stats). Any goroutine may call it.
+// BacklogMemory returns the memory of the backlogs of all connections (see Stats). Any goroutine may call it.
 func (s *Server) BacklogMemory() int64 { return s.engine.backlogMemory() }
 
 func (e *engine) backlogMemory() (sum int64) {
@@ -90,14 +90,15 @@ func (l *Loop) closeStalled(need int64) (closed bool) {
 	return closed
 }
 
-// stalled reports whether d's peer takes nothing, or takes too long for all of it. What a loop does late it may also see
-// late. A connection that is being closed has nothing more to wait for.
+// stalled reports whether d's peer takes nothing, or takes too long for all of it. A loop that is late learns late of a
+// peer's progress, so the peer has that much more time. A connection that is being closed counts as stalled.
 func (l *Loop) stalled(d debtor, late time.Duration) bool {
 	patience := l.engine.shedStall * time.Duration(1+d.credit)
 	return d.conn.ending() || d.idle >= patience+late || l.wheel.now-d.conn.out.began >= l.engine.ticksOf(shedAge)
 }
 
-// shedConn closes c for the memory of what it owes. A peer that takes its messages to the end reads why.
+// shedConn closes c for the memory of its backlog. A peer that takes the message in progress to its end gets the close
+// frame.
 func (l *Loop) shedConn(c *Conn) {
 	e := l.endpointOf(c)
 	if c.open() {
@@ -112,7 +113,7 @@ func (l *Loop) shedConn(c *Conn) {
 	l.owes(c)
 }
 
-// reset gives c up with what is in the kernel, which would try for minutes to send it.
+// reset closes c and discards its bytes in the kernel, which would otherwise try for minutes to send them.
 func (l *Loop) reset(c *Conn) {
 	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	c.fail(ErrSlow)
@@ -137,7 +138,7 @@ func (e *engine) shed(need int64) {
 	}
 }
 
-// everyLoop runs f on every loop, ahead of what was posted.
+// everyLoop runs f on every loop, ahead of the posted batches.
 func (e *engine) everyLoop(f func(l *Loop)) {
 	for _, l := range e.loops {
 		_ = l.poller.Trigger(queue.HighPriority, func(any) error {

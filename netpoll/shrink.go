@@ -11,9 +11,8 @@ const (
 	shrinkAt   = 16   // one in so many is left
 )
 
-// remove deletes k from *m, and makes the map anew when few are left of many, so
-// that what a crowd took is given back. It costs what the deletions before did
-// not, and a sixteenth of them at most.
+// remove deletes k from *m. When few entries of many are left it replaces the map by a copy, which gives back the
+// memory of the peak. A copy moves at most one entry for 15 deletions before it.
 func remove[K comparable, V any](m *map[K]V, p *peak, k K) {
 	*p = max(*p, peak(len(*m)))
 	delete(*m, k)

@@ -13,8 +13,8 @@ const (
 // garbage collector to visit. Chunks are allocated on first use and stay.
 //
 // A slot belongs to the loop named in its word 0. The loop that gets a descriptor from the kernel owns its slot,
-// because the previous owner closed the descriptor as the last that it did with the slot. Between two loops (parcel.go)
-// the slot is free and the descriptor is open.
+// because close(2) was the previous owner's last step with it. Between two loops (parcel.go) the slot is free and the
+// descriptor is open.
 type slab struct {
 	chunks []atomic.Pointer[[chunkSize]Conn]
 }

@@ -63,7 +63,8 @@ type LoopStats struct {
 	// Busy is the time spent in turns since Listen, an estimate: the turns of sockets are
 	// sampled.
 	Busy time.Duration
-	// Lag is how late the last tick was handled, how late the one is that is due, or how long a function that is posted to the loop waits: the largest of them.
+	// Lag is how late the loop is: the largest of the delay of the last tick, the delay of the tick that is due, and
+	// the wait of a function that is posted to the loop.
 	Lag time.Duration
 	// Lags are those of all ticks.
 	Lags Histogram

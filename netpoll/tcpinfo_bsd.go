@@ -4,10 +4,10 @@ package netpoll
 
 import "time"
 
-// networkTimes is not known here.
+// networkTimes is available on Linux only.
 func networkTimes(int) (rtt, waited time.Duration, ok bool) { return 0, 0, false }
 
-// deliveryOf is not known here: what the kernel takes stands for what the peer takes.
+// deliveryOf is available on Linux only: here the bytes that the kernel takes stand for those that the peer takes.
 func deliveryOf(int) (d delivery, ok bool) { return d, false }
 
 // limitUnsent does nothing here: the kernel takes what fits into its send buffer.

@@ -27,9 +27,9 @@ func networkTimes(fd int) (rtt, waited time.Duration, ok bool) {
 	return time.Duration(info.Rtt) * time.Microsecond, time.Duration(info.Last_ack_recv) * time.Millisecond, true
 }
 
-// delivery asks the kernel what a peer has taken. It sends new data when the peer has acknowledged earlier data or opened
-// its window: what it sends again and again to a peer that is gone does not count, because no acknowledgement comes, nor
-// do a stalled peer's answers to window probes, because no data follows.
+// deliveryOf asks the kernel for the progress of a peer. New data is sent when the peer has acknowledged earlier data
+// or opened its window. Retransmissions to a peer that is gone do not count, because no acknowledgement comes, nor do a
+// stalled peer's answers to window probes, because no data follows.
 func deliveryOf(fd int) (d delivery, ok bool) {
 	var info unix.TCPInfo
 	if !tcpInfo(fd, &info) {
@@ -42,8 +42,8 @@ func deliveryOf(fd int) (d delivery, ok bool) {
 	}, true
 }
 
-// limitUnsent bounds what the kernel takes of a socket's data before it can send it, of all sockets that are accepted
-// by a listener.
+// limitUnsent bounds the bytes that the kernel takes for a socket before it can send them, of all sockets that are
+// accepted by a listener.
 func limitUnsent(listener, bytes int) error {
 	return unix.SetsockoptInt(listener, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, bytes)
 }

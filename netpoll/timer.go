@@ -79,7 +79,7 @@ func (l *Loop) deadline(c *Conn) {
 // openDeadline judges an open connection: its message in progress, the age of its backlog, and its pings.
 func (l *Loop) openDeadline(c *Conn) {
 	now, e := l.wheel.now, l.endpointOf(c)
-	if c.has(flagRemainder) { // the peer is not late: its bytes wait for us
+	if c.has(flagRemainder) { // the peer is not late: its bytes wait in the loop
 		c.heard, c.partial = now, now
 	}
 	next := now + wheelSlots

@@ -10,7 +10,7 @@ import (
 )
 
 // phaseTLS and phaseDialTLS: a TLS handshake runs in a coroutine that the workers of tlshandshake.go resume. The loop
-// feeds it what the socket gives and sends what it writes.
+// feeds it the bytes of the socket and sends the bytes that it writes.
 
 var errTooManyTLSHandshakes error = cause("too many TLS handshakes in flight")
 
@@ -28,7 +28,7 @@ func (l *Loop) startTLS(c *Conn, b []byte) {
 	l.feedHandshake(c, b)
 }
 
-// startClientTLS begins phaseDialTLS of c. A client speaks first.
+// startClientTLS begins phaseDialTLS of c. In TLS the client sends first.
 func (l *Loop) startClientTLS(c *Conn) error {
 	if !l.engine.tlsHandshakes.acquire(l) {
 		return errTooManyTLSHandshakes
@@ -52,7 +52,7 @@ func (l *Loop) startTLSHandshake(c *Conn, p phase, end func(net.Conn, *tls.Confi
 	l.enter(c, p)
 }
 
-// feedHandshake gives the handshake what the socket gave.
+// feedHandshake gives the bytes of the socket to the handshake.
 func (l *Loop) feedHandshake(c *Conn, b []byte) {
 	if c.tls.handshake.feed(b) && l.poller.Delete(int(c.fd)) == nil {
 		c.set(flagPaused) // until the worker has read: handshakeStep resumes
@@ -82,7 +82,7 @@ func (l *Loop) handshakeStep(h Handle, out []byte, done bool, err error) {
 	case done:
 		l.finishTLSHandshake(c)
 	case sent == unix.EAGAIN:
-		l.ensureOutbox(c) // owes ciphertext only: EPOLLOUT will send it
+		l.ensureOutbox(c) // there is only ciphertext to send: EPOLLOUT will send it
 		l.updateEvents(c)
 	}
 }

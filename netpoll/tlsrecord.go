@@ -26,7 +26,7 @@ func newTLSScratch() *tlsScratch {
 	return &tlsScratch{plain: make([]byte, recordSize), record: make([]byte, 0, recordSize)}
 }
 
-// decrypt hands the plaintext of b, which the socket gave, to the phase of c.
+// decrypt hands the plaintext of b, which was read from the socket, to the phase of c.
 func (l *Loop) decrypt(c *Conn, b []byte) {
 	s, h := c.tls, c.Handle()
 	s.wire.in, s.wire.out = b, l.tls.cipher[:0]
@@ -77,7 +77,7 @@ func (l *Loop) failTLS(c *Conn, err error) {
 	l.startLinger(c)
 }
 
-// writeRecord sends the rest of the last record, then encrypts one record of what c owes. It returns the number of bytes
+// writeRecord sends the rest of the last record, then encrypts one record of c's outbox. It returns the number of bytes
 // of plaintext that have left the outbox.
 func (l *Loop) writeRecord(c *Conn) (int, error) {
 	s := c.tls
@@ -116,7 +116,7 @@ func (l *Loop) sendCiphertext(c *Conn) error {
 	return l.transmit(c, out)
 }
 
-// transmit sends ciphertext behind what is pending, and keeps what the kernel does not take.
+// transmit sends ciphertext behind the pending ciphertext, and keeps the bytes that the kernel does not take.
 func (l *Loop) transmit(c *Conn, out []byte) error {
 	s := c.tls
 	if len(s.pending) > 0 {

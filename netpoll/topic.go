@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// topic holds the members of a topic on one loop, and what has been published to them and not sent.
+// topic holds the members of a topic on one loop, and the messages that were published to them and not sent.
 //
-// A member is in exactly one of the lists. The two fast ones are flat arrays of descriptors: a broadcast sends the same bytes
-// to each descriptor and touches no connection. Invariant: a descriptor in a fast list is open, belongs to this loop and
-// owes nothing, except for piggybacked replies (piggyback.go) from the start of a broadcast to its end or the end of the
-// turn. A member with a backlog is in the slow list until the backlog has drained.
+// A member is in exactly one of the lists. The two fast ones are flat arrays of descriptors: a broadcast sends the same
+// bytes to each descriptor and touches no connection. Invariant: a descriptor in a fast list is open, belongs to this
+// loop and has no queued bytes, except for piggybacked replies (piggyback.go) from the start of a broadcast to its end
+// or the end of the turn. A member with a backlog is in the slow list until the backlog has drained.
 type topic struct {
 	name    string
 	lists   [numLists]fdset

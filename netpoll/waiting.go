@@ -22,8 +22,8 @@ const (
 	numWaits
 )
 
-// waitKind returns what c waits for now. A connection that was refused waits for its end, which is worth no more than a
-// first request.
+// waitKind returns the reason for which c may be displaced now. A connection that was refused and waits for its end may
+// be displaced like one that waits for its first request.
 func (c *Conn) waitKind() wait {
 	w := c.row().wait
 	switch {
@@ -35,8 +35,8 @@ func (c *Conn) waitKind() wait {
 	return w
 }
 
-// waitlist holds the connections of a loop that wait for the same, the oldest first. An entry whose connection does not
-// wait any more is recognised when it is looked at.
+// waitlist holds the connections of a loop that wait for the same reason, the oldest first. An entry whose connection
+// does not wait any more is recognised when it is looked at.
 type waitlist struct {
 	entries []waiting
 	head    int          // entries before it are gone
@@ -50,7 +50,7 @@ type waiting struct {
 
 const noneWaiting = math.MaxInt64
 
-// enqueueWaiting puts c behind those that wait for the same.
+// enqueueWaiting puts c behind the connections that wait for the same reason.
 func (l *Loop) enqueueWaiting(c *Conn) {
 	w := c.waitKind()
 	list := &l.waiting[w]

@@ -29,7 +29,7 @@ func newWaker() (waker, error) {
 	return waker{p[0], p[1]}, nil
 }
 
-// wake may find the pipe full: then it is readable, which is all that is wanted.
+// wake ignores an error: a pipe that is full is readable already.
 func (w waker) wake() { _, _ = unix.Write(w.out, []byte{1}) }
 
 func (w waker) drain() {

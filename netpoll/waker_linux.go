@@ -20,7 +20,7 @@ func (w waker) wake() {
 	_, _ = unix.Write(w.fd, one[:])
 }
 
-// drain has nothing to do: an edge is an edge.
+// drain does nothing: the descriptor is registered edge-triggered.
 func (w waker) drain() {}
 
 func (w waker) close() { _ = unix.Close(w.fd) }

@@ -32,8 +32,8 @@ func (l *Loop) updateEvents(c *Conn) {
 	}
 }
 
-// shouldPause reports whether c is not read: it owes so much that it is not to owe more, or it has sent too much after
-// its end.
+// shouldPause reports whether c is not read: its backlog is so large that further replies would only make it larger, or
+// its peer has sent too much after the end.
 func (l *Loop) shouldPause(c *Conn) bool {
 	if c.ending() {
 		return c.discardLimitReached()

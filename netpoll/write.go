@@ -40,7 +40,7 @@ func (c *Conn) Ping(p []byte) {
 	}
 }
 
-// SendBuffer is Send without a copy: b is shared. A client masks, and copies.
+// SendBuffer is Send without a copy: b is shared. A client masks the message, so it copies.
 func (c *Conn) SendBuffer(b *Buffer) {
 	if c.loop.engine.client {
 		c.Send(b.op, b.Payload())
@@ -204,8 +204,8 @@ func (l *Loop) startBacklog(c *Conn) {
 	l.updateEvents(c)
 }
 
-// backlogDrained is called when all of c's outbox has been written. What had to wait for that comes next: the pong, the
-// notice about dropped messages, the fast lists, the end of the closing handshake.
+// backlogDrained is called when all of c's outbox has been written. The steps that had to wait for that follow: the
+// pong, the notice about dropped messages, the fast lists, the end of the closing handshake.
 func (l *Loop) backlogDrained(c *Conn) {
 	if c.has(flagPong) && c.open() {
 		c.clear(flagPong)

@@ -1,5 +1,5 @@
-// Broadcast puts whoever connects with ?room=NAME into that topic, and sends each text
-// message to everyone in it, the sender included.
+// Broadcast puts each client that connects with ?room=NAME into that topic, and sends each
+// text message to all members of it, the sender included.
 package main
 
 import (
