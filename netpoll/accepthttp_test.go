@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// onlyPages refuses what is no request for a page.
+// onlyPages refuses every request that is not for a page.
 func onlyPages(r *Request) error {
 	if r.Method() != http.MethodGet && r.Method() != http.MethodHead {
 		return &Reject{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {"GET, HEAD"}}}
@@ -59,8 +59,8 @@ func TestAcceptHTTP(t *testing.T) {
 	}
 }
 
-// TestAcceptHTTPTakesNoPlace: requests whose body never comes are over before they reach net/http, so however many there
-// are, the page is answered.
+// TestAcceptHTTPTakesNoPlace: requests that AcceptHTTP refuses never reach net/http. Although their bodies never come,
+// any number of them leaves the only place of MaxHTTP free.
 func TestAcceptHTTPTakesNoPlace(t *testing.T) {
 	s := pageServer(t, &Server{MaxHTTP: 1})
 	for range 300 {

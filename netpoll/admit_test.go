@@ -74,7 +74,7 @@ func (c *caller) upgrade(headers ...string) string {
 	}
 }
 
-// address asks a server of addressServer who it thinks that we are.
+// address returns the client address that a server of addressServer has sent.
 func (c *caller) address(t testing.TB) string {
 	t.Helper()
 	_, _ = c.Write(frame.AppendMaskedFrame(nil, frame.OpText, []byte("?"), [4]byte{}))
@@ -85,7 +85,7 @@ func (c *caller) address(t testing.TB) string {
 	return string(f.Payload)
 }
 
-// addressServer tells everybody the address of Conn and, if it differs, of Request.
+// addressServer sends each client the address of its Conn and, if it differs, that of its Request.
 func addressServer(t testing.TB, s *Server) *Server {
 	s.Loops = 1
 	s.Endpoints = []Endpoint{{
@@ -146,7 +146,7 @@ func TestConnRatePerIP(t *testing.T) {
 var loopbackOne = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 
 // TestForwardedClientIsLimited: a connection through the proxy 127.0.0.1 counts for the address that the proxy names.
-// Addresses that others name are ignored.
+// Addresses named by peers that are not trusted are ignored.
 func TestForwardedClientIsLimited(t *testing.T) {
 	s := addressServer(t, &Server{TrustedProxies: loopbackOne, MaxConnsPerIP: 2})
 	for range 2 {
@@ -161,7 +161,7 @@ func TestForwardedClientIsLimited(t *testing.T) {
 	if got := call(t, s, 1, "").upgrade("X-Forwarded-For: 7.7.7.7, 9.9.9.9"); got != "HTTP/1.1 429 Too Many Requests" {
 		t.Errorf("the third of 9.9.9.9: %s", got)
 	}
-	for i := range 3 { // as many as the proxy likes
+	for i := range 3 { // the limit does not apply to the proxy's own address
 		if got := call(t, s, 1, "").upgrade(fmt.Sprintf("X-Forwarded-For: 8.8.8.%d", i)); got != switching {
 			t.Errorf("8.8.8.%d: %s", i, got)
 		}
@@ -234,7 +234,7 @@ func TestProxyProtocolStalls(t *testing.T) {
 	eventually(t, "it is gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestLaggingLoopRefusesConnections holds a loop up: new connections are refused, open ones stay.
+// TestLaggingLoopRefusesConnections blocks a loop: new connections are refused, open ones stay.
 func TestLaggingLoopRefusesConnections(t *testing.T) {
 	s := addressServer(t, &Server{MaxLag: 100 * time.Millisecond})
 	there := call(t, s, 1, "")
@@ -242,7 +242,7 @@ func TestLaggingLoopRefusesConnections(t *testing.T) {
 	release := make(chan bool)
 	s.Loop(0).Do(func() { <-release })
 	eventually(t, "the loop is late", func() bool { return s.Loop(0).currentLag() > 2*s.MaxLag })
-	late := call(t, s, 1, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // is there before it is accepted
+	late := call(t, s, 1, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // arrives before the server accepts it
 	close(release)
 	if answer, err := io.ReadAll(late.r); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 503 ")) || !bytes.Contains(answer, []byte("Retry-After: ")) {
 		t.Errorf("%q, %v", answer, err)
@@ -339,7 +339,7 @@ func TestIPLimiterCountsNetworks(t *testing.T) {
 	if v.Len() != 0 {
 		t.Errorf("%d are kept", v.Len())
 	}
-	for i := range uint64(100_000) { // each is gone at once, but its rate lasts
+	for i := range uint64(100_000) { // each connection ends at once, but the entry for its rate stays
 		now := time.Duration(i) * time.Millisecond
 		if v.add(7, at(i<<16), now) != limit.Allowed {
 			t.Fatal(i)

@@ -86,8 +86,8 @@ func TestServeConn(t *testing.T) {
 	}
 }
 
-// TestServeConnLeavesOthersAlone: with an error the connection is the caller's, as it was.
-func TestServeConnLeavesOthersAlone(t *testing.T) {
+// TestServeConnErrorLeavesConnectionToCaller: after an error the connection is the caller's, unchanged.
+func TestServeConnErrorLeavesConnectionToCaller(t *testing.T) {
 	s := start(t, &Server{Loops: 1, NoListener: true, Endpoints: []Endpoint{echo()}})
 	near, far := net.Pipe()
 	client := tls.Client(near, clientTLS(0))
@@ -223,7 +223,7 @@ func TestUpgradeHTTPAnswersErrors(t *testing.T) {
 	}
 }
 
-// TestAdoptedConnectionsCount: they count against the limits of the server, and are closed by Shutdown.
+// TestAdoptedConnectionsCount: adopted connections count against the limits of the server, and Shutdown closes them.
 func TestAdoptedConnectionsCount(t *testing.T) {
 	for _, s := range []*Server{{}, {TLS: tlsConfig()}} {
 		t.Run(fmt.Sprint("TLS ", s.TLS != nil), func(t *testing.T) { testAdoptedConnectionsCount(t, s) })

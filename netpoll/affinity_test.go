@@ -17,8 +17,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// nearby is an endpoint whose connections want to be near those with the same query. It says the number of its loop
-// first, and then echoes.
+// nearby is an endpoint whose affinity key is the query of the request. It sends the number of its loop first, and then
+// echoes.
 func nearby() Endpoint {
 	return Endpoint{
 		Accept:    func(r *Request) error { r.SetAffinity(r.Query()); return nil },
@@ -27,11 +27,11 @@ func nearby() Endpoint {
 	}
 }
 
-// wishing is the request of who wants to be near those with the key.
-func wishing(key string) string { return strings.Replace(request, "/", "/?"+key, 1) }
+// requestWithKey is a request with the affinity key.
+func requestWithKey(key string) string { return strings.Replace(request, "/", "/?"+key, 1) }
 
-// hurry connects with the key and sends the request and three messages in as many writes as there are cuts, one more.
-func hurry(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bufio.Reader) {
+// dialWithKey connects with the key and sends the request and three messages in len(cuts)+1 writes.
+func dialWithKey(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bufio.Reader) {
 	t.Helper()
 	tcp, err := net.Dial("tcp", s.address.String())
 	if err != nil {
@@ -41,7 +41,7 @@ func hurry(t *testing.T, s *Server, key string, cuts ...int) (c net.Conn, in *bu
 	if c = tcp; s.TLS != nil {
 		c = tls.Client(tcp, clientTLS(0))
 	}
-	b := []byte(wishing(key))
+	b := []byte(requestWithKey(key))
 	head := len(b)
 	for _, text := range []string{"one", "two", "three"} {
 		b = append(b, masked(frame.OpText, []byte(text))...)
@@ -69,8 +69,8 @@ func loopOf(t *testing.T, in *bufio.Reader) string {
 	return got[0]
 }
 
-// TestAffinityPutsAKeyOnOneLoop: connections with the same key are on the same loop, and nothing that came behind the request is lost or changes its
-// place on the way there, in whatever pieces and records it comes.
+// TestAffinityPutsAKeyOnOneLoop: connections with the same key are on the same loop. The bytes behind the request
+// arrive there whole and in order, in whatever pieces and records the client sends them.
 func TestAffinityPutsAKeyOnOneLoop(t *testing.T) {
 	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": tlsConfig()} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAffinityPutsAKeyOnOneLoop(t *testing.T) {
 			for key := range 12 {
 				loops := map[string]bool{}
 				for _, cuts := range [][]int{nil, {0}, {-1}, {4}, {0, 9, 12}, {-100, -2, 11}} {
-					_, in := hurry(t, s, strconv.Itoa(key), cuts...)
+					_, in := dialWithKey(t, s, strconv.Itoa(key), cuts...)
 					loops[loopOf(t, in)] = true
 				}
 				if len(loops) != 1 {
@@ -99,7 +99,7 @@ func TestAffinityPutsAKeyOnOneLoop(t *testing.T) {
 	}
 }
 
-// total is the number of connections that the loops believe to hold.
+// total is the sum of the loops' connection counts.
 func total(s *Server) (n int64) {
 	for _, l := range s.engine.loops {
 		n += l.held.Load()
@@ -107,24 +107,25 @@ func total(s *Server) (n int64) {
 	return n
 }
 
-// TestAffinityOfAllConnectionsSpreads: one key that all connections have still uses every loop.
+// TestAffinityOfAllConnectionsSpreads: connections that all have the same key still use every loop.
 func TestAffinityOfAllConnectionsSpreads(t *testing.T) {
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{nearby()}})
 	const all = 1200
 	n := map[string]int{}
 	for range all {
-		_, in := hurry(t, s, "one")
+		_, in := dialWithKey(t, s, "one")
 		n[loopOf(t, in)]++
 	}
-	// Half of it, an eighth of that and 64 more; and whom the kernel gives to the one that is full, it keeps.
+	// A loop takes half of all, an eighth of that and 64 more by affinity. It also keeps connections that the kernel
+	// gives to it.
 	if most := all * 2 / 3; n["0"] > most || n["1"] > most || max(n["0"], n["1"]) < all/2+50 {
 		t.Errorf("the loops have %v", n)
 	}
 }
 
-// halfway returns a connection whose request was accepted by the first of two loops, which has sent it to the second.
+// migrating returns a connection whose request was accepted by the first of two loops, which has sent it to the second.
 // Neither loop runs.
-func halfway(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
+func migrating(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	t.Helper()
 	s, c, peer = beforeMigration(t)
 	a, b, fd := s.engine.loops[0], s.engine.loops[1], int(c.fd)
@@ -164,7 +165,7 @@ func beforeMigration(t *testing.T) (s *Server, c *Conn, peer net.Conn) {
 	return s, s.engine.slab.slot(fd), peer
 }
 
-// acceptOne is the descriptor of the one who waits.
+// acceptOne accepts the connection that waits in the backlog of l and returns its descriptor.
 func acceptOne(t *testing.T, l net.Listener) (fd int) {
 	t.Helper()
 	raw, err := l.(*net.TCPListener).SyscallConn()
@@ -178,15 +179,15 @@ func acceptOne(t *testing.T, l net.Listener) (fd int) {
 	return fd
 }
 
-// TestMigratedConnectionEndsWithTheServer has the server close while a connection is on its way: what was sent to the
-// loop before its end is taken and closed, and a closed server takes nothing.
+// TestMigratedConnectionEndsWithTheServer closes the server while a connection migrates. A connection that was sent to
+// a loop before the end of that loop is taken and closed; a closed server takes none.
 func TestMigratedConnectionEndsWithTheServer(t *testing.T) {
 	s, c, _ := beforeMigration(t)
 	s.engine.stop()
 	if !s.engine.loops[0].migrate(c, s.engine.loops[1], acceptedRequest{}, nil) || s.NumConns() != 0 || total(s) != 0 {
 		t.Errorf("a closed server has %d connections", s.NumConns())
 	}
-	s, _, _ = halfway(t)
+	s, _, _ = migrating(t)
 	s.engine.endpoints[0].OnOpen = nil
 	s.engine.loops[1].runBatches()
 	if err := s.Close(); err != nil {
@@ -197,10 +198,10 @@ func TestMigratedConnectionEndsWithTheServer(t *testing.T) {
 	}
 }
 
-// TestMigratedConnectionClosesIfAcceptingHasStopped: the server closes all its connections while this one is on its way.
-// Its new loop may have done that before it came.
+// TestMigratedConnectionClosesIfAcceptingHasStopped: the server closes all its connections while one migrates. The new
+// loop may have closed its own before this one arrives.
 func TestMigratedConnectionClosesIfAcceptingHasStopped(t *testing.T) {
-	s, c, _ := halfway(t)
+	s, c, _ := migrating(t)
 	defer s.Close()
 	s.StopAccepting()
 	s.engine.loops[1].runBatches()
@@ -210,8 +211,8 @@ func TestMigratedConnectionClosesIfAcceptingHasStopped(t *testing.T) {
 	}
 }
 
-// TestNoMigrationOnceAcceptingHasStopped: a server that is about to close all its connections moves none any more, or one
-// could be missed.
+// TestNoMigrationOnceAcceptingHasStopped: a server that is about to close all its connections migrates none any more,
+// because one between two loops could be missed.
 func TestNoMigrationOnceAcceptingHasStopped(t *testing.T) {
 	s := &Server{Addr: "127.0.0.1:0", Loops: 2, Endpoints: []Endpoint{nearby()}}
 	if err := s.Listen(); err != nil {
@@ -246,7 +247,7 @@ func TestCloseDuringMigrations(t *testing.T) {
 				if err != nil {
 					return // it is closed
 				}
-				_, _ = io.WriteString(c, wishing(fmt.Sprint(p, ".", i)))
+				_, _ = io.WriteString(c, requestWithKey(fmt.Sprint(p, ".", i)))
 				defer c.Close()
 			}
 		})

@@ -161,7 +161,8 @@ func TestHijack(t *testing.T) {
 	}
 }
 
-// TestErrorsReachOnError: what a callback returns or does in error is told once, and the peer hears nothing of it.
+// TestErrorsReachOnError: an error or a panic of a callback is reported to OnError once, and its text is not sent to
+// the peer.
 func TestErrorsReachOnError(t *testing.T) {
 	secret := errors.New("the database is away")
 	told := make(chan error, 10)

@@ -28,8 +28,8 @@ type goodbye struct {
 	reason string
 }
 
-// patron is a client whose events a test waits for.
-type patron struct {
+// testClient is a client whose events a test waits for.
+type testClient struct {
 	*Client
 	opened chan Dialed
 	conns  chan Handle
@@ -39,9 +39,9 @@ type patron struct {
 }
 
 // client starts a client until the test ends. Its callbacks may be set in c.
-func client(t testing.TB, c *Client) *patron {
+func client(t testing.TB, c *Client) *testClient {
 	t.Helper()
-	k := &patron{
+	k := &testClient{
 		Client: c, opened: make(chan Dialed, 10_000), conns: make(chan Handle, 10_000), texts: make(chan string, 10_000),
 		closed: make(chan goodbye, 10_000), failed: make(chan *DialError, 10_000),
 	}
@@ -79,7 +79,7 @@ func get[T any](t testing.TB, ch <-chan T) (v T) {
 }
 
 // dial dials and waits for the connection.
-func (k *patron) dial(t testing.TB, d *Dialer) Handle {
+func (k *testClient) dial(t testing.TB, d *Dialer) Handle {
 	t.Helper()
 	if err := k.Dial(d, nil); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func (k *patron) dial(t testing.TB, d *Dialer) Handle {
 }
 
 // refused dials and waits for the failure.
-func (k *patron) refused(t testing.TB, d *Dialer) *DialError {
+func (k *testClient) refused(t testing.TB, d *Dialer) *DialError {
 	t.Helper()
 	if err := k.Dial(d, "context"); err != nil {
 		t.Fatal(err)
@@ -109,13 +109,13 @@ func (k *patron) refused(t testing.TB, d *Dialer) *DialError {
 }
 
 // on runs f on the connection's loop. The client must have one.
-func (k *patron) on(h Handle, f func(*Conn)) {
+func (k *testClient) on(h Handle, f func(*Conn)) {
 	b := k.Loop(0).NewBatch()
 	b.Call(h, f)
 	k.Loop(0).Post(b)
 }
 
-func (k *patron) alone(t testing.TB) {
+func (k *testClient) alone(t testing.TB) {
 	t.Helper()
 	eventually(t, "all sockets closed", func() bool { return k.NumConns() == 0 })
 	if st := k.Stats(); st.DialsInFlight != 0 || st.DialsQueued != 0 || st.TLSHandshakes != 0 {
@@ -344,7 +344,7 @@ func TestClientPings(t *testing.T) {
 				t.Errorf("pong with %q", f.Payload)
 			}
 		}
-		_, _ = c.Read(make([]byte, 100)) // silence
+		_, _ = c.Read(make([]byte, 100)) // the client sends nothing
 	})
 	k := client(t, &Client{Loops: 1, CloseTimeout: 20 * time.Millisecond, Endpoint: Endpoint{PingInterval: 30 * time.Millisecond, PongTimeout: 30 * time.Millisecond}})
 	k.dial(t, dialerOf(addr))

@@ -14,7 +14,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestCloseEventTellsCause ends connections in each of the ways and checks the code, who ended it, and the error.
+// TestCloseEventTellsCause ends connections in each of the ways and checks the code, which side ended it, and the
+// error.
 func TestCloseEventTellsCause(t *testing.T) {
 	var violation *frame.Error
 	for name, tt := range map[string]struct {

@@ -41,7 +41,7 @@ func TestConnTellsItsSubprotocol(t *testing.T) {
 	}
 }
 
-// TestEndpointsAreBounded: one byte of a connection tells endpoint and subprotocol.
+// TestEndpointsAreBounded: a connection has its endpoint and subprotocol as one byte, so their number is bounded.
 func TestEndpointsAreBounded(t *testing.T) {
 	for n, ok := range map[int]bool{255: true, 256: false} {
 		s := &Server{Addr: "127.0.0.1:0", Loops: 1, Endpoints: []Endpoint{{Subprotocols: make([]string, n)}}}

@@ -27,7 +27,7 @@ func timerServer(t *testing.T, e Endpoint) (s *Server, fired chan time.Time) {
 	return start(t, &Server{Loops: 1, OnError: func(error) {}, Endpoints: []Endpoint{e}}), fired
 }
 
-// TestTimerFiresOnceAndNotEarly: the timer fires within two ticks after its duration on an unburdened loop, never before it,
+// TestTimerFiresOnceAndNotEarly: the timer fires within two ticks after its duration on an idle loop, never before it,
 // and once, also when it is longer than the wheel.
 func TestTimerFiresOnceAndNotEarly(t *testing.T) {
 	s, fired := timerServer(t, Endpoint{})

@@ -17,7 +17,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// stalledMember is a member that does not read, and whose loop tells what it owes.
+// stalledMember is a topic member that does not read. Tests examine its backlog on its loop.
 type stalledMember struct {
 	net.Conn
 	t *testing.T
@@ -25,7 +25,7 @@ type stalledMember struct {
 	h Handle
 }
 
-// on asks the connection something on its loop.
+// on calls f with the connection on its loop.
 func (m *stalledMember) on(f func(c *Conn) bool) bool {
 	answer := make(chan bool)
 	l := m.s.Loop(0)
@@ -36,7 +36,7 @@ func (m *stalledMember) on(f func(c *Conn) bool) bool {
 	return <-answer
 }
 
-// atBound makes m stall until, in a room whose messages may be dropped, it misses some.
+// atBound returns a member that has not read until droppable messages of its room were dropped for it.
 func atBound(t *testing.T, secure bool) *stalledMember {
 	t.Helper()
 	opened := make(chan Handle, 1)
@@ -87,7 +87,7 @@ func TestControlFramesAreSentBeyondMaxBacklog(t *testing.T) {
 			for _, p := range []string{"first", "latest"} {
 				_, _ = m.Write(masked(frame.OpPing, []byte(p)))
 			}
-			// Of pings that cannot be answered yet the latest is (RFC 6455, 5.5.3).
+			// If several pings wait for an answer, the latest one is answered (RFC 6455, 5.5.3).
 			eventually(t, "the pings are read", func() bool {
 				return m.on(func(c *Conn) bool { return c.aux != nil && string(c.aux.pong) == "latest" })
 			})
@@ -117,8 +117,8 @@ func (m *stalledMember) wantClose(code uint16) {
 	}
 }
 
-// TestPingIsSentBeyondHalfOfMaxBacklog: replies, which are never dropped, fill the other half of MaxBacklog. A member
-// with such a backlog is not read until it has read; then its ping is answered.
+// TestPingIsSentBeyondHalfOfMaxBacklog: replies, which are never dropped, fill the other half of MaxBacklog. The server
+// does not read from such a member until the member has read; then it answers the member's ping.
 func TestPingIsSentBeyondHalfOfMaxBacklog(t *testing.T) {
 	m := atBound(t, false)
 	message := []byte(strings.Repeat("x", 10_000))

@@ -10,8 +10,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestOutboxCutFrame cuts at every byte: of the run only the frame that has begun stays, and nothing of it is held but
-// what is left; a frame of which too much is left stays with its run.
+// TestOutboxCutFrame cuts at every byte: of the run only the frame that is partly sent stays, and only the memory of
+// its unsent bytes. A frame with too many unsent bytes stays with its run.
 func TestOutboxCutFrame(t *testing.T) {
 	const limit = 2000
 	response := []byte("HTTP/1.1 101 Switching Protocols\r\n\r\n")
@@ -41,7 +41,7 @@ func TestOutboxCutFrame(t *testing.T) {
 			o.cutFrame(limit)
 			want := run[sent:end]
 			if len(want) > limit {
-				want = run[sent:] // it is for the caller to give it up
+				want = run[sent:] // the caller has to reset the connection
 			}
 			if got := bytes.Join(o.vector(nil, 9), nil); !bytes.Equal(got, want) {
 				t.Fatalf("%d bytes sent: %d left, want %d", sent, len(got), len(want))

@@ -260,7 +260,8 @@ func TestDecidePanics(t *testing.T) {
 	}
 }
 
-// TestAWaitingRequestIsNotDisplaced: its request is complete, so a new connection finds the server full.
+// TestAWaitingRequestIsNotDisplaced: a request that waits for a decision is complete, so a new connection does not
+// displace it but is refused.
 func TestAWaitingRequestIsNotDisplaced(t *testing.T) {
 	s, decisions := deciding(t, &Server{Loops: 1, MaxConns: 1}, Endpoint{})
 	c := asks(t, s, "")
@@ -274,7 +275,7 @@ func TestAWaitingRequestIsNotDisplaced(t *testing.T) {
 	}
 }
 
-// TestManyDecisions: clients that leave and decisions of many goroutines meet in every order.
+// TestManyDecisions: clients that leave and decisions of many goroutines come in every order.
 func TestManyDecisions(t *testing.T) {
 	s, decisions := deciding(t, &Server{Loops: 2}, Endpoint{})
 	const n = 200

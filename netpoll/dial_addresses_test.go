@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// freeAddr is an address of the machine at which nobody listens.
+// freeAddr is an address of the machine without a listener.
 func freeAddr(t *testing.T) netip.AddrPort {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -289,7 +289,7 @@ func TestBadFrames(t *testing.T) {
 func TestDialDeadlines(t *testing.T) {
 	full, fill := fullListener(t)
 	defer fill()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, nobody else
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel completes the TCP handshakes, no process accepts
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestDialDeadlines(t *testing.T) {
 	}
 }
 
-// fullListener is an address whose backlog is full: who connects gets no answer.
+// fullListener is the address of a listener whose backlog is full: a SYN gets no answer.
 func fullListener(t testing.TB) (net.Addr, func()) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)

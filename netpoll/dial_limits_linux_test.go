@@ -38,7 +38,7 @@ func TestDialErrors(t *testing.T) {
 		}
 	}
 	elsewhere := *free
-	elsewhere.Local = netip.MustParseAddrPort("192.0.2.1:0") // of the documentation, not ours
+	elsewhere.Local = netip.MustParseAddrPort("192.0.2.1:0") // TEST-NET-1 (RFC 5737), not an address of this machine
 	if e := k.refused(t, &elsewhere); !errors.Is(e, syscall.EADDRNOTAVAIL) {
 		t.Error(e)
 	}

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// silent opens n connections that say this and nothing more.
+// silent opens n connections that send says and nothing more.
 func silent(t testing.TB, s *Server, n int, says string) (conns []net.Conn) {
 	t.Helper()
 	for range n {
@@ -46,7 +46,7 @@ func enter(t testing.TB, s *Server, preamble string) (c net.Conn, err error) {
 	return c, echoed(c, request)
 }
 
-// echoed has a message come back, behind what goes before it.
+// echoed sends a message and reads its echo, with before in front of it.
 func echoed(c net.Conn, before string) error {
 	if _, err := c.Write(append([]byte(before), masked(1, []byte("here"))...)); err != nil {
 		return err
@@ -101,7 +101,7 @@ func TestSilentConnectionsAreDisplaced(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := c.server
 			s.Loops, s.MaxConns, s.Endpoints = 2, places, []Endpoint{echo()}
-			s.HeaderTimeout, s.HelloTimeout = time.Hour, time.Hour // nobody leaves by itself
+			s.HeaderTimeout, s.HelloTimeout = time.Hour, time.Hour // no connection times out
 			start(t, s)
 			silent(t, s, 4*places, c.says)
 			var in []net.Conn
@@ -176,7 +176,7 @@ func TestStalledTLSHandshakesAreDisplaced(t *testing.T) {
 		}
 		return true
 	})
-	for i := range 6 { // what they take is free again when their handshakes are over
+	for i := range 6 { // each place is free again when its handshake is over
 		if _, err := enter(t, s, ""); err != nil {
 			t.Fatalf("client %d: %v, %+v", i, err, s.Refusals())
 		}
@@ -194,7 +194,7 @@ func TestStalledTLSHandshakesAreDisplaced(t *testing.T) {
 func TestTLSHandshakeHasARoundTripBeforeDisplacement(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), MaxTLSHandshakes: 2, MaxConns: 2, Endpoints: []Endpoint{echo()}})
 	first := silent(t, s, 2, string(clientHello()))
-	for _, c := range first { // answered, and so in their handshakes
+	for _, c := range first { // the server has answered them, so they are in their handshakes
 		_ = c.SetDeadline(time.Now().Add(patience))
 		if _, err := c.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
@@ -209,8 +209,8 @@ func TestTLSHandshakeHasARoundTripBeforeDisplacement(t *testing.T) {
 	}
 }
 
-// atRest is a server whose loops do not run.
-func atRest(t *testing.T, s *Server) *Server {
+// stoppedServer is a server whose loops do not run.
+func stoppedServer(t *testing.T, s *Server) *Server {
 	t.Helper()
 	s.Addr, s.Endpoints = "127.0.0.1:0", []Endpoint{echo()}
 	if err := s.Listen(); err != nil {
@@ -220,8 +220,8 @@ func atRest(t *testing.T, s *Server) *Server {
 	return s
 }
 
-// arrival is the descriptor of a new connection that says nothing.
-func arrival(t *testing.T) int {
+// acceptedSocket is the descriptor of a new connection that sends nothing.
+func acceptedSocket(t *testing.T) int {
 	t.Helper()
 	ln := listener(t)
 	defer ln.Close()
@@ -236,13 +236,13 @@ func arrival(t *testing.T) int {
 // TestDisplacementOnAnotherLoop: the connections that have waited longest belong to another loop, so the new ones are
 // sent there. If those have ended meanwhile, the new ones are sent on.
 func TestDisplacementOnAnotherLoop(t *testing.T) {
-	s := atRest(t, &Server{Loops: 3, MaxConns: 9})
+	s := stoppedServer(t, &Server{Loops: 3, MaxConns: 9})
 	a, b, c := s.engine.loops[0], s.engine.loops[1], s.engine.loops[2]
 	for _, l := range []*Loop{a, a, a, a, a, a, b, b, b} {
-		l.assignLoop(arrival(t))
+		l.assignLoop(acceptedSocket(t))
 	}
 	for range 8 {
-		c.assignLoop(arrival(t))
+		c.assignLoop(acceptedSocket(t))
 	}
 	if n := s.NumConns(); n != 17 || s.incoming.Load() != 8 || c.held.Load() != 0 {
 		t.Errorf("%d connections, %d on their way, %d at the wrong loop", n, s.incoming.Load(), c.held.Load())
@@ -260,16 +260,16 @@ func TestDisplacementOnAnotherLoop(t *testing.T) {
 // TestListenersWaitForConnectionsOnTheirWay: while many connections are on their way to a loop that does not take them,
 // no more are accepted.
 func TestListenersWaitForConnectionsOnTheirWay(t *testing.T) {
-	s := atRest(t, &Server{Loops: 2, MaxConns: 2})
+	s := stoppedServer(t, &Server{Loops: 2, MaxConns: 2})
 	a, b := s.engine.loops[0], s.engine.loops[1]
-	a.assignLoop(arrival(t))
-	a.assignLoop(arrival(t))
+	a.assignLoop(acceptedSocket(t))
+	a.assignLoop(acceptedSocket(t))
 	n := 0
 	s.acceptFD = func(int) (int, error) {
 		if n++; n > 2*maxIncoming {
 			return -1, unix.EAGAIN
 		}
-		return arrival(t), nil
+		return acceptedSocket(t), nil
 	}
 	for range 4 {
 		b.accept()
@@ -281,9 +281,9 @@ func TestListenersWaitForConnectionsOnTheirWay(t *testing.T) {
 
 // TestDescriptorsOnTheirWayAreBounded: descriptors on their way to a loop that does not take them count as connections.
 func TestDescriptorsOnTheirWayAreBounded(t *testing.T) {
-	s := atRest(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
+	s := stoppedServer(t, &Server{Listener: listener(t), Loops: 2, MaxConns: 6})
 	for range 40 {
-		s.engine.loops[0].assignLoop(arrival(t))
+		s.engine.loops[0].assignLoop(acceptedSocket(t))
 		s.engine.loops[0].endTurn()
 	}
 	if n := s.engine.conns.Load() - s.denied.Load(); n > 6 {
@@ -293,12 +293,12 @@ func TestDescriptorsOnTheirWayAreBounded(t *testing.T) {
 
 // TestWaitlistsAreCompacted: connections that come and end, in any order, leave no entries behind.
 func TestWaitlistsAreCompacted(t *testing.T) {
-	s := atRest(t, &Server{Loops: 1})
+	s := stoppedServer(t, &Server{Loops: 1})
 	l := s.engine.loops[0]
-	first := arrival(t)
+	first := acceptedSocket(t)
 	l.assignLoop(first)
 	for range 1000 {
-		fd := arrival(t)
+		fd := acceptedSocket(t)
 		l.assignLoop(fd)
 		l.freeConn(l.connAt(int32(fd)))
 	}

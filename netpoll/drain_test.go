@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestDrain sends an answer in parts, each when most of the one before has left, to a peer that reads late: it gets all
-// of them, and no two wait at the same time.
+// TestDrain sends an answer in parts to a peer that reads late, each part when most of the one before has left. The peer
+// gets all of them, and no two wait at the same time.
 func TestDrain(t *testing.T) {
 	const part, parts, low = 512 << 10, 24, 16 << 10
 	sent, most, calls := 0, 0, make(chan int, parts+1)
@@ -58,8 +58,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestDrainAtOnce: OnDrain follows also when the kernel took everything with the first write, and not after what is
-// below LowBacklog, or after the close.
+// TestDrainAtOnce: OnDrain is also called when the kernel took everything with the first write. It is not called for a
+// backlog that was below LowBacklog, or after the close.
 func TestDrainAtOnce(t *testing.T) {
 	drained := make(chan bool, 10)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
@@ -84,7 +84,7 @@ func TestDrainAtOnce(t *testing.T) {
 	}
 }
 
-// TestDrainBesideTopics: what a topic brings is not what OnDrain waits for.
+// TestDrainBesideTopics: messages of topics do not count for OnDrain.
 func TestDrainBesideTopics(t *testing.T) {
 	drained := make(chan int, 10)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
@@ -110,8 +110,8 @@ func TestDrainBesideTopics(t *testing.T) {
 	}
 }
 
-// TestBacklogMemory: broadcasts that many members wait for count once, what each was sent counts for each, and when they
-// have gone nothing is left.
+// TestBacklogMemory: a broadcast that many members wait for counts once, messages that were sent to each of them count
+// for each, and nothing is left when all have been sent.
 func TestBacklogMemory(t *testing.T) {
 	const members, size, alone = 20, 8 << 20, 4 << 20
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{
@@ -145,8 +145,8 @@ func TestBacklogMemory(t *testing.T) {
 	eventually(t, "nothing is left", func() bool { st := s.Stats(); return st.Backlog == 0 && st.BacklogMemory == 0 })
 }
 
-// TestOutboxMemory queues, shares, sends and cuts at random: what is counted for the outbox and for the runs is what
-// they hold.
+// TestOutboxMemory queues, shares, sends and cuts at random: the memory that is counted for the outbox and for the runs
+// is the memory that they hold.
 func TestOutboxMemory(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	var l Loop

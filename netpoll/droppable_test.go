@@ -24,11 +24,11 @@ type lossy struct {
 	slow   bool
 	joined map[string]bool
 	pubs   map[string][]string // droppable messages, by topic
-	sure   map[string][]string // what must not be dropped, by topic
+	sure   map[string][]string // messages that must not be dropped, by topic
 	got    []string
 }
 
-// read parses frames until "end"; a slow one takes a nap after some of them.
+// read parses frames until "end"; a slow client sleeps after some of them.
 func (m *lossy) read(rnd *rand.Rand) error {
 	r := bufio.NewReaderSize(m.conn, 4<<10)
 	for {
@@ -47,8 +47,8 @@ func (m *lossy) read(rnd *rand.Rand) error {
 	}
 }
 
-// check goes through what came: every droppable message is the next one of its topic, and a
-// notice stands exactly where its n messages are missing. It returns how many are.
+// check verifies the received messages: every droppable message is the next one of its topic, and a notice stands
+// exactly where its n messages are missing. It returns the number of those.
 func (m *lossy) check() (missing int, err error) {
 	for _, name := range m.got {
 		var topic string

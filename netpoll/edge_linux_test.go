@@ -13,7 +13,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestEdge: the poller reports what arrives once, and yet nothing is left in the socket, whatever a read stops at.
+// TestEdge: the poller reports arriving bytes once, and yet nothing is left in the socket, wherever a read stops.
 func TestEdge(t *testing.T) {
 	long := bytes.Repeat([]byte("x"), 700)
 	send := func(t *testing.T, c net.Conn, p []byte) {

@@ -45,7 +45,7 @@ func floodServer(cfg *tls.Config) (s *Server, closed chan Handle) {
 	return s, closed
 }
 
-// small makes the receive buffer of a socket so small that what the server says waits there.
+// small makes the receive buffer of a socket so small that the server's bytes have to wait.
 func small(_, _ string, c syscall.RawConn) (err error) {
 	_ = c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
 	return err
@@ -60,7 +60,7 @@ func flood(c net.Conn) {
 	}
 }
 
-// pass waits until the server's only loop has seen d go by.
+// pass waits until d has passed on the clock of the server's only loop.
 func pass(t *testing.T, s *Server, d time.Duration) {
 	t.Helper()
 	now := func() uint32 {
@@ -266,7 +266,7 @@ func TestAlertIsNotOvertaken(t *testing.T) {
 	s := start(t, &Server{Loops: 1, TLS: tlsConfig(), Endpoints: []Endpoint{e}})
 	c := raw(t, s, "/", "").(*tls.Conn)
 	release := held(s)
-	record := append([]byte{23, 3, 3, 0x40, 0}, make([]byte, 0x4000)...) // nobody has encrypted it
+	record := append([]byte{23, 3, 3, 0x40, 0}, make([]byte, 0x4000)...) // not encrypted
 	if _, err := c.NetConn().Write(bytes.Repeat(record, 20)); err != nil {
 		t.Fatal(err)
 	}

@@ -166,7 +166,7 @@ func ExampleServer_limits() {
 		MessageTimeout: 10 * time.Second, // for the parts of one message
 		Endpoints: []netpoll.Endpoint{{
 			MaxMessage:    1 << 10,
-			MaxBacklog:    256 << 10,        // bytes that a slow peer may be owed,
+			MaxBacklog:    256 << 10,        // the largest backlog of a peer in bytes,
 			MaxBacklogAge: 10 * time.Second, // and for how long it may take nothing
 			PingInterval:  20 * time.Second,
 			PongTimeout:   5 * time.Second,
@@ -214,14 +214,14 @@ func ExampleServer_Stats() {
 	// upgrade_seconds_count 1
 }
 
-// A connection that says nothing within a time after it was opened is closed.
+// A connection that sends no message within a time after it was opened is closed.
 func ExampleConn_SetTimer() {
 	server := &netpoll.Server{
 		Tick: 10 * time.Millisecond, // 1 s by default: finer than most timers need
 		Endpoints: []netpoll.Endpoint{{
 			OnOpen: func(c *netpoll.Conn) { c.SetTimer(50 * time.Millisecond) },
 			OnMessage: func(c *netpoll.Conn, op frame.Op, p []byte) {
-				c.SetTimer(0) // it has said who it is
+				c.SetTimer(0) // the client has sent its first message
 				c.Send(op, p)
 			},
 			OnTimer: func(c *netpoll.Conn) { c.Close(4001, "say hello first") },
@@ -288,7 +288,7 @@ func ExampleCloseEvent() {
 	// 1001 bye true <nil>
 }
 
-// Everybody who is connected is told about the maintenance, each on its own loop.
+// Every open connection gets a notice about the maintenance, each on its own loop.
 func ExampleServer_EachConn() {
 	server := &netpoll.Server{Endpoints: []netpoll.Endpoint{{
 		OnOpen: func(c *netpoll.Conn) { c.Send(frame.OpText, []byte("hello")) },

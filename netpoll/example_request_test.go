@@ -195,7 +195,7 @@ func ExampleServer_listener() {
 	// Output: hello 203.0.113.9
 }
 
-// A connection tells what was negotiated.
+// A connection returns the subprotocol that was negotiated, its addresses, and its TLS session.
 func ExampleConn_Subprotocol() {
 	server := &netpoll.Server{Endpoints: []netpoll.Endpoint{{
 		Subprotocols: []string{"chat.v2", "chat.v1"},

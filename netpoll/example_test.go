@@ -17,7 +17,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// A server that sends every message to all who are connected.
+// A server that sends every message to all connections.
 func Example() {
 	server := &netpoll.Server{
 		Addr: "127.0.0.1:0",

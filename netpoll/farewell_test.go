@@ -56,8 +56,8 @@ func TestCloseDropsWhatExceedsTheBacklog(t *testing.T) {
 	}
 }
 
-// TestNothingFollowsTheCloseFrame cuts a slow member in the middle of a broadcast of which it may
-// miss one message and must get several.
+// TestNothingFollowsTheCloseFrame closes a slow member in the middle of a broadcast of which one message is droppable
+// and several are not.
 func TestNothingFollowsTheCloseFrame(t *testing.T) {
 	handles := make(chan Handle, 1)
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFDSet compares random additions, removals and tidies with a map, and checks that what
-// was removed or added never moves another member.
+// TestFDSet compares random additions, removals and tidies with a map, and checks that no addition or removal moves
+// another member.
 func TestFDSet(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFileLimit lets accept run out of descriptors: those connected are served on, the new
-// one is served as soon as descriptors are free.
+// TestFileLimit lets accept run out of descriptors: open connections are served on, and a new one is served as soon as
+// descriptors are free.
 func TestFileLimit(t *testing.T) {
 	var errs sync.Map
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{echo()}, OnError: func(err error) { errs.Store(err.Error(), true) }})

@@ -15,9 +15,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestReadDoesNotTouchConnectionsThatHaveLeft has connections change their loop, and leave for net/http, in a read that is to be
-// followed by another one, because the end of what the peer sends stands behind the request. From the moment that the
-// slot is given away it is another loop's: the race detector sees a read that still looks at it.
+// TestReadDoesNotTouchConnectionsThatHaveLeft: connections change their loop, or leave for net/http, in a read that
+// would be followed by another read, because a FIN stands behind the request. From then on the slot belongs to another
+// loop, so the race detector reports a read that still looks at it.
 func TestReadDoesNotTouchConnectionsThatHaveLeft(t *testing.T) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s := start(t, &Server{Loops: 4, HTTP: page, Endpoints: []Endpoint{nearby()}})
@@ -25,7 +25,7 @@ func TestReadDoesNotTouchConnectionsThatHaveLeft(t *testing.T) {
 	for p := range 4 {
 		peers.Go(func() {
 			for i := range 100 {
-				request := wishing(strconv.Itoa(p*100 + i))
+				request := requestWithKey(strconv.Itoa(p*100 + i))
 				if i%3 == 0 {
 					request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 				}
@@ -82,7 +82,7 @@ func TestEventBeforeAMigratedConnectionIsTaken(t *testing.T) {
 	}
 }
 
-// TestPanicAfterMigrationSparesTheConnection: a panic costs the connection only as long as it is the loop's.
+// TestPanicAfterMigrationSparesTheConnection: a panic closes the connection only while the loop still owns it.
 func TestPanicAfterMigrationSparesTheConnection(t *testing.T) {
 	s, c, _ := beforeMigration(t)
 	defer s.Close()

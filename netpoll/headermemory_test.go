@@ -64,7 +64,7 @@ func TestHeaderMemoryKeepsBytes(t *testing.T) {
 	if b, ok = m.append(b, []byte(strings.Repeat("b", 600))); !ok || string(b) != strings.Repeat("a", 600)+strings.Repeat("b", 600) {
 		t.Fatalf("%v %d", ok, len(b))
 	}
-	m.used.Add(1 << 20) // somebody else
+	m.used.Add(1 << 20) // memory of other requests
 	if again, ok := m.append(b, make([]byte, 4000)); ok || string(again) != string(b) {
 		t.Errorf("%v %d", ok, len(again))
 	}
@@ -86,8 +86,8 @@ func halfRequest(t *testing.T, s *Server, size int) net.Conn {
 	return c
 }
 
-// TestHalfHeadersOnManyConnections: together they have the limit and no more. Long ones are told
-// 503 then, an ordinary request in two pieces is served, and all memory comes back.
+// TestHalfHeadersOnManyConnections: parts of requests on many connections take no more memory than the limit. Then long
+// ones are answered 503, an ordinary request in two pieces is served, and all memory comes back.
 func TestHalfHeadersOnManyConnections(t *testing.T) {
 	const limit = 1 << 20
 	s := start(t, &Server{Loops: 2, HeaderTimeout: time.Minute, MaxHeaderMemory: limit, Endpoints: []Endpoint{echo()}})

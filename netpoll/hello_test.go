@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// script is a connection whose input is given. It says whether more than that was asked for before anything was answered.
+// script is a connection with fixed input. wantMore is set if more is read before anything was written.
 type script struct {
 	net.Conn
 	in       []byte
@@ -36,7 +36,7 @@ func (s *script) SetDeadline(time.Time) error      { return nil }
 func (s *script) SetReadDeadline(time.Time) error  { return nil }
 func (s *script) SetWriteDeadline(time.Time) error { return nil }
 
-// clientHello is what crypto/tls sends first.
+// clientHello is the first flight of crypto/tls.
 func clientHello() []byte {
 	s := &script{}
 	_ = tls.Client(s, clientTLS(0)).Handshake()
@@ -59,7 +59,7 @@ func message(n int) []byte {
 	return append([]byte{1, byte(n >> 16), byte(n >> 8), byte(n)}, make([]byte, n)...)
 }
 
-// TestParseHello: every prefix of a ClientHello wants more, and what follows it is not looked at.
+// TestParseHello: every prefix of a ClientHello needs more bytes, and bytes behind it are not looked at.
 func TestParseHello(t *testing.T) {
 	for _, hello := range [][]byte{
 		clientHello(), records(message(0), 4), records(message(300), 1), records(message(300), 3), records(message(1000), 999),
@@ -111,8 +111,8 @@ func TestParseHelloRefuses(t *testing.T) {
 	}
 }
 
-// FuzzHello compares with crypto/tls: where we have a whole ClientHello it wants no more, and what we refuse it does not
-// take either.
+// FuzzHello compares with crypto/tls: it needs no more bytes where parseHello finds a whole ClientHello, and it refuses
+// every input that parseHello refuses.
 func FuzzHello(f *testing.F) {
 	hello := clientHello()
 	for _, seed := range [][]byte{

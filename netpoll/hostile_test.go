@@ -17,31 +17,31 @@ import (
 )
 
 // TestHostileFrames sends the sequences that package frame refuses through a real socket, whole and byte by byte,
-// beside a healthy connection. The table of all sequences is in package frame; here the answer of the server counts:
-// the close frame, the FIN, and no other connection disturbed.
+// beside a healthy connection. The table of all sequences is in package frame. This test checks the answer of the
+// server: the close frame, the FIN, and no effect on the other connection.
 func TestHostileFrames(t *testing.T) {
 	rows := []struct {
-		id, name string
-		bytes    []byte
-		code     uint16
+		name  string
+		bytes []byte
+		code  uint16
 	}{
-		{"H1", "length with the top bit set", []byte("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"), 1002},
-		{"H2", "length 2^62", []byte("\x82\xff\x40\x00\x00\x00\x00\x00\x00\x00"), 1009},
-		{"H3", "length 2^34", []byte("\x82\xff\x00\x00\x00\x04\x00\x00\x00\x00"), 1009},
-		{"H4", "non-minimal length", []byte("\x82\xfe\x00\x05"), 1002},
-		{"H5", "unmasked", []byte("\x81\x05hello"), 1002},
-		{"H6", "RSV1 without deflate", []byte("\xc1\x80\x00\x00\x00\x00"), 1002},
-		{"H7", "reserved opcode", []byte("\x83\x80\x00\x00\x00\x00"), 1002},
-		{"H8", "ping with FIN=0", []byte("\x09\x80\x00\x00\x00\x00"), 1002},
-		{"H9", "ping of 126 bytes", []byte("\x89\xfe\x00\x7e"), 1002},
-		{"H10", "continuation without a start", []byte("\x80\x80\x00\x00\x00\x00"), 1002},
-		{"H11", "data frame inside a message", []byte("\x01\x80\x00\x00\x00\x00\x81\x80\x00\x00\x00\x00"), 1002},
-		{"H12", "close body of 1 byte", []byte("\x88\x81\x00\x00\x00\x00x"), 1002},
-		{"H13", "close code 1005", []byte("\x88\x82\x00\x00\x00\x00\x03\xed"), 1002},
-		{"H14", "close reason not UTF-8", []byte("\x88\x83\x00\x00\x00\x00\x03\xe8\xff"), 1007},
-		{"H15", "text C0 80", []byte("\x81\x85\x00\x00\x00\x00\xc0"), 1007},
-		{"H17", "empty fragments without end", append([]byte("\x01\x80\x00\x00\x00\x00"), bytes.Repeat([]byte("\x00\x80\x00\x00\x00\x00"), 1100)...), 1008},
-		{"H28", "limit + 1", masked(frame.OpBinary, make([]byte, 1<<20+1)), 1009},
+		{"length with the top bit set", []byte("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"), 1002},
+		{"length 2^62", []byte("\x82\xff\x40\x00\x00\x00\x00\x00\x00\x00"), 1009},
+		{"length 2^34", []byte("\x82\xff\x00\x00\x00\x04\x00\x00\x00\x00"), 1009},
+		{"non-minimal length", []byte("\x82\xfe\x00\x05"), 1002},
+		{"unmasked", []byte("\x81\x05hello"), 1002},
+		{"RSV1 without deflate", []byte("\xc1\x80\x00\x00\x00\x00"), 1002},
+		{"reserved opcode", []byte("\x83\x80\x00\x00\x00\x00"), 1002},
+		{"ping with FIN=0", []byte("\x09\x80\x00\x00\x00\x00"), 1002},
+		{"ping of 126 bytes", []byte("\x89\xfe\x00\x7e"), 1002},
+		{"continuation without a start", []byte("\x80\x80\x00\x00\x00\x00"), 1002},
+		{"data frame inside a message", []byte("\x01\x80\x00\x00\x00\x00\x81\x80\x00\x00\x00\x00"), 1002},
+		{"close body of 1 byte", []byte("\x88\x81\x00\x00\x00\x00x"), 1002},
+		{"close code 1005", []byte("\x88\x82\x00\x00\x00\x00\x03\xed"), 1002},
+		{"close reason not UTF-8", []byte("\x88\x83\x00\x00\x00\x00\x03\xe8\xff"), 1007},
+		{"text C0 80", []byte("\x81\x85\x00\x00\x00\x00\xc0"), 1007},
+		{"empty fragments without end", append([]byte("\x01\x80\x00\x00\x00\x00"), bytes.Repeat([]byte("\x00\x80\x00\x00\x00\x00"), 1100)...), 1008},
+		{"limit + 1", masked(frame.OpBinary, make([]byte, 1<<20+1)), 1009},
 	}
 	s := start(t, &Server{Loops: 2, Endpoints: []Endpoint{echo()}})
 	healthy := dial(t, s, "/")
@@ -50,7 +50,7 @@ func TestHostileFrames(t *testing.T) {
 			if pieces > 10_000 {
 				continue
 			}
-			t.Run(fmt.Sprint(row.id, " ", row.name, " in ", pieces), func(t *testing.T) {
+			t.Run(fmt.Sprint(row.name, " in ", pieces), func(t *testing.T) {
 				c := raw(t, s, "/", "")
 				go func() {
 					for chunk := range chunks(row.bytes, pieces) {
@@ -62,8 +62,8 @@ func TestHostileFrames(t *testing.T) {
 				if code, before := expectClose(t, c); code != row.code || len(before) > 0 {
 					t.Errorf("close code %d, want %d; %d frames before", code, row.code, len(before))
 				}
-				say(t, healthy, row.id)
-				hear(t, healthy, row.id)
+				say(t, healthy, row.name)
+				hear(t, healthy, row.name)
 			})
 		}
 	}
@@ -184,7 +184,7 @@ func TestManyUpgradesAtOnce(t *testing.T) {
 	}
 }
 
-// TestBoundsFollowTheSettings reaches small limits for the form of a message.
+// TestBoundsFollowTheSettings: small values of MaxFragments and MaxControls close a connection with 1008.
 func TestBoundsFollowTheSettings(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Tick: time.Second, MaxFragments: 3, MaxControls: 2, Endpoints: []Endpoint{echo()}})
 	fragments := []byte("\x01\x80\x00\x00\x00\x00" + strings.Repeat("\x00\x80\x00\x00\x00\x00", 3))

@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// These tests hold what stays in memory after a burst: every scratch has a size up to which it is kept.
+// These tests check the memory that is kept after a burst: every scratch has a size up to which it is kept.
 
 func TestBatchOfABurstIsGivenBack(t *testing.T) {
 	for ops, kept := range map[int]bool{1000: true, 100_000: false} {
@@ -52,7 +52,7 @@ func TestPagesOfABurstAreGivenBack(t *testing.T) {
 	}
 }
 
-func TestPlacesOfLeaversAreGivenBack(t *testing.T) {
+func TestFDSetShrinks(t *testing.T) {
 	var s fdset
 	for fd := range 10_000 {
 		s.add(fd)

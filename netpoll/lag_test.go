@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// TestLaggingLoopMakesNoTLSHandshakes holds a loop up: new connections are closed before the TLS handshake, without a
+// TestLaggingLoopMakesNoTLSHandshakes blocks a loop: new connections are closed before the TLS handshake, without a
 // byte and without work for a worker, and open ones stay. TestLaggingLoopRefusesConnections does the same without TLS.
 func TestLaggingLoopMakesNoTLSHandshakes(t *testing.T) {
 	s := addressServer(t, &Server{MaxLag: 100 * time.Millisecond, TLS: tlsConfig()})
@@ -43,7 +43,7 @@ func TestLaggingLoopMakesNoTLSHandshakes(t *testing.T) {
 	eventually(t, "the loop is in time again", func() bool { return call(t, s, 1, "").upgrade() == switching })
 }
 
-// dialRaw is a TCP connection on which nothing was said.
+// dialRaw is a TCP connection on which nothing was sent.
 func dialRaw(t *testing.T, s *Server) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.address.String())
@@ -55,7 +55,7 @@ func dialRaw(t *testing.T, s *Server) net.Conn {
 	return c
 }
 
-// writeOnly leaves what comes to another reader, so that a handshake ends after its hello.
+// writeOnly never reads, so that a handshake stops after its ClientHello. Another reader gets the bytes that arrive.
 type writeOnly struct{ net.Conn }
 
 func (writeOnly) Read([]byte) (int, error) { return 0, io.EOF }

@@ -17,9 +17,9 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestMovedConnectionGoesByItsNewLoopsClock: each loop has its own clock. A silent connection that has changed its loop
-// is closed by the clock of the new loop, even if that of the old one is years ahead.
-func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
+// TestMigratedConnectionUsesClockOfNewLoop: each loop has its own clock of ticks. A silent connection that has changed
+// its loop is closed by the clock of the new loop, even if that of the old one is years ahead.
+func TestMigratedConnectionUsesClockOfNewLoop(t *testing.T) {
 	e := nearby()
 	e.PingInterval, e.PongTimeout, e.PongCode = 50*time.Millisecond, 50*time.Millisecond, 3012
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,7 +32,7 @@ func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 		s.Loop(ahead).Do(func() { s.Loop(ahead).wheel.now += uint32(1+2*ahead) << 20; close(done) })
 		<-done
 		for key := range 8 { // on one loop and the other, wherever each was accepted
-			c, in := hurry(t, s, strconv.Itoa(key))
+			c, in := dialWithKey(t, s, strconv.Itoa(key))
 			_ = c.SetDeadline(time.Now().Add(patience))
 			loopOf(t, in)
 			code := 0
@@ -52,9 +52,9 @@ func TestMovedConnectionGoesByItsNewLoopsClock(t *testing.T) {
 	}
 }
 
-// TestMovedConnectionIsScheduledAnew: a connection that has changed its loop gets an entry in the new loop's wheel.
-func TestMovedConnectionIsScheduledAnew(t *testing.T) {
-	s, c, _ := halfway(t) // with 5 ticks for its request
+// TestMigratedConnectionIsScheduledAnew: a connection that has changed its loop gets an entry in the new loop's wheel.
+func TestMigratedConnectionIsScheduledAnew(t *testing.T) {
+	s, c, _ := migrating(t) // with 5 ticks for its request
 	defer s.Close()
 	e := &s.engine.endpoints[0]
 	e.OnOpen, e.PingInterval = nil, 20*s.engine.Tick
@@ -86,8 +86,8 @@ func handTicked(t *testing.T, e Endpoint) (s *Server, tick func()) {
 	}
 }
 
-// TestPeerThatTakesBytesIsAlive: a peer that reads a long backlog finds our ping behind it. While it takes bytes it is
-// not silent; when it stops it is.
+// TestPeerThatTakesBytesIsAlive: a peer that reads a long backlog finds a ping behind it. While it takes bytes it
+// counts as alive; when it stops it does not.
 func TestPeerThatTakesBytesIsAlive(t *testing.T) {
 	const hour = time.Hour // a tick
 	closed := make(chan frame.CloseCode, 1)

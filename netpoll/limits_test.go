@@ -14,7 +14,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestLimitsAreCounted has a peer for each bound, who meets it: it counts once, and nothing else does.
+// TestLimitsAreCounted has a peer for each bound reach it: that bound is counted once, and no other one is.
 func TestLimitsAreCounted(t *testing.T) {
 	const short = 100 * time.Millisecond
 	held := make(chan bool)
@@ -26,7 +26,7 @@ func TestLimitsAreCounted(t *testing.T) {
 		change func(*Endpoint)
 		says   string // instead of an upgrade
 		sends  []byte // after the upgrade
-		silent bool   // says nothing
+		silent bool   // sends nothing
 		stalls bool   // does not read
 		want   Limits
 	}{
@@ -67,7 +67,7 @@ func TestLimitsAreCounted(t *testing.T) {
 	}
 }
 
-// meet says this to the server, or nothing but a correct upgrade.
+// meet connects and sends says, or a correct upgrade if says is empty and silent is not set.
 func meet(t *testing.T, s *Server, says string, silent bool) net.Conn {
 	t.Helper()
 	if says == "" && !silent {

@@ -22,14 +22,14 @@ func localListener(t *testing.T) net.Listener {
 	return ln
 }
 
-// TestLocalListener: the peer is a proxy on this machine. What it tells of the client counts, for
-// addresses and their limits, and what it tells of nobody is not counted.
+// TestLocalListener: the peer of a Unix socket is a proxy on this machine. The client address that its header names is
+// used, also for the limits. A request that names no client counts for no address.
 func TestLocalListener(t *testing.T) {
 	s := addressServer(t, &Server{Listener: localListener(t), MaxConnsPerIP: 1})
 	for _, c := range []struct{ header, status, address string }{
 		{"X-Forwarded-For: 203.0.113.1", "101", "203.0.113.1:0"},
 		{"X-Forwarded-For: 203.0.113.1", "429", ""},
-		{"X-Forwarded-For: 203.0.113.1, 203.0.113.2,", "101", "203.0.113.2:0"}, // the rightmost: none is trusted
+		{"X-Forwarded-For: 203.0.113.1, 203.0.113.2,", "101", "203.0.113.2:0"}, // the rightmost: neither is trusted
 		{"X-Forwarded-For: 2001:db8::1", "101", "[2001:db8::1]:0"},
 		{"X-Forwarded-For: unknown", "101", "invalid AddrPort"},
 		{"Forwarded: for=203.0.113.3", "101", "invalid AddrPort"}, // not the header that is set
@@ -44,7 +44,7 @@ func TestLocalListener(t *testing.T) {
 	}
 }
 
-// TestLocalListenerBehindProxies: those named besides are passed over.
+// TestLocalListenerBehindProxies: addresses of TrustedProxies are skipped in the header.
 func TestLocalListenerBehindProxies(t *testing.T) {
 	s := addressServer(t, &Server{Listener: localListener(t), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	conn := call(t, s, 1, "")
@@ -62,7 +62,7 @@ func TestLocalListenerProxyProtocol(t *testing.T) {
 	}
 }
 
-// TestLocalListenerHTTP gives plain requests away as at a TCP port, and leaves the file alone.
+// TestLocalListenerHTTP: plain requests go to net/http as on a TCP port, and the file of the socket stays.
 func TestLocalListenerHTTP(t *testing.T) {
 	s := start(t, &Server{Listener: localListener(t), Loops: 2, Endpoints: []Endpoint{echo()}, HTTP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "a page")

@@ -156,7 +156,7 @@ func TestDrainSpreadsCloses(t *testing.T) {
 	eventually(t, "all gone", func() bool { return s.NumConns() == 0 })
 }
 
-// TestQueuedBytes sees the mailbox fill while the loop is held up, and empty afterwards.
+// TestQueuedBytes sees the mailbox fill while the loop is blocked, and empty afterwards.
 func TestQueuedBytes(t *testing.T) {
 	s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{{OnOpen: func(c *Conn) { c.Subscribe("room") }}}})
 	c := dial(t, s, "/")

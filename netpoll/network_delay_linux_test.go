@@ -15,11 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The network of these tests is a TUN device in a network namespace of its own: what is sent to
-// any address behind the device comes back late and with source and destination exchanged. So
-// the kernel talks to itself over a slow network: a client of farHost reaches a listener on
-// nearHost, and TCP's checksums stay correct, being sums of both addresses. The addresses are of
-// TEST-NET-1 (RFC 5737); no route leads out of the namespace.
+// The network of these tests is a TUN device in a network namespace of its own: packets to any address behind the
+// device come back late and with source and destination exchanged. So the kernel talks to itself over a slow network: a
+// client of farHost reaches a listener on nearHost, and TCP's checksums stay correct, being sums of both addresses. The
+// addresses are of TEST-NET-1 (RFC 5737); no route leads out of the namespace.
 var nearHost, farHost = net.IPv4(192, 0, 2, 1), net.IPv4(192, 0, 2, 2)
 
 const (
@@ -27,8 +26,8 @@ const (
 	noTUN       = "no TUN device may be made here:"
 )
 
-// TestTimesWithANetworkDelay makes the network slow, alone and then with every other part: it is the part
-// that says so, and the parts are still what the client has waited.
+// TestTimesWithANetworkDelay delays the network, alone and then together with each phase. The delay is reported as
+// Network, and the times still add up to the time that the client has waited.
 func TestTimesWithANetworkDelay(t *testing.T) {
 	if os.Getenv(inNamespace) == "" {
 		runInNamespace(t)
@@ -41,7 +40,7 @@ func TestTimesWithANetworkDelay(t *testing.T) {
 		{name: "with each", network: delay, waiting: delay, tls: delay, http: delay, secure: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			thrice(t, func() error {
+			upToThreeTimes(t, func() error {
 				ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: nearHost})
 				if err != nil {
 					t.Fatal(err)
@@ -53,8 +52,8 @@ func TestTimesWithANetworkDelay(t *testing.T) {
 	}
 }
 
-// runInNamespace runs the test again as a process with a network of its own, which ends with it.
-// Who is not root becomes it in a user namespace.
+// runInNamespace runs the test again as a process with a network of its own, which ends with it. A user other than root
+// becomes root in a user namespace.
 func runInNamespace(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
 	cmd.Env = append(os.Environ(), inNamespace+"=1")
@@ -78,7 +77,7 @@ func runInNamespace(t *testing.T) {
 	}
 }
 
-// slowNetwork makes every packet last oneWay, until the test ends.
+// slowNetwork delays every packet by oneWay, until the test ends.
 func slowNetwork(t *testing.T, oneWay time.Duration) {
 	tun, err := openTUN()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {

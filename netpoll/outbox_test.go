@@ -11,8 +11,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// TestOutbox queues and sends at random, all that is owed included, and checks that every
-// byte leaves once and in order.
+// TestOutbox queues and sends at random, sometimes everything at once, and checks that every byte leaves once and in
+// order.
 func TestOutbox(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for range 300 {
@@ -56,8 +56,8 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// TestOutboxCutKeepsStartedFrame cuts at every byte: the chunk that has begun to leave stays, the others go, and what is
-// added then follows.
+// TestOutboxCutKeepsStartedFrame cuts at every byte: a chunk that is partly sent stays, the others are removed, and
+// chunks that are added later follow it.
 func TestOutboxCutKeepsStartedFrame(t *testing.T) {
 	long := bytes.Repeat([]byte("L"), 2*copyLimit)
 	runs := [][]byte{[]byte("first"), long, []byte("second"), long, []byte("third")}
@@ -87,8 +87,8 @@ func TestOutboxCutKeepsStartedFrame(t *testing.T) {
 	}
 }
 
-// TestOutboxThatNeverDrainsKeepsNoSentBytes: the outbox of a peer that sends requests as fast as it takes the replies is
-// never empty. Its memory follows what is owed now, not what was sent.
+// TestOutboxThatNeverDrainsKeepsNoSentBytes: the outbox of a peer that sends requests as fast as it takes the replies
+// is never empty. Its memory depends on the unsent bytes, not on all bytes that were ever queued.
 func TestOutboxThatNeverDrainsKeepsNoSentBytes(t *testing.T) {
 	var o outbox
 	message := bytes.Repeat([]byte("m"), 500)

@@ -33,8 +33,8 @@ func narrow(t *testing.T, c net.Conn) {
 	}
 }
 
-// TestSteadyReaderIsNotTooOld reads at a steady rate what the kernel's send buffer, of some MiB, has taken long before:
-// nothing leaves our side for many times MaxBacklogAge. The reader is not closed until it stops.
+// TestSteadyReaderIsNotTooOld: a peer reads some MiB at a steady rate, which the kernel's send buffer took long before.
+// So the outbox does not shrink for many times MaxBacklogAge. The reader is not closed until it stops.
 func TestSteadyReaderIsNotTooOld(t *testing.T) {
 	t.Parallel()
 	const age = 2 * time.Second
@@ -111,8 +111,8 @@ func TestSteadyReaderIsNotSilent(t *testing.T) {
 	}
 }
 
-// TestUnsentBytes: what the kernel takes for a peer that reads nothing is bounded, on a listener of ours and on one that
-// was inherited, and is not where the bound is off.
+// TestUnsentBytes: the number of bytes that the kernel takes for a peer that reads nothing is bounded, on a listener of
+// the server and on an inherited one. It is not bounded if UnsentBytes is negative.
 func TestUnsentBytes(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -39,7 +39,7 @@ func (r *recordCounter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// secureMember is a TLS member of the room that has been sent first, and has read it.
+// secureMember is a TLS member of the room to which first bytes were sent, and which has read them.
 func secureMember(t *testing.T, s *Server, version uint16, first int) (*recordCounter, *bufio.Reader) {
 	t.Helper()
 	tcp, err := net.Dial("tcp", s.address.String())

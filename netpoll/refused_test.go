@@ -11,7 +11,7 @@ import (
 	"github.com/throngd/throng/netpoll/upgrade"
 )
 
-// TestOnRefuse is told of refusals at the request and at accept, with who it was, why, and what was answered.
+// TestOnRefuse: OnRefuse is called for refusals of a request and at accept, with the address, the cause and the status.
 func TestOnRefuse(t *testing.T) {
 	type heard struct {
 		addr   netip.AddrPort

@@ -33,7 +33,7 @@ func receive[T any](t testing.TB, from <-chan T, what string) (v T) {
 
 const offerDeflate = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
-// deflated is a masked frame with p compressed.
+// deflatedFrame is a masked frame with p compressed.
 func deflatedFrame(t testing.TB, p []byte) []byte {
 	t.Helper()
 	var d frame.Deflater
@@ -285,8 +285,8 @@ func TestRemainderOfAnEnd(t *testing.T) {
 	}
 }
 
-// TestRemainderIsNoSilence: a connection whose bytes wait for us is not closed for having said nothing meanwhile.
-func TestRemainderIsNoSilence(t *testing.T) {
+// TestRemainderIsASignOfLife: a connection is not closed as silent while its bytes wait in a remainder.
+func TestRemainderIsASignOfLife(t *testing.T) {
 	const messages = 60
 	seen := make(chan bool, messages)
 	s := start(t, &Server{Loops: 1, engine: engine{readTime: 1}, MessageTimeout: 20 * time.Millisecond, Endpoints: []Endpoint{{
@@ -296,7 +296,7 @@ func TestRemainderIsNoSilence(t *testing.T) {
 	c := raw(t, s, "/", offerDeflate)
 	release := held(s)
 	stream := bytes.Repeat(deflatedFrame(t, make([]byte, 40_000)), messages)
-	if _, err := c.Write(append(stream, 0x82)); err != nil { // and the begin of another one
+	if _, err := c.Write(append(stream, 0x82)); err != nil { // and the beginning of another one
 		t.Fatal(err)
 	}
 	release()

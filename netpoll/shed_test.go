@@ -18,8 +18,8 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// debtors is a server whose clients ask for what they want to be owed: "N SIZE" is N messages of SIZE bytes to them,
-// "topic SIZE" one to the topic of that name, in which they are if their path says so.
+// debtors is a server whose clients request a backlog: "N SIZE" asks for N messages of SIZE bytes to the client itself,
+// "topic SIZE" for one message to that topic. A client is a member of the topic that its query names.
 type debtors struct {
 	*Server
 	closed chan debtorEnd
@@ -57,7 +57,7 @@ func newDebtors(t *testing.T, bound int64, stall time.Duration) *debtors {
 	return d
 }
 
-// owe lets n clients of a name come that are owed something.
+// owe connects n clients whose query is name, and has each of them send what.
 func (d *debtors) owe(t *testing.T, n int, name, what string) (conns []net.Conn) {
 	for range n {
 		c := raw(t, d.Server, "/?"+name, "")
@@ -79,9 +79,9 @@ func (d *debtors) ended(t *testing.T) map[any]int {
 	return ends
 }
 
-// TestDeepestBacklogsGoFirst has more waiting than all connections may be owed: those that are owed most are closed, on
-// whichever loop, until it fits, and nobody else is.
-func TestDeepestBacklogsGoFirst(t *testing.T) {
+// TestDeepestBacklogsAreClosedFirst exceeds MaxBacklogMemory: the connections with the largest backlogs are closed, on
+// whichever loop, until the rest is within the bound, and no others.
+func TestDeepestBacklogsAreClosedFirst(t *testing.T) {
 	const bound = 16 << 20
 	for _, kind := range []string{"1", "deep"} { // a message of their own, or one to a topic in which they are alone
 		t.Run(kind, func(t *testing.T) {
@@ -111,9 +111,9 @@ func TestDeepestBacklogsGoFirst(t *testing.T) {
 	}
 }
 
-// TestStalledBacklogsGo: above half of the bound the stalled are closed. A client that reads, and is owed more than each
-// of them, gets everything.
-func TestStalledBacklogsGo(t *testing.T) {
+// TestStalledBacklogsAreClosed: above half of the bound stalled connections are closed. A client that reads, and has a
+// larger backlog than each of them, gets everything.
+func TestStalledBacklogsAreClosed(t *testing.T) {
 	const bound, size = 16 << 20, 3 << 20
 	d := newDebtors(t, bound, 0)
 	reader := d.owe(t, 1, "reader", fmt.Sprint("1 ", size))[0]
@@ -139,7 +139,7 @@ func TestStalledBacklogsGo(t *testing.T) {
 	}
 }
 
-// TestReadersKeepTheirCredit fills the bound with clients that never read, beside clients that wait for just as much, for
+// TestReadersKeepTheirCredit fills the bound with clients that never read. Other clients have an equal backlog for
 // longer, and have read several times as much before: none of these is closed.
 func TestReadersKeepTheirCredit(t *testing.T) {
 	const size, readers = 1 << 20, 5
@@ -167,8 +167,8 @@ func TestReadersKeepTheirCredit(t *testing.T) {
 	}
 }
 
-// TestLateLoopClosesNoReader keeps the loops busy for longer than a peer may stall. A client that has taken everything the
-// kernel had is not closed for that, though it is owed most.
+// TestLateLoopClosesNoReader keeps the loops busy for longer than a peer may stall. A client that has taken everything
+// the kernel had is not closed for that, although its backlog is the largest.
 func TestLateLoopClosesNoReader(t *testing.T) {
 	const size = 3 << 20
 	d := newDebtors(t, 10<<20, 0)
@@ -186,7 +186,7 @@ func TestLateLoopClosesNoReader(t *testing.T) {
 	}
 }
 
-// TestSharedBacklogIsOneBacklog: a broadcast that a hundred members wait for is no reason to close anybody.
+// TestSharedBacklogIsOneBacklog: a broadcast that a hundred members wait for counts once, so no member is closed.
 func TestSharedBacklogIsOneBacklog(t *testing.T) {
 	d := newDebtors(t, 16<<20, 0)
 	d.owe(t, 100, "room", "0 0")
@@ -198,8 +198,8 @@ func TestSharedBacklogIsOneBacklog(t *testing.T) {
 	}
 }
 
-// TestShedClientReadsWhy: of a connection with many short messages the one that has begun is sent to its end, and then
-// the close frame; one in the middle of a long message is reset.
+// TestShedClientReadsWhy: a connection with many short messages gets the rest of the message in progress, and then the
+// close frame; one in the middle of a long message is reset.
 func TestShedClientReadsWhy(t *testing.T) {
 	d := newDebtors(t, 4<<20, 0)
 	short := d.owe(t, 1, "short", "1000 8000")[0]
@@ -214,7 +214,8 @@ func TestShedClientReadsWhy(t *testing.T) {
 	}
 }
 
-// TestShedGivesMemoryBack closes by the bound again and again: what is counted is what is there.
+// TestShedGivesMemoryBack closes connections by the bound again and again: the counted memory is the memory that is
+// held.
 func TestShedGivesMemoryBack(t *testing.T) {
 	const bound = 4 << 20
 	d := newDebtors(t, bound, 0)

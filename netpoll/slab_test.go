@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestDescriptorBeyondTheSlab: the slab is as large as the limit of open files was at Listen. Where that was raised since,
-// accept brings a descriptor that has no place: it is answered 503 and costs nobody else anything.
+// TestDescriptorBeyondTheSlab: the slab is as large as the limit of open files was at Listen. If the limit was raised
+// since, accept may return a descriptor beyond the slab: it is answered 503, and no other connection is affected.
 func TestDescriptorBeyondTheSlab(t *testing.T) {
 	const beyond = 5 * chunkSize
 	var high atomic.Bool
@@ -62,7 +62,8 @@ func TestDescriptorBeyondTheSlab(t *testing.T) {
 	}
 }
 
-// TestSlab: a slot is the same for a descriptor at every look, another one for another, and there is none beyond.
+// TestSlab: a descriptor always has the same slot, different descriptors have different ones, and there is none beyond
+// the slab.
 func TestSlab(t *testing.T) {
 	s := newSlab(2*chunkSize - 1)
 	seen := map[*Conn]int{}

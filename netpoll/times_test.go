@@ -15,7 +15,7 @@ import (
 	"github.com/throngd/throng/frame"
 )
 
-// delay is what each test makes one part last.
+// delay is the duration of the phase that a test makes slow.
 const delay = 400 * time.Millisecond
 
 const request = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -31,13 +31,13 @@ func TestTimesOfTheConnectPhases(t *testing.T) {
 	} {
 		c.secure = true
 		t.Run(c.name, func(t *testing.T) {
-			thrice(t, func() error { return c.measure(t, &Server{}, "") })
+			upToThreeTimes(t, func() error { return c.measure(t, &Server{}, "") })
 		})
 	}
 }
 
-// connectTimes is how long each phase before a connection is open lasts: network is a round trip of the network between
-// the client and the server, the others are what they do between them.
+// connectTimes has the duration of each phase before a connection is open. network is one round trip between the client
+// and the server.
 type connectTimes struct {
 	name                        string
 	network, waiting, tls, http time.Duration
@@ -60,9 +60,9 @@ func (c connectTimes) measure(t *testing.T, s *Server, to string) error {
 	if runtime.GOOS != "linux" {
 		waiting = c.waiting
 	}
-	// The client speaks when the server has accepted, so its first words are a trip later.
+	// The client sends after the server has accepted, so its first bytes arrive half a round trip later.
 	if trip := c.network / 2; c.secure {
-		c.tls += 3 * trip // the hello, the server's answer, the client's last word
+		c.tls += 3 * trip // the ClientHello, the server's flight, the client's Finished
 	} else {
 		c.http += trip
 	}
@@ -73,9 +73,9 @@ func (c connectTimes) measure(t *testing.T, s *Server, to string) error {
 		near("the sum", st.Network.Sum+waiting+st.TLS.Sum+st.Upgrade.Sum, whole, whole))
 }
 
-// connect opens a connection slowly. It returns how long that took at the server's end of the network, where everything
-// begins a trip later, with the SYN, and ends a trip earlier, with the 101. On a busy machine the phases take longer than
-// they are made to, so without a network it puts what it measured in c.
+// connect opens a connection slowly. It returns the duration at the server's end of the network, where everything
+// begins half a round trip later, with the SYN, and ends half a round trip earlier, with the 101. On a busy machine the
+// phases last longer than intended, so without a network delay connect puts the measured times in c.
 func (c *connectTimes) connect(t *testing.T, s *Server, to string) (whole time.Duration) {
 	if c.waiting > 0 { // the loop does not accept for a while
 		busy, known := make(chan struct{}), c.network+c.network/2 // SYN, SYN-ACK, ACK
@@ -111,11 +111,11 @@ func (c *connectTimes) connect(t *testing.T, s *Server, to string) (whole time.D
 	return time.Since(begin) - c.network
 }
 
-// TestClosingIsMeasured has a peer that takes its time to answer our close frame.
+// TestClosingIsMeasured has a peer that delays its answer to the server's close frame.
 func TestClosingIsMeasured(t *testing.T) {
 	e := echo()
 	e.OnMessage = func(c *Conn, _ frame.Op, _ []byte) { c.Close(4001, "enough") }
-	thrice(t, func() error {
+	upToThreeTimes(t, func() error {
 		s := start(t, &Server{Loops: 1, Endpoints: []Endpoint{e}})
 		c := raw(t, s, "/", "")
 		_, _ = c.Write(frame.AppendMaskedFrame(nil, frame.OpText, []byte("x"), [4]byte{1, 2, 3, 4}))
@@ -143,8 +143,8 @@ func near(what string, got, want, whole time.Duration) error {
 	return nil
 }
 
-// thrice allows for a machine that was busy elsewhere while the test measured.
-func thrice(t *testing.T, measure func() error) {
+// upToThreeTimes allows for a machine that was busy elsewhere while the test measured.
+func upToThreeTimes(t *testing.T, measure func() error) {
 	t.Helper()
 	var err error
 	for range 3 {

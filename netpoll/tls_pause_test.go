@@ -115,7 +115,8 @@ func TestReadingPausesWhileCiphertextWaitsForAWorker(t *testing.T) {
 	}
 }
 
-// waitingCiphertext is the most that one handshake has waiting, and whether a connection is not read.
+// waitingCiphertext returns the most ciphertext that one handshake has waiting, and whether reading of a connection is
+// paused.
 func waitingCiphertext(s *Server) (most int, paused bool) {
 	done := make(chan struct{})
 	s.Loop(0).Do(func() {

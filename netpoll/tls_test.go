@@ -82,7 +82,7 @@ func TestTLSEcho(t *testing.T) {
 	}
 }
 
-// slicer sends what is written in pieces of 1 to 37 bytes.
+// slicer sends its writes in pieces of 1 to 37 bytes.
 type slicer struct {
 	net.Conn
 	size int

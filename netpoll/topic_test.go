@@ -61,9 +61,9 @@ func (m *member) read(begin <-chan struct{}) error {
 // bytes8 is the length of the name in front of a padded payload.
 func bytes8(p []byte) int { return slices.Index(append(p, ' '), ' ') }
 
-// TestTopicsAgainstModel drives two topics with random joins, leaves and publishes in batches
-// that are cut at random, with slices of a few sends and slow members, and checks that
-// every member gets exactly what was published during its membership, in order.
+// TestTopicsAgainstModel drives two topics with random joins, leaves and publishes in batches that are cut at random,
+// with slices of a few sends and slow members, and checks that every member gets exactly the messages that were
+// published during its membership, in order.
 func TestTopicsAgainstModel(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { topicModel(t, rand.New(rand.NewPCG(seed, 1)), seed%3 == 2) })
