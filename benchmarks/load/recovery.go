@@ -13,8 +13,8 @@ import (
 )
 
 // recoveryRun has one room with history and presence. All clients but the publisher leave, the
-// publisher goes on, and then all clients reconnect at once and must receive exactly what they
-// missed. This is repeated, always from the same position.
+// publisher continues, and then all clients reconnect at once and must receive exactly the
+// missed messages. This is repeated, always from the same position.
 type recoveryRun struct {
 	*crowd.Crowd
 	o        options

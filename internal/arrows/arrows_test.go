@@ -32,7 +32,7 @@ var arrows = []arrow{
 	{"netpoll/examples", []string{"netpoll", "netpoll/upgrade", "frame"}},
 	{"cmd", []string{"internal/..."}},
 	{"test", nil},                                            // tests of the binary, from outside
-	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with what the binary does not have yet: people with ids
+	{"test/e2e/users", []string{"internal/edge", "netpoll"}}, // the edge with user ids, which the binary does not have yet
 	{"test/million", []string{"netpoll", "frame"}},           // a crowd, on the client side of netpoll
 	{"internal", []string{"internal/clierr", "internal/files"}},
 	{"internal/edge", []string{"netpoll", "frame", "room", "internal/protocol", "internal/protocol/codecs", "internal/protocol/jsonwire", "internal/limit", "internal/config", "internal/clierr", "internal/durations"}},
@@ -98,7 +98,7 @@ func ruleOf(dir string) (best *arrow) {
 
 func under(dir, root string) bool { return dir == root || strings.HasPrefix(dir, root+"/") }
 
-// allows says whether the package in dir may import path, which is of ours.
+// allows reports whether the package in dir may import path, a package of this module.
 func (a *arrow) allows(dir, path string) bool {
 	path = strings.TrimPrefix(path, module+"/")
 	if path == dir || slices.Contains(a.to, path) {

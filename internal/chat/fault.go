@@ -12,7 +12,7 @@ import (
 	"github.com/throngd/throng/internal/terminal"
 )
 
-// explanation is the meaning of a code, in words for people.
+// explanation is the meaning of a code as text for the user.
 type explanation struct{ what, hint string }
 
 // refusals explains the error codes of replies (docs/protocol.md, Errors).
@@ -98,7 +98,7 @@ func disconnectError(code uint32, reason string) error {
 	return fromCode(disconnects, code, reason, "the server closed the connection with code")
 }
 
-// fromCode explains a code from a table. The text of the server is added if it says more than the table.
+// fromCode explains a code from a table. The text of the server is added if it differs from the standard reason.
 func fromCode(table map[uint32]explanation, code uint32, text, otherwise string) error {
 	text = terminal.Short(text, maxServerText)
 	s, ok := table[code]

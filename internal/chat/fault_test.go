@@ -116,7 +116,7 @@ func TestHTTPStatusIsExplained(t *testing.T) {
 	}
 }
 
-// A server that takes the connection and says nothing.
+// A server that accepts the connection and sends nothing.
 func TestServerWithoutAnswerTimesOut(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 // Control functions of VT100 and ECMA-48 that every terminal in use has.
 const (
-	eraseLine  = "\r\x1b[J" // the row of the cursor, and whatever of it was wrapped to the rows below
+	eraseLine  = "\r\x1b[J" // the row of the cursor, and the rows below to which it was wrapped
 	noWrap     = "\x1b[?7l" // DECAWM off: text that is too wide is cut off, however wide the terminal shows it
 	wrap       = "\x1b[?7h"
 	saveCursor = "\x1b7" // DECSC

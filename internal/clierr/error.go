@@ -1,8 +1,7 @@
-// Package human holds the one error type of throng that is meant for people. The command line prints it as two lines
-// on standard error:
+// Package clierr has the error type of throng's command line. It is printed as two lines on standard error:
 //
-//	throng: error: what is wrong
-//	throng: hint: what to do about it
+//	throng: error: the problem
+//	throng: hint: the remedy
 //
 // Any package whose errors reach a person (config, serve, chat, check) may return a *Error; the packages below
 // (netpoll, frame, room) return plain errors. Share this type, do not make a second one.

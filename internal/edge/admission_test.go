@@ -31,7 +31,7 @@ func TestBurstOfHistoriesKeepsMailboxBounded(t *testing.T) {
 	out, resume := holdLoop(t, e)
 	release()
 	eventually(t, "the answers do not come", func() bool { return out.QueuedBytes() > 0 })
-	holdShard(t, e)() // the turn that answers is over
+	holdShard(t, e)() // the turn with the replies has ended
 	if n := out.QueuedBytes(); n == 0 || n > maxAnswerBytes {
 		t.Errorf("%d bytes wait for the loop", n)
 	}

@@ -4,7 +4,7 @@ import (
 	"github.com/throngd/throng/netpoll"
 )
 
-// onDropped tells a member of a room with slow_consumer: drop how many messages it has missed, once it has caught up.
+// onDropped sends a member of a room with slow_consumer: drop the number of missed messages, once it has caught up.
 func onDropped(c *netpoll.Conn, topic string, n int) {
 	s, ok := c.Context().(*session)
 	if !ok || s.state == closing {

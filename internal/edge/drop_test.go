@@ -10,7 +10,7 @@ import (
 )
 
 // TestSlowMemberIsToldWhatItMissed: in a room with slow_consumer: drop a member that does not read misses whole
-// publications, and is told their number at the right place.
+// publications, and receives their number at the position of the gap.
 func TestSlowMemberIsToldWhatItMissed(t *testing.T) {
 	const room, size = "typing:x", 10_000
 	e, url := serve(t, func(c *Config) {

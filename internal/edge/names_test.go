@@ -35,14 +35,14 @@ func TestChannelNames(t *testing.T) {
 	}{
 		{"lobby", "", ok, false}, {"ns:a", "", ok, true}, {"ns:", "", ok, true}, {"ns:a:b", "", ok, true}, {"ns", "", ok, false},
 		{"other:a", "", unknown, false}, {"NS:a", "", unknown, false}, {"ns :a", "", unknown, false},
-		{":a", "", unknown, false}, {":", "", unknown, false}, // there: without namespace
+		{":a", "", unknown, false}, {":", "", unknown, false}, // Centrifugo: without namespace
 		{"$a", "", denied, false}, {"$", "", denied, false}, {"$ns:a", "", denied, false}, {"$$", "", denied, false}, {"$a", "7", denied, false},
 		{"$other:a", "", unknown, false}, {"a$b", "", ok, false}, {"ns:$a", "", ok, true},
 		{"a#7", "", ok, false}, {"ul:a#7", "7", ok, false}, {"ul:a#7", "8", denied, false}, {"ul:a#7,8", "8", ok, false},
 		{"ul:a#7", "", denied, false}, {"ul:a#x#7", "7", ok, false}, {"ul:a#7#x", "7", denied, false}, {"ul:#7", "7", ok, false},
-		{"ul:a#", "", denied, false}, // there: open to anonymous people
+		{"ul:a#", "", denied, false}, // Centrifugo permits anonymous clients
 		{"a&b", "", ok, false}, {"/a/b", "", ok, false}, {"*", "", ok, false}, {"a b", "", ok, false}, {"a,b", "", ok, false},
-		{"zoë", "", ok, false}, {"💬", "", ok, false}, // there: 107 without channel_regex
+		{"zoë", "", ok, false}, {"💬", "", ok, false}, // Centrifugo: 107 without channel_regex
 		{long, "", ok, false}, {long + "x", "", badRequest, false}, {strings.Repeat("é", 128), "", badRequest, false},
 		{"", "", badRequest, false}, // there: the connection is closed with 3501
 	} {

@@ -193,7 +193,7 @@ func TestSDKRecoveryInPages(t *testing.T) {
 	net.set(true)
 	writer.write("forced:r", 0, 2000, 2000)
 	net.set(false)
-	for range 2 { // it comes back twice: its connection is cut again
+	for range 2 { // it reconnects twice: its connection is cut again
 		if e := receive(t, joined); !e.WasRecovering || !e.Recovered {
 			t.Errorf("%+v", e)
 		}

@@ -8,7 +8,7 @@ import (
 
 // A token is what a command takes along to its room and gets back with its answer, in room.Command.Token:
 //
-//	bits 0-31   id of the client's command; 0: nobody expects a reply
+//	bits 0-31   id of the client's command; 0: no reply is expected
 //	bits 32-37  flags, of joins and leaves; tokenBulk of all commands
 //	bits 40-63  joins and leaves: serial number of the membership
 //	            publishes: time at which the command was decoded, in microseconds of the edge's uptime

@@ -58,7 +58,8 @@ func TestReloadChangesUserLimits(t *testing.T) {
 	eventually(t, "the new rate is not gone by", func() bool { return ask() == tooManyRequests })
 }
 
-// TestReloadSetsUserLimits: a limit that a reload sets counts the connections from then on, and a lifted one refuses nobody.
+// TestReloadSetsUserLimits: a limit that a reload sets counts the connections from then on, and a lifted one refuses no
+// client.
 func TestReloadSetsUserLimits(t *testing.T) {
 	var cfg Config
 	e, url := serve(t, func(c *Config) { cfg = *c })

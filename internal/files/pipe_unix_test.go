@@ -20,8 +20,9 @@ func fifo(t *testing.T) string {
 	return path
 }
 
-// TestPipeNobodyWritesTo is given up: opened by nobody, and by somebody who says nothing.
-func TestPipeNobodyWritesTo(t *testing.T) {
+// TestReadOfPipeWithoutWriterEnds: a read ends with ErrSilent if no process opens the pipe for writing, or the writer writes
+// nothing.
+func TestReadOfPipeWithoutWriterEnds(t *testing.T) {
 	path := fifo(t)
 	if b, err := read(path, 1024, 50*time.Millisecond); !errors.Is(err, ErrSilent) {
 		t.Errorf("%q, %v", b, err)
@@ -37,7 +38,7 @@ func TestPipeNobodyWritesTo(t *testing.T) {
 	if b, err := read(path, 1024, 50*time.Millisecond); !errors.Is(err, ErrSilent) {
 		t.Errorf("%q, %v", b, err)
 	}
-	if _, err := both.Write([]byte("half")); err != nil { // and does not end
+	if _, err := both.Write([]byte("half")); err != nil { // the writer does not close the pipe
 		t.Fatal(err)
 	}
 	if b, err := read(path, 1024, 50*time.Millisecond); !errors.Is(err, ErrSilent) {
@@ -45,8 +46,8 @@ func TestPipeNobodyWritesTo(t *testing.T) {
 	}
 }
 
-// TestPipeIsReadWhenItsWriterComes: as after --config <(command).
-func TestPipeIsReadWhenItsWriterComes(t *testing.T) {
+// TestPipeIsReadFromLaterWriter: a pipe that is opened for writing later is read, as with --config <(command).
+func TestPipeIsReadFromLaterWriter(t *testing.T) {
 	path := fifo(t)
 	wrote := make(chan error, 1)
 	go func() {
@@ -65,8 +66,9 @@ func TestPipeIsReadWhenItsWriterComes(t *testing.T) {
 	}
 }
 
-// TestPipeNobodyReads is given up, before and after somebody has opened it.
-func TestPipeNobodyReads(t *testing.T) {
+// TestWriteToPipeWithoutReaderEnds: a write ends with ErrSilent if no process opens the pipe for reading, or the reader
+// reads nothing.
+func TestWriteToPipeWithoutReaderEnds(t *testing.T) {
 	path := fifo(t)
 	if _, err := openPipe(path, 50*time.Millisecond); !errors.Is(err, ErrSilent) {
 		t.Error(err)

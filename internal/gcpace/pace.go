@@ -3,7 +3,7 @@
 // With the default, GOGC=100, the heap grows to twice its live bytes before it is collected. Nearly all of throng's live
 // bytes belong to connections that send nothing for hours: slots, sessions, memberships. A million of them would cost
 // another 300 MB for garbage that they do not make. [Start] allows a quarter of the live heap for garbage, and at least
-// 4 MiB, so that a small server does not collect a hundred times a second while a few thousand people talk.
+// 4 MiB, so that a small server does not collect a hundred times a second while a few thousand clients publish.
 //
 // [ReleaseMemory] returns memory to the operating system after many connections have closed.
 package gcpace

@@ -12,8 +12,9 @@ var (
 	onUnix      = &net.UnixAddr{Name: "/run/admin"}
 )
 
-// TestLoopbackListener: what a rebound page can send is refused, in whatever spelling.
-func TestLoopbackListener(t *testing.T) {
+// TestLoopbackListenerAllowsLoopbackNamesOnly: only loopback addresses and localhost are allowed. All other names and
+// spellings are refused, because they may be those of a page (DNS rebinding).
+func TestLoopbackListenerAllowsLoopbackNamesOnly(t *testing.T) {
 	for host, want := range map[string]bool{
 		"localhost": true, "LocalHost:8080": true, "localhost.": true, "127.0.0.1": true, "127.0.0.1:1": true, "127.9.9.9:80": true,
 		"[::1]": true, "[::1]:9090": true, "[::ffff:127.0.0.1]:80": true, "[0:0:0:0:0:0:0:1]": true, "": true,
@@ -34,7 +35,7 @@ func TestLoopbackListener(t *testing.T) {
 	}
 }
 
-func TestNamedHosts(t *testing.T) {
+func TestNamedHostsAreAllowed(t *testing.T) {
 	admin := Admin(onLoopback, []string{"metrics.internal", "10.0.0.7"})
 	for host, want := range map[string]bool{"metrics.internal:9090": true, "10.0.0.7": true, "10.0.0.8": false, "internal": false} {
 		if got := admin.Allows(host); got != want {
@@ -43,7 +44,7 @@ func TestNamedHosts(t *testing.T) {
 	}
 }
 
-func TestEveryHost(t *testing.T) {
+func TestOtherListenersAllowEveryHost(t *testing.T) {
 	for what, r := range map[string]Rule{
 		"wildcard":        Listener(onWildcard),
 		"not bound":       Listener(nil),

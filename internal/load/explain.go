@@ -61,7 +61,7 @@ func (e *refusal) Error() string {
 
 const isThrong = "is this the address of a throng or Centrifugo server? the path of throng is /connection/websocket or /ws; other servers: --protocol rooms or echo"
 
-// explain makes an error with a hint for people.
+// explain makes an error with a hint for the user.
 func (r *run) explain(err error) error {
 	var dial *netpoll.DialError
 	var status *upgrade.StatusError

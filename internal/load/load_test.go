@@ -90,7 +90,7 @@ func roomServer(t *testing.T, late time.Duration) string {
 	return s.ListenAddr().String()
 }
 
-// Each scenario, with few clients, has no violation and does what it is for.
+// Each scenario, with few clients, has no violation and its own measurements.
 func TestScenarios(t *testing.T) {
 	addr := throng(t, func(c *config.Config) {
 		c.PingInterval, c.PongTimeout = 300*time.Millisecond, time.Minute // all are pinged at the first tick; a busy machine answers late

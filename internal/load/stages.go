@@ -67,7 +67,7 @@ func (r *run) pause(d time.Duration) {
 // openPatience is longer than all phases of one dial together may take.
 func (r *run) openPatience() time.Duration { return 5*r.o.Patience + 2*time.Second + r.o.Ramp }
 
-// barrier waits for the other processes and returns the sums of everybody's values.
+// barrier waits for the other processes and returns the sums of the values of all processes.
 func (r *run) barrier(stage string, values []int64) []int64 {
 	if r.over() {
 		return values

@@ -40,8 +40,8 @@ func codeRows(text string) map[int][][]string {
 	return found
 }
 
-// TestErrorsAreDocumented: each code stands in the table with its text and whether to ask again, and why, or is said
-// not to be sent.
+// TestErrorsAreDocumented: each code is in the table with its text, whether to retry, and the reason, or is listed as
+// not sent.
 func TestErrorsAreDocumented(t *testing.T) {
 	text := section(t, "Errors")
 	rows := codeRows(text)
@@ -63,7 +63,7 @@ func TestErrorsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestDisconnectsAreDocumented: whether the SDKs come back is what the ranges of codes say.
+// TestDisconnectsAreDocumented: whether the SDKs reconnect follows from the range of the code.
 func TestDisconnectsAreDocumented(t *testing.T) {
 	rows := codeRows(section(t, "Disconnects"))
 	for code, row := range rows {
@@ -76,7 +76,7 @@ func TestDisconnectsAreDocumented(t *testing.T) {
 			t.Errorf("%d: documented as %q", code, r[3])
 		}
 	}
-	for _, d := range []*Disconnect{ // those that throng itself sends
+	for _, d := range []*Disconnect{ // the disconnects that throng sends
 		DisconnectShutdown, DisconnectServerError, DisconnectExpired, DisconnectSlow, DisconnectNoPong, DisconnectTooManyRequests,
 		DisconnectInvalidToken, DisconnectBadRequest, DisconnectStale, DisconnectConnectionLimit, DisconnectInappropriateFormat,
 	} {
@@ -86,7 +86,7 @@ func TestDisconnectsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestBadRequestsAreDocumented: each message stands in docs/md, word for word.
+// TestBadRequestsAreDocumented: docs/protocol.md has each message verbatim.
 func TestBadRequestsAreDocumented(t *testing.T) {
 	text := section(t, "Errors")
 	for _, e := range BadRequests() {

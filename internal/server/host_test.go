@@ -34,7 +34,7 @@ func TestReboundNamesAreRefused(t *testing.T) {
 		{named, "https://chat.example", "chat.example", 101}, // through a proxy on this machine
 		{named, "https://chat.example", "upstream", 101},
 		{named, "http://evil.example", "evil.example", 403},
-		{same, "http://evil.example", "evil.example", 101}, // somebody wants it so
+		{same, "http://evil.example", "evil.example", 101}, // allowed explicitly
 	} {
 		request := upgradeFrom(c.origin, c.host)
 		if c.origin == "" {
@@ -62,8 +62,8 @@ func TestListenerOnAllAddressesAnswersToEveryName(t *testing.T) {
 	}
 }
 
-// TestPageRequestsWithContentAreRejected: a request that announces some is over at once, whether or not the content comes,
-// and takes no place that a page needs.
+// TestPageRequestsWithContentAreRejected: a request that announces content is answered at once, whether or not the content
+// arrives, and does not occupy one of the max_http places.
 func TestPageRequestsWithContentAreRejected(t *testing.T) {
 	addr, _ := start(t, map[string]any{"dev": true, "max_http": 1, "drain": time.Duration(0)})
 	for _, c := range []struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/throngd/throng/internal/metrics"
 )
 
-// TestHealthReportsAStalledLoop also checks that the report ends when the loop goes on.
+// TestHealthReportsAStalledLoop also checks that the report ends when the loop continues.
 func TestHealthReportsAStalledLoop(t *testing.T) {
 	s := built(t, configured(t, map[string]any{"drain": time.Duration(0), "loops": 2}), slog.DiscardHandler)
 	if err := s.Health(); err != nil {

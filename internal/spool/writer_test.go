@@ -145,7 +145,7 @@ func TestFailedWritesAreDropped(t *testing.T) {
 }
 
 // TestBusyDescriptorIsTriedAgain: EAGAIN is not an error of a descriptor that
-// somebody else has made non-blocking.
+// another process has made non-blocking.
 func TestBusyDescriptorIsTriedAgain(t *testing.T) {
 	d := newDevice()
 	close(d.gate)
@@ -218,8 +218,8 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// TestPipeNobodyReads uses a real pipe that is full.
-func TestPipeNobodyReads(t *testing.T) {
+// TestFullPipeBlocksNoWriter uses a real pipe that is full.
+func TestFullPipeBlocksNoWriter(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // Notifier sends notifications to the service manager. Outside systemd it does nothing. Any goroutine may call its methods.
-// Errors are for the log: a server goes on when a notification cannot be sent.
+// Errors are for the log: a server continues if a notification cannot be sent.
 type Notifier struct {
 	socket   string
 	watchdog time.Duration

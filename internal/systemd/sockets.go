@@ -32,7 +32,7 @@ func Sockets() ([]Socket, error) {
 
 func sockets(getenv func(string) string, first int) (list []Socket, err error) {
 	if getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
-		return nil, nil // for somebody else, or nobody
+		return nil, nil // for another process, or none
 	}
 	count, err := strconv.Atoi(getenv("LISTEN_FDS"))
 	if err != nil || count < 0 || count > 1024 {

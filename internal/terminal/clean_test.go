@@ -54,7 +54,7 @@ func TestCleanName(t *testing.T) {
 	}
 }
 
-// Nothing that a terminal acts upon is left, whatever comes in.
+// The result has no control characters, for every input.
 func TestCleanProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")

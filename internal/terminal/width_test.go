@@ -73,7 +73,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// Lines that are cut keep their bounds, whatever comes in.
+// A cut line is within its bounds, for every input.
 func TestCutProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, n := Line(rapid.String().Draw(t, "text")), rapid.IntRange(1, 20).Draw(t, "cells")

@@ -8,7 +8,7 @@
 //
 // VERSION is a hash of all the assets, written into index.html when the handler
 // is made. A new binary therefore changes every address at once, the scripts of
-// one page always belong together, and a browser that comes back loads one file.
+// one page always belong together, and a later visit loads one file.
 // That matters here because the public port closes a connection after each
 // plain HTTP answer (docs/architecture.md).
 //

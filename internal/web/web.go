@@ -19,7 +19,7 @@ var static embed.FS
 
 const (
 	assetPrefix = "/assets/"
-	// versionMark stands in index.html where the version of the assets belongs.
+	// versionMark is the placeholder in index.html for the version of the assets.
 	versionMark = "{{version}}"
 )
 

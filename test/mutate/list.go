@@ -17,12 +17,12 @@ import (
 type entry struct {
 	File  string // from the root of the module
 	In    string // the function; without it, all of the file
-	Old   string // stands there once, in whatever lines
-	New   string // instead of it; nothing: it is left out
-	Fault string // what would go wrong
+	Old   string // occurs there exactly once
+	New   string // replaces Old; empty: Old is deleted
+	Fault string // the effect on a user
 }
 
-// readList reads the mutations that somebody has thought of. Each must say exactly where it is.
+// readList reads the mutations of list.yaml. Each must have exactly one place in the code.
 func readList(root, name string) ([]*mutation, error) {
 	var entries []entry
 	if err := readYAML(name, &entries); err != nil {

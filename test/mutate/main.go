@@ -63,7 +63,7 @@ func main() {
 	}
 }
 
-// errSurvivors ends a run in which a fault that somebody has thought of is not found and not explained.
+// errSurvivors is the result of a run in which a mutation of list.yaml survives and is not explained.
 var errSurvivors = errors.New("mutations of list.yaml survive, or do not compile")
 
 func run(ctx context.Context, o options) error {

@@ -12,11 +12,11 @@ type mutation struct {
 	fn       string // the function it is in, as "(*Loop).read"; empty outside of functions
 	from, to int    // bytes of the file that are replaced
 	text     string // by this
-	before   string // what people know the change by: code, as it was
-	after    string // and as it becomes
+	before   string // the old code, for the name of the mutation
+	after    string // the new code
 	where    span   // of the change
 	whole    span   // of the function
-	fault    string // what would go wrong, if somebody has thought of it
+	fault    string // the effect, for mutations of list.yaml
 	number   int    // among equal ones of the same function, from 0
 }
 
@@ -59,7 +59,7 @@ func brief(code string) string {
 	return code
 }
 
-// number tells equal mutations of one function apart, in the order of the file.
+// number numbers equal mutations of one function, in the order of the file.
 func numberEqual(ms []*mutation) {
 	seen := map[string]int{}
 	for _, m := range ms {

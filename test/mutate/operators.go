@@ -22,7 +22,7 @@ type generator struct {
 	out   []*mutation
 }
 
-// replace notes that the code from one position to another becomes text. Of is the node by which people know the place.
+// replace notes that the code from one position to another becomes text. Of is the node that names the place.
 func (g *generator) replace(of ast.Node, from, to token.Pos, text string) {
 	m := g.change(g.offset(from), g.offset(to), text)
 	m.before = g.code(of)
@@ -33,7 +33,7 @@ func (g *generator) replace(of ast.Node, from, to token.Pos, text string) {
 // instead is replace for a whole node.
 func (g *generator) instead(n ast.Node, text string) { g.replace(n, n.Pos(), n.End(), text) }
 
-// swaps are the operators that stand for each other. Of a comparison one is the boundary and one the contrary.
+// swaps are the replacements of operators. A comparison has its boundary and its contrary.
 var swaps = map[token.Token][]string{
 	token.LSS: {"<=", ">="}, token.LEQ: {"<", ">"}, token.GTR: {">=", "<="}, token.GEQ: {">", "<"},
 	token.EQL: {"!="}, token.NEQ: {"=="}, token.LAND: {"||"}, token.LOR: {"&&"},
@@ -80,20 +80,20 @@ func (g *generator) visit(n ast.Node) bool {
 	return true
 }
 
-// binary swaps an operator and leaves the operands together, whatever binds how strongly.
+// binary swaps an operator. The operands stay together, whatever the precedence of the new operator.
 func (g *generator) binary(b *ast.BinaryExpr) {
 	for _, other := range swaps[b.Op] {
 		g.instead(b, "("+g.code(b.X)+" "+other+" "+g.code(b.Y)+")")
 	}
 }
 
-// condition has an if go one way always. What the condition does besides stays, and what it mentions counts as used.
+// condition makes an if always take one branch. The condition is still evaluated, and its names count as used.
 func (g *generator) condition(c ast.Expr) {
 	g.instead(c, "("+g.code(c)+") && false")
 	g.instead(c, "("+g.code(c)+") || true")
 }
 
-// clause has a case without a value that is compared never be true.
+// clause makes a case of a switch without a tag never true.
 func (g *generator) clause(c *ast.CaseClause) {
 	for _, e := range c.List {
 		if b, ok := e.(*ast.BinaryExpr); ok && b.Op.Precedence() <= token.EQL.Precedence() {
@@ -110,7 +110,7 @@ func (g *generator) number(b *ast.BasicLit) {
 	}
 }
 
-// around is what a number is known by: the expression, the statement or the constant that it is a part of.
+// around returns the node that names a number: the expression, the statement or the constant that contains it.
 func (g *generator) around(b *ast.BasicLit) ast.Node {
 	for _, n := range slices.Backward(g.stack) {
 		switch n.(type) {
@@ -133,7 +133,7 @@ func (g *generator) call(c *ast.CallExpr) {
 	}
 }
 
-// values drops what a function returns, one result at a time.
+// values replaces the results of a return statement, one at a time.
 func (g *generator) values(r *ast.ReturnStmt) {
 	types := g.results()
 	if len(r.Results) != len(types) {
@@ -146,7 +146,7 @@ func (g *generator) values(r *ast.ReturnStmt) {
 	}
 }
 
-// zeroFor is what a result becomes: its zero value, or the contrary of a constant; nothing where that is no change.
+// zeroFor returns the replacement of a result: its zero value, or the contrary of a constant; "" if that is no change.
 func zeroFor(e ast.Expr, typ string) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -193,7 +193,7 @@ func fields(stack []ast.Node) []*ast.Field {
 	return nil
 }
 
-// statement leaves a statement out, where the program may be one without it, and swaps its operator.
+// statement deletes a statement, if the program may compile without it, and swaps its operator.
 func (g *generator) statement(n ast.Stmt) {
 	switch n := n.(type) {
 	case *ast.AssignStmt:

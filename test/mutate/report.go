@@ -29,7 +29,7 @@ func newReport(out io.Writer, p *plan) *report {
 	return r
 }
 
-// suite tells what the tests of a package take without a mutation.
+// suite prints how long the tests of a package take without a mutation.
 func (r *report) suite(s *suite) {
 	var takes time.Duration
 	for _, t := range s.tests {

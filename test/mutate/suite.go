@@ -69,7 +69,7 @@ func (s *suite) measureAll(ctx context.Context, names []string, p *pool) {
 	slices.SortStableFunc(s.tests, func(a, b *test) int { return cmp.Compare(a.takes, b.takes) })
 }
 
-// build compiles the tests of the package. Its error is what the compiler says, or that of ctx.
+// build compiles the tests of the package. Its error is the output of the compiler, or that of ctx.
 func (s *suite) build(ctx context.Context, binary string, flags ...string) (output []byte, err error) {
 	args := append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./"+s.dir)...)

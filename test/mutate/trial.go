@@ -24,7 +24,7 @@ const (
 type trial struct {
 	*mutation
 	verdict verdict
-	by      string // what killed it, or what the compiler says
+	by      string // the test that killed it, or the error of the compiler
 	tests   int    // that reach it
 	why     string // it survives, from explained.yaml
 }
@@ -73,7 +73,7 @@ func writeOverlay(temp, file string, text []byte) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, list, 0o600)
 }
 
-// complaint is the first thing the compiler says.
+// complaint returns the first error of the compiler.
 func complaint(output []byte) string {
 	for line := range strings.Lines(string(output)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -127,7 +127,7 @@ func (s *suite) run(ctx context.Context, binary string, tests []*test) (failed s
 		names, takes = append(names, regexp.QuoteMeta(t.name)), takes+t.takes
 	}
 	limit := max(s.patience, slowness*takes)
-	timed, cancel := context.WithTimeout(ctx, limit+10*time.Second) // where not even the tests' own clock is heard
+	timed, cancel := context.WithTimeout(ctx, limit+10*time.Second) // for tests that do not even end at -test.timeout
 	defer cancel()
 	out, err := s.command(timed, binary, "-test.failfast", "-test.timeout="+limit.String(),
 		"-test.run=^("+strings.Join(names, "|")+")$").CombinedOutput()

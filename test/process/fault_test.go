@@ -137,7 +137,7 @@ func TestLogOnFullDisk(t *testing.T) {
 	}
 }
 
-// The server process is stopped for longer than its ping interval and pong timeout. When it goes on, it
+// The server process is stopped for longer than its ping interval and pong timeout. When it continues, it
 // must not conclude that its clients were silent.
 func TestFrozenServerDropsNoClient(t *testing.T) {
 	s := start(t, nil, "--ping-interval", "2s", "--pong-timeout", "1s")

@@ -160,7 +160,7 @@ func readNothing(t *testing.T, name string, many int) {
 	epoch := fillBig(t, talker)
 	h.fill(20)
 	p := join(t, s.addr, hallRoom)
-	go func() { // what it hears is not of interest
+	go func() { // its messages are not checked
 		for err := error(nil); err == nil; _, err = p.next() {
 		}
 	}()
@@ -204,7 +204,7 @@ func readNothing(t *testing.T, name string, many int) {
 	if peak>>10 > allowed {
 		t.Errorf("%d MiB, allowed are %d", peak>>10, allowed)
 	}
-	// A latency says something on a machine that has nothing else to do: make soak.
+	// Latencies are only checked on an otherwise idle machine: make soak.
 	if !testing.Short() && !a.flood && beside > 3*max(normal, 20*time.Millisecond) {
 		t.Errorf("p99 %v beside the attackers, %v without", beside, normal)
 	}

@@ -9,32 +9,32 @@ const (
 	None Fault = ""
 
 	Lose        Fault = "lose"         // a delivery does not happen
-	Deafen      Fault = "deafen"       // neither that nor any later one to the same member: there is no gap to see
+	Deafen      Fault = "deafen"       // neither that nor any later delivery to the same member happens, so there is no gap
 	Repeat      Fault = "repeat"       // a delivery happens twice
-	RepeatLater Fault = "repeat later" // and once more, ten messages later
+	RepeatLater Fault = "repeat later" // a delivery happens again, ten messages later
 	Swap        Fault = "swap"         // a delivery comes after the next one
 	Disorder    Fault = "disorder"     // the same, and the offsets are changed to look right
-	Invent      Fault = "invent"       // another message comes behind it, of nobody
-	Forge       Fault = "forge"        // another message comes behind it, of a sender and with a number that may follow
-	Alter       Fault = "alter"        // its last byte is another one
-	Misroute    Fault = "misroute"     // it goes to a member of another room as well
+	Invent      Fault = "invent"       // after it a message is delivered that no client has sent
+	Forge       Fault = "forge"        // after it a forged message is delivered, with a valid sender and the sender's next number
+	Alter       Fault = "alter"        // its last byte is changed
+	Misroute    Fault = "misroute"     // it is also delivered to a member of another room
 
-	LoseForAll Fault = "lose for all" // a message is acknowledged and kept, and delivered to nobody
+	LoseForAll Fault = "lose for all" // a message is acknowledged and kept, and not delivered to any member
 	NotKeep    Fault = "not keep"     // it is acknowledged and delivered, and not in the history
 	Forget     Fault = "forget"       // it is acknowledged and nothing else
 	KeepTwice  Fault = "keep twice"   // it is in the history twice
-	KeepSwap   Fault = "keep swapped" // it stands in the history behind the next one
-	KeepAlien  Fault = "keep alien"   // behind it the history has what nobody sent
+	KeepSwap   Fault = "keep swapped" // it is in the history after the next one
+	KeepAlien  Fault = "keep alien"   // after it the history has a message that no client has sent
 
 	NoConnect   Fault = "no connect"   // a connect is never answered
 	NoSubscribe Fault = "no subscribe" // a subscribe is never answered
-	NoAck       Fault = "no ack"       // a publish is carried out and never answered
+	NoAck       Fault = "no ack"       // a publish is executed and never answered
 	NoHistory   Fault = "no history"   // a history is never answered
 	Refuse      Fault = "refuse"       // a connect is answered with error 100
 	Babble      Fault = "babble"       // a connect is answered with invalid JSON
-	Banish      Fault = "banish"       // a connect is answered by closing with a code that forbids to come again
+	Banish      Fault = "banish"       // a connect is answered by a close code that forbids a reconnect
 	TurnAway    Fault = "turn away"    // an upgrade is refused with 503
 
 	Cut         Fault = "cut"          // the connection is closed instead of a delivery
-	RecoverLess Fault = "recover less" // a recovery says recovered:true and leaves its last message out
+	RecoverLess Fault = "recover less" // a recovery has recovered:true but not its last message
 )

@@ -67,7 +67,7 @@ type (
 	}
 )
 
-// check says whether the report names the fault.
+// check checks that the report names the fault.
 func (p proof) check(t *testing.T, s *faulty.Server, r *report.Report) {
 	t.Helper()
 	defer func() {

@@ -47,7 +47,7 @@ type judgement struct {
 	index  map[ID]int
 }
 
-// wholeLoop stands in a violation in place of a client's name.
+// wholeLoop is the client's name of a violation that concerns all members on a loop.
 const wholeLoop = "everybody on one loop"
 
 func (j *judgement) violate(kind report.Kind, e Entry, client, text string) {
@@ -123,7 +123,7 @@ func (j *judgement) checkJournal(k int) {
 		}
 	}
 	expected := j.order
-	if !t.Attended { // nobody was there for what followed
+	if !t.Attended { // no member was on the loop to receive the later messages
 		expected = j.order[:before+1]
 	}
 	for _, e := range expected {

@@ -26,8 +26,8 @@ func (r *Room) Join(m *Member, offset uint64) {
 // member's first message will show its position.
 func (r *Room) JoinAnywhere(m *Member) { m.unplaced = true }
 
-// JoinWithLoss is Join for a member that was told by the server that what it missed cannot be
-// recovered. That announcement is correct behaviour, so the missed messages are no violation.
+// JoinWithLoss is Join for a member to which the server has replied that the missed messages cannot
+// be recovered. That reply is correct behaviour, so the missed messages are no violation.
 func (r *Room) JoinWithLoss(m *Member, offset uint64) {
 	r.journal.From = max(r.journal.From, offset)
 	r.Join(m, offset)

@@ -10,7 +10,7 @@ import (
 // Room checks the deliveries to the members of one room that share an event loop.
 //
 // The first member that receives a message writes it into the journal. All others must receive
-// what stands there, in that order and once. A delivery costs one comparison, whatever the number
+// the same messages, in that order and once. A delivery costs one comparison, whatever the number
 // of senders, and a member keeps nothing but its position.
 //
 // Where offsets tell the order, a message that arrives late is inserted where it belongs, and

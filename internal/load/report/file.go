@@ -83,7 +83,7 @@ func save(file string, write func(io.Writer) error) (err error) {
 	return os.Rename(f.Name(), file)
 }
 
-// irregular is a name that stands for /dev/stdout, a pipe, a device.
+// irregular is a name of a file that is not regular: /dev/stdout, a pipe, a device.
 func irregular(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
@@ -110,7 +110,7 @@ func (r *Report) Save(jsonFile, htmlFile string) error {
 	return first
 }
 
-// cause is an error of the file system without the path, which stands in the sentence already.
+// cause is an error of the file system without the path, which the message already has.
 func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -119,7 +119,7 @@ func cause(err error) error {
 	return err
 }
 
-// ReadFile reads a file of SaveJSON. Its errors are for people.
+// ReadFile reads a file of SaveJSON. Its errors have a hint for the user.
 func ReadFile(file string) (*Report, error) {
 	b, err := files.Read(file, maxFile)
 	var large files.TooLarge

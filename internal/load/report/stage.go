@@ -108,7 +108,7 @@ func (r *Report) stageFacts() (all []fact) {
 	if before.Kernel != nil && calm.Kernel != nil {
 		name := "per connection"
 		if len(all) > 0 {
-			name = "" // it stands above
+			name = "" // the line above has it
 		}
 		all = append(all, fact{name, fmt.Sprintf("%s of kernel memory on this machine (slab), %s of socket buffers: both ends if the target is here too",
 			size(each(calm.Kernel.Slab-before.Kernel.Slab, calm.Open)), size(each(calm.Kernel.Buffers-before.Kernel.Buffers, calm.Open)))})

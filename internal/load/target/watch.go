@@ -28,11 +28,11 @@ type second struct {
 }
 
 const (
-	share = 0.02             // of the time that may go into scrapes at most,
-	far   = 30 * time.Second // but for one in this time; an older one says nothing of a moment
+	share = 0.02             // the largest share of the time that is spent in scrapes
+	far   = 30 * time.Second // but at least one scrape in this time: an older one does not describe the moment
 )
 
-// Begin scrapes once, so that a wrong address is an error before the run, and goes on in the background
+// Begin scrapes once, so that a wrong address is an error before the run, and continues in the background
 // until End is called. It returns nil without an address.
 func Begin(ctx context.Context, address string) (*Watch, error) {
 	if address == "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/throngd/throng/internal/protocol"
 )
 
-// TestBadRequestNamesTheRule: the first rule that is broken stands in the message, and errors.Is finds the code.
+// TestBadRequestNamesTheRule: the message names the first broken rule, and errors.Is finds the code.
 func TestBadRequestNamesTheRule(t *testing.T) {
 	for _, tt := range []struct {
 		frame string

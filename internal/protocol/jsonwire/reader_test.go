@@ -265,8 +265,8 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-// TestCheck: data that comes in another form is held to the rules for JSON commands.
-func TestCheck(t *testing.T) {
+// TestCheckAppliesRulesOfCommands: data of Protobuf commands is checked by the rules for JSON commands.
+func TestCheckAppliesRulesOfCommands(t *testing.T) {
 	for data, want := range map[string]error{
 		`{"a":[1,2,{"b":null}]}`: nil,
 		` 1 `:                    nil,
