@@ -44,7 +44,7 @@ func TestChannelNames(t *testing.T) {
 		{"a&b", "", ok, false}, {"/a/b", "", ok, false}, {"*", "", ok, false}, {"a b", "", ok, false}, {"a,b", "", ok, false},
 		{"zoë", "", ok, false}, {"💬", "", ok, false}, // Centrifugo: 107 without channel_regex
 		{long, "", ok, false}, {long + "x", "", badRequest, false}, {strings.Repeat("é", 128), "", badRequest, false},
-		{"", "", badRequest, false}, // there: the connection is closed with 3501
+		{"", "", badRequest, false}, // Centrifugo: the connection is closed with 3501
 	} {
 		t.Run(fmt.Sprintf("%.20q for %q", tt.name, tt.user), func(t *testing.T) {
 			_, url := serve(t, namespaces("$"))

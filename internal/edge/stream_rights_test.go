@@ -61,7 +61,7 @@ func TestPushesNeedThePermissionOfTheCommand(t *testing.T) {
 				p.expect(`{"push":{"channel":"` + room + `","join":{"info":{"user":"B",*}}}}`)
 				return
 			}
-			for range 20 { // joins are pushed a millisecond late: they would come in between
+			for range 20 { // joins are pushed a millisecond late, so they would arrive meanwhile
 				time.Sleep(time.Millisecond)
 				p.send(`{"id":3,"ping":{}}`)
 				p.expect(`{"id":3,"ping":{}}`)

@@ -18,7 +18,7 @@ func TestUserConnections(t *testing.T) {
 	for range 3 {
 		p := dial(t, url)
 		p.send(`{"id":1,"connect":{}}`)
-		p.expect(`{"id":1,"connect":{*}}`) // nameless people are not one
+		p.expect(`{"id":1,"connect":{*}}`) // anonymous clients do not count as one user
 	}
 	eventually(t, "not counted", func() bool { return e.Stats().UserLimit == 1 })
 	_ = first.ws.CloseNow()
@@ -101,7 +101,7 @@ func TestUserRate(t *testing.T) {
 	for range 5 {
 		p := dial(t, url)
 		p.send(`{"id":1,"connect":{}}`)
-		p.expect(`{"id":1,"connect":{*}}`) // nameless people are not one
+		p.expect(`{"id":1,"connect":{*}}`) // anonymous clients do not count as one user
 	}
 	if n := e.Stats().UserRate; n != 1 {
 		t.Errorf("%d counted", n)
