@@ -92,10 +92,12 @@ func TestFloodOfRoomsRefusesNoNewRoom(t *testing.T) {
 		t.Errorf("a message to a new room: %s, %v", text, err)
 	}
 	counted, grown := int(metric(t, admin, "throng_history_bytes"))>>10, 0
-	const runtimes = 4 << 10 // the runtime's own tables
+	// What is not history: the tables of the runtime, the high-water marks of the rooms that were removed, and the maps, which
+	// may be half empty at this number of rooms.
+	const others = 10 << 10
 	eventually(t, "the counted memory is the memory in use", func() bool {
 		grown = s.status("VmRSS:") - before
-		return grown < counted*5/4+runtimes && grown > counted*3/4
+		return grown < counted*5/4+others && grown > counted*3/4
 	})
 	t.Logf("counted %d KiB, RSS has grown by %d KiB", counted, grown)
 }
