@@ -33,3 +33,22 @@ var All = [...]Codec{
 		Name: "protobuf", Subprotocol: "centrifuge-protobuf", Op: frame.OpBinary, Binary: true, Ping: pbwire.Ping, PushOverhead: pbwire.PushOverhead,
 	},
 }
+
+// PushSize and AppendPush are those of the Writer. They run for every message: a call through the interface would move info to
+// the heap.
+
+// PushSize is [protocol.Writer].PushSize.
+func (c *Codec) PushSize(channel string, data []byte, info *protocol.ClientInfo) int {
+	if c.Binary {
+		return pbwire.Writer{}.PushSize(channel, data, info)
+	}
+	return jsonwire.Writer{}.PushSize(channel, data, info)
+}
+
+// AppendPush is [protocol.Writer].AppendPush.
+func (c *Codec) AppendPush(dst []byte, channel string, data []byte, info *protocol.ClientInfo, offset uint64, ms int64) (push, publication, raw []byte) {
+	if c.Binary {
+		return pbwire.Writer{}.AppendPush(dst, channel, data, info, offset, ms)
+	}
+	return jsonwire.Writer{}.AppendPush(dst, channel, data, info, offset, ms)
+}
