@@ -1,10 +1,7 @@
 package edge
 
 import (
-	"cmp"
 	"net/netip"
-	"net/url"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -72,11 +69,7 @@ func (e *Edge) onAccept(r *netpoll.Request) error {
 // affinityOf returns the parameter affinity of a query, or near, its former name. A query that cannot be parsed has
 // none: affinity is a hint, and no reason to refuse a connection.
 func affinityOf(query string) string {
-	if !strings.Contains(query, "affinity=") && !strings.Contains(query, "near=") {
-		return ""
-	}
-	values, _ := url.ParseQuery(query)
-	return cmp.Or(values.Get("affinity"), values.Get("near"))
+	return queryValue(query, "affinity", "near")
 }
 
 // anonymous is the Authenticator for connections without a token. It cannot verify tokens.

@@ -2,6 +2,8 @@ package edge
 
 import (
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/throngd/throng/frame"
 	"github.com/throngd/throng/internal/protocol"
@@ -46,9 +48,11 @@ func formOf(r *netpoll.Request) room.Form {
 	return 0
 }
 
-// queryValue returns the first of the query parameters that is there. Of a query that cannot be parsed, what can be counts.
+// queryValue returns the first of the query parameters that has a value. Of a query that cannot be parsed, what can be counts.
+// A query without the names, as most are, is not parsed: every connection asks several times.
 func queryValue(query string, names ...string) string {
-	if query == "" {
+	named := func(name string) bool { return strings.Contains(query, name+"=") }
+	if !slices.ContainsFunc(names, named) && !strings.Contains(query, "%") { // names may be escaped
 		return ""
 	}
 	values, _ := url.ParseQuery(query)
